@@ -1,0 +1,1 @@
+//! An object request broker whose objects can replicate themselves.
