@@ -1,1 +1,3 @@
 //! An object request broker whose objects can replicate themselves.
+
+pub mod proto;

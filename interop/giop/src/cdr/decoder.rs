@@ -1,0 +1,383 @@
+//! The reading end of a CDR stream.
+
+use super::encoder::padding;
+use super::{CdrError, CdrProfile, Endian};
+use crate::limits::{EMPTY_ELEMENTS_MAX, NESTING_DEPTH_MAX};
+
+/// Reads values from borrowed octets.
+///
+/// Whatever the octets are, reading costs at most an error: lengths are checked against what is left
+/// before anything is reserved, nesting has a budget, and elements that take no octets have another.
+#[derive(Clone, Debug)]
+pub struct Decoder<'a> {
+    data: &'a [u8],
+    /// The next octet to read.
+    offset: usize,
+    /// How many octets logically precede `data`, for alignment.
+    origin: usize,
+    profile: CdrProfile,
+    depth_limit: u32,
+    depth_left: u32,
+    empty_left: u32,
+}
+
+impl<'a> Decoder<'a> {
+    /// A decoder with [`CdrProfile::native`] rules and alignment from 0.
+    #[must_use]
+    pub const fn new(data: &'a [u8], endian: Endian) -> Self {
+        Self::with_profile(data, 0, CdrProfile::native(endian))
+    }
+
+    /// A decoder of octets that `origin` octets of the same stream logically precede.
+    #[must_use]
+    pub const fn with_profile(data: &'a [u8], origin: usize, profile: CdrProfile) -> Self {
+        Self {
+            data,
+            offset: 0,
+            origin,
+            profile,
+            depth_limit: NESTING_DEPTH_MAX,
+            depth_left: NESTING_DEPTH_MAX,
+            empty_left: EMPTY_ELEMENTS_MAX,
+        }
+    }
+
+    /// A decoder of the contents of an encapsulation, whose first octet says the byte order.
+    ///
+    /// # Errors
+    /// [`CdrError::Truncated`] if there is no first octet.
+    pub fn of_encapsulation(data: &'a [u8]) -> Result<Self, CdrError> {
+        let flag = *data
+            .first()
+            .ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
+        let mut input = Self::new(data, Endian::from_flag(flag));
+        input.offset = 1;
+        Ok(input)
+    }
+
+    /// The same decoder with another nesting budget than [`NESTING_DEPTH_MAX`].
+    #[must_use]
+    pub const fn with_depth_max(mut self, depth_max: u32) -> Self {
+        self.depth_limit = depth_max;
+        self.depth_left = depth_max;
+        self
+    }
+
+    /// The rules this stream follows.
+    #[must_use]
+    pub const fn profile(&self) -> CdrProfile {
+        self.profile
+    }
+
+    /// The distance from the alignment origin to the next octet.
+    #[must_use]
+    pub const fn position(&self) -> usize {
+        self.origin + self.offset
+    }
+
+    /// The index of the next octet in the data given.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// How many octets are left, padding included.
+    #[must_use]
+    pub const fn remaining(&self) -> usize {
+        self.data.len() - self.offset
+    }
+
+    /// All octets left, which are thereby read.
+    pub fn read_rest(&mut self) -> &'a [u8] {
+        let rest = &self.data[self.offset..];
+        self.offset = self.data.len();
+        rest
+    }
+
+    /// Ends reading.
+    ///
+    /// # Errors
+    /// [`CdrError::TrailingBytes`] if anything is left.
+    pub const fn finish(self) -> Result<(), CdrError> {
+        match self.remaining() {
+            0 => Ok(()),
+            count => Err(CdrError::TrailingBytes { count }),
+        }
+    }
+
+    /// Skips padding until the position is a multiple of `n`, a power of two. Its contents are ignored.
+    ///
+    /// # Errors
+    /// [`CdrError::Truncated`].
+    #[inline]
+    pub fn align(&mut self, n: usize) -> Result<(), CdrError> {
+        self.read_octets(padding(self.position(), n)).map(drop)
+    }
+
+    /// Reads octets as they are, without length and alignment.
+    ///
+    /// # Errors
+    /// [`CdrError::Truncated`].
+    #[inline]
+    pub fn read_octets(&mut self, count: usize) -> Result<&'a [u8], CdrError> {
+        let left = &self.data[self.offset..];
+        let octets = left.get(..count).ok_or(CdrError::Truncated {
+            needed: count,
+            left: left.len(),
+        })?;
+        self.offset += count;
+        Ok(octets)
+    }
+
+    /// Reads the number of elements of a sequence, each of which takes at least `size_min` octets.
+    ///
+    /// # Errors
+    /// [`CdrError::LengthExceedsInput`] if that many cannot follow.
+    #[inline]
+    pub fn read_len(&mut self, size_min: usize) -> Result<usize, CdrError> {
+        let length = self.read_u32()? as usize;
+        self.check_len(length, size_min)?;
+        Ok(length)
+    }
+
+    /// Checks that `count` elements of at least `size_min` octets can follow.
+    ///
+    /// # Errors
+    /// [`CdrError::LengthExceedsInput`] if not.
+    #[inline]
+    pub fn check_len(&self, count: usize, size_min: usize) -> Result<(), CdrError> {
+        let left = self.remaining();
+        match count.checked_mul(size_min) {
+            Some(octets) if octets <= left => Ok(()),
+            _ => Err(CdrError::LengthExceedsInput {
+                length: count,
+                left,
+            }),
+        }
+    }
+
+    /// Reads a sequence of octets: length, then contents.
+    ///
+    /// # Errors
+    /// [`CdrError::LengthExceedsInput`], [`CdrError::Truncated`].
+    #[inline]
+    pub fn read_octet_sequence(&mut self) -> Result<&'a [u8], CdrError> {
+        let length = self.read_len(1)?;
+        self.read_octets(length)
+    }
+
+    /// Reads an encapsulation; `body` gets a decoder in the encapsulation's byte order, aligned from its
+    /// flag, with code sets inherited and the nesting budget passed on.
+    ///
+    /// What `body` leaves unread is skipped: encapsulations may be extended at their end.
+    ///
+    /// # Errors
+    /// Those of `body`, [`CdrError::TooDeep`], and those of a sequence of octets.
+    pub fn encapsulation<T>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<T, CdrError>,
+    ) -> Result<T, CdrError> {
+        let data = self.read_octet_sequence()?;
+        self.nested(|outer| {
+            let mut inner = Self::of_encapsulation(data)?;
+            inner.profile = outer.profile.with_endian(inner.profile.endian);
+            inner.depth_limit = outer.depth_limit;
+            inner.depth_left = outer.depth_left;
+            inner.empty_left = outer.empty_left;
+            let value = body(&mut inner)?;
+            outer.empty_left = inner.empty_left;
+            Ok(value)
+        })
+    }
+
+    /// Runs `body` one nesting level deeper.
+    ///
+    /// Every type that can contain itself calls this: sequences, boxes, maps, encapsulations.
+    ///
+    /// # Errors
+    /// [`CdrError::TooDeep`] if the budget is used up, else those of `body`.
+    #[inline]
+    pub fn nested<T>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<T, CdrError>,
+    ) -> Result<T, CdrError> {
+        if self.depth_left == 0 {
+            return Err(CdrError::TooDeep {
+                limit: self.depth_limit,
+            });
+        }
+        self.depth_left -= 1;
+        let result = body(self);
+        self.depth_left += 1;
+        result
+    }
+
+    /// Accounts for one sequence element that took no octets.
+    pub(super) fn charge_empty_element(&mut self) -> Result<(), CdrError> {
+        self.empty_left = self
+            .empty_left
+            .checked_sub(1)
+            .ok_or(CdrError::TooManyEmptyElements {
+                limit: EMPTY_ELEMENTS_MAX,
+            })?;
+        Ok(())
+    }
+
+    /// Reads a `boolean`; any octet but 0 is true.
+    ///
+    /// # Errors
+    /// [`CdrError::Truncated`].
+    #[inline]
+    pub fn read_bool(&mut self) -> Result<bool, CdrError> {
+        self.read_u8().map(|octet| octet != 0)
+    }
+
+    /// Reads an `octet`.
+    ///
+    /// # Errors
+    /// [`CdrError::Truncated`].
+    #[inline]
+    pub fn read_u8(&mut self) -> Result<u8, CdrError> {
+        let octet = *self
+            .data
+            .get(self.offset)
+            .ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
+        self.offset += 1;
+        Ok(octet)
+    }
+
+    /// Reads a signed octet; IDL knows it as `octet`.
+    ///
+    /// # Errors
+    /// [`CdrError::Truncated`].
+    #[inline]
+    pub fn read_i8(&mut self) -> Result<i8, CdrError> {
+        self.read_u8().map(|octet| i8::from_ne_bytes([octet]))
+    }
+
+    #[inline]
+    fn read_aligned<const N: usize>(&mut self) -> Result<[u8; N], CdrError> {
+        let needed = padding(self.position(), N) + N;
+        let left = &self.data[self.offset..];
+        let octets = left
+            .get(needed - N..)
+            .and_then(|rest| rest.first_chunk::<N>());
+        let octets = *octets.ok_or(CdrError::Truncated {
+            needed,
+            left: left.len(),
+        })?;
+        self.offset += needed;
+        Ok(octets)
+    }
+}
+
+macro_rules! read_numbers {
+    ($($name:ident: $number:ty, $idl:literal;)*) => {
+        impl Decoder<'_> {
+            $(
+                #[doc = concat!("Reads ", $idl, ", aligned to its own size.")]
+                ///
+                /// # Errors
+                /// [`CdrError::Truncated`].
+                #[inline]
+                pub fn $name(&mut self) -> Result<$number, CdrError> {
+                    let octets = self.read_aligned()?;
+                    Ok(match self.profile.endian {
+                        Endian::Big => <$number>::from_be_bytes(octets),
+                        Endian::Little => <$number>::from_le_bytes(octets),
+                    })
+                }
+            )*
+        }
+    };
+}
+
+read_numbers! {
+    read_u16: u16, "an `unsigned short`";
+    read_i16: i16, "a `short`";
+    read_u32: u32, "an `unsigned long`";
+    read_i32: i32, "a `long`";
+    read_u64: u64, "an `unsigned long long`";
+    read_i64: i64, "a `long long`";
+    read_f32: f32, "a `float`, bit for bit";
+    read_f64: f64, "a `double`, bit for bit";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_ignored_and_counted_from_the_origin() {
+        let mut input =
+            Decoder::with_profile(&[0xee, 0xee, 0, 5], 2, CdrProfile::native(Endian::Big));
+        assert_eq!(input.read_u8(), Ok(0xee));
+        assert_eq!(input.read_u16(), Ok(5));
+        assert_eq!(input.finish(), Ok(()));
+    }
+
+    #[test]
+    fn every_number_reports_what_it_lacks() {
+        let mut input = Decoder::new(&[1, 2, 3, 4, 5], Endian::Big);
+        assert_eq!(input.read_u8(), Ok(1));
+        assert_eq!(
+            input.read_u32(),
+            Err(CdrError::Truncated { needed: 7, left: 4 })
+        );
+        assert_eq!(input.remaining(), 4, "a failed number reads nothing");
+    }
+
+    #[test]
+    fn lengths_are_checked_against_the_input() {
+        let mut input = Decoder::new(&[0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7], Endian::Big);
+        assert_eq!(
+            input.read_len(4),
+            Err(CdrError::LengthExceedsInput { length: 2, left: 7 })
+        );
+        assert_eq!(
+            input.check_len(usize::MAX, 2),
+            Err(CdrError::LengthExceedsInput {
+                length: usize::MAX,
+                left: 7
+            })
+        );
+    }
+
+    #[test]
+    fn encapsulations_bring_their_byte_order_and_may_be_longer() {
+        let data = [0, 0, 0, 8, 1, 0xee, 0xee, 0xee, 7, 0, 0, 0, 0, 9];
+        let mut input = Decoder::new(&data, Endian::Big);
+        assert_eq!(
+            input.encapsulation(|inner| inner.read_u16().and(inner.read_u16())),
+            Ok(0x0007)
+        );
+        assert_eq!(
+            input.read_u16(),
+            Ok(9),
+            "the rest of the encapsulation is skipped"
+        );
+        assert_eq!(
+            Decoder::of_encapsulation(&[]).err(),
+            Some(CdrError::Truncated { needed: 1, left: 0 })
+        );
+    }
+
+    #[test]
+    fn nesting_has_a_budget_that_is_given_back() {
+        fn descend(input: &mut Decoder<'_>, levels: u32) -> Result<(), CdrError> {
+            if levels == 0 {
+                Ok(())
+            } else {
+                input.nested(|input| descend(input, levels - 1))
+            }
+        }
+        let mut input = Decoder::new(&[], Endian::Big).with_depth_max(3);
+        assert_eq!(descend(&mut input, 3), Ok(()));
+        assert_eq!(descend(&mut input, 4), Err(CdrError::TooDeep { limit: 3 }));
+        assert_eq!(
+            descend(&mut input, 3),
+            Ok(()),
+            "an error gives the levels back, too"
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! The Common Data Representation: how values become octets (CORBA 3.3 Part 2, 9.3).
+//!
+//! A CDR stream has a byte order chosen by its sender, and aligns every primitive to its own size,
+//! counted from an origin: the start of the GIOP message, of the encapsulation, or of a native body.
+//!
+//! ```
+//! use quorb_giop::cdr::{Cdr, Decoder, Encoder, Endian};
+//!
+//! let mut out = Encoder::new(Endian::Big);
+//! true.encode(&mut out)?;
+//! vec![1i32, 2].encode(&mut out)?;
+//! let octets = out.into_bytes();
+//! assert_eq!(octets, [1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2]);
+//!
+//! let mut input = Decoder::new(&octets, Endian::Big);
+//! assert!(bool::decode(&mut input)?);
+//! assert_eq!(Vec::<i32>::decode(&mut input)?, [1, 2]);
+//! input.finish()?;
+//! # Ok::<(), quorb_giop::cdr::CdrError>(())
+//! ```
+//!
+//! **Padding** is written as zeros and never looked at when read: foreign brokers leave stale heap
+//! contents in it. Two encodings of one value may therefore differ; compare values, not messages.
+
+mod block;
+mod decoder;
+mod encoder;
+mod error;
+mod map;
+mod plain;
+mod profile;
+mod sequence;
+mod text;
+#[cfg(test)]
+mod text_tests;
+
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+pub use error::CdrError;
+pub use profile::{CdrProfile, CharSet, Endian, GiopVersion, WcharSet};
+
+/// A type whose values travel in CDR.
+///
+/// Derived for user types; implemented here for primitives, strings, sequences, arrays, maps, options,
+/// boxes and small tuples. A struct is its fields in order, without anything around them.
+///
+/// The hooks [`encode_slice`](Cdr::encode_slice), [`decode_vec`](Cdr::decode_vec) and
+/// [`decode_array`](Cdr::decode_array) exist so that octets and numbers move as one block wherever they
+/// stand: in a sequence, an array, a sequence of sequences, or behind a type alias. Types that wrap a
+/// single number may forward them; everybody else keeps the defaults, which go element by element.
+pub trait Cdr: Sized {
+    /// The least number of octets any value of this type takes, without alignment padding.
+    ///
+    /// It lets a decoder refuse a sequence length that the rest of the input cannot hold before anything
+    /// is reserved for it. A value too small is safe (0 always is); a value too large refuses valid input.
+    const SIZE_MIN: usize;
+
+    /// Appends this value.
+    ///
+    /// # Errors
+    /// When the value has no representation in the stream: text outside the character set, a length
+    /// above `u32::MAX`. What was appended before the error stays; the caller discards the buffer's tail.
+    fn encode(&self, out: &mut Encoder) -> Result<(), CdrError>;
+
+    /// Reads one value.
+    ///
+    /// # Errors
+    /// When the input is too short or is not an encoding of this type. The position of `input` is then
+    /// unspecified.
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError>;
+
+    /// Appends the elements one after another, without a length.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Cdr::encode).
+    fn encode_slice(items: &[Self], out: &mut Encoder) -> Result<(), CdrError> {
+        items.iter().try_for_each(|item| item.encode(out))
+    }
+
+    /// Reads exactly `count` elements, without a length.
+    ///
+    /// # Errors
+    /// Those of [`decode`](Cdr::decode), and [`CdrError::TooManyEmptyElements`].
+    fn decode_vec(count: usize, input: &mut Decoder<'_>) -> Result<Vec<Self>, CdrError> {
+        sequence::decode_each(count, input)
+    }
+
+    /// Reads exactly `N` elements, without a length.
+    ///
+    /// # Errors
+    /// Those of [`decode_vec`](Cdr::decode_vec).
+    fn decode_array<const N: usize>(input: &mut Decoder<'_>) -> Result<[Self; N], CdrError> {
+        sequence::decode_each_into_array(input)
+    }
+}
