@@ -1,3 +1,9 @@
 //! An object request broker whose objects can replicate themselves.
 
+pub mod exception;
+pub mod model;
 pub mod proto;
+pub mod value;
+
+pub use exception::{Fault, SystemException};
+pub use value::IdlType;

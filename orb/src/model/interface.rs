@@ -1,0 +1,250 @@
+//! The interface: what the macros emit and what the broker reads.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{TypeCatalogue, TypeDef, TypeDesc, fingerprint::fingerprint};
+
+/// What an operation does to its object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Kind {
+    /// It only reads (`&self`): it runs beside other queries, and may be repeated.
+    Query,
+    /// It may change the object (`&mut self`): it runs alone, and at most once.
+    Update,
+    /// It may change an object that locks for itself (`#[update] fn f(&self)`): it runs beside others, at most once, and
+    /// a chain of calls may re-enter it.
+    ConcurrentUpdate,
+}
+
+/// What a caller may rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Behaviour {
+    /// Query or update.
+    pub kind: Kind,
+    /// Nobody waits for the end.
+    pub oneway: bool,
+    /// Running it twice is the same as running it once: it may be repeated.
+    pub idempotent: bool,
+    /// A started call is stopped when its caller gives up.
+    pub cancellable: bool,
+    /// The time a call may take unless its caller says otherwise.
+    pub deadline: Option<Duration>,
+}
+
+/// An operation of an [`Interface`], as the macros emit it.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    /// The name on the wire: `get`, `_get_height`.
+    pub name: &'static str,
+    /// What a caller may rely on.
+    pub behaviour: Behaviour,
+    /// Describes parameters, results and exceptions.
+    pub signature: fn(&mut TypeCatalogue) -> Signature,
+}
+
+impl Operation {
+    /// Whether the broker may repeat it without knowing whether it ran.
+    pub fn is_repeatable(&self) -> bool {
+        self.behaviour.kind == Kind::Query || self.behaviour.idempotent
+    }
+}
+
+/// The direction of a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Direction {
+    /// From the caller to the object.
+    In,
+    /// There and back.
+    InOut,
+    /// From the object to the caller.
+    Out,
+}
+
+/// A parameter of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// The name.
+    pub name: String,
+    /// The direction.
+    pub direction: Direction,
+    /// The type.
+    pub ty: TypeDesc,
+    /// Whether a missing argument takes a default.
+    pub optional: bool,
+}
+
+/// Parameters, result and exceptions of an operation.
+///
+/// On the wire a request carries the `In` and `InOut` parameters in order, a reply the result (if there is one) and then
+/// the `InOut` and `Out` parameters in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// The parameters, in order.
+    pub parameters: Vec<Parameter>,
+    /// The result; `None` for `void`.
+    pub result: Option<TypeDesc>,
+    /// The exceptions the operation declares.
+    pub raises: Vec<TypeDesc>,
+}
+
+/// An operation as plain data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationDesc {
+    /// The name on the wire.
+    pub name: String,
+    /// Query or update.
+    pub kind: Kind,
+    /// Nobody waits for the end.
+    pub oneway: bool,
+    /// It may be repeated.
+    pub idempotent: bool,
+    /// It is stopped when its caller gives up.
+    pub cancellable: bool,
+    /// The default deadline in milliseconds.
+    pub deadline_ms: Option<u64>,
+    /// Parameters, result and exceptions.
+    pub signature: Signature,
+}
+
+/// An interface as plain data: what `_quorb_metadata` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfaceDesc {
+    /// The repository id.
+    pub id: String,
+    /// The simple name.
+    pub name: String,
+    /// The repository ids of the direct bases, in order.
+    pub bases: Vec<String>,
+    /// The interface's own operations, then those of its bases, each once, in the order of declaration.
+    pub operations: Vec<OperationDesc>,
+    /// Every defined type that the operations reach, by repository id.
+    pub types: BTreeMap<String, TypeDef>,
+}
+
+/// An interface, as the macros emit it: static, one per trait.
+#[derive(Debug)]
+pub struct Interface {
+    id: &'static str,
+    name: &'static str,
+    bases: &'static [fn() -> &'static Interface],
+    operations: &'static [Operation],
+    derived: OnceLock<Derived>,
+}
+
+/// What is computed from the static part when it is first asked for.
+#[derive(Debug)]
+struct Derived {
+    description: InterfaceDesc,
+    fingerprint: u64,
+    lineage: Vec<&'static Interface>,
+}
+
+impl Interface {
+    /// An interface of the given parts. The macros call it.
+    pub const fn new(
+        id: &'static str,
+        name: &'static str,
+        bases: &'static [fn() -> &'static Interface],
+        operations: &'static [Operation],
+    ) -> Interface {
+        Interface { id, name, bases, operations, derived: OnceLock::new() }
+    }
+
+    /// The repository id.
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// The simple name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The direct bases, in order.
+    pub fn bases(&self) -> impl Iterator<Item = &'static Interface> {
+        self.bases.iter().map(|base| base())
+    }
+
+    /// The operations that the interface itself declares.
+    pub fn operations(&self) -> &'static [Operation] {
+        self.operations
+    }
+
+    /// The operation with this name, here or in a base. Linear in the number of operations.
+    pub fn operation(&'static self, name: &str) -> Option<&'static Operation> {
+        let lineage = &self.derived().lineage;
+        lineage
+            .iter()
+            .find_map(|interface| interface.operations.iter().find(|operation| operation.name == name))
+    }
+
+    /// Whether an object of this interface also has the interface with repository id `id`.
+    pub fn is_a(&'static self, id: &str) -> bool {
+        id == "IDL:omg.org/CORBA/Object:1.0"
+            || self.derived().lineage.iter().any(|interface| interface.id == id)
+    }
+
+    /// The fingerprint: equal ones mean that positional bodies are understood by both sides. Computed once.
+    pub fn fingerprint(&'static self) -> u64 {
+        self.derived().fingerprint
+    }
+
+    /// Whether bodies by the interface with this fingerprint are understood: its own and those of its bases are.
+    pub fn understands(&'static self, fingerprint: u64) -> bool {
+        let derived = self.derived();
+        derived.fingerprint == fingerprint
+            || derived.lineage[1..].iter().any(|base| base.fingerprint() == fingerprint)
+    }
+
+    /// The interface as plain data. Computed once.
+    pub fn describe(&'static self) -> &'static InterfaceDesc {
+        &self.derived().description
+    }
+
+    fn derived(&'static self) -> &'static Derived {
+        self.derived.get_or_init(|| {
+            let mut lineage = vec![self];
+            self.collect_lineage(&mut lineage);
+            let description = describe(self, &lineage);
+            Derived { fingerprint: fingerprint(&description), description, lineage }
+        })
+    }
+
+    /// Appends the bases, depth first, each once.
+    fn collect_lineage(&self, lineage: &mut Vec<&'static Interface>) {
+        for base in self.bases() {
+            if !lineage.iter().any(|known| known.id == base.id) {
+                lineage.push(base);
+                base.collect_lineage(lineage);
+            }
+        }
+    }
+}
+
+fn describe(interface: &Interface, lineage: &[&'static Interface]) -> InterfaceDesc {
+    let mut types = TypeCatalogue::new();
+    let operations = lineage
+        .iter()
+        .flat_map(|interface| interface.operations)
+        .map(|operation| OperationDesc {
+            name: operation.name.to_owned(),
+            kind: operation.behaviour.kind,
+            oneway: operation.behaviour.oneway,
+            idempotent: operation.behaviour.idempotent,
+            cancellable: operation.behaviour.cancellable,
+            deadline_ms: operation.behaviour.deadline.map(|limit| limit.as_millis() as u64),
+            signature: (operation.signature)(&mut types),
+        })
+        .collect();
+    InterfaceDesc {
+        id: interface.id.to_owned(),
+        name: interface.name.to_owned(),
+        bases: interface.bases().map(|base| base.id.to_owned()).collect(),
+        operations,
+        types: types.into_definitions(),
+    }
+}

@@ -1,0 +1,15 @@
+//! What an interface is, as data: operations, types, behaviours, fingerprint.
+//!
+//! The macros emit [`Interface`] values; everything that needs to know an interface at run time (dispatch, reflection,
+//! the command line) reads them. [`InterfaceDesc`] is the same as plain serializable data, which crosses the wire.
+
+mod catalogue;
+mod fingerprint;
+mod interface;
+mod types;
+
+pub use catalogue::TypeCatalogue;
+pub use interface::{
+    Behaviour, Direction, Interface, InterfaceDesc, Kind, Operation, OperationDesc, Parameter, Signature,
+};
+pub use types::{Case, Member, TypeDef, TypeDesc};

@@ -1,0 +1,170 @@
+//! Bounded strings and sequences.
+
+use std::ops::Deref;
+
+use quorb_giop::cdr::{Cdr, CdrError, Decoder, Encoder};
+use serde::de::{self, Deserialize, Deserializer};
+use serde::ser::Serializer;
+
+use super::IdlType;
+use crate::model::{TypeCatalogue, TypeDesc};
+
+/// A value was longer than its declared bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a length of {length} exceeds the bound of {bound}")]
+pub struct BoundExceeded {
+    /// The declared bound.
+    pub bound: usize,
+    /// The length that was met.
+    pub length: usize,
+}
+
+impl From<BoundExceeded> for CdrError {
+    fn from(error: BoundExceeded) -> Self {
+        CdrError::BoundExceeded { bound: error.bound, length: error.length }
+    }
+}
+
+fn check(length: usize, bound: usize) -> Result<(), BoundExceeded> {
+    if length > bound { Err(BoundExceeded { bound, length }) } else { Ok(()) }
+}
+
+/// A string of at most `N` octets: `string<N>`. The bound is checked when it is made and when it is received.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct BString<const N: usize>(String);
+
+impl<const N: usize> BString<N> {
+    /// A bounded string of `text`.
+    ///
+    /// # Errors
+    /// `text` is longer than `N` octets.
+    pub fn new(text: impl Into<String>) -> Result<Self, BoundExceeded> {
+        let text = text.into();
+        check(text.len(), N)?;
+        Ok(BString(text))
+    }
+
+    /// The text.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl<const N: usize> Deref for BString<N> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const N: usize> TryFrom<&str> for BString<N> {
+    type Error = BoundExceeded;
+
+    fn try_from(text: &str) -> Result<Self, BoundExceeded> {
+        BString::new(text)
+    }
+}
+
+impl<const N: usize> std::fmt::Display for BString<N> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<const N: usize> Cdr for BString<N> {
+    const SIZE_MIN: usize = String::SIZE_MIN;
+
+    fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
+        self.0.encode(out)
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        Ok(BString::new(String::decode(input)?)?)
+    }
+}
+
+impl<const N: usize> IdlType for BString<N> {
+    fn describe(_: &mut TypeCatalogue) -> TypeDesc {
+        TypeDesc::String { bound: Some(N as u32) }
+    }
+
+    fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+
+    fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BString::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// A sequence of at most `N` elements: `sequence<T, N>`. The bound is checked when it is made and when it is received.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BVec<T, const N: usize>(Vec<T>);
+
+impl<T, const N: usize> BVec<T, N> {
+    /// A bounded sequence of `items`.
+    ///
+    /// # Errors
+    /// There are more than `N` items.
+    pub fn new(items: Vec<T>) -> Result<Self, BoundExceeded> {
+        check(items.len(), N)?;
+        Ok(BVec(items))
+    }
+
+    /// The elements.
+    pub fn into_vec(self) -> Vec<T> {
+        self.0
+    }
+}
+
+impl<T, const N: usize> Default for BVec<T, N> {
+    fn default() -> Self {
+        BVec(Vec::new())
+    }
+}
+
+impl<T, const N: usize> Deref for BVec<T, N> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T, const N: usize> TryFrom<Vec<T>> for BVec<T, N> {
+    type Error = BoundExceeded;
+
+    fn try_from(items: Vec<T>) -> Result<Self, BoundExceeded> {
+        BVec::new(items)
+    }
+}
+
+impl<T: Cdr, const N: usize> Cdr for BVec<T, N> {
+    const SIZE_MIN: usize = Vec::<T>::SIZE_MIN;
+
+    fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
+        self.0.encode(out)
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        // The announced length is checked before the elements are read: a bound also limits memory.
+        let count = input.read_len(T::SIZE_MIN)?;
+        check(count, N)?;
+        Ok(BVec(T::decode_vec(count, input)?))
+    }
+}
+
+impl<T: IdlType, const N: usize> IdlType for BVec<T, N> {
+    fn describe(types: &mut TypeCatalogue) -> TypeDesc {
+        TypeDesc::Sequence { element: Box::new(T::describe(types)), bound: Some(N as u32) }
+    }
+
+    fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        T::write_cbor_slice(&self.0, serializer)
+    }
+
+    fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BVec::new(T::read_cbor_vec(deserializer)?).map_err(de::Error::custom)
+    }
+}

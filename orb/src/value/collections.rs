@@ -1,0 +1,175 @@
+//! Text, sequences, arrays, maps, optional and shared values.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use quorb_giop::cdr::Cdr;
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
+
+use super::IdlType;
+use super::cbor::{AsCbor, FromCbor, encode_cbor};
+use crate::model::{TypeCatalogue, TypeDesc};
+
+impl IdlType for String {
+    fn describe(_: &mut TypeCatalogue) -> TypeDesc {
+        TypeDesc::String { bound: None }
+    }
+
+    fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+
+    fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)
+    }
+}
+
+impl IdlType for char {
+    fn describe(_: &mut TypeCatalogue) -> TypeDesc {
+        TypeDesc::Char
+    }
+
+    fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_char(*self)
+    }
+
+    fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        char::deserialize(deserializer)
+    }
+}
+
+impl<T: IdlType> IdlType for Vec<T> {
+    fn describe(types: &mut TypeCatalogue) -> TypeDesc {
+        TypeDesc::Sequence { element: Box::new(T::describe(types)), bound: None }
+    }
+
+    fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        T::write_cbor_slice(self, serializer)
+    }
+
+    fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read_cbor_vec(deserializer)
+    }
+}
+
+impl<T: IdlType, const N: usize> IdlType for [T; N] {
+    fn describe(types: &mut TypeCatalogue) -> TypeDesc {
+        TypeDesc::Array { element: Box::new(T::describe(types)), length: N as u32 }
+    }
+
+    fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        T::write_cbor_slice(self, serializer)
+    }
+
+    fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let items = T::read_cbor_vec(deserializer)?;
+        let length = items.len();
+        items.try_into().map_err(|_| de::Error::invalid_length(length, &"an array of its declared length"))
+    }
+}
+
+impl<T: IdlType> IdlType for Option<T> {
+    fn describe(types: &mut TypeCatalogue) -> TypeDesc {
+        TypeDesc::Optional(Box::new(T::describe(types)))
+    }
+
+    fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => serializer.serialize_some(&AsCbor(value)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::<FromCbor<T>>::deserialize(deserializer)?.map(|FromCbor(value)| value))
+    }
+}
+
+macro_rules! pointers {
+    ($($pointer:ident),*) => { $(
+        impl<T: IdlType> IdlType for $pointer<T> {
+            fn describe(types: &mut TypeCatalogue) -> TypeDesc {
+                T::describe(types)
+            }
+
+            fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                T::write_cbor(self, serializer)
+            }
+
+            fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                T::read_cbor(deserializer).map($pointer::new)
+            }
+        }
+    )* };
+}
+
+pointers!(Box, Arc);
+
+/// Generates the map types: entries are written in the order of their encoded keys, so that equal maps have equal octets.
+macro_rules! maps {
+    ($($map:ident: $($bound:ident),+;)*) => { $(
+        impl<K: IdlType $(+ $bound)+, V: IdlType> IdlType for $map<K, V>
+        where
+            $map<K, V>: Cdr,
+        {
+            fn describe(types: &mut TypeCatalogue) -> TypeDesc {
+                TypeDesc::Map { key: Box::new(K::describe(types)), value: Box::new(V::describe(types)) }
+            }
+
+            fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                write_map(self.iter(), serializer)
+            }
+
+            fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let entries = deserializer.deserialize_map(Entries(PhantomData))?;
+                let announced = entries.len();
+                let map: Self = entries.into_iter().collect();
+                if map.len() == announced { Ok(map) } else { Err(de::Error::custom("a key occurs twice")) }
+            }
+        }
+    )* };
+}
+
+maps! {
+    BTreeMap: Ord;
+    HashMap: Eq, Hash;
+}
+
+fn write_map<'a, K: IdlType, V: IdlType, S: Serializer>(
+    entries: impl Iterator<Item = (&'a K, &'a V)>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut sorted = Vec::new();
+    for (key, value) in entries {
+        let mut encoded = Vec::new();
+        encode_cbor(key, &mut encoded).map_err(serde::ser::Error::custom)?;
+        sorted.push((encoded, key, value));
+    }
+    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut map = serializer.serialize_map(Some(sorted.len()))?;
+    for (_, key, value) in sorted {
+        map.serialize_entry(&AsCbor(key), &AsCbor(value))?;
+    }
+    map.end()
+}
+
+struct Entries<K, V>(PhantomData<(K, V)>);
+
+impl<'de, K: IdlType, V: IdlType> Visitor<'de> for Entries<K, V> {
+    type Value = Vec<(K, V)>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some((FromCbor(key), FromCbor(value))) = map.next_entry::<FromCbor<K>, FromCbor<V>>()? {
+            entries.push((key, value));
+        }
+        Ok(entries)
+    }
+}

@@ -1,0 +1,67 @@
+//! The trait of every type that may appear in an interface.
+
+use quorb_giop::cdr::Cdr;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::ser::{SerializeSeq, Serializer};
+
+use super::cbor::{AsCbor, FromCbor};
+use crate::model::{TypeCatalogue, TypeDesc};
+
+/// A type that may appear in an interface: as a parameter, a result, a member of another type.
+///
+/// Usually derived: `#[derive(IdlType)]` on structs and enums, `#[derive(Exception)]` on exceptions. The slice hooks let a
+/// type decide how a vector of it is written: numbers override them to move as one block, and since the container asks
+/// its element type, that holds for type aliases and nested vectors too.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot cross an interface",
+    label = "not an IDL type",
+    note = "derive it: `#[derive(quorb::IdlType)]` on structs and enums, `#[derive(quorb::Exception)]` on exceptions",
+    note = "`usize`, `isize`, `i128` and `u128` have no IDL type: choose a fixed size up to 64 bits"
+)]
+pub trait IdlType: Cdr + Send + Sync + 'static {
+    /// The type as data; defined types enter the catalogue.
+    fn describe(types: &mut TypeCatalogue) -> TypeDesc;
+
+    /// Writes the value as CBOR.
+    fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Reads a value from CBOR.
+    fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// Writes a slice of values as CBOR: an array, unless the type has a denser form.
+    fn write_cbor_slice<S: Serializer>(items: &[Self], serializer: S) -> Result<S::Ok, S::Error> {
+        let mut sequence = serializer.serialize_seq(Some(items.len()))?;
+        for item in items {
+            sequence.serialize_element(&AsCbor(item))?;
+        }
+        sequence.end()
+    }
+
+    /// Reads a vector of values from CBOR.
+    fn read_cbor_vec<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Self>, D::Error> {
+        deserializer.deserialize_seq(Elements::<Self>(std::marker::PhantomData))
+    }
+}
+
+/// Reads the elements of an array one by one. The announced length is believed only up to a small preallocation.
+struct Elements<T>(std::marker::PhantomData<T>);
+
+/// Elements to make room for before the first one has arrived.
+const PREALLOCATED_ELEMENTS_MAX: usize = 1024;
+
+impl<'de, T: IdlType> Visitor<'de> for Elements<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<T>, A::Error> {
+        let room = sequence.size_hint().unwrap_or(0).min(PREALLOCATED_ELEMENTS_MAX);
+        let mut items = Vec::with_capacity(room);
+        while let Some(FromCbor(item)) = sequence.next_element::<FromCbor<T>>()? {
+            items.push(item);
+        }
+        Ok(items)
+    }
+}

@@ -1,0 +1,20 @@
+//! Values and their two formats.
+//!
+//! [`IdlType`] is what a type must be to appear in an interface. It stands on two legs: the
+//! [`Cdr`](quorb_giop::cdr::Cdr) trait for CDR, positional and aligned, and `write_cbor`/`read_cbor` for CBOR,
+//! self-describing and evolvable. In both, vectors of numbers move as blocks through aliases and nesting, because the
+//! element type decides, not the spelling of the container.
+
+mod body;
+mod bounded;
+mod cbor;
+mod collections;
+mod idl_type;
+mod numbers;
+mod wide;
+
+pub use body::{Body, BodyError, BodyReader, BodyWriter, Encoding};
+pub use bounded::{BString, BVec, BoundExceeded};
+pub use cbor::{AsCbor, FromCbor, decode_cbor, encode_cbor};
+pub use idl_type::IdlType;
+pub use wide::{WChar, WString};
