@@ -5,3 +5,4 @@
 //! the cores own tasks, timers and sockets; `tests/sans_io.rs` proves the absence.
 
 pub mod head;
+pub mod native;
