@@ -8,9 +8,7 @@
 //! the server lists it at all: broader than the OMG's rule, which would take the server's native set first
 //! and so could not send most of Unicode to a server whose native set is ISO 8859-1 (omniORB's default).
 
-use crate::cdr::{
-    Cdr, CdrError, CdrProfile, CharSet, Decoder, Encoder, Endian, GiopVersion, WcharSet,
-};
+use crate::cdr::{Cdr, CdrError, CdrProfile, CharSet, Decoder, Encoder, Endian, GiopVersion, WcharSet};
 use crate::ior::{ComponentTag, KnownComponent};
 use crate::message::{ContextId, KnownContext};
 
@@ -80,10 +78,7 @@ pub struct CodeSets {
 
 impl CodeSets {
     /// What holds where nothing was negotiated, and always in GIOP 1.0.
-    pub const UNNEGOTIATED: Self = Self {
-        char_set: CharSet::Latin1,
-        wchar_set: None,
-    };
+    pub const UNNEGOTIATED: Self = Self { char_set: CharSet::Latin1, wchar_set: None };
 
     /// Chooses, as a client, from what the server's reference lists.
     ///
@@ -104,18 +99,10 @@ impl CodeSets {
         } else if offer.for_char.lists(CodeSetId::ISO_8859_1) {
             CharSet::Latin1
         } else {
-            return Err(CodeSetIncompatible {
-                peer: offer.for_char.native,
-            });
+            return Err(CodeSetIncompatible { peer: offer.for_char.native });
         };
-        let wchar_set = offer
-            .for_wchar
-            .lists(CodeSetId::UTF_16)
-            .then_some(WcharSet::Utf16);
-        Ok(Self {
-            char_set,
-            wchar_set,
-        })
+        let wchar_set = offer.for_wchar.lists(CodeSetId::UTF_16).then_some(WcharSet::Utf16);
+        Ok(Self { char_set, wchar_set })
     }
 
     /// Accepts, as a server, what the client says it chose.
@@ -133,30 +120,19 @@ impl CodeSets {
             CodeSetId::NONE => None,
             peer => return Err(CodeSetIncompatible { peer }),
         };
-        Ok(Self {
-            char_set,
-            wchar_set,
-        })
+        Ok(Self { char_set, wchar_set })
     }
 
     /// The rules of a stream in these code sets.
     #[must_use]
     pub const fn profile(self, endian: Endian, version: GiopVersion) -> CdrProfile {
-        CdrProfile {
-            endian,
-            version,
-            char_set: self.char_set,
-            wchar_set: self.wchar_set,
-        }
+        CdrProfile { endian, version, char_set: self.char_set, wchar_set: self.wchar_set }
     }
 }
 
 impl From<CdrProfile> for CodeSets {
     fn from(profile: CdrProfile) -> Self {
-        Self {
-            char_set: profile.char_set,
-            wchar_set: profile.wchar_set,
-        }
+        Self { char_set: profile.char_set, wchar_set: profile.wchar_set }
     }
 }
 
@@ -186,10 +162,7 @@ impl Cdr for CodeSetComponent {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        Ok(Self {
-            native: Cdr::decode(input)?,
-            conversions: Cdr::decode(input)?,
-        })
+        Ok(Self { native: Cdr::decode(input)?, conversions: Cdr::decode(input)? })
     }
 }
 
@@ -207,14 +180,8 @@ impl CodeSetComponentInfo {
     #[must_use]
     pub fn ours() -> Self {
         Self {
-            for_char: CodeSetComponent {
-                native: CodeSetId::UTF_8,
-                conversions: vec![CodeSetId::ISO_8859_1],
-            },
-            for_wchar: CodeSetComponent {
-                native: CodeSetId::UTF_16,
-                conversions: vec![],
-            },
+            for_char: CodeSetComponent { native: CodeSetId::UTF_8, conversions: vec![CodeSetId::ISO_8859_1] },
+            for_wchar: CodeSetComponent { native: CodeSetId::UTF_16, conversions: vec![] },
         }
     }
 }
@@ -228,10 +195,7 @@ impl Cdr for CodeSetComponentInfo {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        Ok(Self {
-            for_char: Cdr::decode(input)?,
-            for_wchar: Cdr::decode(input)?,
-        })
+        Ok(Self { for_char: Cdr::decode(input)?, for_wchar: Cdr::decode(input)? })
     }
 }
 
@@ -266,10 +230,7 @@ impl Cdr for CodeSetContext {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        Ok(Self {
-            char_data: Cdr::decode(input)?,
-            wchar_data: Cdr::decode(input)?,
-        })
+        Ok(Self { char_data: Cdr::decode(input)?, wchar_data: Cdr::decode(input)? })
     }
 }
 
@@ -286,100 +247,44 @@ mod tests {
             native: *sets.first().unwrap_or(&CodeSetId::NONE),
             conversions: sets.get(1..).unwrap_or_default().to_vec(),
         };
-        CodeSetComponentInfo {
-            for_char: component(char_sets),
-            for_wchar: component(wchar_sets),
-        }
+        CodeSetComponentInfo { for_char: component(char_sets), for_wchar: component(wchar_sets) }
     }
 
     #[test]
     fn utf_8_is_chosen_wherever_it_is_listed() {
-        let omniorb = offer(
-            &[CodeSetId::ISO_8859_1, CodeSetId::UTF_8],
-            &[CodeSetId::UTF_16; 2],
-        );
-        let full = CodeSets {
-            char_set: CharSet::Utf8,
-            wchar_set: Some(WcharSet::Utf16),
-        };
-        assert_eq!(
-            CodeSets::choose(GiopVersion::V1_2, Some(&omniorb)),
-            Ok(full)
-        );
-        assert_eq!(
-            CodeSets::choose(GiopVersion::V1_1, Some(&CodeSetComponentInfo::ours())),
-            Ok(full)
-        );
+        let omniorb = offer(&[CodeSetId::ISO_8859_1, CodeSetId::UTF_8], &[CodeSetId::UTF_16; 2]);
+        let full = CodeSets { char_set: CharSet::Utf8, wchar_set: Some(WcharSet::Utf16) };
+        assert_eq!(CodeSets::choose(GiopVersion::V1_2, Some(&omniorb)), Ok(full));
+        assert_eq!(CodeSets::choose(GiopVersion::V1_1, Some(&CodeSetComponentInfo::ours())), Ok(full));
     }
 
     #[test]
     fn less_is_chosen_where_less_is_listed() {
-        let latin1 = offer(
-            &[CodeSetId(0x0001_000f), CodeSetId::ISO_8859_1],
-            &[CodeSetId::UCS_2],
-        );
-        assert_eq!(
-            CodeSets::choose(GiopVersion::V1_2, Some(&latin1)),
-            Ok(CodeSets::UNNEGOTIATED)
-        );
+        let latin1 = offer(&[CodeSetId(0x0001_000f), CodeSetId::ISO_8859_1], &[CodeSetId::UCS_2]);
+        assert_eq!(CodeSets::choose(GiopVersion::V1_2, Some(&latin1)), Ok(CodeSets::UNNEGOTIATED));
         let ebcdic = offer(&[CodeSetId(0x1002_0025)], &[]);
-        let refused = CodeSetIncompatible {
-            peer: CodeSetId(0x1002_0025),
-        };
-        assert_eq!(
-            CodeSets::choose(GiopVersion::V1_2, Some(&ebcdic)),
-            Err(refused)
-        );
+        let refused = CodeSetIncompatible { peer: CodeSetId(0x1002_0025) };
+        assert_eq!(CodeSets::choose(GiopVersion::V1_2, Some(&ebcdic)), Err(refused));
     }
 
     #[test]
     fn nothing_is_chosen_in_giop_1_0_or_without_a_list() {
         let ours = CodeSetComponentInfo::ours();
-        assert_eq!(
-            CodeSets::choose(GiopVersion::V1_0, Some(&ours)),
-            Ok(CodeSets::UNNEGOTIATED)
-        );
-        assert_eq!(
-            CodeSets::choose(GiopVersion::V1_2, None),
-            Ok(CodeSets::UNNEGOTIATED)
-        );
+        assert_eq!(CodeSets::choose(GiopVersion::V1_0, Some(&ours)), Ok(CodeSets::UNNEGOTIATED));
+        assert_eq!(CodeSets::choose(GiopVersion::V1_2, None), Ok(CodeSets::UNNEGOTIATED));
     }
 
     #[test]
     fn a_client_is_held_to_what_we_know() {
-        let chosen = |char_data, wchar_data| {
-            CodeSets::accept(CodeSetContext {
-                char_data,
-                wchar_data,
-            })
-        };
-        let full = CodeSets {
-            char_set: CharSet::Utf8,
-            wchar_set: Some(WcharSet::Utf16),
-        };
+        let chosen = |char_data, wchar_data| CodeSets::accept(CodeSetContext { char_data, wchar_data });
+        let full = CodeSets { char_set: CharSet::Utf8, wchar_set: Some(WcharSet::Utf16) };
         assert_eq!(CodeSets::accept(full.into()), Ok(full));
-        assert_eq!(
-            chosen(CodeSetId::ISO_8859_1, CodeSetId::NONE),
-            Ok(CodeSets::UNNEGOTIATED)
-        );
-        assert_eq!(
-            chosen(CodeSetId::NONE, CodeSetId::NONE),
-            Ok(CodeSets::UNNEGOTIATED)
-        );
+        assert_eq!(chosen(CodeSetId::ISO_8859_1, CodeSetId::NONE), Ok(CodeSets::UNNEGOTIATED));
+        assert_eq!(chosen(CodeSetId::NONE, CodeSetId::NONE), Ok(CodeSets::UNNEGOTIATED));
         let refused = chosen(CodeSetId::ASCII, CodeSetId::NONE);
-        assert_eq!(
-            refused,
-            Err(CodeSetIncompatible {
-                peer: CodeSetId::ASCII
-            })
-        );
+        assert_eq!(refused, Err(CodeSetIncompatible { peer: CodeSetId::ASCII }));
         let refused = chosen(CodeSetId::UTF_8, CodeSetId::UCS_4);
-        assert_eq!(
-            refused,
-            Err(CodeSetIncompatible {
-                peer: CodeSetId::UCS_4
-            })
-        );
+        assert_eq!(refused, Err(CodeSetIncompatible { peer: CodeSetId::UCS_4 }));
     }
 
     #[test]

@@ -132,6 +132,12 @@ impl OperationName {
         &self.0
     }
 
+    /// The octets of the name, shared.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+
     /// The name as text. Octets that are no UTF-8 become U+FFFD alone, which no operation is called.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -159,28 +165,17 @@ mod tests {
     #[test]
     fn names_travel_as_their_idl_types() {
         let mut out = Encoder::new(Endian::Big);
-        RepositoryId::from_static("IDL:A:1.0")
-            .encode(&mut out)
-            .unwrap();
+        RepositoryId::from_static("IDL:A:1.0").encode(&mut out).unwrap();
         ObjectKey::from_static(b"grid").encode(&mut out).unwrap();
         assert_eq!(out.as_slice(), b"\0\0\0\x0aIDL:A:1.0\0\0\0\0\0\0\x04grid");
         let mut input = Decoder::new(out.as_slice(), Endian::Big);
-        assert_eq!(
-            RepositoryId::decode(&mut input),
-            Ok(RepositoryId::from("IDL:A:1.0".to_owned()))
-        );
-        assert_eq!(
-            ObjectKey::decode(&mut input),
-            Ok(ObjectKey::from_static(b"grid"))
-        );
+        assert_eq!(RepositoryId::decode(&mut input), Ok(RepositoryId::from("IDL:A:1.0".to_owned())));
+        assert_eq!(ObjectKey::decode(&mut input), Ok(ObjectKey::from_static(b"grid")));
     }
 
     #[test]
     fn an_operation_that_is_no_text_has_a_name_nobody_uses() {
-        assert_eq!(
-            OperationName::new(Bytes::from_static(b"\xff")).as_str(),
-            "\u{fffd}"
-        );
+        assert_eq!(OperationName::new(Bytes::from_static(b"\xff")).as_str(), "\u{fffd}");
         assert_eq!(OperationName::from_static("get").to_string(), "get");
     }
 }

@@ -31,13 +31,7 @@ impl Incomplete {
             true => Some(first_u32(content, header.endian)?),
             false => None,
         };
-        let mut message = Self {
-            header,
-            request_id,
-            content: Vec::new(),
-            joints: Vec::new(),
-            fragments: 1,
-        };
+        let mut message = Self { header, request_id, content: Vec::new(), joints: Vec::new(), fragments: 1 };
         message.copy(content);
         Ok(message)
     }
@@ -58,13 +52,8 @@ impl Incomplete {
 
     /// Whether this is the Request or LocateRequest with that id.
     pub(super) fn is_request(&self, request_id: Option<u32>) -> bool {
-        let id = self
-            .request_id
-            .or_else(|| old_request_id(&self.header, &self.content));
-        matches!(
-            self.header.kind,
-            MessageKind::REQUEST | MessageKind::LOCATE_REQUEST
-        ) && id == request_id
+        let id = self.request_id.or_else(|| old_request_id(&self.header, &self.content));
+        matches!(self.header.kind, MessageKind::REQUEST | MessageKind::LOCATE_REQUEST) && id == request_id
     }
 
     /// Adds what a Fragment carries.
@@ -77,9 +66,7 @@ impl Incomplete {
         if (fragment.version, fragment.endian) != (self.header.version, self.header.endian) {
             return Err(GiopError::FragmentMismatch);
         }
-        let size = MessageHeader::BYTES
-            .saturating_add(self.content.len())
-            .saturating_add(payload.len());
+        let size = MessageHeader::BYTES.saturating_add(self.content.len()).saturating_add(payload.len());
         if size > limit {
             return Err(GiopError::MessageTooLarge { size, limit });
         }
@@ -96,16 +83,8 @@ impl Incomplete {
     pub(super) fn into_frame(self) -> Frame {
         // The limit on messages is far below, but the type is wider.
         let size = u32::try_from(self.content.len()).unwrap_or(u32::MAX);
-        let header = MessageHeader {
-            more_fragments: false,
-            size,
-            ..self.header
-        };
-        Frame {
-            header,
-            content: self.content.into(),
-            joints: self.joints,
-        }
+        let header = MessageHeader { more_fragments: false, size, ..self.header };
+        Frame { header, content: self.content.into(), joints: self.joints }
     }
 
     fn copy(&mut self, payload: &[u8]) {
@@ -142,12 +121,8 @@ fn names_request(header: &MessageHeader) -> bool {
 }
 
 fn first_u32(content: &[u8], endian: Endian) -> Result<u32, GiopError> {
-    Ok(Decoder::with_profile(
-        content,
-        MessageHeader::BYTES,
-        crate::cdr::CdrProfile::native(endian),
-    )
-    .read_u32()?)
+    Ok(Decoder::with_profile(content, MessageHeader::BYTES, crate::cdr::CdrProfile::native(endian))
+        .read_u32()?)
 }
 
 /// The request id of a GIOP 1.1 Request, which stands behind its service contexts; none as long as it has

@@ -45,11 +45,7 @@ impl Assembler {
     /// The receiving end of a new connection.
     #[must_use]
     pub const fn new(limits: MessageLimits) -> Self {
-        Self {
-            limits,
-            version: GiopVersion::V1_0,
-            incomplete: Vec::new(),
-        }
+        Self { limits, version: GiopVersion::V1_0, incomplete: Vec::new() }
     }
 
     /// The version the peer spoke last; 1.0 before its first message.
@@ -96,9 +92,7 @@ impl Assembler {
         MessageHeader::decode(header)
             .ok()
             .filter(|header| self.check_size(header).is_ok())
-            .map_or(0, |header| {
-                (MessageHeader::BYTES + header.size as usize).saturating_sub(received.len())
-            })
+            .map_or(0, |header| (MessageHeader::BYTES + header.size as usize).saturating_sub(received.len()))
     }
 
     /// The header at the front, if it is there. What cannot become one is refused at its first octets.
@@ -116,10 +110,7 @@ impl Assembler {
         self.version = header.version;
         self.check_size(&header)?;
         if header.more_fragments && !header.kind.may_be_fragmented(header.version) {
-            return Err(GiopError::NotFragmentable {
-                kind: header.kind,
-                version: header.version,
-            });
+            return Err(GiopError::NotFragmentable { kind: header.kind, version: header.version });
         }
         Ok(Some(header))
     }
@@ -127,45 +118,29 @@ impl Assembler {
     fn check_size(&self, header: &MessageHeader) -> Result<(), GiopError> {
         let size = MessageHeader::BYTES.saturating_add(header.size as usize);
         let limit = self.limits.message_bytes_max;
-        if size > limit {
-            Err(GiopError::MessageTooLarge { size, limit })
-        } else {
-            Ok(())
-        }
+        if size > limit { Err(GiopError::MessageTooLarge { size, limit }) } else { Ok(()) }
     }
 
     /// Decides what a message in the stream is: a whole one, or a part of one.
-    fn take(
-        &mut self,
-        header: MessageHeader,
-        content: BytesMut,
-    ) -> Result<Option<Frame>, GiopError> {
+    fn take(&mut self, header: MessageHeader, content: BytesMut) -> Result<Option<Frame>, GiopError> {
         if header.kind == MessageKind::FRAGMENT {
             return self.go_on(header, &content);
         }
         if header.kind == MessageKind::CANCEL_REQUEST {
             // "The server should assume no more fragments will follow": 9.4.9.
             let cancelled = incomplete::cancelled_id(&header, &content);
-            self.incomplete
-                .retain(|message| cancelled.is_none() || !message.is_request(cancelled));
+            self.incomplete.retain(|message| cancelled.is_none() || !message.is_request(cancelled));
         } else if self.incomplete.iter().any(Incomplete::is_exclusive)
             && header.kind < MessageKind::CLOSE_CONNECTION
         {
             return Err(GiopError::FragmentsInterrupted);
         }
         if !header.more_fragments {
-            return Ok(Some(Frame {
-                header,
-                content: content.freeze(),
-                joints: Vec::new(),
-            }));
+            return Ok(Some(Frame { header, content: content.freeze(), joints: Vec::new() }));
         }
         let begun = Incomplete::begin(header, &content)?;
         if let Some(request_id) = begun.request_id()
-            && self
-                .incomplete
-                .iter()
-                .any(|other| other.request_id() == Some(request_id))
+            && self.incomplete.iter().any(|other| other.request_id() == Some(request_id))
         {
             return Err(GiopError::FragmentedTwice { request_id });
         }
@@ -181,10 +156,7 @@ impl Assembler {
     /// Joins a Fragment to what it continues; gives the message if it was the last.
     fn go_on(&mut self, header: MessageHeader, content: &[u8]) -> Result<Option<Frame>, GiopError> {
         let (request_id, payload) = incomplete::fragment_parts(&header, content)?;
-        let continued = self
-            .incomplete
-            .iter()
-            .position(|message| message.request_id() == request_id);
+        let continued = self.incomplete.iter().position(|message| message.request_id() == request_id);
         let Some(index) = continued else {
             return Err(GiopError::StrayFragment { request_id });
         };
@@ -198,10 +170,6 @@ impl Assembler {
 
     fn check_memory(&self) -> Result<(), GiopError> {
         let limit = self.limits.assembled_bytes_max;
-        if self.incomplete_bytes() > limit {
-            Err(GiopError::IncompleteTooLarge { limit })
-        } else {
-            Ok(())
-        }
+        if self.incomplete_bytes() > limit { Err(GiopError::IncompleteTooLarge { limit }) } else { Ok(()) }
     }
 }

@@ -24,10 +24,7 @@ impl TaggedComponent {
     /// Those of the body's encoding.
     pub fn of<T: KnownComponent>(body: &T) -> Result<Self, CdrError> {
         let data = Encoder::encapsulate(Endian::Big, |out| body.encode(out))?;
-        Ok(Self {
-            tag: T::TAG,
-            data: data.into(),
-        })
+        Ok(Self { tag: T::TAG, data: data.into() })
     }
 
     /// The body, if this is a component of type `T`.
@@ -35,9 +32,8 @@ impl TaggedComponent {
     /// Octets behind the body are ignored: later versions of a component may be longer.
     #[must_use]
     pub fn read<T: KnownComponent>(&self) -> Option<Result<T, CdrError>> {
-        (self.tag == T::TAG).then(|| {
-            Decoder::of_encapsulation(&self.data).and_then(|mut input| T::decode(&mut input))
-        })
+        (self.tag == T::TAG)
+            .then(|| Decoder::of_encapsulation(&self.data).and_then(|mut input| T::decode(&mut input)))
     }
 }
 
@@ -50,10 +46,7 @@ impl Cdr for TaggedComponent {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        Ok(Self {
-            tag: ComponentTag(Cdr::decode(input)?),
-            data: Cdr::decode(input)?,
-        })
+        Ok(Self { tag: ComponentTag(Cdr::decode(input)?), data: Cdr::decode(input)? })
     }
 }
 
@@ -147,10 +140,7 @@ impl Cdr for AlternateAddress {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        Ok(Self {
-            host: Cdr::decode(input)?,
-            port: Cdr::decode(input)?,
-        })
+        Ok(Self { host: Cdr::decode(input)?, port: Cdr::decode(input)? })
     }
 }
 
@@ -164,11 +154,7 @@ mod tests {
 
     #[test]
     fn known_bodies_are_encapsulated() {
-        let component = TaggedComponent::of(&AlternateAddress {
-            host: "b".into(),
-            port: 0x1234,
-        })
-        .unwrap();
+        let component = TaggedComponent::of(&AlternateAddress { host: "b".into(), port: 0x1234 }).unwrap();
         assert_eq!(component.tag, ComponentTag::ALTERNATE_IIOP_ADDRESS);
         assert_eq!(component.data, b"\0\0\0\0\0\0\0\x02b\0\x12\x34"[..]);
         let read = component.read::<AlternateAddress>().unwrap().unwrap();
@@ -179,18 +165,9 @@ mod tests {
     #[test]
     fn foreign_byte_order_and_longer_bodies_are_read() {
         let data = Bytes::from_static(b"\x01\xee\xee\xee\0\x54\x54\x41and more");
-        let component = TaggedComponent {
-            tag: ComponentTag::ORB_TYPE,
-            data,
-        };
+        let component = TaggedComponent { tag: ComponentTag::ORB_TYPE, data };
         assert_eq!(component.read::<OrbType>(), Some(Ok(OrbType::OMNIORB)));
-        let empty = TaggedComponent {
-            tag: ComponentTag::ORB_TYPE,
-            data: Bytes::new(),
-        };
-        assert_eq!(
-            empty.read::<OrbType>(),
-            Some(Err(CdrError::Truncated { needed: 1, left: 0 }))
-        );
+        let empty = TaggedComponent { tag: ComponentTag::ORB_TYPE, data: Bytes::new() };
+        assert_eq!(empty.read::<OrbType>(), Some(Err(CdrError::Truncated { needed: 1, left: 0 })));
     }
 }

@@ -13,7 +13,7 @@ use crate::cdr::{Cdr, CdrError, Decoder, Encoder};
 ///   16                          24                          32
 ///   | endpoint set version      | server identity           |
 ///   32
-///   | u32 len, Unix socket path, NUL | pad to 4 | u32 flags |
+///   | u32 len, local address, NUL | pad to 4 | u32 flags |
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct QuorbEndpoint {
@@ -25,8 +25,9 @@ pub struct QuorbEndpoint {
     pub endpoint_set_version: u64,
     /// The identity of the server process, to recognise one reached by several addresses; 0 if unknown.
     pub server_identity: u64,
-    /// A Unix socket of the same server for clients on the same host; empty if there is none.
-    pub unix_path: String,
+    /// An address of the same server for clients on the same host, `unix:/path`, or in the same process,
+    /// `memory:name`; empty if there is none.
+    pub local_address: String,
     /// More about the endpoint.
     pub flags: EndpointFlags,
 }
@@ -40,7 +41,7 @@ impl Cdr for QuorbEndpoint {
         self.fingerprint.encode(out)?;
         self.endpoint_set_version.encode(out)?;
         self.server_identity.encode(out)?;
-        self.unix_path.encode(out)?;
+        self.local_address.encode(out)?;
         self.flags.0.encode(out)
     }
 
@@ -50,7 +51,7 @@ impl Cdr for QuorbEndpoint {
             fingerprint: Cdr::decode(input)?,
             endpoint_set_version: Cdr::decode(input)?,
             server_identity: Cdr::decode(input)?,
-            unix_path: Cdr::decode(input)?,
+            local_address: Cdr::decode(input)?,
             flags: EndpointFlags(Cdr::decode(input)?),
         })
     }
@@ -89,7 +90,7 @@ mod tests {
             fingerprint: 3,
             endpoint_set_version: 4,
             server_identity: 5,
-            unix_path: "/q".into(),
+            local_address: "/q".into(),
             flags: EndpointFlags(0x8000_0001),
         };
         let component = TaggedComponent::of(&endpoint).unwrap();
@@ -101,15 +102,10 @@ mod tests {
         assert_eq!(data[32..], *b"\0\0\0\x03/q\0\0\x80\0\0\x01");
         let read = component.read::<QuorbEndpoint>().unwrap().unwrap();
         assert_eq!(read, endpoint);
-        assert!(
-            read.flags.contains(EndpointFlags::GROUP) && !read.flags.contains(EndpointFlags::TLS)
-        );
+        assert!(read.flags.contains(EndpointFlags::GROUP) && !read.flags.contains(EndpointFlags::TLS));
         let mut longer = data.to_vec();
         longer.extend_from_slice(b"later members");
-        let longer = TaggedComponent {
-            tag: component.tag,
-            data: longer.into(),
-        };
+        let longer = TaggedComponent { tag: component.tag, data: longer.into() };
         assert_eq!(longer.read(), Some(Ok(endpoint)));
     }
 }

@@ -41,10 +41,7 @@ impl Ior {
     /// # Errors
     /// Those of [`IiopProfile::to_tagged`].
     pub fn with_iiop(type_id: RepositoryId, profile: &IiopProfile) -> Result<Self, CdrError> {
-        Ok(Self {
-            type_id,
-            profiles: vec![profile.to_tagged()?],
-        })
+        Ok(Self { type_id, profiles: vec![profile.to_tagged()?] })
     }
 
     /// The nil reference: no type, no profile.
@@ -61,24 +58,15 @@ impl Ior {
 
     /// The IIOP profiles, in order, each decoded or with the reason why it is not readable.
     pub fn iiop_profiles(&self) -> impl Iterator<Item = Result<IiopProfile, CdrError>> {
-        self.profiles
-            .iter()
-            .filter(|profile| profile.tag == ProfileTag::IIOP)
-            .map(IiopProfile::from_tagged)
+        self.profiles.iter().filter(|profile| profile.tag == ProfileTag::IIOP).map(IiopProfile::from_tagged)
     }
 
     /// The components that stand outside of an IIOP profile, in profiles of their own
     /// (`TAG_MULTIPLE_COMPONENTS`). Unreadable ones are left out.
     #[must_use]
     pub fn shared_components(&self) -> Vec<TaggedComponent> {
-        let shared = self
-            .profiles
-            .iter()
-            .filter(|profile| profile.tag == ProfileTag::MULTIPLE_COMPONENTS);
-        shared
-            .filter_map(|profile| multiple_components(profile).ok())
-            .flatten()
-            .collect()
+        let shared = self.profiles.iter().filter(|profile| profile.tag == ProfileTag::MULTIPLE_COMPONENTS);
+        shared.filter_map(|profile| multiple_components(profile).ok()).flatten().collect()
     }
 }
 
@@ -91,10 +79,7 @@ impl Cdr for Ior {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        Ok(Self {
-            type_id: Cdr::decode(input)?,
-            profiles: Cdr::decode(input)?,
-        })
+        Ok(Self { type_id: Cdr::decode(input)?, profiles: Cdr::decode(input)? })
     }
 }
 
@@ -107,60 +92,35 @@ mod tests {
     use crate::names::ObjectKey;
 
     fn iiop(port: u16) -> IiopProfile {
-        IiopProfile::new(
-            GiopVersion::V1_2,
-            "h".into(),
-            port,
-            ObjectKey::from_static(b"k"),
-        )
+        IiopProfile::new(GiopVersion::V1_2, "h".into(), port, ObjectKey::from_static(b"k"))
     }
 
     #[test]
     fn unknown_and_broken_profiles_do_not_spoil_the_others() {
         let mut ior = Ior::with_iiop(RepositoryId::from_static("IDL:A:1.0"), &iiop(1)).unwrap();
-        ior.profiles.push(TaggedProfile {
-            tag: ProfileTag(99),
-            data: Bytes::from_static(b"\xfe\xff"),
-        });
-        ior.profiles.push(TaggedProfile {
-            tag: ProfileTag::IIOP,
-            data: Bytes::from_static(b"\0\x01"),
-        });
+        ior.profiles.push(TaggedProfile { tag: ProfileTag(99), data: Bytes::from_static(b"\xfe\xff") });
+        ior.profiles.push(TaggedProfile { tag: ProfileTag::IIOP, data: Bytes::from_static(b"\0\x01") });
         ior.profiles.push(iiop(2).to_tagged().unwrap());
         let mut out = Encoder::new(Endian::Little);
         ior.encode(&mut out).unwrap();
         let read = Ior::decode(&mut Decoder::new(out.as_slice(), Endian::Little)).unwrap();
         assert_eq!(read, ior);
-        let ports: Vec<_> = read
-            .iiop_profiles()
-            .map(|p| p.map(|p| p.port).ok())
-            .collect();
+        let ports: Vec<_> = read.iiop_profiles().map(|p| p.map(|p| p.port).ok()).collect();
         assert_eq!(ports, [Some(1), None, Some(2)]);
     }
 
     #[test]
     fn nil_has_no_profile() {
         assert!(Ior::nil().is_nil());
-        assert!(
-            Ior {
-                type_id: RepositoryId::from_static("IDL:A:1.0"),
-                profiles: vec![]
-            }
-            .is_nil()
-        );
-        assert!(
-            !Ior::with_iiop(RepositoryId::default(), &iiop(1))
-                .unwrap()
-                .is_nil()
-        );
+        assert!(Ior { type_id: RepositoryId::from_static("IDL:A:1.0"), profiles: vec![] }.is_nil());
+        assert!(!Ior::with_iiop(RepositoryId::default(), &iiop(1)).unwrap().is_nil());
     }
 
     #[test]
     fn components_may_have_a_profile_of_their_own() {
         let mut ior = Ior::with_iiop(RepositoryId::default(), &iiop(1)).unwrap();
         let component = TaggedComponent::of(&OrbType::QUORB).unwrap();
-        ior.profiles
-            .push(TaggedProfile::of_components(std::slice::from_ref(&component)).unwrap());
+        ior.profiles.push(TaggedProfile::of_components(std::slice::from_ref(&component)).unwrap());
         assert_eq!(ior.shared_components(), [component]);
     }
 }

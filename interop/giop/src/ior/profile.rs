@@ -32,13 +32,7 @@ impl IiopProfile {
     /// A profile without components.
     #[must_use]
     pub const fn new(version: GiopVersion, host: String, port: u16, object_key: ObjectKey) -> Self {
-        Self {
-            version,
-            host,
-            port,
-            object_key,
-            components: Vec::new(),
-        }
+        Self { version, host, port, object_key, components: Vec::new() }
     }
 
     /// The first component of type `T`, or why it is not readable.
@@ -49,10 +43,7 @@ impl IiopProfile {
 
     /// All readable components of type `T`, in order.
     pub fn components_of<T: KnownComponent>(&self) -> impl Iterator<Item = T> {
-        self.components
-            .iter()
-            .filter_map(TaggedComponent::read)
-            .filter_map(Result::ok)
+        self.components.iter().filter_map(TaggedComponent::read).filter_map(Result::ok)
     }
 
     /// Reads the body of an IIOP profile.
@@ -71,16 +62,10 @@ impl IiopProfile {
             });
         }
         let mut input = Decoder::of_encapsulation(&profile.data)?;
-        let version = GiopVersion {
-            major: input.read_u8()?,
-            minor: input.read_u8()?,
-        };
+        let version = GiopVersion { major: input.read_u8()?, minor: input.read_u8()? };
         if version.major != 1 {
             let value = version.major.into();
-            return Err(CdrError::InvalidDiscriminant {
-                type_name: "IIOP::Version",
-                value,
-            });
+            return Err(CdrError::InvalidDiscriminant { type_name: "IIOP::Version", value });
         }
         let host = input.read_string()?;
         let port = input.read_u16()?;
@@ -90,11 +75,7 @@ impl IiopProfile {
             host,
             port,
             object_key: ObjectKey::new(profile.data.slice_ref(key)),
-            components: if version.minor == 0 {
-                Vec::new()
-            } else {
-                Cdr::decode(&mut input)?
-            },
+            components: if version.minor == 0 { Vec::new() } else { Cdr::decode(&mut input)? },
         })
     }
 
@@ -105,25 +86,16 @@ impl IiopProfile {
     pub fn to_tagged(&self) -> Result<TaggedProfile, CdrError> {
         let has_components = self.version > GiopVersion::V1_0;
         if !has_components && !self.components.is_empty() {
-            return Err(CdrError::InvalidValue {
-                type_name: "IIOP::ProfileBody_1_0",
-            });
+            return Err(CdrError::InvalidValue { type_name: "IIOP::ProfileBody_1_0" });
         }
         let data = Encoder::encapsulate(Endian::Big, |out| {
             out.write_octets(&[self.version.major, self.version.minor]);
             out.write_string(&self.host)?;
             out.write_u16(self.port);
             self.object_key.encode(out)?;
-            if has_components {
-                self.components.encode(out)
-            } else {
-                Ok(())
-            }
+            if has_components { self.components.encode(out) } else { Ok(()) }
         })?;
-        Ok(TaggedProfile {
-            tag: ProfileTag::IIOP,
-            data: data.into(),
-        })
+        Ok(TaggedProfile { tag: ProfileTag::IIOP, data: data.into() })
     }
 }
 
@@ -146,10 +118,7 @@ impl TaggedProfile {
             out.write_len(components.len())?;
             Cdr::encode_slice(components, out)
         })?;
-        Ok(Self {
-            tag: ProfileTag::MULTIPLE_COMPONENTS,
-            data: data.into(),
-        })
+        Ok(Self { tag: ProfileTag::MULTIPLE_COMPONENTS, data: data.into() })
     }
 }
 
@@ -160,10 +129,7 @@ impl TaggedProfile {
 pub fn multiple_components(profile: &TaggedProfile) -> Result<Vec<TaggedComponent>, CdrError> {
     if profile.tag != ProfileTag::MULTIPLE_COMPONENTS {
         let value = profile.tag.0.into();
-        return Err(CdrError::InvalidDiscriminant {
-            type_name: "IOP::ProfileId",
-            value,
-        });
+        return Err(CdrError::InvalidDiscriminant { type_name: "IOP::ProfileId", value });
     }
     Cdr::decode(&mut Decoder::of_encapsulation(&profile.data)?)
 }
@@ -177,10 +143,7 @@ impl Cdr for TaggedProfile {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        Ok(Self {
-            tag: ProfileTag(Cdr::decode(input)?),
-            data: Cdr::decode(input)?,
-        })
+        Ok(Self { tag: ProfileTag(Cdr::decode(input)?), data: Cdr::decode(input)? })
     }
 }
 
@@ -205,54 +168,32 @@ mod tests {
     use crate::ior::{AlternateAddress, OrbType};
 
     fn profile(version: GiopVersion) -> IiopProfile {
-        IiopProfile::new(
-            version,
-            "127.0.0.1".into(),
-            2809,
-            ObjectKey::from_static(b"grid"),
-        )
+        IiopProfile::new(version, "127.0.0.1".into(), 2809, ObjectKey::from_static(b"grid"))
     }
 
     #[test]
     fn version_1_0_has_no_components() {
         let mut profile = profile(GiopVersion::V1_0);
         let tagged = profile.to_tagged().unwrap();
-        assert_eq!(
-            tagged.data,
-            b"\0\x01\0\0\0\0\0\x0a127.0.0.1\0\x0a\xf9\0\0\0\x04grid"[..]
-        );
+        assert_eq!(tagged.data, b"\0\x01\0\0\0\0\0\x0a127.0.0.1\0\x0a\xf9\0\0\0\x04grid"[..]);
         assert_eq!(IiopProfile::from_tagged(&tagged).unwrap(), profile);
-        profile
-            .components
-            .push(TaggedComponent::of(&OrbType::QUORB).unwrap());
-        let refused = CdrError::InvalidValue {
-            type_name: "IIOP::ProfileBody_1_0",
-        };
+        profile.components.push(TaggedComponent::of(&OrbType::QUORB).unwrap());
+        let refused = CdrError::InvalidValue { type_name: "IIOP::ProfileBody_1_0" };
         assert_eq!(profile.to_tagged(), Err(refused));
     }
 
     #[test]
     fn components_are_found_by_type() {
         let mut profile = profile(GiopVersion::V1_2);
-        profile
-            .components
-            .push(TaggedComponent::of(&OrbType::QUORB).unwrap());
+        profile.components.push(TaggedComponent::of(&OrbType::QUORB).unwrap());
         for port in [1, 2] {
-            let address = AlternateAddress {
-                host: "b".into(),
-                port,
-            };
-            profile
-                .components
-                .push(TaggedComponent::of(&address).unwrap());
+            let address = AlternateAddress { host: "b".into(), port };
+            profile.components.push(TaggedComponent::of(&address).unwrap());
         }
         let read = IiopProfile::from_tagged(&profile.to_tagged().unwrap()).unwrap();
         assert_eq!(read, profile);
         assert_eq!(read.component(), Some(Ok(OrbType::QUORB)));
-        let ports: Vec<_> = read
-            .components_of::<AlternateAddress>()
-            .map(|a| a.port)
-            .collect();
+        let ports: Vec<_> = read.components_of::<AlternateAddress>().map(|a| a.port).collect();
         assert_eq!(ports, [1, 2]);
         assert!(read.component::<crate::ior::QuorbEndpoint>().is_none());
     }
@@ -260,26 +201,11 @@ mod tests {
     #[test]
     fn little_endian_profiles_and_later_versions_are_read() {
         let octets = b"\x01\x01\x03\xee\x02\0\0\0h\0\x34\x12\x01\0\0\0k\xee\xee\xee\0\0\0\0later";
-        let tagged = TaggedProfile {
-            tag: ProfileTag::IIOP,
-            data: Bytes::from_static(octets),
-        };
+        let tagged = TaggedProfile { tag: ProfileTag::IIOP, data: Bytes::from_static(octets) };
         let read = IiopProfile::from_tagged(&tagged).unwrap();
-        assert_eq!(
-            (read.version.minor, read.port, read.object_key.as_bytes()),
-            (3, 0x1234, &b"k"[..])
-        );
+        assert_eq!((read.version.minor, read.port, read.object_key.as_bytes()), (3, 0x1234, &b"k"[..]));
         let data = Bytes::from_static(b"\0\x02\0");
-        let unknown = IiopProfile::from_tagged(&TaggedProfile {
-            tag: ProfileTag::IIOP,
-            data,
-        });
-        assert_eq!(
-            unknown,
-            Err(CdrError::InvalidDiscriminant {
-                type_name: "IIOP::Version",
-                value: 2
-            })
-        );
+        let unknown = IiopProfile::from_tagged(&TaggedProfile { tag: ProfileTag::IIOP, data });
+        assert_eq!(unknown, Err(CdrError::InvalidDiscriminant { type_name: "IIOP::Version", value: 2 }));
     }
 }

@@ -13,8 +13,7 @@ use crate::limits::REFERENCE_BYTES_MAX;
 /// [`fmt::Error`] only for a reference that has no encoding: a type id with NUL in it.
 impl fmt::Display for Ior {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let octets =
-            Encoder::encapsulate(Endian::Big, |out| self.encode(out)).map_err(|_| fmt::Error)?;
+        let octets = Encoder::encapsulate(Endian::Big, |out| self.encode(out)).map_err(|_| fmt::Error)?;
         f.write_str("IOR:")?;
         octets.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
     }
@@ -31,24 +30,16 @@ impl FromStr for Ior {
             _ => return Err(IorTextError::NoPrefix),
         };
         if digits.len() > 2 * REFERENCE_BYTES_MAX {
-            return Err(IorTextError::TooLong {
-                limit: REFERENCE_BYTES_MAX,
-            });
+            return Err(IorTextError::TooLong { limit: REFERENCE_BYTES_MAX });
         }
         let (pairs, rest) = digits.as_chunks::<2>();
         if !rest.is_empty() {
-            return Err(IorTextError::OddDigits {
-                count: digits.len(),
-            });
+            return Err(IorTextError::OddDigits { count: digits.len() });
         }
         let octets: Vec<u8> = pairs
             .iter()
             .enumerate()
-            .map(|(index, pair)| {
-                octet(*pair).ok_or(IorTextError::NotHexadecimal {
-                    offset: 4 + 2 * index,
-                })
-            })
+            .map(|(index, pair)| octet(*pair).ok_or(IorTextError::NotHexadecimal { offset: 4 + 2 * index }))
             .collect::<Result<_, _>>()?;
         Ok(Self::decode(&mut Decoder::of_encapsulation(&octets)?)?)
     }
@@ -97,12 +88,7 @@ mod tests {
 
     #[test]
     fn text_and_back() {
-        let profile = IiopProfile::new(
-            GiopVersion::V1_0,
-            "h".into(),
-            1,
-            ObjectKey::from_static(b"k"),
-        );
+        let profile = IiopProfile::new(GiopVersion::V1_0, "h".into(), 1, ObjectKey::from_static(b"k"));
         let ior = Ior::with_iiop(RepositoryId::from_static("IDL:A:1.0"), &profile).unwrap();
         let text = ior.to_string();
         let expected = concat!(
@@ -117,19 +103,9 @@ mod tests {
 
     #[test]
     fn nil_and_little_endian() {
-        assert_eq!(
-            Ior::nil().to_string(),
-            "IOR:00000000000000010000000000000000"
-        );
-        assert_eq!(
-            "IOR:01000000010000000000000000000000".parse(),
-            Ok(Ior::nil())
-        );
-        assert_eq!(
-            "IOR:010000000000000000000000".parse(),
-            Ok(Ior::nil()),
-            "an empty type id without NUL"
-        );
+        assert_eq!(Ior::nil().to_string(), "IOR:00000000000000010000000000000000");
+        assert_eq!("IOR:01000000010000000000000000000000".parse(), Ok(Ior::nil()));
+        assert_eq!("IOR:010000000000000000000000".parse(), Ok(Ior::nil()), "an empty type id without NUL");
     }
 
     #[test]
@@ -138,19 +114,11 @@ mod tests {
         assert_eq!(error("corbaloc:"), IorTextError::NoPrefix);
         assert_eq!(error("IO"), IorTextError::NoPrefix);
         assert_eq!(error("IOR:0"), IorTextError::OddDigits { count: 1 });
-        assert_eq!(
-            error("IOR:000g"),
-            IorTextError::NotHexadecimal { offset: 6 }
-        );
+        assert_eq!(error("IOR:000g"), IorTextError::NotHexadecimal { offset: 6 });
         assert_eq!(error("IOR:00é"), IorTextError::NotHexadecimal { offset: 6 });
         let truncated = CdrError::Truncated { needed: 1, left: 0 };
         assert_eq!(error("IOR:"), IorTextError::NotAReference(truncated));
         let long = format!("IOR:{}", "00".repeat(REFERENCE_BYTES_MAX + 1));
-        assert_eq!(
-            error(&long),
-            IorTextError::TooLong {
-                limit: REFERENCE_BYTES_MAX
-            }
-        );
+        assert_eq!(error(&long), IorTextError::TooLong { limit: REFERENCE_BYTES_MAX });
     }
 }

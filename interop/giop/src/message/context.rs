@@ -43,10 +43,7 @@ impl ServiceContexts {
     /// Those of the body's encoding.
     pub fn put<T: KnownContext>(&mut self, body: &T) -> Result<(), CdrError> {
         let data = Encoder::encapsulate(Endian::Big, |out| body.encode(out))?;
-        self.0.push(ServiceContext {
-            id: T::ID,
-            data: data.into(),
-        });
+        self.0.push(ServiceContext { id: T::ID, data: data.into() });
         Ok(())
     }
 
@@ -72,10 +69,7 @@ impl ServiceContexts {
         let mut contexts = Vec::with_capacity(count);
         for _ in 0..count {
             let id = ContextId(reader.input.read_u32()?);
-            contexts.push(ServiceContext {
-                id,
-                data: reader.octets()?,
-            });
+            contexts.push(ServiceContext { id, data: reader.octets()? });
         }
         Ok(Self(contexts))
     }

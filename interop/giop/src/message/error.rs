@@ -133,9 +133,7 @@ impl GiopError {
     pub const fn remedy(&self, spoken: GiopVersion) -> Remedy {
         match self {
             Self::NotGiop { .. } => Remedy::Close,
-            Self::UnsupportedVersion { .. } => Remedy::MessageErrorThenClose {
-                version: GiopVersion::V1_2,
-            },
+            Self::UnsupportedVersion { .. } => Remedy::MessageErrorThenClose { version: GiopVersion::V1_2 },
             _ => Remedy::MessageErrorThenClose { version: spoken },
         }
     }
@@ -161,27 +159,12 @@ mod tests {
     fn the_remedy_fits_the_peer() {
         let http = GiopError::NotGiop { magic: *b"GET " };
         assert_eq!(http.remedy(GiopVersion::V1_0), Remedy::Close);
-        let later = GiopError::UnsupportedVersion {
-            version: GiopVersion { major: 1, minor: 4 },
-        };
-        let ours = Remedy::MessageErrorThenClose {
-            version: GiopVersion::V1_2,
-        };
+        let later = GiopError::UnsupportedVersion { version: GiopVersion { major: 1, minor: 4 } };
+        let ours = Remedy::MessageErrorThenClose { version: GiopVersion::V1_2 };
         assert_eq!(later.remedy(GiopVersion::V1_0), ours);
-        let theirs = Remedy::MessageErrorThenClose {
-            version: GiopVersion::V1_1,
-        };
-        assert_eq!(
-            GiopError::FragmentMismatch.remedy(GiopVersion::V1_1),
-            theirs
-        );
-        assert_eq!(
-            message_error(GiopVersion::V1_1, Endian::Big),
-            *b"GIOP\x01\x01\0\x06\0\0\0\0"
-        );
-        assert_eq!(
-            close_connection(GiopVersion::V1_2, Endian::Little),
-            *b"GIOP\x01\x02\x01\x05\0\0\0\0"
-        );
+        let theirs = Remedy::MessageErrorThenClose { version: GiopVersion::V1_1 };
+        assert_eq!(GiopError::FragmentMismatch.remedy(GiopVersion::V1_1), theirs);
+        assert_eq!(message_error(GiopVersion::V1_1, Endian::Big), *b"GIOP\x01\x01\0\x06\0\0\0\0");
+        assert_eq!(close_connection(GiopVersion::V1_2, Endian::Little), *b"GIOP\x01\x02\x01\x05\0\0\0\0");
     }
 }

@@ -34,13 +34,7 @@ impl Body {
     /// A body of octets that are not aligned from their own start but from `origin` octets before it.
     #[must_use]
     pub const fn new(octets: Bytes, endian: Endian, version: GiopVersion, origin: usize) -> Self {
-        Self {
-            octets,
-            endian,
-            version,
-            origin,
-            joints: Vec::new(),
-        }
+        Self { octets, endian, version, origin, joints: Vec::new() }
     }
 
     /// The octets, encoded in [`endian`](Self::endian).
@@ -85,17 +79,11 @@ pub(crate) struct FrameReader<'a> {
 
 impl<'a> FrameReader<'a> {
     pub(crate) fn new(frame: &'a Frame, limits: &'a MessageLimits) -> Self {
-        let MessageHeader {
-            version, endian, ..
-        } = frame.header;
+        let MessageHeader { version, endian, .. } = frame.header;
         let profile = CdrProfile::unnegotiated(endian, version);
-        let input = Decoder::with_profile(&frame.content, MessageHeader::BYTES, profile)
-            .with_joints(&frame.joints);
-        Self {
-            frame,
-            input,
-            limits,
-        }
+        let input =
+            Decoder::with_profile(&frame.content, MessageHeader::BYTES, profile).with_joints(&frame.joints);
+        Self { frame, input, limits }
     }
 
     pub(crate) fn version(&self) -> GiopVersion {
@@ -118,11 +106,7 @@ impl<'a> FrameReader<'a> {
     pub(crate) fn key(&mut self) -> Result<Bytes, GiopError> {
         let key = self.octets()?;
         let (length, limit) = (key.len(), self.limits.key_bytes_max);
-        if length > limit {
-            Err(GiopError::KeyTooLong { length, limit })
-        } else {
-            Ok(key)
-        }
+        if length > limit { Err(GiopError::KeyTooLong { length, limit }) } else { Ok(key) }
     }
 
     /// Everything that is left. A non-empty body of GIOP 1.2 begins at a multiple of 8 if `aligned`.

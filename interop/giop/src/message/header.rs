@@ -39,13 +39,7 @@ impl MessageHeader {
     /// A header of a message that is not fragmented.
     #[must_use]
     pub const fn new(version: GiopVersion, endian: Endian, kind: MessageKind, size: u32) -> Self {
-        Self {
-            version,
-            endian,
-            more_fragments: false,
-            kind,
-            size,
-        }
+        Self { version, endian, more_fragments: false, kind, size }
     }
 
     /// Reads a header.
@@ -71,43 +65,20 @@ impl MessageHeader {
             Endian::Little => u32::from_le_bytes(size),
         };
         let more_fragments = version > GiopVersion::V1_0 && flags & FLAG_MORE_FRAGMENTS != 0;
-        Ok(Self {
-            version,
-            endian,
-            more_fragments,
-            kind: MessageKind(kind),
-            size,
-        })
+        Ok(Self { version, endian, more_fragments, kind: MessageKind(kind), size })
     }
 
     /// Writes a header.
     #[must_use]
     pub fn encode(&self) -> [u8; Self::BYTES] {
-        let more = if self.more_fragments {
-            FLAG_MORE_FRAGMENTS
-        } else {
-            0
-        };
+        let more = if self.more_fragments { FLAG_MORE_FRAGMENTS } else { 0 };
         let [s0, s1, s2, s3] = match self.endian {
             Endian::Big => self.size.to_be_bytes(),
             Endian::Little => self.size.to_le_bytes(),
         };
         let [m0, m1, m2, m3] = MAGIC;
         let GiopVersion { major, minor } = self.version;
-        [
-            m0,
-            m1,
-            m2,
-            m3,
-            major,
-            minor,
-            self.endian.flag() | more,
-            self.kind.0,
-            s0,
-            s1,
-            s2,
-            s3,
-        ]
+        [m0, m1, m2, m3, major, minor, self.endian.flag() | more, self.kind.0, s0, s1, s2, s3]
     }
 }
 
@@ -161,12 +132,7 @@ mod tests {
         assert_eq!(header.encode(), octets);
         assert_eq!(MessageHeader::decode(&octets), Ok(header));
         let octets = *b"GIOP\x01\x00\x00\x06\0\0\0\x01";
-        let header = MessageHeader::new(
-            GiopVersion::V1_0,
-            Endian::Big,
-            MessageKind::MESSAGE_ERROR,
-            1,
-        );
+        let header = MessageHeader::new(GiopVersion::V1_0, Endian::Big, MessageKind::MESSAGE_ERROR, 1);
         assert_eq!(MessageHeader::decode(&octets), Ok(header));
         assert_eq!(header.encode(), octets);
     }
@@ -182,19 +148,13 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_refused() {
         let error = |octets: &[u8; 12]| MessageHeader::decode(octets).unwrap_err();
-        assert_eq!(
-            error(b"HTTP\x01\x02\0\0\0\0\0\0"),
-            GiopError::NotGiop { magic: *b"HTTP" }
-        );
+        assert_eq!(error(b"HTTP\x01\x02\0\0\0\0\0\0"), GiopError::NotGiop { magic: *b"HTTP" });
         for (major, minor) in [(1, 3), (2, 0), (0, 9)] {
             let mut octets = *b"GIOP\x01\x02\0\0\0\0\0\0";
             (octets[4], octets[5]) = (major, minor);
             let version = GiopVersion { major, minor };
             assert_eq!(error(&octets), GiopError::UnsupportedVersion { version });
         }
-        assert_eq!(
-            error(b"GIOP\x01\x02\0\x08\0\0\0\0"),
-            GiopError::UnknownKind { kind: 8 }
-        );
+        assert_eq!(error(b"GIOP\x01\x02\0\x08\0\0\0\0"), GiopError::UnknownKind { kind: 8 });
     }
 }

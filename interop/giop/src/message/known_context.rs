@@ -19,9 +19,7 @@ impl Cdr for BiDirContext {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        Ok(Self {
-            listen_points: Cdr::decode(input)?,
-        })
+        Ok(Self { listen_points: Cdr::decode(input)? })
     }
 }
 
@@ -47,10 +45,7 @@ impl Cdr for ListenPoint {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        Ok(Self {
-            host: Cdr::decode(input)?,
-            port: Cdr::decode(input)?,
-        })
+        Ok(Self { host: Cdr::decode(input)?, port: Cdr::decode(input)? })
     }
 }
 
@@ -70,9 +65,7 @@ impl Cdr for FtGroupVersion {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        Ok(Self {
-            object_group_ref_version: Cdr::decode(input)?,
-        })
+        Ok(Self { object_group_ref_version: Cdr::decode(input)? })
     }
 }
 
@@ -196,10 +189,7 @@ mod tests {
 
     fn read_back<T: KnownContext + PartialEq + std::fmt::Debug>(body: T) -> ServiceContext {
         let mut contexts = ServiceContexts::new();
-        contexts.push(ServiceContext {
-            id: ContextId(99),
-            data: bytes::Bytes::new(),
-        });
+        contexts.push(ServiceContext { id: ContextId(99), data: bytes::Bytes::new() });
         contexts.put(&body).unwrap();
         assert_eq!(contexts.get::<T>(), Some(Ok(body)));
         contexts.as_slice()[1].clone()
@@ -207,55 +197,26 @@ mod tests {
 
     #[test]
     fn the_diagram_of_our_context_holds() {
-        let trace = TraceContext {
-            trace_id: [7; 16],
-            parent_id: [8; 8],
-            flags: 1,
-            state: "a=b".into(),
-        };
-        let context = CallContext {
-            deadline_micros: 0x0102,
-            chain_id: [9; 16],
-            trace: Some(trace),
-        };
+        let trace = TraceContext { trace_id: [7; 16], parent_id: [8; 8], flags: 1, state: "a=b".into() };
+        let context = CallContext { deadline_micros: 0x0102, chain_id: [9; 16], trace: Some(trace) };
         let octets = read_back(context).data;
         assert_eq!(octets[..16], *b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x02");
         assert_eq!((&octets[16..32], octets[32]), (&[9; 16][..], 1));
-        assert_eq!(
-            (&octets[33..49], &octets[49..57], octets[57]),
-            (&[7; 16][..], &[8; 8][..], 1)
-        );
+        assert_eq!((&octets[33..49], &octets[49..57], octets[57]), (&[7; 16][..], &[8; 8][..], 1));
         assert_eq!(octets[58..], *b"\0\0\0\0\0\x04a=b\0");
         assert_eq!(read_back(CallContext::default()).data.len(), 33);
     }
 
     #[test]
     fn foreign_contexts_are_written_as_others_read_them() {
-        let points = vec![ListenPoint {
-            host: "h".into(),
-            port: 5,
-        }];
-        let octets = read_back(BiDirContext {
-            listen_points: points,
-        })
-        .data;
+        let points = vec![ListenPoint { host: "h".into(), port: 5 }];
+        let octets = read_back(BiDirContext { listen_points: points }).data;
         assert_eq!(octets, &b"\0\0\0\0\0\0\0\x01\0\0\0\x02h\0\0\x05"[..]);
-        let request = FtRequest {
-            client_id: "c".into(),
-            retention_id: -2,
-            expiration_time: 3,
-        };
+        let request = FtRequest { client_id: "c".into(), retention_id: -2, expiration_time: 3 };
         let octets = read_back(request).data;
         let expected = b"\0\0\0\0\0\0\0\x02c\0\0\0\xff\xff\xff\xfe\0\0\0\0\0\0\0\x03";
         assert_eq!(octets, &expected[..]);
-        assert_eq!(
-            read_back(FtGroupVersion {
-                object_group_ref_version: 4
-            })
-            .data
-            .len(),
-            8
-        );
+        assert_eq!(read_back(FtGroupVersion { object_group_ref_version: 4 }).data.len(), 8);
         assert!(ServiceContexts::new().get::<FtRequest>().is_none());
     }
 }

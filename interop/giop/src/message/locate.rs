@@ -31,10 +31,7 @@ impl MessageHead for LocateRequestHead {
 
 impl LocateRequestHead {
     pub(super) fn read(reader: &mut FrameReader<'_>) -> Result<Self, GiopError> {
-        Ok(Self {
-            request_id: reader.input.read_u32()?,
-            target: Target::read(reader)?,
-        })
+        Ok(Self { request_id: reader.input.read_u32()?, target: Target::read(reader)? })
     }
 }
 
@@ -65,10 +62,7 @@ impl MessageHead for LocateReplyHead {
 impl LocateReplyHead {
     pub(super) fn read(reader: &mut FrameReader<'_>) -> Result<Self, GiopError> {
         let request_id = reader.input.read_u32()?;
-        Ok(Self {
-            request_id,
-            status: LocateStatus(reader.input.read_u32()?),
-        })
+        Ok(Self { request_id, status: LocateStatus(reader.input.read_u32()?) })
     }
 }
 
@@ -115,8 +109,6 @@ impl MessageHead for CancelRequestHead {
 
 impl CancelRequestHead {
     pub(super) fn read(reader: &mut FrameReader<'_>) -> Result<Self, GiopError> {
-        Ok(Self {
-            request_id: reader.input.read_u32()?,
-        })
+        Ok(Self { request_id: reader.input.read_u32()? })
     }
 }

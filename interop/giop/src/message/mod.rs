@@ -27,9 +27,7 @@ pub use exception::{CompletionStatus, SystemExceptionBody};
 pub(crate) use frame::FrameReader;
 pub use frame::{Body, Frame};
 pub use header::{MessageHeader, MessageKind};
-pub use known_context::{
-    BiDirContext, CallContext, FtGroupVersion, FtRequest, ListenPoint, TraceContext,
-};
+pub use known_context::{BiDirContext, CallContext, FtGroupVersion, FtRequest, ListenPoint, TraceContext};
 pub use locate::{CancelRequestHead, LocateReplyHead, LocateRequestHead, LocateStatus};
 pub use open::OpenMessage;
 pub use reply::{ReplyHead, ReplyStatus};
@@ -85,30 +83,17 @@ impl Message {
         Ok(match frame.header.kind {
             MessageKind::REQUEST => {
                 let head = RequestHead::read(&mut reader)?;
-                Self::Request {
-                    head,
-                    body: reader.body(RequestHead::BODY_IS_ALIGNED),
-                }
+                Self::Request { head, body: reader.body(RequestHead::BODY_IS_ALIGNED) }
             }
             MessageKind::REPLY => {
                 let head = ReplyHead::read(&mut reader)?;
-                Self::Reply {
-                    head,
-                    body: reader.body(ReplyHead::BODY_IS_ALIGNED),
-                }
+                Self::Reply { head, body: reader.body(ReplyHead::BODY_IS_ALIGNED) }
             }
-            MessageKind::CANCEL_REQUEST => {
-                Self::CancelRequest(CancelRequestHead::read(&mut reader)?)
-            }
-            MessageKind::LOCATE_REQUEST => {
-                Self::LocateRequest(LocateRequestHead::read(&mut reader)?)
-            }
+            MessageKind::CANCEL_REQUEST => Self::CancelRequest(CancelRequestHead::read(&mut reader)?),
+            MessageKind::LOCATE_REQUEST => Self::LocateRequest(LocateRequestHead::read(&mut reader)?),
             MessageKind::LOCATE_REPLY => {
                 let head = LocateReplyHead::read(&mut reader)?;
-                Self::LocateReply {
-                    head,
-                    body: reader.body(LocateReplyHead::BODY_IS_ALIGNED),
-                }
+                Self::LocateReply { head, body: reader.body(LocateReplyHead::BODY_IS_ALIGNED) }
             }
             MessageKind::CLOSE_CONNECTION => Self::CloseConnection,
             MessageKind::MESSAGE_ERROR => Self::MessageError,

@@ -43,12 +43,7 @@ impl OpenMessage {
         head.write(&mut out)?;
         let head_bytes = out.len();
         let aligned = H::BODY_IS_ALIGNED && profile.version >= GiopVersion::V1_2;
-        Ok(Self {
-            out,
-            start,
-            head_bytes,
-            aligned,
-        })
+        Ok(Self { out, start, head_bytes, aligned })
     }
 
     /// The encoder to write the body with; alignment and code sets are those of the message.
@@ -60,11 +55,7 @@ impl OpenMessage {
     /// The alignment position at which a non-empty body begins.
     #[must_use]
     pub const fn body_origin(&self) -> usize {
-        if self.aligned {
-            self.head_bytes.next_multiple_of(8)
-        } else {
-            self.head_bytes
-        }
+        if self.aligned { self.head_bytes.next_multiple_of(8) } else { self.head_bytes }
     }
 
     /// Ends the message with what was written to [`body`](Self::body), and returns the buffer with it.
@@ -73,11 +64,7 @@ impl OpenMessage {
     /// [`CdrError::LengthTooLarge`] for a message of 4 GiB and more.
     pub fn finish(self) -> Result<Vec<u8>, CdrError> {
         let is_empty = self.out.len() <= self.body_origin();
-        let keep = if is_empty {
-            self.head_bytes
-        } else {
-            self.out.len()
-        };
+        let keep = if is_empty { self.head_bytes } else { self.out.len() };
         self.seal(keep, 0)
     }
 
@@ -87,11 +74,7 @@ impl OpenMessage {
     /// # Errors
     /// [`CdrError::LengthTooLarge`] for a message of 4 GiB and more.
     pub fn finish_head(mut self, body_bytes: usize) -> Result<Vec<u8>, CdrError> {
-        let keep = if body_bytes == 0 {
-            self.head_bytes
-        } else {
-            self.body_origin()
-        };
+        let keep = if body_bytes == 0 { self.head_bytes } else { self.body_origin() };
         self.pad();
         self.seal(keep, body_bytes)
     }

@@ -26,11 +26,7 @@ impl ReplyHead {
     /// A reply without contexts.
     #[must_use]
     pub const fn new(request_id: u32, status: ReplyStatus) -> Self {
-        Self {
-            request_id,
-            status,
-            contexts: ServiceContexts::new(),
-        }
+        Self { request_id, status, contexts: ServiceContexts::new() }
     }
 }
 
@@ -55,19 +51,11 @@ impl MessageHead for ReplyHead {
 impl ReplyHead {
     pub(super) fn read(reader: &mut FrameReader<'_>) -> Result<Self, GiopError> {
         let contexts_first = reader.version() < GiopVersion::V1_2;
-        let contexts = if contexts_first {
-            Some(ServiceContexts::read(reader)?)
-        } else {
-            None
-        };
+        let contexts = if contexts_first { Some(ServiceContexts::read(reader)?) } else { None };
         let request_id = reader.input.read_u32()?;
         let status = ReplyStatus(reader.input.read_u32()?);
         let contexts = contexts.map_or_else(|| ServiceContexts::read(reader), Ok)?;
-        Ok(Self {
-            request_id,
-            status,
-            contexts,
-        })
+        Ok(Self { request_id, status, contexts })
     }
 }
 

@@ -83,11 +83,7 @@ impl MessageHead for RequestHead {
 impl RequestHead {
     pub(super) fn read(reader: &mut FrameReader<'_>) -> Result<Self, GiopError> {
         let is_old = reader.version() < GiopVersion::V1_2;
-        let contexts = if is_old {
-            Some(ServiceContexts::read(reader)?)
-        } else {
-            None
-        };
+        let contexts = if is_old { Some(ServiceContexts::read(reader)?) } else { None };
         let request_id = reader.input.read_u32()?;
         let response = ResponseFlags::read(reader)?;
         if reader.version() > GiopVersion::V1_0 {
@@ -95,27 +91,13 @@ impl RequestHead {
         }
         let target = Target::read(reader)?;
         let operation = OperationName::new(reader.string()?);
-        let (length, limit) = (
-            operation.as_bytes().len(),
-            reader.limits.operation_bytes_max,
-        );
+        let (length, limit) = (operation.as_bytes().len(), reader.limits.operation_bytes_max);
         if length > limit {
             return Err(GiopError::OperationTooLong { length, limit });
         }
-        let principal = if is_old {
-            reader.octets()?
-        } else {
-            Bytes::new()
-        };
+        let principal = if is_old { reader.octets()? } else { Bytes::new() };
         let contexts = contexts.map_or_else(|| ServiceContexts::read(reader), Ok)?;
-        Ok(Self {
-            request_id,
-            response,
-            target,
-            operation,
-            contexts,
-            principal,
-        })
+        Ok(Self { request_id, response, target, operation, contexts, principal })
     }
 }
 
@@ -163,10 +145,7 @@ mod tests {
 
     #[test]
     fn targets_other_than_keys_need_giop_1_2() {
-        let target = Target::Reference {
-            selected_profile_index: 0,
-            ior: Ior::nil(),
-        };
+        let target = Target::Reference { selected_profile_index: 0, ior: Ior::nil() };
         for version in [GiopVersion::V1_0, GiopVersion::V1_1] {
             let profile = CdrProfile::unnegotiated(Endian::Big, version);
             let refused = request(target.clone()).open(Vec::new(), profile).err();
@@ -184,11 +163,7 @@ mod tests {
         assert_eq!(open.finish().unwrap().len(), 44);
         let mut open = head.open(Vec::new(), profile).unwrap();
         assert_eq!(open.body().position(), 48);
-        assert_eq!(
-            open.finish().unwrap().len(),
-            44,
-            "asking for the body's encoder writes no body"
-        );
+        assert_eq!(open.finish().unwrap().len(), 44, "asking for the body's encoder writes no body");
         let open = head.open(vec![9; 3], profile).unwrap();
         let octets = open.finish_head(100).unwrap();
         assert_eq!((octets.len(), octets[3 + 8]), (3 + 48, 136));

@@ -37,14 +37,9 @@ impl Target {
         match self {
             Self::Key(key) => Ok(key.clone()),
             Self::Profile(profile) => IiopProfile::from_tagged(profile).map(|p| p.object_key),
-            Self::Reference {
-                selected_profile_index,
-                ior,
-            } => {
+            Self::Reference { selected_profile_index, ior } => {
                 let profile = ior.profiles.get(*selected_profile_index as usize);
-                let missing = CdrError::InvalidValue {
-                    type_name: "GIOP::IORAddressingInfo",
-                };
+                let missing = CdrError::InvalidValue { type_name: "GIOP::IORAddressingInfo" };
                 IiopProfile::from_tagged(profile.ok_or(missing)?).map(|p| p.object_key)
             }
         }
@@ -70,10 +65,7 @@ impl Target {
         match self {
             Self::Key(key) => key.encode(out)?,
             Self::Profile(profile) => profile.encode(out)?,
-            Self::Reference {
-                selected_profile_index,
-                ior,
-            } => {
+            Self::Reference { selected_profile_index, ior } => {
                 selected_profile_index.encode(out)?;
                 ior.encode(out)?;
             }
@@ -89,10 +81,7 @@ impl Target {
             AddressingDisposition::KEY => reader.key().map(ObjectKey::new).map(Self::Key),
             AddressingDisposition::PROFILE => {
                 let tag = ProfileTag(reader.input.read_u32()?);
-                Ok(Self::Profile(TaggedProfile {
-                    tag,
-                    data: reader.octets()?,
-                }))
+                Ok(Self::Profile(TaggedProfile { tag, data: reader.octets()? }))
             }
             AddressingDisposition::REFERENCE => Ok(Self::Reference {
                 selected_profile_index: reader.input.read_u32()?,

@@ -34,11 +34,8 @@ impl Corbaloc {
     /// Reads what follows `corbaloc:`.
     pub(super) fn parse(rest: &str) -> Result<Self, ReferenceError> {
         let (list, key) = rest.split_once('/').unwrap_or((rest, ""));
-        let addresses: Vec<CorbalocAddress> = list
-            .split(',')
-            .take(CORBALOC_ADDRESSES_MAX + 1)
-            .map(str::parse)
-            .collect::<Result<_, _>>()?;
+        let addresses: Vec<CorbalocAddress> =
+            list.split(',').take(CORBALOC_ADDRESSES_MAX + 1).map(str::parse).collect::<Result<_, _>>()?;
         if addresses.len() > CORBALOC_ADDRESSES_MAX {
             return Err(ReferenceError::TooManyAddresses);
         }
@@ -59,17 +56,9 @@ impl Corbaloc {
     /// # Errors
     /// [`CdrError::NulInString`] for a host that no host can be.
     pub fn to_ior(&self) -> Result<Ior, CdrError> {
-        let mut ior = Ior {
-            type_id: RepositoryId::default(),
-            profiles: Vec::new(),
-        };
+        let mut ior = Ior { type_id: RepositoryId::default(), profiles: Vec::new() };
         for address in &self.addresses {
-            if let CorbalocAddress::Iiop {
-                version,
-                host,
-                port,
-            } = address
-            {
+            if let CorbalocAddress::Iiop { version, host, port } = address {
                 let profile = IiopProfile::new(*version, host.clone(), *port, self.key.clone());
                 ior.profiles.push(profile.to_tagged()?);
             }
@@ -123,17 +112,12 @@ impl FromStr for CorbalocAddress {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
-        let (protocol, address) = text
-            .split_once(':')
-            .ok_or(ReferenceError::MalformedAddress)?;
+        let (protocol, address) = text.split_once(':').ok_or(ReferenceError::MalformedAddress)?;
         match protocol.to_ascii_lowercase().as_str() {
             "rir" if address.is_empty() => Ok(Self::Rir),
             "rir" => Err(ReferenceError::RirNotAlone),
             "" | "iiop" => parse_iiop(address),
-            _ => Ok(Self::Other {
-                protocol: protocol.into(),
-                address: address.into(),
-            }),
+            _ => Ok(Self::Other { protocol: protocol.into(), address: address.into() }),
         }
     }
 }
@@ -142,21 +126,13 @@ impl fmt::Display for CorbalocAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rir => f.write_str("rir:"),
-            Self::Iiop {
-                version,
-                host,
-                port,
-            } => {
+            Self::Iiop { version, host, port } => {
                 if *version == GiopVersion::V1_0 {
                     f.write_str(":")?;
                 } else {
                     write!(f, "iiop:{version}@")?;
                 }
-                let (open, close) = if host.contains(':') {
-                    ("[", "]")
-                } else {
-                    ("", "")
-                };
+                let (open, close) = if host.contains(':') { ("[", "]") } else { ("", "") };
                 write!(f, "{open}{host}{close}:{port}")
             }
             Self::Other { protocol, address } => write!(f, "{protocol}:{address}"),
@@ -172,9 +148,7 @@ fn parse_iiop(address: &str) -> Result<CorbalocAddress, ReferenceError> {
     };
     let (host, port) = match address.strip_prefix('[') {
         Some(bracketed) => {
-            let (host, behind) = bracketed
-                .split_once(']')
-                .ok_or(ReferenceError::MalformedIpv6)?;
+            let (host, behind) = bracketed.split_once(']').ok_or(ReferenceError::MalformedIpv6)?;
             match behind.strip_prefix(':') {
                 Some(port) => (host, Some(port)),
                 None if behind.is_empty() => (host, None),
@@ -189,29 +163,18 @@ fn parse_iiop(address: &str) -> Result<CorbalocAddress, ReferenceError> {
     if host.is_empty() {
         return Err(ReferenceError::EmptyHost);
     }
-    let port = port.map_or(Ok(DEFAULT_PORT), |port| {
-        decimal(port).ok_or(ReferenceError::InvalidPort)
-    })?;
-    Ok(CorbalocAddress::Iiop {
-        version,
-        host: host.into(),
-        port,
-    })
+    let port = port.map_or(Ok(DEFAULT_PORT), |port| decimal(port).ok_or(ReferenceError::InvalidPort))?;
+    Ok(CorbalocAddress::Iiop { version, host: host.into(), port })
 }
 
 fn parse_version(text: &str) -> Result<GiopVersion, ReferenceError> {
     let minor = text.strip_prefix("1.").and_then(decimal);
-    minor
-        .map(|minor| GiopVersion { major: 1, minor })
-        .ok_or(ReferenceError::InvalidVersion)
+    minor.map(|minor| GiopVersion { major: 1, minor }).ok_or(ReferenceError::InvalidVersion)
 }
 
 /// Digits only; the sign that `parse` would take is none of ours.
 fn decimal<T: FromStr>(text: &str) -> Option<T> {
-    text.bytes()
-        .all(|octet| octet.is_ascii_digit())
-        .then(|| text.parse().ok())
-        .flatten()
+    text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -219,11 +182,7 @@ mod tests {
     use super::*;
 
     fn iiop(version: GiopVersion, host: &str, port: u16) -> CorbalocAddress {
-        CorbalocAddress::Iiop {
-            version,
-            host: host.into(),
-            port,
-        }
+        CorbalocAddress::Iiop { version, host: host.into(), port }
     }
 
     #[test]
@@ -232,10 +191,7 @@ mod tests {
         assert_eq!(loc.addresses, [iiop(GiopVersion::V1_0, "grid", 2809)]);
         assert_eq!(loc.key, ObjectKey::default());
         assert_eq!(Corbaloc::parse("rir:").unwrap().key, Corbaloc::NAME_SERVICE);
-        assert_eq!(
-            Corbaloc::parse("RIR:/RootPOA").unwrap().key,
-            ObjectKey::from_static(b"RootPOA")
-        );
+        assert_eq!(Corbaloc::parse("RIR:/RootPOA").unwrap().key, ObjectKey::from_static(b"RootPOA"));
     }
 
     #[test]
@@ -248,33 +204,19 @@ mod tests {
                 iiop(GiopVersion::V1_2, "a", 1),
                 iiop(GiopVersion::V1_0, "b", 2),
                 iiop(GiopVersion::V1_1, "::1", 3),
-                CorbalocAddress::Other {
-                    protocol: "uiop".into(),
-                    address: "x".into()
-                },
+                CorbalocAddress::Other { protocol: "uiop".into(), address: "x".into() },
             ]
         );
         assert_eq!(loc.key.as_bytes(), b"k/e\0y");
-        assert_eq!(
-            loc.to_string(),
-            "corbaloc:iiop:1.2@a:1,:b:2,iiop:1.1@[::1]:3,uiop:x/k/e%00y"
-        );
-        let hosts: Vec<_> = loc
-            .to_ior()
-            .unwrap()
-            .iiop_profiles()
-            .map(|p| p.unwrap().host)
-            .collect();
+        assert_eq!(loc.to_string(), "corbaloc:iiop:1.2@a:1,:b:2,iiop:1.1@[::1]:3,uiop:x/k/e%00y");
+        let hosts: Vec<_> = loc.to_ior().unwrap().iiop_profiles().map(|p| p.unwrap().host).collect();
         assert_eq!(hosts, ["a", "b", "::1"]);
     }
 
     #[test]
     fn the_key_may_contain_what_separates_addresses() {
         let loc = Corbaloc::parse(":h/a/b,c:d@e").unwrap();
-        assert_eq!(
-            (loc.addresses.len(), loc.key.as_bytes()),
-            (1, &b"a/b,c:d@e"[..])
-        );
+        assert_eq!((loc.addresses.len(), loc.key.as_bytes()), (1, &b"a/b,c:d@e"[..]));
         let loc = Corbaloc::parse("iiop:1.2@[fe80::1]/k").unwrap();
         assert_eq!(loc.addresses, [iiop(GiopVersion::V1_2, "fe80::1", 2809)]);
     }
@@ -298,10 +240,7 @@ mod tests {
             ("rir:x", ReferenceError::RirNotAlone),
             ("rir:,:h", ReferenceError::RirNotAlone),
             (":h/%4", ReferenceError::MalformedEscape { offset: 0 }),
-            (
-                &[":h"; CORBALOC_ADDRESSES_MAX + 1].join(","),
-                ReferenceError::TooManyAddresses,
-            ),
+            (&[":h"; CORBALOC_ADDRESSES_MAX + 1].join(","), ReferenceError::TooManyAddresses),
         ] {
             assert_eq!(Corbaloc::parse(text), Err(error), "{text}");
         }

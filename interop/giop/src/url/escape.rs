@@ -27,9 +27,7 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, ReferenceError> {
         }
         let digit = |index: usize| char::from(*behind.get(index)?).to_digit(16);
         let Some((high, low)) = digit(0).zip(digit(1)) else {
-            return Err(ReferenceError::MalformedEscape {
-                offset: text.len() - behind.len() - 1,
-            });
+            return Err(ReferenceError::MalformedEscape { offset: text.len() - behind.len() - 1 });
         };
         octets.extend(u8::try_from(high * 16 + low));
         rest = &behind[2..];
@@ -59,11 +57,7 @@ mod tests {
     #[test]
     fn broken_escapes_are_located() {
         for (text, offset) in [("%", 0), ("ab%4", 2), ("%41%g0", 3), ("%é", 0)] {
-            assert_eq!(
-                decode(text),
-                Err(ReferenceError::MalformedEscape { offset }),
-                "{text}"
-            );
+            assert_eq!(decode(text), Err(ReferenceError::MalformedEscape { offset }), "{text}");
         }
         assert_eq!(decode("a b%4A"), Ok(b"a bJ".to_vec()));
     }

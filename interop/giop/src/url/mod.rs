@@ -30,9 +30,7 @@ impl FromStr for Reference {
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
         let text = text.trim();
         if text.len() > 2 * REFERENCE_BYTES_MAX + 4 {
-            return Err(ReferenceError::TooLong {
-                limit: REFERENCE_BYTES_MAX,
-            });
+            return Err(ReferenceError::TooLong { limit: REFERENCE_BYTES_MAX });
         }
         let (scheme, rest) = text.split_once(':').ok_or(ReferenceError::UnknownScheme)?;
         match scheme.to_ascii_lowercase().as_str() {
@@ -70,8 +68,7 @@ impl Corbaname {
         if context.key.as_bytes().is_empty() {
             context.key = Corbaloc::NAME_SERVICE;
         }
-        let name =
-            String::from_utf8(escape::decode(name)?).map_err(|_| ReferenceError::NameNotText)?;
+        let name = String::from_utf8(escape::decode(name)?).map_err(|_| ReferenceError::NameNotText)?;
         Ok(Self { context, name })
     }
 }
@@ -142,47 +139,29 @@ mod tests {
 
     #[test]
     fn a_reference_is_any_of_three() {
-        assert_eq!(
-            "IOR:01000000010000000000000000000000".parse(),
-            Ok(Reference::Ior(Ior::nil()))
-        );
+        assert_eq!("IOR:01000000010000000000000000000000".parse(), Ok(Reference::Ior(Ior::nil())));
         let loc = " CorbaLoc::h/k ".parse::<Reference>().unwrap();
         assert_eq!(loc.to_string(), "corbaloc::h:2809/k");
         let name = "corbaname::h#a/b".parse::<Reference>().unwrap();
         assert_eq!(name.to_string(), "corbaname::h:2809/NameService#a/b");
         for text in ["", "grid", "http://h/", "ior"] {
-            assert_eq!(
-                text.parse::<Reference>(),
-                Err(ReferenceError::UnknownScheme),
-                "{text}"
-            );
+            assert_eq!(text.parse::<Reference>(), Err(ReferenceError::UnknownScheme), "{text}");
         }
         let long = format!("corbaloc::{}", "h".repeat(2 * REFERENCE_BYTES_MAX));
-        let refused = ReferenceError::TooLong {
-            limit: REFERENCE_BYTES_MAX,
-        };
+        let refused = ReferenceError::TooLong { limit: REFERENCE_BYTES_MAX };
         assert_eq!(long.parse::<Reference>(), Err(refused));
     }
 
     #[test]
     fn names_have_a_context_and_escapes() {
-        let Ok(Reference::Corbaname(name)) = "corbaname:iiop:1.2@h:1/Ctx#a%20b%c3%a9.k".parse()
-        else {
+        let Ok(Reference::Corbaname(name)) = "corbaname:iiop:1.2@h:1/Ctx#a%20b%c3%a9.k".parse() else {
             panic!("a corbaname")
         };
         assert_eq!(name.name, "a bé.k");
         assert_eq!(name.context.key.as_bytes(), b"Ctx");
         assert_eq!(name.to_string(), "corbaname:iiop:1.2@h:1/Ctx#a%20b%c3%a9.k");
-        let Ok(Reference::Corbaname(root)) = "corbaname:rir:".parse() else {
-            panic!("a corbaname")
-        };
-        assert_eq!(
-            (root.name.as_str(), root.to_string()),
-            ("", "corbaname:rir:/NameService".into())
-        );
-        assert_eq!(
-            "corbaname::h#%ff".parse::<Reference>(),
-            Err(ReferenceError::NameNotText)
-        );
+        let Ok(Reference::Corbaname(root)) = "corbaname:rir:".parse() else { panic!("a corbaname") };
+        assert_eq!((root.name.as_str(), root.to_string()), ("", "corbaname:rir:/NameService".into()));
+        assert_eq!("corbaname::h#%ff".parse::<Reference>(), Err(ReferenceError::NameNotText));
     }
 }

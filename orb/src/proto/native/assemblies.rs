@@ -76,10 +76,9 @@ impl Assemblies {
     pub(super) fn refuses(&self, total: u64) -> Option<BodyRefusal> {
         match total {
             u64::MAX => Some(BodyRefusal::UnknownLength),
-            _ if total > self.body_bytes_max => Some(BodyRefusal::TooLarge {
-                total,
-                limit: self.body_bytes_max,
-            }),
+            _ if total > self.body_bytes_max => {
+                Some(BodyRefusal::TooLarge { total, limit: self.body_bytes_max })
+            }
             _ => None,
         }
     }
@@ -136,10 +135,7 @@ impl Assemblies {
             return Err(BodyError::BeyondTotal { total });
         }
         if received > body.granted {
-            return Err(BodyError::BeyondCredit {
-                received,
-                granted: body.granted,
-            });
+            return Err(BodyError::BeyondCredit { received, granted: body.granted });
         }
         if chunk.last != (received == total) {
             return Err(BodyError::WrongEnd { received, total });
@@ -184,18 +180,12 @@ impl Assemblies {
 
     /// Whether the peer may send something of a body that somebody wants.
     pub(super) fn expects_octets(&self) -> bool {
-        self.open
-            .values()
-            .any(|body| body.kept.is_some() && body.received < body.granted)
+        self.open.values().any(|body| body.kept.is_some() && body.received < body.granted)
     }
 
     /// Octets that are held for bodies in assembly.
     pub(super) fn held_bytes(&self) -> usize {
-        self.open
-            .values()
-            .filter_map(|body| body.kept.as_ref())
-            .map(Vec::capacity)
-            .sum()
+        self.open.values().filter_map(|body| body.kept.as_ref()).map(Vec::capacity).sum()
     }
 }
 
@@ -224,18 +214,10 @@ mod tests {
     }
 
     fn octets(octets: &[u8], last: bool) -> ChunkFrame<'_> {
-        ChunkFrame {
-            octets,
-            last,
-            abort: false,
-        }
+        ChunkFrame { octets, last, abort: false }
     }
 
-    const ABORT: ChunkFrame<'static> = ChunkFrame {
-        octets: &[],
-        last: false,
-        abort: true,
-    };
+    const ABORT: ChunkFrame<'static> = ChunkFrame { octets: &[], last: false, abort: true };
 
     #[test]
     fn a_body_within_its_window_needs_no_credit() {
@@ -243,14 +225,8 @@ mod tests {
         assert_eq!(bodies.open(1, 4), Ok(()));
         assert_eq!(bodies.next_grant(), None);
         assert_eq!(bodies.chunk(1, &octets(b"ab", false)), Ok(Chunk::Added));
-        assert_eq!(
-            bodies.chunk(1, &octets(b"cd", true)),
-            Ok(Chunk::Complete(Bytes::from_static(b"abcd")))
-        );
-        assert_eq!(
-            bodies.chunk(1, &octets(b"e", true)),
-            Err(BodyError::NotAnnounced)
-        );
+        assert_eq!(bodies.chunk(1, &octets(b"cd", true)), Ok(Chunk::Complete(Bytes::from_static(b"abcd"))));
+        assert_eq!(bodies.chunk(1, &octets(b"e", true)), Err(BodyError::NotAnnounced));
     }
 
     #[test]
@@ -260,26 +236,16 @@ mod tests {
             assert_eq!(bodies.open(id, total), Ok(()));
         }
         assert_eq!(bodies.next_grant(), Some((1, 20)));
-        assert_eq!(
-            bodies.next_grant(),
-            None,
-            "2 does not fit, and 3 does not overtake it"
-        );
+        assert_eq!(bodies.next_grant(), None, "2 does not fit, and 3 does not overtake it");
         assert_eq!(bodies.chunk(2, &octets(b"abcd", false)), Ok(Chunk::Added));
         assert_eq!(
             bodies.chunk(2, &octets(b"e", false)),
-            Err(BodyError::BeyondCredit {
-                received: 5,
-                granted: 4
-            })
+            Err(BodyError::BeyondCredit { received: 5, granted: 4 })
         );
         assert_eq!(bodies.chunk(1, &ABORT), Ok(Chunk::Over));
         assert_eq!(bodies.next_grant(), Some((2, 6)));
         assert_eq!(bodies.next_grant(), Some((3, 5)));
-        assert_eq!(
-            bodies.chunk(2, &octets(b"ef", true)),
-            Ok(Chunk::Complete(Bytes::from_static(b"abcdef")))
-        );
+        assert_eq!(bodies.chunk(2, &octets(b"ef", true)), Ok(Chunk::Complete(Bytes::from_static(b"abcdef"))));
     }
 
     #[test]
@@ -300,13 +266,7 @@ mod tests {
     #[test]
     fn a_refused_body_is_dropped_to_its_end() {
         let mut bodies = assemblies();
-        assert_eq!(
-            bodies.open(1, 21),
-            Err(BodyRefusal::TooLarge {
-                total: 21,
-                limit: 20
-            })
-        );
+        assert_eq!(bodies.open(1, 21), Err(BodyRefusal::TooLarge { total: 21, limit: 20 }));
         assert_eq!(bodies.open(2, u64::MAX), Err(BodyRefusal::UnknownLength));
         assert_eq!(bodies.next_grant(), None);
         assert_eq!(bodies.chunk(1, &octets(b"abcd", false)), Ok(Chunk::Dropped));
@@ -319,28 +279,13 @@ mod tests {
     fn the_end_must_be_where_it_was_announced() {
         let mut bodies = assemblies();
         assert_eq!(bodies.open(1, 3), Ok(()));
-        assert_eq!(
-            bodies.chunk(1, &octets(b"", false)),
-            Err(BodyError::EmptyChunk)
-        );
-        assert_eq!(
-            bodies.chunk(1, &octets(b"ab", true)),
-            Err(BodyError::WrongEnd {
-                received: 2,
-                total: 3
-            })
-        );
+        assert_eq!(bodies.chunk(1, &octets(b"", false)), Err(BodyError::EmptyChunk));
+        assert_eq!(bodies.chunk(1, &octets(b"ab", true)), Err(BodyError::WrongEnd { received: 2, total: 3 }));
         assert_eq!(
             bodies.chunk(1, &octets(b"abc", false)),
-            Err(BodyError::WrongEnd {
-                received: 3,
-                total: 3
-            })
+            Err(BodyError::WrongEnd { received: 3, total: 3 })
         );
-        assert_eq!(
-            bodies.chunk(1, &octets(b"abcd", true)),
-            Err(BodyError::BeyondTotal { total: 3 })
-        );
+        assert_eq!(bodies.chunk(1, &octets(b"abcd", true)), Err(BodyError::BeyondTotal { total: 3 }));
     }
 
     #[test]

@@ -40,12 +40,7 @@ impl Bodies {
         let left = segments.iter().map(|segment| segment.len() as u64).sum();
         self.left += left;
         self.ready.push_back(id);
-        let body = Body {
-            segments,
-            left,
-            sent: 0,
-            granted: window,
-        };
+        let body = Body { segments, left, sent: 0, granted: window };
         self.open.insert(id, body);
     }
 
@@ -104,9 +99,7 @@ impl Bodies {
         let mut header = FrameHeader::new(FrameKind::CHUNK, id);
         header.flags = if last { flags::LAST } else { 0 };
         header.body_len = octets;
-        out.append(FRAME_HEADER_BYTES, |small| {
-            small.extend_from_slice(&header.encode())
-        });
+        out.append(FRAME_HEADER_BYTES, |small| small.extend_from_slice(&header.encode()));
         body.write(octets as usize, out);
         self.left -= u64::from(octets);
         if last {
@@ -147,28 +140,17 @@ mod tests {
         let mut chunks = Vec::new();
         let mut out = OutBuffer::new();
         while let Some(sent) = bodies.send_chunk(2, &mut out) {
-            let header =
-                FrameHeader::decode(&out.copy_to_bytes(16)[..].try_into().expect("16 octets"));
-            assert_eq!(
-                (header.id, header.flags & flags::LAST != 0),
-                (sent.id, sent.last)
-            );
+            let header = FrameHeader::decode(&out.copy_to_bytes(16)[..].try_into().expect("16 octets"));
+            assert_eq!((header.id, header.flags & flags::LAST != 0), (sent.id, sent.last));
             assert_eq!(header.body_len as usize, out.len());
             let octets = out.copy_to_bytes(out.len());
-            chunks.push((
-                sent.id,
-                String::from_utf8_lossy(&octets).into_owned(),
-                sent.last,
-            ));
+            chunks.push((sent.id, String::from_utf8_lossy(&octets).into_owned(), sent.last));
         }
         chunks
     }
 
     fn segments(texts: &[&'static str]) -> VecDeque<Bytes> {
-        texts
-            .iter()
-            .map(|text| Bytes::from_static(text.as_bytes()))
-            .collect()
+        texts.iter().map(|text| Bytes::from_static(text.as_bytes())).collect()
     }
 
     fn chunk(id: u64, text: &str, last: bool) -> (u64, String, bool) {
@@ -183,12 +165,7 @@ mod tests {
         assert_eq!(bodies.left(), 7);
         assert_eq!(
             sent(&mut bodies),
-            [
-                chunk(1, "ab", false),
-                chunk(2, "xy", true),
-                chunk(1, "cd", false),
-                chunk(1, "e", true)
-            ]
+            [chunk(1, "ab", false), chunk(2, "xy", true), chunk(1, "cd", false), chunk(1, "e", true)]
         );
         assert_eq!(bodies.left(), 0);
         assert!(!bodies.has_ready());
@@ -198,10 +175,7 @@ mod tests {
     fn nothing_goes_without_credit() {
         let mut bodies = Bodies::default();
         bodies.open(1, segments(&["abcdef"]), 3);
-        assert_eq!(
-            sent(&mut bodies),
-            [chunk(1, "ab", false), chunk(1, "c", false)]
-        );
+        assert_eq!(sent(&mut bodies), [chunk(1, "ab", false), chunk(1, "c", false)]);
         assert!(bodies.grant(1, 2), "less than before changes nothing");
         assert!(!bodies.has_ready());
         assert!(bodies.grant(1, 4));
@@ -220,9 +194,6 @@ mod tests {
         assert!(bodies.abort(1));
         assert!(!bodies.abort(1));
         assert_eq!(bodies.left(), 3);
-        assert_eq!(
-            sent(&mut bodies),
-            [chunk(2, "xy", false), chunk(2, "z", true)]
-        );
+        assert_eq!(sent(&mut bodies), [chunk(2, "xy", false), chunk(2, "z", true)]);
     }
 }

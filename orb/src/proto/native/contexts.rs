@@ -25,16 +25,11 @@ pub(super) fn decode_contexts(mut head: HeadReader) -> Result<Vec<ServiceContext
     let mut contexts = Vec::new();
     while head.left() > 0 {
         if contexts.len() == CONTEXTS_MAX {
-            return Err(HeadError::TooManyContexts {
-                limit: CONTEXTS_MAX,
-            });
+            return Err(HeadError::TooManyContexts { limit: CONTEXTS_MAX });
         }
         let id = head.u32()?;
         let length = head.u16()?;
-        contexts.push(ServiceContext {
-            id,
-            data: head.slice(length.into())?,
-        });
+        contexts.push(ServiceContext { id, data: head.slice(length.into())? });
     }
     Ok(contexts)
 }
@@ -48,24 +43,16 @@ mod tests {
     #[test]
     fn contexts_survive_up_to_their_limit() {
         let contexts: Vec<_> = (0..CONTEXTS_MAX as u32)
-            .map(|id| ServiceContext {
-                id,
-                data: Bytes::from(vec![id as u8; id as usize]),
-            })
+            .map(|id| ServiceContext { id, data: Bytes::from(vec![id as u8; id as usize]) })
             .collect();
         let mut octets = Vec::new();
         encode_contexts(&contexts, &mut octets);
         assert_eq!(octets.len(), contexts_bytes(&contexts));
-        assert_eq!(
-            decode_contexts(HeadReader::new(octets.clone().into())),
-            Ok(contexts)
-        );
+        assert_eq!(decode_contexts(HeadReader::new(octets.clone().into())), Ok(contexts));
         octets.extend_from_slice(&[0; 6]);
         assert_eq!(
             decode_contexts(HeadReader::new(octets.into())),
-            Err(HeadError::TooManyContexts {
-                limit: CONTEXTS_MAX
-            })
+            Err(HeadError::TooManyContexts { limit: CONTEXTS_MAX })
         );
     }
 }

@@ -94,10 +94,7 @@ impl Close {
         let code = CloseCode(head.u16()?);
         let text = head.rest();
         let text = &text[..text.len().min(CLOSE_TEXT_BYTES_MAX)];
-        Ok(Close {
-            code,
-            text: String::from_utf8_lossy(text).into_owned(),
-        })
+        Ok(Close { code, text: String::from_utf8_lossy(text).into_owned() })
     }
 }
 
@@ -132,10 +129,7 @@ mod tests {
 
     #[test]
     fn a_close_survives_and_its_text_is_cut_between_characters() {
-        let mut close = Close {
-            code: CloseCode(77),
-            text: "bye".to_owned(),
-        };
+        let mut close = Close { code: CloseCode(77), text: "bye".to_owned() };
         assert_eq!(Close::decode(head_of(&close)), Ok(close.clone()));
         close.text = "\u{20ac}".repeat(CLOSE_TEXT_BYTES_MAX);
         let cut = Close::decode(head_of(&close)).expect("it has a code");

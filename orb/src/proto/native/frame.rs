@@ -38,13 +38,7 @@ pub struct FrameHeader {
 impl FrameHeader {
     /// A header without flags and without body.
     pub const fn new(kind: FrameKind, id: u64) -> FrameHeader {
-        FrameHeader {
-            kind,
-            flags: 0,
-            head_len: 0,
-            body_len: 0,
-            id,
-        }
+        FrameHeader { kind, flags: 0, head_len: 0, body_len: 0, id }
     }
 
     /// The octets on the wire.
@@ -165,12 +159,7 @@ mod tests {
             id: 0x0708_090a_0b0c_0d0e,
         };
         let octets = header.encode();
-        assert_eq!(
-            octets,
-            [
-                0xfe, 0xa5, 2, 1, 6, 5, 4, 3, 0x0e, 0x0d, 0x0c, 0x0b, 0x0a, 9, 8, 7
-            ]
-        );
+        assert_eq!(octets, [0xfe, 0xa5, 2, 1, 6, 5, 4, 3, 0x0e, 0x0d, 0x0c, 0x0b, 0x0a, 9, 8, 7]);
         assert_eq!(FrameHeader::decode(&octets), header);
         assert_eq!(header.frame_bytes(), 16 + 0x0102 + 0x0304_0506);
     }
@@ -178,9 +167,7 @@ mod tests {
     #[test]
     fn kinds_fall_into_ranges() {
         let groups = (0..=255).filter(|&kind| FrameKind(kind).is_group()).count();
-        let extensions = (0..=255)
-            .filter(|&kind| FrameKind(kind).is_extension())
-            .count();
+        let extensions = (0..=255).filter(|&kind| FrameKind(kind).is_extension()).count();
         assert_eq!((groups, extensions), (32, 128));
         assert!(!FrameKind::CLOSE.is_group() && !FrameKind::CLOSE.is_extension());
     }

@@ -7,8 +7,7 @@ use bytes::Bytes;
 use super::error::{HeadError, ProtocolError};
 use super::frame::{FRAME_HEADER_BYTES, FrameHeader, FrameKind};
 use super::limits::{
-    CALL_WINDOW_BYTES_LEAST, CALLS_IN_FLIGHT_LEAST, FRAME_BYTES_LEAST, LimitName,
-    SOFTWARE_BYTES_MAX,
+    CALL_WINDOW_BYTES_LEAST, CALLS_IN_FLIGHT_LEAST, FRAME_BYTES_LEAST, LimitName, SOFTWARE_BYTES_MAX,
 };
 use super::wire::HeadReader;
 
@@ -67,15 +66,9 @@ pub fn decode_preface(input: &[u8]) -> Result<Option<Version>, ProtocolError> {
     let Some(preface) = input.first_chunk::<PREFACE_BYTES>() else {
         return Ok(None);
     };
-    let theirs = Version {
-        major: preface[5],
-        minor: preface[6],
-    };
+    let theirs = Version { major: preface[5], minor: preface[6] };
     if theirs.major != Version::OURS.major {
-        return Err(ProtocolError::Version {
-            ours: Version::OURS,
-            theirs,
-        });
+        return Err(ProtocolError::Version { ours: Version::OURS, theirs });
     }
     Ok(Some(theirs))
 }
@@ -149,11 +142,7 @@ impl Hello {
     /// Appends the whole frame. Of `software`, only the first [`SOFTWARE_BYTES_MAX`] octets are said.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let software = &self.software[..self.software.len().min(SOFTWARE_BYTES_MAX)];
-        let extension_bytes = if software.is_empty() {
-            0
-        } else {
-            4 + software.len()
-        };
+        let extension_bytes = if software.is_empty() { 0 } else { 4 + software.len() };
         let mut header = FrameHeader::new(FrameKind::HELLO, 0);
         header.head_len = (FIXED_BYTES + extension_bytes) as u16;
         out.reserve(FRAME_HEADER_BYTES + FIXED_BYTES + extension_bytes);
@@ -178,27 +167,13 @@ impl Hello {
     /// [`ProtocolError::Head`] when it cannot be read, [`ProtocolError::HelloBelowMinimum`] when it announces less than
     /// the protocol allows.
     pub fn decode(head: Bytes) -> Result<Hello, ProtocolError> {
-        let hello = Hello::read(HeadReader::new(head)).map_err(|error| ProtocolError::Head {
-            kind: FrameKind::HELLO,
-            error,
-        })?;
+        let hello = Hello::read(HeadReader::new(head))
+            .map_err(|error| ProtocolError::Head { kind: FrameKind::HELLO, error })?;
         let least = &Hello::LEAST;
         for (name, value, minimum) in [
-            (
-                LimitName::FrameBytes,
-                hello.frame_bytes_max,
-                least.frame_bytes_max,
-            ),
-            (
-                LimitName::CallsInFlight,
-                hello.calls_in_flight_max,
-                least.calls_in_flight_max,
-            ),
-            (
-                LimitName::CallWindowBytes,
-                hello.call_window_bytes,
-                least.call_window_bytes,
-            ),
+            (LimitName::FrameBytes, hello.frame_bytes_max, least.frame_bytes_max),
+            (LimitName::CallsInFlight, hello.calls_in_flight_max, least.calls_in_flight_max),
+            (LimitName::CallWindowBytes, hello.call_window_bytes, least.call_window_bytes),
         ] {
             if value < minimum {
                 return Err(ProtocolError::HelloBelowMinimum {
@@ -279,10 +254,7 @@ mod tests {
 
     #[test]
     fn limits_below_the_least_are_refused() {
-        let small = Hello {
-            calls_in_flight_max: 255,
-            ..some_hello()
-        };
+        let small = Hello { calls_in_flight_max: 255, ..some_hello() };
         assert_eq!(
             Hello::decode(head_of(&small)),
             Err(ProtocolError::HelloBelowMinimum {
@@ -300,22 +272,14 @@ mod tests {
             assert_eq!(decode_preface(&preface[..cut]), Ok(None));
         }
         assert_eq!(decode_preface(&preface), Ok(Some(Version::OURS)));
-        assert_eq!(
-            decode_preface(b"QI"),
-            Err(ProtocolError::Magic {
-                found: *b"QI\0\0\0"
-            })
-        );
+        assert_eq!(decode_preface(b"QI"), Err(ProtocolError::Magic { found: *b"QI\0\0\0" }));
     }
 
     #[test]
     fn another_major_is_refused_with_both_versions_and_another_minor_is_not() {
         let newer = Version { major: 2, minor: 7 };
         let error = decode_preface(&encode_preface(newer)).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the peer speaks version 2.7 of the protocol, this side 1.0"
-        );
+        assert_eq!(error.to_string(), "the peer speaks version 2.7 of the protocol, this side 1.0");
         let minor = Version { major: 1, minor: 7 };
         assert_eq!(decode_preface(&encode_preface(minor)), Ok(Some(minor)));
     }

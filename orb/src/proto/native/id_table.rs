@@ -17,10 +17,7 @@ const SPARSE_LENGTH_MIN: usize = 32;
 
 impl<T> IdTable<T> {
     pub(super) fn new() -> IdTable<T> {
-        IdTable {
-            slots: VecDeque::new(),
-            live: 0,
-        }
+        IdTable { slots: VecDeque::new(), live: 0 }
     }
 
     /// How many values there are.
@@ -30,10 +27,7 @@ impl<T> IdTable<T> {
 
     /// Adds a value behind all others.
     pub(super) fn push(&mut self, id: u64, value: T) {
-        debug_assert!(
-            self.slots.back().is_none_or(|(last, _)| *last < id),
-            "ids increase"
-        );
+        debug_assert!(self.slots.back().is_none_or(|(last, _)| *last < id), "ids increase");
         if self.slots.len() >= SPARSE_LENGTH_MIN && self.live * 2 < self.slots.len() {
             self.slots.retain(|(_, value)| value.is_some());
         }
@@ -58,9 +52,7 @@ impl<T> IdTable<T> {
 
     /// All values with their ids, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
-        self.slots
-            .iter()
-            .filter_map(|(id, value)| Some((*id, value.as_ref()?)))
+        self.slots.iter().filter_map(|(id, value)| Some((*id, value.as_ref()?)))
     }
 
     fn find(&self, id: u64) -> Option<usize> {

@@ -118,9 +118,6 @@ mod tests {
 
     #[test]
     fn the_largest_head_fits_the_least_frame() {
-        assert!(
-            super::super::frame::FRAME_HEADER_BYTES + usize::from(u16::MAX)
-                < FRAME_BYTES_LEAST as usize
-        );
+        assert!(super::super::frame::FRAME_HEADER_BYTES + usize::from(u16::MAX) < FRAME_BYTES_LEAST as usize);
     }
 }

@@ -51,7 +51,7 @@ impl OutBuffer {
     }
 
     /// Lets `write` append to the small buffer, for which `bytes` more octets are reserved.
-    pub(super) fn append(&mut self, bytes: usize, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn append(&mut self, bytes: usize, write: impl FnOnce(&mut Vec<u8>)) {
         self.small.reserve(bytes);
         let before = self.small.len();
         write(&mut self.small);
@@ -61,16 +61,13 @@ impl OutBuffer {
     }
 
     /// Appends a body: by reference if it is large, else by copying.
-    pub(super) fn push(&mut self, body: Bytes) {
+    pub(crate) fn push(&mut self, body: Bytes) {
         if body.len() < SEGMENT_BYTES_MIN {
             self.append(body.len(), |small| small.extend_from_slice(&body));
             return;
         }
         self.left += body.len();
-        self.pieces.push_back(Piece {
-            small: std::mem::take(&mut self.tail),
-            body,
-        });
+        self.pieces.push_back(Piece { small: std::mem::take(&mut self.tail), body });
     }
 
     fn reset(&mut self) {
@@ -175,13 +172,9 @@ impl Payload<'_> {
     /// Appends it to `out`.
     pub(super) fn append_to(self, out: &mut OutBuffer) {
         match self {
-            Payload::Slice(octets) => {
-                out.append(octets.len(), |small| copy_in_pieces(octets, small))
-            }
+            Payload::Slice(octets) => out.append(octets.len(), |small| copy_in_pieces(octets, small)),
             Payload::Shared(octets) => out.push(octets),
-            Payload::Segments(segments) => segments
-                .iter()
-                .for_each(|segment| out.push(segment.clone())),
+            Payload::Segments(segments) => segments.iter().for_each(|segment| out.push(segment.clone())),
         }
     }
 
@@ -194,11 +187,9 @@ impl Payload<'_> {
                 VecDeque::from([copy.into()])
             }
             Payload::Shared(octets) => VecDeque::from([octets]),
-            Payload::Segments(segments) => segments
-                .iter()
-                .filter(|segment| !segment.is_empty())
-                .cloned()
-                .collect(),
+            Payload::Segments(segments) => {
+                segments.iter().filter(|segment| !segment.is_empty()).cloned().collect()
+            }
         }
     }
 }
@@ -251,10 +242,7 @@ mod tests {
     }
 
     fn joined(slices: &[IoSlice<'_>]) -> Vec<u8> {
-        slices
-            .iter()
-            .flat_map(|slice| slice.iter().copied())
-            .collect()
+        slices.iter().flat_map(|slice| slice.iter().copied()).collect()
     }
 
     #[test]
@@ -291,18 +279,9 @@ mod tests {
         let whole: Vec<u8> = (0..10_000u32).map(|n| n as u8).collect();
         let shared = Bytes::from(whole.clone());
         let segments = [shared.slice(..1), shared.slice(1..1), shared.slice(1..)];
-        for payload in [
-            Payload::from(&whole[..]),
-            shared.clone().into(),
-            segments[..].into(),
-        ] {
+        for payload in [Payload::from(&whole[..]), shared.clone().into(), segments[..].into()] {
             assert_eq!(payload.len(), whole.len());
-            let joined: Vec<u8> = payload
-                .clone()
-                .into_segments()
-                .into_iter()
-                .flatten()
-                .collect();
+            let joined: Vec<u8> = payload.clone().into_segments().into_iter().flatten().collect();
             assert!(joined == whole);
             let mut out = OutBuffer::new();
             payload.append_to(&mut out);

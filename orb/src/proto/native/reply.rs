@@ -61,12 +61,7 @@ impl<'a> ReplyFrame<'a> {
             presence |= BODY_TOTAL;
             bytes += 8;
         }
-        ReplyFrame {
-            head,
-            body_total,
-            presence,
-            bytes,
-        }
+        ReplyFrame { head, body_total, presence, bytes }
     }
 
     /// Octets of the head on the wire. More than a `u16` can say cannot be sent.
@@ -76,11 +71,7 @@ impl<'a> ReplyFrame<'a> {
 
     /// The flags of the frame.
     pub fn flags(&self) -> u8 {
-        if self.body_total.is_some() {
-            flags::MORE
-        } else {
-            0
-        }
+        if self.body_total.is_some() { flags::MORE } else { 0 }
     }
 
     /// Appends the head: exactly [`ReplyFrame::bytes`] octets, provided that they fit a `u16`.
@@ -111,9 +102,7 @@ pub fn decode_reply(head: Bytes, frame_flags: u8) -> Result<(ReplyHead, Option<u
     let mut head = HeadReader::new(head);
     let [status, format, presence, _] = head.array()?;
     if presence & !KNOWN != 0 {
-        return Err(HeadError::UnknownFields {
-            bits: (presence & !KNOWN).into(),
-        });
+        return Err(HeadError::UnknownFields { bits: (presence & !KNOWN).into() });
     }
     let fingerprint = head.u64_if(presence & FINGERPRINT != 0)?.unwrap_or(0);
     let new_endpoint_set = match presence & ENDPOINT_SET {
@@ -149,14 +138,8 @@ mod tests {
             status: ReplyStatus(0xee),
             format: BodyFormat(0xdd),
             fingerprint: 0xf1f2,
-            new_endpoint_set: Some(EndpointSet {
-                version: 3,
-                ior: Bytes::from_static(b"an ior"),
-            }),
-            contexts: vec![ServiceContext {
-                id: 1,
-                data: Bytes::from_static(b"x"),
-            }],
+            new_endpoint_set: Some(EndpointSet { version: 3, ior: Bytes::from_static(b"an ior") }),
+            contexts: vec![ServiceContext { id: 1, data: Bytes::from_static(b"x") }],
         }
     }
 
@@ -174,26 +157,14 @@ mod tests {
         let variations = [
             plain.clone(),
             full(),
-            ReplyHead {
-                fingerprint: 1,
-                ..plain.clone()
-            },
-            ReplyHead {
-                new_endpoint_set: full().new_endpoint_set,
-                ..plain.clone()
-            },
-            ReplyHead {
-                contexts: full().contexts,
-                ..plain
-            },
+            ReplyHead { fingerprint: 1, ..plain.clone() },
+            ReplyHead { new_endpoint_set: full().new_endpoint_set, ..plain.clone() },
+            ReplyHead { contexts: full().contexts, ..plain },
         ];
         for head in variations {
             for body_total in [None, Some(0), Some(u64::MAX)] {
                 let (octets, frame_flags) = encoded(&head, body_total);
-                assert_eq!(
-                    decode_reply(octets, frame_flags),
-                    Ok((head.clone(), body_total))
-                );
+                assert_eq!(decode_reply(octets, frame_flags), Ok((head.clone(), body_total)));
             }
         }
     }
@@ -203,10 +174,7 @@ mod tests {
         let (octets, frame_flags) = encoded(&full(), Some(1));
         let contexts_at = octets.len() - contexts_bytes(&full().contexts);
         for cut in (0..octets.len()).filter(|&cut| cut != contexts_at) {
-            assert!(
-                decode_reply(octets.slice(..cut), frame_flags).is_err(),
-                "cut at {cut}"
-            );
+            assert!(decode_reply(octets.slice(..cut), frame_flags).is_err(), "cut at {cut}");
         }
         assert_eq!(decode_reply(octets, 0), Err(HeadError::BodyTotal));
     }

@@ -7,8 +7,8 @@ use super::error::HeadError;
 use super::frame::flags;
 use super::wire::HeadReader;
 use crate::proto::head::{
-    BodyFormat, ChainId, ClientId, ObjectKey, OperationName, RequestHead, RequestIdentity,
-    ResponseExpected, TraceContext,
+    BodyFormat, ChainId, ClientId, ObjectKey, OperationName, RequestHead, RequestIdentity, ResponseExpected,
+    TraceContext,
 };
 
 /// The head of a REQUEST frame, ready to be written. The frame's `id` is the call.
@@ -75,11 +75,7 @@ const TRACE_BYTES: usize = 16 + 8 + 1 + 2;
 
 impl<'a> RequestFrame<'a> {
     /// Decides what is written of `head` when `speaker` sends it; `body_total` if the body goes in chunks.
-    pub fn new(
-        head: &'a RequestHead,
-        speaker: Speaker,
-        body_total: Option<u64>,
-    ) -> RequestFrame<'a> {
+    pub fn new(head: &'a RequestHead, speaker: Speaker, body_total: Option<u64>) -> RequestFrame<'a> {
         let named = head.identity.filter(|identity| {
             identity.client != speaker.client || identity.incarnation != speaker.incarnation
         });
@@ -102,12 +98,7 @@ impl<'a> RequestFrame<'a> {
         let state_bytes = head.trace.as_ref().map_or(0, |trace| trace.state.len());
         field(TRACE, head.trace.is_some(), TRACE_BYTES + state_bytes);
         field(BODY_TOTAL, body_total.is_some(), 8);
-        RequestFrame {
-            head,
-            body_total,
-            presence,
-            bytes: bytes + contexts_bytes(&head.contexts),
-        }
+        RequestFrame { head, body_total, presence, bytes: bytes + contexts_bytes(&head.contexts) }
     }
 
     /// Octets of the head on the wire. More than a `u16` can say cannot be sent.
@@ -117,11 +108,7 @@ impl<'a> RequestFrame<'a> {
 
     /// The flags of the frame.
     pub fn flags(&self) -> u8 {
-        let more = if self.body_total.is_some() {
-            flags::MORE
-        } else {
-            0
-        };
+        let more = if self.body_total.is_some() { flags::MORE } else { 0 };
         let oneway = match self.head.response {
             ResponseExpected::No => flags::ONEWAY,
             ResponseExpected::Yes => 0,
@@ -184,9 +171,7 @@ pub fn decode_request(
     let mut head = HeadReader::new(head);
     let presence = head.u16()?;
     if presence & !KNOWN != 0 {
-        return Err(HeadError::UnknownFields {
-            bits: presence & !KNOWN,
-        });
+        return Err(HeadError::UnknownFields { bits: presence & !KNOWN });
     }
     let has = |bit| presence & bit != 0;
     let format = BodyFormat(head.u8()?);
@@ -198,18 +183,10 @@ pub fn decode_request(
     let acknowledged_below = head.u64_if(has(ACKNOWLEDGED))?.unwrap_or(0);
     let retry_of_server = head.u64_if(has(RETRY))?;
     let deadline_left_us = head.u64_if(has(DEADLINE))?.unwrap_or(0);
-    let chain = if has(CHAIN) {
-        ChainId(head.array()?)
-    } else {
-        implied_chain(identity)
-    };
+    let chain = if has(CHAIN) { ChainId(head.array()?) } else { implied_chain(identity) };
     let fingerprint = head.u64_if(has(FINGERPRINT))?.unwrap_or(0);
     let endpoint_set_version = head.u64_if(has(ENDPOINT_SET))?.unwrap_or(0);
-    let trace = if has(TRACE) {
-        Some(decode_trace(&mut head)?)
-    } else {
-        None
-    };
+    let trace = if has(TRACE) { Some(decode_trace(&mut head)?) } else { None };
     let body_total = head.u64_if(has(BODY_TOTAL))?;
     if body_total.is_some() != (frame_flags & flags::MORE != 0) {
         return Err(HeadError::BodyTotal);
@@ -238,9 +215,7 @@ pub fn decode_request(
 }
 
 fn implied_chain(identity: Option<RequestIdentity>) -> ChainId {
-    identity
-        .as_ref()
-        .map_or(ChainId::NONE, ChainId::starting_with)
+    identity.as_ref().map_or(ChainId::NONE, ChainId::starting_with)
 }
 
 fn decode_identity(
@@ -253,10 +228,7 @@ fn decode_identity(
         if presence & SEQUENCE == 0 {
             return Err(HeadError::IdentityWithoutSequence);
         }
-        named = Speaker {
-            client: ClientId(head.u64()?),
-            incarnation: head.u64()?,
-        };
+        named = Speaker { client: ClientId(head.u64()?), incarnation: head.u64()? };
     }
     let sequence = head.u64_if(presence & SEQUENCE != 0)?;
     Ok(sequence.map(|sequence| RequestIdentity {
@@ -271,12 +243,7 @@ fn decode_trace(head: &mut HeadReader) -> Result<TraceContext, HeadError> {
     let parent_id = head.array()?;
     let flags = head.u8()?;
     let state_len = head.u16()?;
-    Ok(TraceContext {
-        trace_id,
-        parent_id,
-        flags,
-        state: head.slice(state_len.into())?,
-    })
+    Ok(TraceContext { trace_id, parent_id, flags, state: head.slice(state_len.into())? })
 }
 
 #[cfg(test)]
@@ -285,10 +252,7 @@ mod tests {
     use crate::proto::head::ServiceContext;
     use crate::proto::native::frame::FRAME_HEADER_BYTES;
 
-    const SPEAKER: Speaker = Speaker {
-        client: ClientId(0x1111),
-        incarnation: 3,
-    };
+    const SPEAKER: Speaker = Speaker { client: ClientId(0x1111), incarnation: 3 };
 
     fn plain() -> RequestHead {
         let key = ObjectKey(Bytes::from_static(b"grid/0123456789a"));
@@ -298,11 +262,7 @@ mod tests {
     /// Every field set, none implied.
     fn full() -> RequestHead {
         RequestHead {
-            identity: Some(RequestIdentity {
-                client: ClientId(0x2222),
-                incarnation: 4,
-                sequence: 5,
-            }),
+            identity: Some(RequestIdentity { client: ClientId(0x2222), incarnation: 4, sequence: 5 }),
             acknowledged_below: 4,
             retry_of_server: Some(0),
             deadline_left_us: 2_000_000,
@@ -317,10 +277,7 @@ mod tests {
                 state: Bytes::from_static(b"a=b"),
             }),
             response: ResponseExpected::No,
-            contexts: vec![ServiceContext {
-                id: 0x51,
-                data: Bytes::from_static(b"context"),
-            }],
+            contexts: vec![ServiceContext { id: 0x51, data: Bytes::from_static(b"context") }],
             ..plain()
         }
     }
@@ -335,10 +292,7 @@ mod tests {
 
     fn check_round_trip(head: &RequestHead, body_total: Option<u64>) {
         let (octets, frame_flags) = encoded(head, body_total);
-        assert_eq!(
-            decode_request(octets, frame_flags, SPEAKER),
-            Ok((head.clone(), body_total))
-        );
+        assert_eq!(decode_request(octets, frame_flags, SPEAKER), Ok((head.clone(), body_total)));
     }
 
     #[test]
@@ -346,62 +300,21 @@ mod tests {
         check_round_trip(&plain(), None);
         check_round_trip(&full(), None);
         check_round_trip(&full(), Some(1 << 40));
-        let own = RequestIdentity {
-            client: SPEAKER.client,
-            incarnation: SPEAKER.incarnation,
-            sequence: 5,
-        };
+        let own = RequestIdentity { client: SPEAKER.client, incarnation: SPEAKER.incarnation, sequence: 5 };
         let full = full();
         let variations = [
-            RequestHead {
-                identity: Some(own),
-                ..plain()
-            },
-            RequestHead {
-                identity: Some(own),
-                chain: ChainId::starting_with(&own),
-                ..plain()
-            },
-            RequestHead {
-                identity: full.identity,
-                ..plain()
-            },
-            RequestHead {
-                acknowledged_below: 1,
-                ..plain()
-            },
-            RequestHead {
-                retry_of_server: Some(7),
-                ..plain()
-            },
-            RequestHead {
-                deadline_left_us: 1,
-                ..plain()
-            },
-            RequestHead {
-                chain: full.chain,
-                ..plain()
-            },
-            RequestHead {
-                fingerprint: 1,
-                ..plain()
-            },
-            RequestHead {
-                endpoint_set_version: 1,
-                ..plain()
-            },
-            RequestHead {
-                trace: full.trace.clone(),
-                ..plain()
-            },
-            RequestHead {
-                response: ResponseExpected::No,
-                ..plain()
-            },
-            RequestHead {
-                contexts: full.contexts.clone(),
-                ..plain()
-            },
+            RequestHead { identity: Some(own), ..plain() },
+            RequestHead { identity: Some(own), chain: ChainId::starting_with(&own), ..plain() },
+            RequestHead { identity: full.identity, ..plain() },
+            RequestHead { acknowledged_below: 1, ..plain() },
+            RequestHead { retry_of_server: Some(7), ..plain() },
+            RequestHead { deadline_left_us: 1, ..plain() },
+            RequestHead { chain: full.chain, ..plain() },
+            RequestHead { fingerprint: 1, ..plain() },
+            RequestHead { endpoint_set_version: 1, ..plain() },
+            RequestHead { trace: full.trace.clone(), ..plain() },
+            RequestHead { response: ResponseExpected::No, ..plain() },
+            RequestHead { contexts: full.contexts.clone(), ..plain() },
         ];
         for head in &variations {
             check_round_trip(head, None);
@@ -411,11 +324,8 @@ mod tests {
 
     #[test]
     fn a_small_call_is_small() {
-        let identity = RequestIdentity {
-            client: SPEAKER.client,
-            incarnation: SPEAKER.incarnation,
-            sequence: 1000,
-        };
+        let identity =
+            RequestIdentity { client: SPEAKER.client, incarnation: SPEAKER.incarnation, sequence: 1000 };
         let get = RequestHead {
             identity: Some(identity),
             acknowledged_below: 999,
@@ -425,10 +335,7 @@ mod tests {
             ..plain()
         };
         let two_shorts = 4;
-        assert_eq!(
-            FRAME_HEADER_BYTES + encoded(&get, None).0.len() + two_shorts,
-            78
-        );
+        assert_eq!(FRAME_HEADER_BYTES + encoded(&get, None).0.len() + two_shorts, 78);
     }
 
     #[test]
@@ -436,10 +343,7 @@ mod tests {
         let (octets, frame_flags) = encoded(&full(), Some(1));
         let contexts_at = octets.len() - contexts_bytes(&full().contexts);
         for cut in (0..octets.len()).filter(|&cut| cut != contexts_at) {
-            assert!(
-                decode_request(octets.slice(..cut), frame_flags, SPEAKER).is_err(),
-                "cut at {cut}"
-            );
+            assert!(decode_request(octets.slice(..cut), frame_flags, SPEAKER).is_err(), "cut at {cut}");
         }
     }
 
@@ -455,9 +359,6 @@ mod tests {
         assert_eq!(with(0, 1), HeadError::IdentityWithoutSequence);
         assert!(matches!(with(4, 0xff), HeadError::Truncated { .. }));
         assert!(matches!(with(5, 0), HeadError::Operation(_)));
-        assert_eq!(
-            decode_request(octets.clone(), flags::MORE, SPEAKER),
-            Err(HeadError::BodyTotal)
-        );
+        assert_eq!(decode_request(octets.clone(), flags::MORE, SPEAKER), Err(HeadError::BodyTotal));
     }
 }

@@ -39,11 +39,7 @@ impl HeadReader {
 
     /// A `u64` if `present`, else nothing, and nothing is read.
     pub(super) fn u64_if(&mut self, present: bool) -> Result<Option<u64>, HeadError> {
-        if present {
-            self.u64().map(Some)
-        } else {
-            Ok(None)
-        }
+        if present { self.u64().map(Some) } else { Ok(None) }
     }
 
     /// The next `N` octets.
@@ -83,10 +79,7 @@ impl HeadReader {
     }
 
     fn truncated(&self, needed: usize) -> HeadError {
-        HeadError::Truncated {
-            needed,
-            left: self.left(),
-        }
+        HeadError::Truncated { needed, left: self.left() }
     }
 }
 
@@ -96,33 +89,20 @@ mod tests {
 
     #[test]
     fn fields_follow_each_other_and_the_end_is_checked() {
-        let mut reader =
-            HeadReader::new(Bytes::from_static(&[1, 2, 0, 3, 0, 0, 0, b'k', b'e', b'y']));
+        let mut reader = HeadReader::new(Bytes::from_static(&[1, 2, 0, 3, 0, 0, 0, b'k', b'e', b'y']));
         assert_eq!(reader.u8(), Ok(1));
         assert_eq!(reader.u16(), Ok(2));
         assert_eq!(reader.u32(), Ok(3));
         assert_eq!(reader.slice(3), Ok(Bytes::from_static(b"key")));
-        assert_eq!(
-            reader.slice(1),
-            Err(HeadError::Truncated { needed: 1, left: 0 })
-        );
+        assert_eq!(reader.slice(1), Err(HeadError::Truncated { needed: 1, left: 0 }));
         assert_eq!(reader.finish(), Ok(()));
     }
 
     #[test]
     fn a_length_that_lies_is_an_error_and_moves_nothing() {
         let mut reader = HeadReader::new(Bytes::from_static(&[1, 2, 3]));
-        assert_eq!(
-            reader.u64(),
-            Err(HeadError::Truncated { needed: 8, left: 3 })
-        );
-        assert_eq!(
-            reader.slice(usize::MAX),
-            Err(HeadError::Truncated {
-                needed: usize::MAX,
-                left: 3
-            })
-        );
+        assert_eq!(reader.u64(), Err(HeadError::Truncated { needed: 8, left: 3 }));
+        assert_eq!(reader.slice(usize::MAX), Err(HeadError::Truncated { needed: usize::MAX, left: 3 }));
         assert_eq!(reader.left(), 3);
         assert_eq!(reader.rest(), Bytes::from_static(&[1, 2, 3]));
     }

@@ -15,9 +15,7 @@ impl Connection {
         let written = self.handed.saturating_sub(unwritten as u64);
         let accepted_until = self.accepted_until.unwrap_or(u64::MAX);
         let calls = std::mem::replace(&mut self.outbound, super::IdTable::new());
-        let open = calls
-            .iter()
-            .filter(|(_, call)| !matches!(call.reply, ReplyPhase::Unwanted));
+        let open = calls.iter().filter(|(_, call)| !matches!(call.reply, ReplyPhase::Unwanted));
         open.map(|(id, call)| {
             let delivery = call.delivery(written);
             let completion = match delivery {
@@ -25,11 +23,7 @@ impl Connection {
                 Delivery::NotSent | Delivery::PartlySent => Completion::No,
                 Delivery::Sent => call.completion_as_told(),
             };
-            Unanswered {
-                id: CallId(id),
-                delivery,
-                completion,
-            }
+            Unanswered { id: CallId(id), delivery, completion }
         })
         .collect()
     }
@@ -52,9 +46,9 @@ impl Outbound {
         match &self.reply {
             ReplyPhase::Arriving(head) => match head.status {
                 ReplyStatus::OK | ReplyStatus::USER_EXCEPTION => Completion::Yes,
-                ReplyStatus::FORWARD
-                | ReplyStatus::FORWARD_PERMANENT
-                | ReplyStatus::FORMAT_REFUSED => Completion::No,
+                ReplyStatus::FORWARD | ReplyStatus::FORWARD_PERMANENT | ReplyStatus::FORMAT_REFUSED => {
+                    Completion::No
+                }
                 _ => Completion::Maybe,
             },
             _ => Completion::Maybe,

@@ -36,20 +36,13 @@ pub(super) enum Serving {
 }
 
 impl Connection {
-    pub(super) fn on_request(
-        &mut self,
-        frame: Frame,
-        now: Time,
-    ) -> Result<Option<Event>, ProtocolError> {
+    pub(super) fn on_request(&mut self, frame: Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
         let id = CallId(frame.header.id);
         if self.is_ours(id.0) {
             return Err(frame.wrong_side());
         }
         if id.0 <= self.last_inbound {
-            return Err(ProtocolError::IdNotIncreasing {
-                id,
-                last: CallId(self.last_inbound),
-            });
+            return Err(ProtocolError::IdNotIncreasing { id, last: CallId(self.last_inbound) });
         }
         self.last_inbound = id.0;
         if self.accept_until.is_some() {
@@ -57,14 +50,9 @@ impl Connection {
             return Ok(None);
         }
         if self.calls_inbound() >= self.limits.calls_in_flight_max as usize {
-            return Err(ProtocolError::TooManyCalls {
-                limit: self.limits.calls_in_flight_max,
-            });
+            return Err(ProtocolError::TooManyCalls { limit: self.limits.calls_in_flight_max });
         }
-        let speaker = Speaker {
-            client: ClientId(self.peer.identity),
-            incarnation: self.peer.incarnation,
-        };
+        let speaker = Speaker { client: ClientId(self.peer.identity), incarnation: self.peer.incarnation };
         let (head, body_total) = decode_request(frame.lasting_head(), frame.header.flags, speaker)
             .map_err(|error| frame.head_error(error))?;
         match body_total {
@@ -76,10 +64,7 @@ impl Connection {
     /// A request that came whole in its frame.
     fn begin_service(&mut self, id: CallId, head: RequestHead, body: Bytes) -> Event {
         if head.response == ResponseExpected::Yes {
-            let call = Inbound {
-                arriving: false,
-                serving: Serving::Running { cancelled: false },
-            };
+            let call = Inbound { arriving: false, serving: Serving::Running { cancelled: false } };
             self.inbound.push(id.0, call);
         }
         match self.assemblies.refuses(body.len() as u64) {
@@ -108,10 +93,7 @@ impl Connection {
                 (Serving::Over { reply_end: 0 }, Some(event))
             }
         };
-        let call = Inbound {
-            arriving: true,
-            serving,
-        };
+        let call = Inbound { arriving: true, serving };
         self.inbound.push(id.0, call);
         Ok(event)
     }
@@ -128,11 +110,7 @@ impl Connection {
         if head.response == ResponseExpected::No {
             self.inbound.remove(id.0);
         }
-        Some(Event::Request {
-            id,
-            head: *head,
-            body,
-        })
+        Some(Event::Request { id, head: *head, body })
     }
 
     /// The body of a request has ended, and nothing is to be delivered: it was refused, or its sender gave it up.
@@ -195,9 +173,7 @@ impl Connection {
 
     fn stop_sending_reply(&mut self, id: u64) {
         self.bodies.abort(id);
-        self.pending.append(FRAME_HEADER_BYTES, |out| {
-            encode_bare(FrameKind::CHUNK, flags::ABORT, id, out)
-        });
+        self.pending.append(FRAME_HEADER_BYTES, |out| encode_bare(FrameKind::CHUNK, flags::ABORT, id, out));
         self.forget_inbound(id, self.queued_end());
     }
 

@@ -162,10 +162,7 @@ impl Connection {
         });
         Connection {
             side: config.side,
-            speaker: Speaker {
-                client: config.identity,
-                incarnation: config.incarnation,
-            },
+            speaker: Speaker { client: config.identity, incarnation: config.incarnation },
             features: config.features,
             phase: Phase::Preface,
             peer: Hello::LEAST,
@@ -216,9 +213,7 @@ impl Connection {
 
     /// Calls that this side may have open at the peer: the smaller limit of both.
     pub fn calls_outbound_max(&self) -> u32 {
-        self.limits
-            .calls_in_flight_max
-            .min(self.peer.calls_in_flight_max)
+        self.limits.calls_in_flight_max.min(self.peer.calls_in_flight_max)
     }
 
     /// Octets of output that wait for `transmit`, bodies without credit included.

@@ -20,17 +20,11 @@ pub(super) struct Frame {
 
 impl Frame {
     pub(super) fn head_error(&self, error: HeadError) -> ProtocolError {
-        ProtocolError::Head {
-            kind: self.header.kind,
-            error,
-        }
+        ProtocolError::Head { kind: self.header.kind, error }
     }
 
     pub(super) fn wrong_side(&self) -> ProtocolError {
-        ProtocolError::IdOfWrongSide {
-            kind: self.header.kind,
-            id: CallId(self.header.id),
-        }
+        ProtocolError::IdOfWrongSide { kind: self.header.kind, id: CallId(self.header.id) }
     }
 
     /// The head; copied if a body follows in chunks, so that a call in assembly does not keep a read buffer alive.
@@ -50,11 +44,7 @@ impl Connection {
     /// # Errors
     /// The peer broke the protocol. The connection is closed; the CLOSE frame for the peer is queued. Once only: from then
     /// on, input is dropped.
-    pub fn receive(
-        &mut self,
-        input: &mut BytesMut,
-        now: Time,
-    ) -> Result<Option<Event>, ProtocolError> {
+    pub fn receive(&mut self, input: &mut BytesMut, now: Time) -> Result<Option<Event>, ProtocolError> {
         self.watch.input(input.len(), now);
         let result = self.next_event(input, now);
         match &result {
@@ -81,11 +71,7 @@ impl Connection {
         needed.saturating_sub(input.len()).max(1)
     }
 
-    fn next_event(
-        &mut self,
-        input: &mut BytesMut,
-        now: Time,
-    ) -> Result<Option<Event>, ProtocolError> {
+    fn next_event(&mut self, input: &mut BytesMut, now: Time) -> Result<Option<Event>, ProtocolError> {
         if self.phase == Phase::Preface {
             if decode_preface(input)?.is_none() {
                 return Ok(None);
@@ -150,16 +136,10 @@ impl Connection {
             FrameKind(_) => return Err(ProtocolError::UnknownKind { kind }),
         };
         if header.flags & flags::CRITICAL & !known_flags != 0 {
-            return Err(ProtocolError::UnknownFlags {
-                kind,
-                flags: header.flags,
-            });
+            return Err(ProtocolError::UnknownFlags { kind, flags: header.flags });
         }
         if header.body_len > 0 && !may_have_body {
-            return Err(ProtocolError::BodyNotAllowed {
-                kind,
-                bytes: header.body_len,
-            });
+            return Err(ProtocolError::BodyNotAllowed { kind, bytes: header.body_len });
         }
         Ok(())
     }
@@ -180,21 +160,16 @@ impl Connection {
             FrameKind::DRAIN => {
                 let last_accepted = CallId(frame.header.id);
                 let not_executed = self.stop_calls_after(last_accepted);
-                Ok(Some(Event::Drain {
-                    last_accepted,
-                    not_executed,
-                }))
+                Ok(Some(Event::Drain { last_accepted, not_executed }))
             }
             FrameKind::CLOSE => self.on_close(frame),
-            kind if kind.is_group() && self.features.contains(Features::GROUPS) => {
-                Ok(Some(Event::Group {
-                    kind,
-                    flags: frame.header.flags,
-                    id: frame.header.id,
-                    head: frame.head,
-                    body: frame.body,
-                }))
-            }
+            kind if kind.is_group() && self.features.contains(Features::GROUPS) => Ok(Some(Event::Group {
+                kind,
+                flags: frame.header.flags,
+                id: frame.header.id,
+                head: frame.head,
+                body: frame.body,
+            })),
             kind if kind.is_group() => {
                 self.counters.group_frames_refused += 1;
                 Ok(None)
@@ -230,10 +205,7 @@ impl Connection {
         self.accepted_until = Some(before.min(last_accepted.0));
         self.phase = Phase::Closed;
         self.bodies.clear();
-        Ok(Some(Event::Closed {
-            close,
-            last_accepted,
-        }))
+        Ok(Some(Event::Closed { close, last_accepted }))
     }
 
     fn on_chunk(&mut self, frame: &Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
@@ -247,10 +219,7 @@ impl Connection {
             last: frame.header.flags & flags::LAST != 0,
             abort: frame.header.flags & flags::ABORT != 0,
         };
-        let taken = self
-            .assemblies
-            .chunk(id.0, &chunk)
-            .map_err(|error| ProtocolError::Body { id, error })?;
+        let taken = self.assemblies.chunk(id.0, &chunk).map_err(|error| ProtocolError::Body { id, error })?;
         self.watch.body_went_on(now);
         Ok(match taken {
             Chunk::Added => None,
@@ -293,10 +262,7 @@ impl Connection {
         now: Time,
     ) -> Result<Option<BodyRefusal>, ProtocolError> {
         if total == 0 {
-            return Err(ProtocolError::Body {
-                id,
-                error: BodyError::NothingAnnounced,
-            });
+            return Err(ProtocolError::Body { id, error: BodyError::NothingAnnounced });
         }
         self.watch.body_went_on(now);
         Ok(self.assemblies.open(id.0, total).err())

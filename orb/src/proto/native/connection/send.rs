@@ -46,8 +46,7 @@ impl Connection {
             self.write_frame(header, |out| frame.encode(out), body);
         } else {
             self.write_frame(header, |out| frame.encode(out), Payload::EMPTY);
-            self.bodies
-                .open(id, body.into_segments(), self.peer.call_window_bytes.into());
+            self.bodies.open(id, body.into_segments(), self.peer.call_window_bytes.into());
         }
         let oneway = head.response == ResponseExpected::No;
         if !(oneway && whole) {
@@ -55,11 +54,7 @@ impl Connection {
                 start,
                 end: if whole { self.queued_end() } else { u64::MAX },
                 sending: !whole,
-                reply: if oneway {
-                    ReplyPhase::None
-                } else {
-                    ReplyPhase::Awaited
-                },
+                reply: if oneway { ReplyPhase::None } else { ReplyPhase::Awaited },
             };
             self.outbound.push(id, call);
         }
@@ -81,8 +76,7 @@ impl Connection {
         if self.is_closed() {
             return Err(Refused::Closed);
         }
-        let Some(Serving::Running { cancelled }) =
-            self.inbound.get_mut(id.0).map(|call| &call.serving)
+        let Some(Serving::Running { cancelled }) = self.inbound.get_mut(id.0).map(|call| &call.serving)
         else {
             return Err(Refused::UnknownCall { id });
         };
@@ -103,11 +97,7 @@ impl Connection {
             call.serving = Serving::Replying;
         }
         self.write_reply(id.0, head, Some(total), Payload::EMPTY);
-        self.bodies.open(
-            id.0,
-            body.into_segments(),
-            self.peer.call_window_bytes.into(),
-        );
+        self.bodies.open(id.0, body.into_segments(), self.peer.call_window_bytes.into());
         Ok(())
     }
 
@@ -165,12 +155,8 @@ impl Connection {
         self.phase = Phase::Closed;
         self.bodies.clear();
         let last_accepted = self.last_accepted().0;
-        let close = Close {
-            code,
-            text: text.to_owned(),
-        };
-        self.pending
-            .append(0, |out| close.encode(last_accepted, out));
+        let close = Close { code, text: text.to_owned() };
+        self.pending.append(0, |out| close.encode(last_accepted, out));
     }
 
     /// Sends a frame of object groups, in order with all other frames but chunks.
@@ -230,8 +216,7 @@ impl Connection {
     fn fits_frame(&self, head_bytes: usize, body_bytes: usize) -> bool {
         body_bytes == 0
             || body_bytes <= self.limits.chunk_bytes as usize
-                && FRAME_HEADER_BYTES + head_bytes + body_bytes
-                    <= self.peer.frame_bytes_max as usize
+                && FRAME_HEADER_BYTES + head_bytes + body_bytes <= self.peer.frame_bytes_max as usize
     }
 
     /// Position in the output behind everything that is queued but chunks.
@@ -253,15 +238,9 @@ impl Connection {
         self.write_frame(header, |out| frame.encode(out), body);
     }
 
-    fn write_frame(
-        &mut self,
-        mut header: FrameHeader,
-        head: impl FnOnce(&mut Vec<u8>),
-        body: Payload<'_>,
-    ) {
+    fn write_frame(&mut self, mut header: FrameHeader, head: impl FnOnce(&mut Vec<u8>), body: Payload<'_>) {
         header.body_len = body.len() as u32;
-        let bytes =
-            FRAME_HEADER_BYTES + usize::from(header.head_len) + body.len().min(SEGMENT_BYTES_MIN);
+        let bytes = FRAME_HEADER_BYTES + usize::from(header.head_len) + body.len().min(SEGMENT_BYTES_MIN);
         self.pending.append(bytes, |out| {
             out.extend_from_slice(&header.encode());
             head(out);
@@ -275,16 +254,13 @@ impl Connection {
     }
 
     pub(super) fn send_bare(&mut self, kind: FrameKind, id: u64) {
-        self.pending
-            .append(FRAME_HEADER_BYTES, |out| encode_bare(kind, 0, id, out));
+        self.pending.append(FRAME_HEADER_BYTES, |out| encode_bare(kind, 0, id, out));
     }
 }
 
 fn check_head(bytes: usize, contexts: &[ServiceContext]) -> Result<(), Refused> {
     if contexts.len() > CONTEXTS_MAX {
-        return Err(Refused::TooManyContexts {
-            limit: CONTEXTS_MAX,
-        });
+        return Err(Refused::TooManyContexts { limit: CONTEXTS_MAX });
     }
     if bytes > u16::MAX.into() {
         return Err(Refused::HeadTooLong { bytes });

@@ -22,13 +22,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(now: Time) -> Watch {
-        Watch {
-            heard: now,
-            pinged: None,
-            unit_begun: None,
-            body_went_on: now,
-            left_over: 0,
-        }
+        Watch { heard: now, pinged: None, unit_begun: None, body_went_on: now, left_over: 0 }
     }
 
     /// There are `bytes` octets of input.
@@ -64,11 +58,7 @@ impl Connection {
         if self.is_closed() {
             return None;
         }
-        let silence = [
-            self.frame_deadline(),
-            self.body_deadline(),
-            self.ping_deadline(),
-        ];
+        let silence = [self.frame_deadline(), self.body_deadline(), self.ping_deadline()];
         silence.into_iter().flatten().chain([self.ping_due()]).min()
     }
 
@@ -79,20 +69,11 @@ impl Connection {
         }
         let has_come = |deadline: Option<Time>| deadline.is_some_and(|deadline| deadline <= now);
         let (silence, text) = if has_come(self.ping_deadline()) {
-            (
-                Silence::PingUnanswered,
-                "no answer to a ping within ping_timeout",
-            )
+            (Silence::PingUnanswered, "no answer to a ping within ping_timeout")
         } else if has_come(self.frame_deadline()) {
-            (
-                Silence::FrameStalled,
-                "a frame was not completed within frame_wait_max",
-            )
+            (Silence::FrameStalled, "a frame was not completed within frame_wait_max")
         } else if has_come(self.body_deadline()) {
-            (
-                Silence::BodyStalled,
-                "a body did not go on within body_wait_max",
-            )
+            (Silence::BodyStalled, "a body did not go on within body_wait_max")
         } else {
             if self.ping_due() <= now {
                 self.send_ping();

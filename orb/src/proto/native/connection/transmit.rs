@@ -27,10 +27,7 @@ impl Connection {
         std::mem::swap(&mut self.pending, out);
         self.replies_pending = 0;
         let queued = out.len();
-        let chunk_bytes = self
-            .limits
-            .chunk_bytes
-            .min(self.peer.frame_bytes_max - FRAME_HEADER_BYTES as u32);
+        let chunk_bytes = self.limits.chunk_bytes.min(self.peer.frame_bytes_max - FRAME_HEADER_BYTES as u32);
         while out.len() - queued < self.limits.transmit_bytes as usize {
             let Some(sent) = self.bodies.send_chunk(chunk_bytes, out) else {
                 break;
@@ -48,9 +45,7 @@ impl Connection {
             self.send_bare(FrameKind::PONG, number);
         }
         while let Some((id, granted)) = self.assemblies.next_grant() {
-            self.pending.append(FRAME_HEADER_BYTES + 8, |out| {
-                encode_credit(id, granted, out)
-            });
+            self.pending.append(FRAME_HEADER_BYTES + 8, |out| encode_credit(id, granted, out));
         }
     }
 
