@@ -157,11 +157,7 @@ fn decode<R, E: Raises>(
     answer: Option<Answer>,
     read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
 ) -> Result<R, Fault<E>> {
-    let unreadable = |cause: BodyError| {
-        malformed(&cause, Minor::RESULT_MALFORMED, Completion::Yes)
-            .at(Stage::Decoding)
-            .in_operation(operation.name)
-    };
+    let unreadable = |cause: BodyError| unreadable(&cause, operation.name);
     match answer {
         // A oneway call has no answer, and its reader asks for none.
         None => read(&mut BodyReader::Cbor { input: &[], left: 0 }).map_err(|cause| unreadable(cause).into()),
@@ -188,8 +184,13 @@ fn decode<R, E: Raises>(
     }
 }
 
+/// The exception for a reply that does not decode.
+pub(super) fn unreadable(cause: &BodyError, operation: &str) -> SystemException {
+    malformed(cause, Minor::RESULT_MALFORMED, Completion::Yes).at(Stage::Decoding).in_operation(operation)
+}
+
 /// The exception for one that the operation does not declare (CORBA 3.3 Part 1, annex A.5: UNKNOWN, minor code 1).
-fn undeclared(id: &str) -> SystemException {
+pub(super) fn undeclared(id: &str) -> SystemException {
     SystemException::new(ExceptionKind::Unknown, Minor::UNDECLARED_EXCEPTION, Completion::Yes)
         .at(Stage::Decoding)
         .because(id)

@@ -1,0 +1,1 @@
+//! Dynamic values against the generated types' formats, and under hostile input.
