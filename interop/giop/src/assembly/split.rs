@@ -32,11 +32,12 @@ pub fn split<'a>(
         true => piece_bytes_max.max(FRAGMENT_BYTES_MIN) & !7,
         false => usize::MAX,
     };
-    let request_id = head.get(MessageHeader::BYTES..MessageHeader::BYTES + 4);
-    let request_id = request_id
-        .and_then(|octets| octets.try_into().ok())
-        .unwrap_or_default();
     let (_, head) = head.split_at(MessageHeader::BYTES);
+    // Messages that are cut have at least these four octets.
+    let mut request_id = [0; 4];
+    for (to, from) in request_id.iter_mut().zip(head.iter().chain(body)) {
+        *to = *from;
+    }
     Ok(Pieces {
         header,
         request_id,
