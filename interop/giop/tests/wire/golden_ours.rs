@@ -1,4 +1,4 @@
-//! Octets written by hand from the OMG's text: our encoder makes exactly these, our decoder reads them.
+//! Octets written by hand, member by member: our encoder makes exactly these, our decoder reads them.
 
 use bytes::Bytes;
 use quorb_giop::cdr::{Cdr, CdrError, CdrProfile, Encoder, Endian, GiopVersion};
