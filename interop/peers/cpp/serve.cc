@@ -21,10 +21,9 @@ sigset_t stop_signals() {
     return set;
 }
 
-bool has_endpoint(int argc, char** argv) {
-    return std::any_of(argv, argv + argc, [](const char* argument) {
-        return std::strncmp(argument, "-ORBendPoint", 12) == 0;
-    });
+bool has_option(int argc, char** argv, const char* name) {
+    return std::any_of(argv, argv + argc,
+                       [&](const char* argument) { return std::strncmp(argument, name, std::strlen(name)) == 0; });
 }
 
 // Ends this process when standard input ends: a parent that dies, however it dies, takes the server along.
@@ -43,13 +42,14 @@ Server::Server(int argc, char** argv) {
     sigset_t set = stop_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
 
-    std::vector<char*> extended(argv, argv + argc);
-    std::string option = "-ORBendPoint";
-    std::string loopback = "giop:tcp:127.0.0.1:";
-    if (!has_endpoint(argc, argv)) {
-        extended.push_back(option.data());
-        extended.push_back(loopback.data());
-    }
+    std::vector<std::string> words(argv, argv + argc);
+    if (!has_option(argc, argv, "-ORBendPoint"))
+        words.insert(words.end(), {"-ORBendPoint", "giop:tcp:127.0.0.1:"});
+    if (!has_option(argc, argv, "-ORBmaxGIOPConnectionPerServer"))
+        words.insert(words.end(), {"-ORBmaxGIOPConnectionPerServer", "100"});
+    std::vector<char*> extended;
+    for (std::string& word : words)
+        extended.push_back(word.data());
     int count = static_cast<int>(extended.size());
     extended.push_back(nullptr);
     orb_ = CORBA::ORB_init(count, extended.data());
