@@ -27,6 +27,8 @@ const char usage[] =
     "  --expect-restart    restart goes on until the server has started anew\n"
     "  --patience-ms N     how long a call may take (30000)\n"
     "  --version V         highest GIOP version: 1.0, 1.1 or 1.2 (1.2)\n"
+    "  --height H          rows a Grid is expected to have (100)\n"
+    "  --width W           columns a Grid is expected to have (100)\n"
     "  --utf8              native text is UTF-8 instead of ISO-8859-1\n";
 
 Options parse(int argc, char** argv) {
@@ -38,6 +40,8 @@ Options parse(int argc, char** argv) {
         {"--size", [&](auto& v) { options.size = static_cast<uint32_t>(std::stoul(v)); }},
         {"--loops", [&](auto& v) { options.loops = std::stoi(v); }},
         {"--patience-ms", [&](auto& v) { options.patience_ms = static_cast<uint32_t>(std::stoul(v)); }},
+        {"--height", [&](auto& v) { options.height = std::stoi(v); }},
+        {"--width", [&](auto& v) { options.width = std::stoi(v); }},
         {"--version", [&](auto& v) { options.version = v; }},
     };
     std::map<std::string, bool*> flags = {

@@ -28,6 +28,8 @@ struct Options {
     std::string version = "1.2";  // the highest GIOP version
     bool utf8 = false;            // native text is UTF-8; otherwise ISO-8859-1
     bool multiplex = false;       // all callers share one connection
+    int height = 100;             // the size a Grid is expected to have
+    int width = 100;
 };
 
 // One client process: the ORB, the reference it was given, and the options.
