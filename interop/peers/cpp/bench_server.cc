@@ -1,4 +1,4 @@
-// bench_server [--interface grid|echo] [--with-parent] [-ORB...]
+// bench_server [--interface grid|echo] [--with-parent] [--fragment N] [-ORB...]
 //
 // The servers of a benchmark in one process: a 100 x 100 Grid under the key "grid" and an Echo under "echo". It
 // announces the one that was chosen, the Grid by default. At its end it prints what it used of the processor as

@@ -1,5 +1,7 @@
 #include "checks.h"
 
+#include "fragments.h"
+
 #include <omniORB4/omniIOR.h>
 
 #include <algorithm>
@@ -27,6 +29,7 @@ const char usage[] =
     "  --expect-restart    restart goes on until the server has started anew\n"
     "  --patience-ms N     how long a call may take (30000)\n"
     "  --version V         highest GIOP version: 1.0, 1.1 or 1.2 (1.2)\n"
+    "  --fragment N        send fragments of N bytes (what omniORB chooses)\n"
     "  --height H          rows a Grid is expected to have (100)\n"
     "  --width W           columns a Grid is expected to have (100)\n"
     "  --utf8              native text is UTF-8 instead of ISO-8859-1\n";
@@ -40,6 +43,7 @@ Options parse(int argc, char** argv) {
         {"--size", [&](auto& v) { options.size = static_cast<uint32_t>(std::stoul(v)); }},
         {"--loops", [&](auto& v) { options.loops = std::stoi(v); }},
         {"--patience-ms", [&](auto& v) { options.patience_ms = static_cast<uint32_t>(std::stoul(v)); }},
+        {"--fragment", [&](auto& v) { options.fragment = static_cast<uint32_t>(std::stoul(v)); }},
         {"--height", [&](auto& v) { options.height = std::stoi(v); }},
         {"--width", [&](auto& v) { options.width = std::stoi(v); }},
         {"--version", [&](auto& v) { options.version = v; }},
@@ -161,6 +165,8 @@ int run_checks(int argc, char** argv, const std::vector<Check>& checks) {
         session.options = parse(argc, argv);
         std::vector<const Check*> list = chosen(checks, session.options.checks);
         session.random = Random(session.options.seed);
+        if (session.options.fragment != 0)
+            send_fragments_of(session.options.fragment);
         session.orb = start_orb(session.options, argc, argv);
         omniORB::installTransientExceptionHandler(nullptr, give_up);
         omniORB::setClientCallTimeout(session.options.patience_ms);

@@ -28,6 +28,7 @@ struct Options {
     std::string version = "1.2";  // the highest GIOP version
     bool utf8 = false;            // native text is UTF-8; otherwise ISO-8859-1
     bool multiplex = false;       // all callers share one connection
+    uint32_t fragment = 0;        // bytes of the fragments this process sends; 0: what omniORB chooses
     int height = 100;             // the size a Grid is expected to have
     int width = 100;
 };

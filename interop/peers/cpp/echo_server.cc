@@ -1,4 +1,4 @@
-// echo_server [--with-parent] [-ORB...]
+// echo_server [--with-parent] [--fragment N] [-ORB...]
 //
 // Serves one Torture::Echo under the object key "echo".
 

@@ -1,4 +1,4 @@
-// forwarder (REFERENCE | --circle) [--permanent] [--interface REPOSITORY_ID] [--with-parent] [-ORB...]
+// forwarder (REFERENCE | --circle) [--permanent] [--interface REPOSITORY_ID] [--with-parent] [--fragment N] [-ORB...]
 //
 // Serves, under the object key "forward", an object that forwards every request to REFERENCE; with --circle to
 // itself, which a client must notice and give up. The repository id is that of Torture::Echo unless given.

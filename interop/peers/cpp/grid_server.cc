@@ -1,4 +1,4 @@
-// grid_server [--height H] [--width W] [--with-parent] [-ORB...]
+// grid_server [--height H] [--width W] [--with-parent] [--fragment N] [-ORB...]
 //
 // Serves one Grid, 100 x 100 unless told otherwise, under the object key "grid".
 

@@ -1,5 +1,7 @@
 #include "serve.h"
 
+#include "fragments.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -50,6 +52,9 @@ Server::Server(int argc, char** argv) {
     std::vector<char*> extended;
     for (std::string& word : words)
         extended.push_back(word.data());
+    auto fragment = std::find(words.begin(), words.end(), "--fragment");
+    if (fragment != words.end() && fragment + 1 != words.end())
+        send_fragments_of(static_cast<CORBA::ULong>(std::stoul(*(fragment + 1))));
     int count = static_cast<int>(extended.size());
     extended.push_back(nullptr);
     orb_ = CORBA::ORB_init(count, extended.data());
