@@ -44,7 +44,7 @@ def option(name, fallback):
 
 
 def end_with_parent():
-    while sys.stdin.buffer.read(256):
+    while os.read(0, 256):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -66,6 +66,8 @@ def main():
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     orb.shutdown(True)
     orb.destroy()
+    # Not a plain return: threads that wake while the interpreter is being torn down abort the process.
+    os._exit(0)
 
 
 main()
