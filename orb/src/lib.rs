@@ -7,3 +7,7 @@ pub mod value;
 
 pub use exception::{Fault, SystemException};
 pub use value::IdlType;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;

@@ -85,13 +85,7 @@ pub struct ReplyHead {
 impl ReplyHead {
     /// A reply with this status and format and nothing else.
     pub fn new(status: ReplyStatus, format: BodyFormat) -> ReplyHead {
-        ReplyHead {
-            status,
-            format,
-            fingerprint: 0,
-            new_endpoint_set: None,
-            contexts: Vec::new(),
-        }
+        ReplyHead { status, format, fingerprint: 0, new_endpoint_set: None, contexts: Vec::new() }
     }
 }
 
@@ -359,10 +353,7 @@ impl Add<Duration> for Time {
     type Output = Time;
 
     fn add(self, span: Duration) -> Time {
-        Time(
-            self.0
-                .saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)),
-        )
+        Time(self.0.saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -370,10 +361,7 @@ impl Sub<Duration> for Time {
     type Output = Time;
 
     fn sub(self, span: Duration) -> Time {
-        Time(
-            self.0
-                .saturating_sub(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)),
-        )
+        Time(self.0.saturating_sub(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -387,59 +375,29 @@ mod tests {
             OperationName::from_static("_get_height").map(|n| n.to_string()),
             Ok("_get_height".to_owned())
         );
-        assert_eq!(
-            OperationName::from_static(""),
-            Err(OperationNameError::Empty)
-        );
-        assert_eq!(
-            OperationName::from_static("a b"),
-            Err(OperationNameError::NotAscii { at: 1 })
-        );
-        assert_eq!(
-            OperationName::from_static("gr\u{fc}n"),
-            Err(OperationNameError::NotAscii { at: 2 })
-        );
+        assert_eq!(OperationName::from_static(""), Err(OperationNameError::Empty));
+        assert_eq!(OperationName::from_static("a b"), Err(OperationNameError::NotAscii { at: 1 }));
+        assert_eq!(OperationName::from_static("gr\u{fc}n"), Err(OperationNameError::NotAscii { at: 2 }));
         let long = Bytes::from(vec![b'x'; OPERATION_BYTES_MAX + 1]);
         assert!(OperationName::new(long.slice(1..)).is_ok());
         assert_eq!(
             OperationName::new(long),
-            Err(OperationNameError::TooLong {
-                bytes: OPERATION_BYTES_MAX + 1
-            })
+            Err(OperationNameError::TooLong { bytes: OPERATION_BYTES_MAX + 1 })
         );
     }
 
     #[test]
     fn a_chain_differs_by_client_incarnation_and_sequence() {
-        let first = RequestIdentity {
-            client: ClientId(7),
-            incarnation: 1,
-            sequence: 3,
-        };
+        let first = RequestIdentity { client: ClientId(7), incarnation: 1, sequence: 3 };
         let others = [
-            RequestIdentity {
-                client: ClientId(8),
-                ..first
-            },
-            RequestIdentity {
-                incarnation: 2,
-                ..first
-            },
-            RequestIdentity {
-                sequence: 4,
-                ..first
-            },
+            RequestIdentity { client: ClientId(8), ..first },
+            RequestIdentity { incarnation: 2, ..first },
+            RequestIdentity { sequence: 4, ..first },
         ];
         for other in others {
-            assert_ne!(
-                ChainId::starting_with(&first),
-                ChainId::starting_with(&other)
-            );
+            assert_ne!(ChainId::starting_with(&first), ChainId::starting_with(&other));
         }
-        assert_eq!(
-            ChainId::starting_with(&first).to_string(),
-            "07000000010000000300000000000000"
-        );
+        assert_eq!(ChainId::starting_with(&first).to_string(), "07000000010000000300000000000000");
     }
 
     #[test]
@@ -447,9 +405,6 @@ mod tests {
         assert_eq!(Time::NEVER + Duration::from_secs(1), Time::NEVER);
         assert_eq!(Time::ZERO - Duration::from_secs(1), Time::ZERO);
         assert_eq!(Time(5).since(Time(7)), Duration::ZERO);
-        assert_eq!(
-            (Time(5) + Duration::from_micros(1)).since(Time(5)),
-            Duration::from_nanos(1000)
-        );
+        assert_eq!((Time(5) + Duration::from_micros(1)).since(Time(5)), Duration::from_nanos(1000));
     }
 }

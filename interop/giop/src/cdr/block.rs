@@ -61,16 +61,11 @@ fn decode_block<T: Number>(count: usize, input: &mut Decoder<'_>) -> Result<Vec<
     Ok(items)
 }
 
-fn decode_array_block<T: Number, const N: usize>(
-    input: &mut Decoder<'_>,
-) -> Result<[T; N], CdrError> {
+fn decode_array_block<T: Number, const N: usize>(input: &mut Decoder<'_>) -> Result<[T; N], CdrError> {
     let octets = read_block::<T>(N, input)?;
     let swap = size_of::<T>() > 1 && input.profile().endian.is_foreign();
     let mut items = [T::default(); N];
-    for (piece, chunk) in items
-        .chunks_mut(PIECE_NUMBERS)
-        .zip(octets.chunks(PIECE_NUMBERS * size_of::<T>()))
-    {
+    for (piece, chunk) in items.chunks_mut(PIECE_NUMBERS).zip(octets.chunks(PIECE_NUMBERS * size_of::<T>())) {
         fill(piece, chunk, swap);
     }
     Ok(items)
@@ -170,12 +165,10 @@ mod tests {
                 for count in [0, 1, 2, items.len()] {
                     let items = &items[..count];
                     let octets = one_by_one(items, endian, origin);
-                    let mut out =
-                        Encoder::with_buffer(Vec::new(), origin, CdrProfile::native(endian));
+                    let mut out = Encoder::with_buffer(Vec::new(), origin, CdrProfile::native(endian));
                     items.to_vec().encode(&mut out).unwrap();
                     assert_eq!(out.as_slice(), octets);
-                    let mut input =
-                        Decoder::with_profile(&octets, origin, CdrProfile::native(endian));
+                    let mut input = Decoder::with_profile(&octets, origin, CdrProfile::native(endian));
                     assert_eq!(Vec::<T>::decode(&mut input).unwrap(), items);
                     input.finish().unwrap();
                 }
@@ -185,9 +178,7 @@ mod tests {
 
     #[test]
     fn every_number_in_every_order_and_place() {
-        let seeds: Vec<u64> = (1..700u64)
-            .map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-            .collect();
+        let seeds: Vec<u64> = (1..700u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
         macro_rules! check {
             ($($number:ty),*) => {
                 $(blocks_agree_with_elements(&seeds.iter().map(|s| *s as $number).collect::<Vec<_>>());)*
@@ -216,19 +207,10 @@ mod tests {
             let mut out = Encoder::new(endian);
             array.encode(&mut out).unwrap();
             assert_eq!(out.len(), 3000);
-            assert_eq!(
-                <[u16; 1500]>::decode(&mut Decoder::new(out.as_slice(), endian)),
-                Ok(array)
-            );
+            assert_eq!(<[u16; 1500]>::decode(&mut Decoder::new(out.as_slice(), endian)), Ok(array));
             let short = &out.as_slice()[..2999];
             let error = <[u16; 1500]>::decode(&mut Decoder::new(short, endian)).unwrap_err();
-            assert_eq!(
-                error,
-                CdrError::LengthExceedsInput {
-                    length: 1500,
-                    left: 2999
-                }
-            );
+            assert_eq!(error, CdrError::LengthExceedsInput { length: 1500, left: 2999 });
         }
     }
 

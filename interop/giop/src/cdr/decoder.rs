@@ -47,9 +47,7 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// [`CdrError::Truncated`] if there is no first octet.
     pub fn of_encapsulation(data: &'a [u8]) -> Result<Self, CdrError> {
-        let flag = *data
-            .first()
-            .ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
+        let flag = *data.first().ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
         let mut input = Self::new(data, Endian::from_flag(flag));
         input.offset = 1;
         Ok(input)
@@ -121,10 +119,7 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub fn read_octets(&mut self, count: usize) -> Result<&'a [u8], CdrError> {
         let left = &self.data[self.offset..];
-        let octets = left.get(..count).ok_or(CdrError::Truncated {
-            needed: count,
-            left: left.len(),
-        })?;
+        let octets = left.get(..count).ok_or(CdrError::Truncated { needed: count, left: left.len() })?;
         self.offset += count;
         Ok(octets)
     }
@@ -149,10 +144,7 @@ impl<'a> Decoder<'a> {
         let left = self.remaining();
         match count.checked_mul(size_min) {
             Some(octets) if octets <= left => Ok(()),
-            _ => Err(CdrError::LengthExceedsInput {
-                length: count,
-                left,
-            }),
+            _ => Err(CdrError::LengthExceedsInput { length: count, left }),
         }
     }
 
@@ -197,14 +189,9 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// [`CdrError::TooDeep`] if the budget is used up, else those of `body`.
     #[inline]
-    pub fn nested<T>(
-        &mut self,
-        body: impl FnOnce(&mut Self) -> Result<T, CdrError>,
-    ) -> Result<T, CdrError> {
+    pub fn nested<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T, CdrError>) -> Result<T, CdrError> {
         if self.depth_left == 0 {
-            return Err(CdrError::TooDeep {
-                limit: self.depth_limit,
-            });
+            return Err(CdrError::TooDeep { limit: self.depth_limit });
         }
         self.depth_left -= 1;
         let result = body(self);
@@ -217,9 +204,7 @@ impl<'a> Decoder<'a> {
         self.empty_left = self
             .empty_left
             .checked_sub(1)
-            .ok_or(CdrError::TooManyEmptyElements {
-                limit: EMPTY_ELEMENTS_MAX,
-            })?;
+            .ok_or(CdrError::TooManyEmptyElements { limit: EMPTY_ELEMENTS_MAX })?;
         Ok(())
     }
 
@@ -238,10 +223,7 @@ impl<'a> Decoder<'a> {
     /// [`CdrError::Truncated`].
     #[inline]
     pub fn read_u8(&mut self) -> Result<u8, CdrError> {
-        let octet = *self
-            .data
-            .get(self.offset)
-            .ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
+        let octet = *self.data.get(self.offset).ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
         self.offset += 1;
         Ok(octet)
     }
@@ -259,13 +241,8 @@ impl<'a> Decoder<'a> {
     fn read_aligned<const N: usize>(&mut self) -> Result<[u8; N], CdrError> {
         let needed = padding(self.position(), N) + N;
         let left = &self.data[self.offset..];
-        let octets = left
-            .get(needed - N..)
-            .and_then(|rest| rest.first_chunk::<N>());
-        let octets = *octets.ok_or(CdrError::Truncated {
-            needed,
-            left: left.len(),
-        })?;
+        let octets = left.get(needed - N..).and_then(|rest| rest.first_chunk::<N>());
+        let octets = *octets.ok_or(CdrError::Truncated { needed, left: left.len() })?;
         self.offset += needed;
         Ok(octets)
     }
@@ -309,8 +286,7 @@ mod tests {
 
     #[test]
     fn padding_is_ignored_and_counted_from_the_origin() {
-        let mut input =
-            Decoder::with_profile(&[0xee, 0xee, 0, 5], 2, CdrProfile::native(Endian::Big));
+        let mut input = Decoder::with_profile(&[0xee, 0xee, 0, 5], 2, CdrProfile::native(Endian::Big));
         assert_eq!(input.read_u8(), Ok(0xee));
         assert_eq!(input.read_u16(), Ok(5));
         assert_eq!(input.finish(), Ok(()));
@@ -320,26 +296,17 @@ mod tests {
     fn every_number_reports_what_it_lacks() {
         let mut input = Decoder::new(&[1, 2, 3, 4, 5], Endian::Big);
         assert_eq!(input.read_u8(), Ok(1));
-        assert_eq!(
-            input.read_u32(),
-            Err(CdrError::Truncated { needed: 7, left: 4 })
-        );
+        assert_eq!(input.read_u32(), Err(CdrError::Truncated { needed: 7, left: 4 }));
         assert_eq!(input.remaining(), 4, "a failed number reads nothing");
     }
 
     #[test]
     fn lengths_are_checked_against_the_input() {
         let mut input = Decoder::new(&[0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7], Endian::Big);
-        assert_eq!(
-            input.read_len(4),
-            Err(CdrError::LengthExceedsInput { length: 2, left: 7 })
-        );
+        assert_eq!(input.read_len(4), Err(CdrError::LengthExceedsInput { length: 2, left: 7 }));
         assert_eq!(
             input.check_len(usize::MAX, 2),
-            Err(CdrError::LengthExceedsInput {
-                length: usize::MAX,
-                left: 7
-            })
+            Err(CdrError::LengthExceedsInput { length: usize::MAX, left: 7 })
         );
     }
 
@@ -347,37 +314,19 @@ mod tests {
     fn encapsulations_bring_their_byte_order_and_may_be_longer() {
         let data = [0, 0, 0, 8, 1, 0xee, 0xee, 0xee, 7, 0, 0, 0, 0, 9];
         let mut input = Decoder::new(&data, Endian::Big);
-        assert_eq!(
-            input.encapsulation(|inner| inner.read_u16().and(inner.read_u16())),
-            Ok(0x0007)
-        );
-        assert_eq!(
-            input.read_u16(),
-            Ok(9),
-            "the rest of the encapsulation is skipped"
-        );
-        assert_eq!(
-            Decoder::of_encapsulation(&[]).err(),
-            Some(CdrError::Truncated { needed: 1, left: 0 })
-        );
+        assert_eq!(input.encapsulation(|inner| inner.read_u16().and(inner.read_u16())), Ok(0x0007));
+        assert_eq!(input.read_u16(), Ok(9), "the rest of the encapsulation is skipped");
+        assert_eq!(Decoder::of_encapsulation(&[]).err(), Some(CdrError::Truncated { needed: 1, left: 0 }));
     }
 
     #[test]
     fn nesting_has_a_budget_that_is_given_back() {
         fn descend(input: &mut Decoder<'_>, levels: u32) -> Result<(), CdrError> {
-            if levels == 0 {
-                Ok(())
-            } else {
-                input.nested(|input| descend(input, levels - 1))
-            }
+            if levels == 0 { Ok(()) } else { input.nested(|input| descend(input, levels - 1)) }
         }
         let mut input = Decoder::new(&[], Endian::Big).with_depth_max(3);
         assert_eq!(descend(&mut input, 3), Ok(()));
         assert_eq!(descend(&mut input, 4), Err(CdrError::TooDeep { limit: 3 }));
-        assert_eq!(
-            descend(&mut input, 3),
-            Ok(()),
-            "an error gives the levels back, too"
-        );
+        assert_eq!(descend(&mut input, 3), Ok(()), "an error gives the levels back, too");
     }
 }

@@ -30,12 +30,7 @@ impl Encoder {
     /// What `buf` holds is kept, and does not count for alignment except through `origin`.
     #[must_use]
     pub fn with_buffer(buf: Vec<u8>, origin: usize, profile: CdrProfile) -> Self {
-        Self {
-            start: buf.len(),
-            buf,
-            origin,
-            profile,
-        }
+        Self { start: buf.len(), buf, origin, profile }
     }
 
     /// The contents of an encapsulation without its length: the byte-order flag, then what `body` writes.
@@ -235,10 +230,7 @@ mod tests {
         out.write_u8(1);
         out.write_u16(2);
         out.write_u64(3);
-        assert_eq!(
-            out.as_slice(),
-            [1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3]
-        );
+        assert_eq!(out.as_slice(), [1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3]);
         assert_eq!(out.position(), 16);
     }
 
@@ -282,9 +274,6 @@ mod tests {
     #[test]
     fn lengths_above_32_bits_are_refused() {
         let length = u32::MAX as usize + 1;
-        assert_eq!(
-            Encoder::new(Endian::Big).write_len(length),
-            Err(CdrError::LengthTooLarge { length })
-        );
+        assert_eq!(Encoder::new(Endian::Big).write_len(length), Err(CdrError::LengthTooLarge { length }));
     }
 }

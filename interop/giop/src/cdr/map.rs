@@ -97,10 +97,7 @@ mod tests {
         let little = [3, 0, 0, 0, 1, 0, 3, 0, 0, 1, 2, 0, 0xff, 0xff, 1];
         assert_eq!(octets(&map, Endian::Big), big);
         assert_eq!(octets(&map, Endian::Little), little);
-        assert_eq!(
-            BTreeMap::decode(&mut Decoder::new(&little, Endian::Little)),
-            Ok(map)
-        );
+        assert_eq!(BTreeMap::decode(&mut Decoder::new(&little, Endian::Little)), Ok(map));
     }
 
     #[test]
@@ -108,10 +105,7 @@ mod tests {
         let names: Vec<String> = (0..200).map(|i| format!("{}", i * 7919 % 1000)).collect();
         let forward: HashMap<_, _> = names.iter().cloned().zip(0u32..).collect();
         let sorted: BTreeMap<_, _> = names.into_iter().zip(0u32..).collect();
-        assert_eq!(
-            octets(&forward, Endian::Little),
-            octets(&sorted, Endian::Little)
-        );
+        assert_eq!(octets(&forward, Endian::Little), octets(&sorted, Endian::Little));
         let octets = octets(&sorted, Endian::Little);
         let read = HashMap::<String, u32>::decode(&mut Decoder::new(&octets, Endian::Little));
         assert_eq!(read, Ok(forward));

@@ -84,11 +84,7 @@ impl<T: Cdr> Cdr for Option<T> {
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        if input.read_bool()? {
-            T::decode(input).map(Some)
-        } else {
-            Ok(None)
-        }
+        if input.read_bool()? { T::decode(input).map(Some) } else { Ok(None) }
     }
 }
 
@@ -164,10 +160,7 @@ mod tests {
     #[test]
     fn booleans_are_lenient_to_read() {
         assert_eq!(octets(&vec![true, false]), [0, 0, 0, 2, 1, 0]);
-        assert_eq!(
-            value::<Vec<bool>>(&[0, 0, 0, 3, 0, 1, 0xff]),
-            Ok(vec![false, true, true])
-        );
+        assert_eq!(value::<Vec<bool>>(&[0, 0, 0, 3, 0, 1, 0xff]), Ok(vec![false, true, true]));
         assert_eq!(value::<[bool; 2]>(&[0, 2]), Ok([false, true]));
     }
 
@@ -201,19 +194,7 @@ mod tests {
                 Option::decode(input).map(Self)
             }
         }
-        assert!(matches!(
-            value::<Node>(&[1; 100_000]),
-            Err(CdrError::TooDeep { .. })
-        ));
-        assert!(
-            value::<Node>(&[1, 1, 0])
-                .unwrap()
-                .0
-                .unwrap()
-                .0
-                .unwrap()
-                .0
-                .is_none()
-        );
+        assert!(matches!(value::<Node>(&[1; 100_000]), Err(CdrError::TooDeep { .. })));
+        assert!(value::<Node>(&[1, 1, 0]).unwrap().0.unwrap().0.unwrap().0.is_none());
     }
 }

@@ -21,24 +21,14 @@ impl CdrProfile {
     /// GIOP 1.2 rules, UTF-8 and UTF-16: what encapsulations and native bodies use.
     #[must_use]
     pub const fn native(endian: Endian) -> Self {
-        Self {
-            endian,
-            version: GiopVersion::V1_2,
-            char_set: CharSet::Utf8,
-            wchar_set: Some(WcharSet::Utf16),
-        }
+        Self { endian, version: GiopVersion::V1_2, char_set: CharSet::Utf8, wchar_set: Some(WcharSet::Utf16) }
     }
 
     /// What holds on a GIOP connection without negotiation: ISO 8859-1 and no wide characters
     /// (CORBA 3.3 Part 2, 7.10.2.6).
     #[must_use]
     pub const fn unnegotiated(endian: Endian, version: GiopVersion) -> Self {
-        Self {
-            endian,
-            version,
-            char_set: CharSet::Latin1,
-            wchar_set: None,
-        }
+        Self { endian, version, char_set: CharSet::Latin1, wchar_set: None }
     }
 
     /// The same profile in another byte order.
@@ -59,19 +49,12 @@ pub enum Endian {
 
 impl Endian {
     /// The byte order of this machine.
-    pub const NATIVE: Self = if cfg!(target_endian = "big") {
-        Self::Big
-    } else {
-        Self::Little
-    };
+    pub const NATIVE: Self = if cfg!(target_endian = "big") { Self::Big } else { Self::Little };
 
     /// Whether numbers in this order must be swapped on this machine.
     #[must_use]
     pub const fn is_foreign(self) -> bool {
-        !matches!(
-            (self, Self::NATIVE),
-            (Self::Big, Self::Big) | (Self::Little, Self::Little)
-        )
+        !matches!((self, Self::NATIVE), (Self::Big, Self::Big) | (Self::Little, Self::Little))
     }
 
     /// The flag that stands for this order in encapsulations and GIOP headers.
@@ -86,11 +69,7 @@ impl Endian {
     /// The order that a flag's lowest bit stands for; other bits are ignored.
     #[must_use]
     pub const fn from_flag(flag: u8) -> Self {
-        if flag & 1 == 0 {
-            Self::Big
-        } else {
-            Self::Little
-        }
+        if flag & 1 == 0 { Self::Big } else { Self::Little }
     }
 }
 

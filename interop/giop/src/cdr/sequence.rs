@@ -47,10 +47,7 @@ impl Cdr for Bytes {
 }
 
 /// Reads `count` elements one by one, growing only as they arrive.
-pub(super) fn decode_each<T: Cdr>(
-    count: usize,
-    input: &mut Decoder<'_>,
-) -> Result<Vec<T>, CdrError> {
+pub(super) fn decode_each<T: Cdr>(count: usize, input: &mut Decoder<'_>) -> Result<Vec<T>, CdrError> {
     input.check_len(count, T::SIZE_MIN)?;
     let reserved = match T::SIZE_MIN {
         0 => 0,
@@ -72,12 +69,7 @@ pub(super) fn decode_each_into_array<T: Cdr, const N: usize>(
     input: &mut Decoder<'_>,
 ) -> Result<[T; N], CdrError> {
     let items = T::decode_vec(N, input)?;
-    items
-        .try_into()
-        .map_err(|items: Vec<T>| CdrError::ElementCount {
-            expected: N,
-            decoded: items.len(),
-        })
+    items.try_into().map_err(|items: Vec<T>| CdrError::ElementCount { expected: N, decoded: items.len() })
 }
 
 #[cfg(test)]
@@ -91,14 +83,9 @@ mod tests {
         let value = vec![vec![1u16, 2, 3], vec![], vec![4]];
         let mut out = Encoder::new(Endian::Big);
         value.encode(&mut out).unwrap();
-        let expected = [
-            0, 0, 0, 3, 0, 0, 0, 3, 0, 1, 0, 2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 4,
-        ];
+        let expected = [0, 0, 0, 3, 0, 0, 0, 3, 0, 1, 0, 2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 4];
         assert_eq!(out.as_slice(), expected);
-        assert_eq!(
-            Vec::decode(&mut Decoder::new(&expected, Endian::Big)),
-            Ok(value)
-        );
+        assert_eq!(Vec::decode(&mut Decoder::new(&expected, Endian::Big)), Ok(value));
     }
 
     #[test]
@@ -106,28 +93,16 @@ mod tests {
         let value = [(1u8, 2u32), (3, 4)];
         let mut out = Encoder::new(Endian::Big);
         value.encode(&mut out).unwrap();
-        assert_eq!(
-            out.as_slice(),
-            [1, 0, 0, 0, 0, 0, 0, 2, 3, 0, 0, 0, 0, 0, 0, 4]
-        );
-        assert_eq!(
-            <[(u8, u32); 2]>::decode(&mut Decoder::new(out.as_slice(), Endian::Big)),
-            Ok(value)
-        );
+        assert_eq!(out.as_slice(), [1, 0, 0, 0, 0, 0, 0, 2, 3, 0, 0, 0, 0, 0, 0, 4]);
+        assert_eq!(<[(u8, u32); 2]>::decode(&mut Decoder::new(out.as_slice(), Endian::Big)), Ok(value));
     }
 
     #[test]
     fn a_lying_length_is_refused_before_anything_is_reserved() {
         let octets = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
-        let expected = Err(CdrError::LengthExceedsInput {
-            length: u32::MAX as usize,
-            left: 4,
-        });
+        let expected = Err(CdrError::LengthExceedsInput { length: u32::MAX as usize, left: 4 });
         let mut input = Decoder::new(&octets, Endian::Big);
-        assert_eq!(
-            Vec::<Vec<u8>>::decode(&mut input.clone()).map(drop),
-            expected
-        );
+        assert_eq!(Vec::<Vec<u8>>::decode(&mut input.clone()).map(drop), expected);
         assert_eq!(Vec::<u64>::decode(&mut input).map(drop), expected);
     }
 
@@ -136,15 +111,10 @@ mod tests {
         let mut octets = EMPTY_ELEMENTS_MAX.to_be_bytes().to_vec();
         octets.extend_from_slice(&[0, 0, 0, 1]);
         let mut input = Decoder::new(&octets, Endian::Big);
-        assert_eq!(
-            Vec::<()>::decode(&mut input).unwrap().len(),
-            EMPTY_ELEMENTS_MAX as usize
-        );
+        assert_eq!(Vec::<()>::decode(&mut input).unwrap().len(), EMPTY_ELEMENTS_MAX as usize);
         assert_eq!(
             Vec::<()>::decode(&mut input),
-            Err(CdrError::TooManyEmptyElements {
-                limit: EMPTY_ELEMENTS_MAX
-            })
+            Err(CdrError::TooManyEmptyElements { limit: EMPTY_ELEMENTS_MAX })
         );
     }
 
@@ -165,19 +135,11 @@ mod tests {
     fn recursion_ends() {
         let endless = [0u8, 0, 0, 1].repeat(100_000);
         let error = Tree::decode(&mut Decoder::new(&endless, Endian::Big)).unwrap_err();
-        assert_eq!(
-            error,
-            CdrError::TooDeep {
-                limit: NESTING_DEPTH_MAX
-            }
-        );
+        assert_eq!(error, CdrError::TooDeep { limit: NESTING_DEPTH_MAX });
         let small = Tree(vec![Tree(vec![]), Tree(vec![Tree(vec![])])]);
         let mut out = Encoder::new(Endian::Little);
         small.encode(&mut out).unwrap();
-        assert_eq!(
-            Tree::decode(&mut Decoder::new(out.as_slice(), Endian::Little)),
-            Ok(small)
-        );
+        assert_eq!(Tree::decode(&mut Decoder::new(out.as_slice(), Endian::Little)), Ok(small));
     }
 
     #[test]
@@ -185,9 +147,6 @@ mod tests {
         let mut out = Encoder::new(Endian::Little);
         Bytes::from_static(b"abc").encode(&mut out).unwrap();
         assert_eq!(out.as_slice(), [3, 0, 0, 0, b'a', b'b', b'c']);
-        assert_eq!(
-            Bytes::decode(&mut Decoder::new(out.as_slice(), Endian::Little)).unwrap(),
-            "abc"
-        );
+        assert_eq!(Bytes::decode(&mut Decoder::new(out.as_slice(), Endian::Little)).unwrap(), "abc");
     }
 }
