@@ -26,3 +26,46 @@ pub const COPY_PIECE_BYTES: usize = 2048;
 
 /// Blocks up to this size are copied at once, without being cut into [`COPY_PIECE_BYTES`].
 pub const COPY_WHOLE_BYTES_MAX: usize = 4096;
+
+/// How long an object reference in text may be, in octets of its binary form.
+pub const REFERENCE_BYTES_MAX: usize = 1024 * 1024;
+
+/// How many addresses one `corbaloc:` may list.
+pub const CORBALOC_ADDRESSES_MAX: usize = 64;
+
+/// What one connection accepts from its peer. [`Default`] suits servers on a trusted network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageLimits {
+    /// How large a message may be, fragments joined, header included.
+    pub message_bytes_max: usize,
+    /// How many fragmented messages may be incomplete at the same time.
+    pub fragments_open_max: usize,
+    /// How much memory all incomplete messages together may hold.
+    pub assembled_bytes_max: usize,
+    /// How many service contexts a message may carry.
+    pub service_contexts_max: usize,
+    /// How long an object key may be.
+    pub key_bytes_max: usize,
+    /// How long the name of an operation may be.
+    pub operation_bytes_max: usize,
+}
+
+impl Default for MessageLimits {
+    fn default() -> Self {
+        Self {
+            message_bytes_max: 64 * 1024 * 1024,
+            fragments_open_max: 64,
+            assembled_bytes_max: 128 * 1024 * 1024,
+            service_contexts_max: 64,
+            key_bytes_max: 64 * 1024,
+            operation_bytes_max: 1024,
+        }
+    }
+}
+
+/// What the memory of one fragment is reckoned at besides its octets, so that very many tiny fragments
+/// exhaust [`MessageLimits::assembled_bytes_max`] before they exhaust memory.
+pub const FRAGMENT_OVERHEAD_BYTES: usize = 16;
+
+/// The smallest message a sender is asked to split messages into.
+pub const FRAGMENT_BYTES_MIN: usize = 64;

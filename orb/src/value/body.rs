@@ -1,7 +1,9 @@
 //! The body of a request or reply: a list of values in one of the two formats.
 
 use bytes::Bytes;
-use quorb_giop::cdr::{CdrError, CdrProfile, Decoder, Encoder};
+use quorb_giop::cdr::{CdrError, CdrProfile, Decoder, Encoder, Endian, GiopVersion};
+use quorb_giop::codeset::CodeSets;
+use quorb_giop::message;
 
 use super::IdlType;
 use super::cbor::{SliceAsCbor, decode_cbor, encode_cbor, write_item};
@@ -35,7 +37,7 @@ pub enum BodyError {
     Surplus(usize),
 }
 
-/// How the octets of a body are to be read.
+/// How the octets of a body are to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// CDR: byte order, version and code sets in the profile; `origin` octets precede the body for its alignment.
@@ -49,23 +51,34 @@ pub enum Encoding {
     Cbor,
 }
 
-/// A received body.
+/// A received body. Cheap to clone: the octets are shared with the message they came in.
 #[derive(Debug, Clone)]
-pub struct Body {
-    /// The octets.
-    pub bytes: Bytes,
-    /// How to read them.
-    pub encoding: Encoding,
+pub enum Body {
+    /// As CDR.
+    Cdr {
+        /// The octets, with the byte order, version and alignment of their message.
+        contents: message::Body,
+        /// The code sets of their connection.
+        code_sets: CodeSets,
+    },
+    /// As CBOR.
+    Cbor(Bytes),
 }
 
 impl Body {
+    /// A body in CDR outside of GIOP: aligned from its start, with every character there is.
+    pub fn native_cdr(octets: Bytes, endian: Endian) -> Body {
+        Body::Cdr {
+            contents: message::Body::new(octets, endian, GiopVersion::V1_2, 0),
+            code_sets: CodeSets::from(CdrProfile::native(endian)),
+        }
+    }
+
     /// A reader at the first value.
     pub fn reader(&self) -> BodyReader<'_> {
-        match self.encoding {
-            Encoding::Cdr { profile, origin } => {
-                BodyReader::Cdr(Decoder::with_profile(&self.bytes, origin, profile))
-            }
-            Encoding::Cbor => BodyReader::Cbor { input: &self.bytes, left: 0 },
+        match self {
+            Body::Cdr { contents, code_sets } => BodyReader::Cdr(contents.decoder(*code_sets)),
+            Body::Cbor(octets) => BodyReader::Cbor { input: octets, left: 0 },
         }
     }
 }

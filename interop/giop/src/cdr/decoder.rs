@@ -4,6 +4,9 @@ use super::encoder::padding;
 use super::{CdrError, CdrProfile, Endian};
 use crate::limits::{EMPTY_ELEMENTS_MAX, NESTING_DEPTH_MAX};
 
+/// The alignment position of the first octet of a GIOP 1.1 fragment: it stands behind a message header.
+const FRAGMENT_ORIGIN: usize = 12;
+
 /// Reads values from borrowed octets.
 ///
 /// Whatever the octets are, reading costs at most an error: lengths are checked against what is left
@@ -13,8 +16,12 @@ pub struct Decoder<'a> {
     data: &'a [u8],
     /// The next octet to read.
     offset: usize,
-    /// How many octets logically precede `data`, for alignment.
+    /// What to add to `offset`, wrapping, for the alignment position.
     origin: usize,
+    /// Where the next GIOP 1.1 fragment begins; `usize::MAX` if none does.
+    next_joint: usize,
+    /// All further fragments, `next_joint` included.
+    joints: &'a [usize],
     profile: CdrProfile,
     depth_limit: u32,
     depth_left: u32,
@@ -35,6 +42,8 @@ impl<'a> Decoder<'a> {
             data,
             offset: 0,
             origin,
+            next_joint: usize::MAX,
+            joints: &[],
             profile,
             depth_limit: NESTING_DEPTH_MAX,
             depth_left: NESTING_DEPTH_MAX,
@@ -61,6 +70,18 @@ impl<'a> Decoder<'a> {
         self
     }
 
+    /// The same decoder of data that was joined from GIOP 1.1 fragments, which begin at `joints`, ascending.
+    ///
+    /// In GIOP 1.1 alignment counts from the fragment, not from the message, so it starts anew at each
+    /// joint. Blocks of octets and numbers go on across joints without padding in between
+    /// (CORBA 3.3 Part 2, 9.4.9).
+    #[must_use]
+    pub fn with_joints(mut self, joints: &'a [usize]) -> Self {
+        self.joints = joints;
+        self.next_joint = joints.first().copied().unwrap_or(usize::MAX);
+        self
+    }
+
     /// The rules this stream follows.
     #[must_use]
     pub const fn profile(&self) -> CdrProfile {
@@ -69,8 +90,13 @@ impl<'a> Decoder<'a> {
 
     /// The distance from the alignment origin to the next octet.
     #[must_use]
-    pub const fn position(&self) -> usize {
-        self.origin + self.offset
+    pub fn position(&self) -> usize {
+        if self.offset < self.next_joint {
+            return self.origin.wrapping_add(self.offset);
+        }
+        let mut ahead = self.clone();
+        ahead.cross_joints();
+        ahead.origin.wrapping_add(ahead.offset)
     }
 
     /// The index of the next octet in the data given.
@@ -109,7 +135,47 @@ impl<'a> Decoder<'a> {
     /// [`CdrError::Truncated`].
     #[inline]
     pub fn align(&mut self, n: usize) -> Result<(), CdrError> {
-        self.read_octets(padding(self.position(), n)).map(drop)
+        self.settle(n);
+        self.read_octets(self.padding(n)).map(drop)
+    }
+
+    /// Zeros that precede a primitive of size `n` here, once [`settle`](Self::settle) has crossed any joint.
+    #[inline]
+    const fn padding(&self, n: usize) -> usize {
+        padding(self.origin.wrapping_add(self.offset), n)
+    }
+
+    /// Moves to the fragment in which a primitive of size `n` stands, if it may be the next one.
+    #[inline]
+    fn settle(&mut self, n: usize) {
+        if self.next_joint.saturating_sub(self.offset) < n {
+            self.settle_across_joints(n);
+        }
+    }
+
+    #[cold]
+    fn settle_across_joints(&mut self, n: usize) {
+        loop {
+            self.cross_joints();
+            let padding = self.padding(n);
+            if padding == 0 || self.offset + padding < self.next_joint {
+                return;
+            }
+            // The padding fills up its fragment; what it was for begins the next one.
+            if self.next_joint > self.data.len() {
+                return;
+            }
+            self.offset = self.next_joint;
+        }
+    }
+
+    /// Counts alignment from the fragment the next octet is in.
+    fn cross_joints(&mut self) {
+        while self.offset >= self.next_joint {
+            self.origin = FRAGMENT_ORIGIN.wrapping_sub(self.next_joint);
+            self.joints = self.joints.get(1..).unwrap_or_default();
+            self.next_joint = self.joints.first().copied().unwrap_or(usize::MAX);
+        }
     }
 
     /// Reads octets as they are, without length and alignment.
@@ -239,7 +305,8 @@ impl<'a> Decoder<'a> {
 
     #[inline]
     fn read_aligned<const N: usize>(&mut self) -> Result<[u8; N], CdrError> {
-        let needed = padding(self.position(), N) + N;
+        self.settle(N);
+        let needed = self.padding(N) + N;
         let left = &self.data[self.offset..];
         let octets = left.get(needed - N..).and_then(|rest| rest.first_chunk::<N>());
         let octets = *octets.ok_or(CdrError::Truncated { needed, left: left.len() })?;
@@ -317,6 +384,38 @@ mod tests {
         assert_eq!(input.encapsulation(|inner| inner.read_u16().and(inner.read_u16())), Ok(0x0007));
         assert_eq!(input.read_u16(), Ok(9), "the rest of the encapsulation is skipped");
         assert_eq!(Decoder::of_encapsulation(&[]).err(), Some(CdrError::Truncated { needed: 1, left: 0 }));
+    }
+
+    #[test]
+    fn alignment_starts_anew_at_the_joints_of_giop_1_1() {
+        let profile = CdrProfile::native(Endian::Big);
+        // The message's first fragment holds 4 octets behind its header, positions 12 to 15.
+        let mut input = Decoder::with_profile(b"\x01ppp\0\0\0\x02\x03", 12, profile).with_joints(&[4]);
+        assert_eq!(input.read_u8(), Ok(1));
+        assert_eq!(input.position(), 13);
+        assert_eq!(input.read_u32(), Ok(2), "padding up to the joint, none behind: 12 is aligned for 4");
+        assert_eq!((input.position(), input.read_u8()), (16, Ok(3)));
+        // Padding before the joint and again behind it, because 12 is not aligned for 8.
+        let octets = b"ppppqqqq\0\0\0\0\0\0\0\x07";
+        let mut input = Decoder::with_profile(octets, 12, profile).with_joints(&[4]);
+        assert_eq!(input.read_u64(), Ok(7));
+        // A block crosses two joints; what follows is aligned in the last fragment.
+        let octets = b"abcdefgp\x00\x05";
+        let mut input = Decoder::with_profile(octets, 12, profile).with_joints(&[2, 6]);
+        assert_eq!(input.read_octets(7), Ok(&b"abcdefg"[..]));
+        assert_eq!((input.position(), input.read_u16()), (13, Ok(5)));
+        assert_eq!(input.finish(), Ok(()));
+    }
+
+    #[test]
+    fn joints_outside_of_the_data_are_harmless() {
+        let profile = CdrProfile::native(Endian::Big);
+        for joints in [&[0, 0, 0][..], &[3], &[100], &[usize::MAX]] {
+            let mut input = Decoder::with_profile(&[1, 2, 3], 1, profile).with_joints(joints);
+            assert_eq!(input.read_u8(), Ok(1));
+            assert!(matches!(input.read_u64(), Err(CdrError::Truncated { .. })));
+            assert!(input.position() < 100);
+        }
     }
 
     #[test]

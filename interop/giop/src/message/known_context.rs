@@ -1,0 +1,222 @@
+//! Bodies of service contexts: bidirectional use, request identity, and ours.
+
+use super::{ContextId, KnownContext};
+use crate::cdr::{Cdr, CdrError, Decoder, Encoder};
+
+/// The body of `BI_DIR_IIOP`: the client serves objects at these points, and takes requests for them on
+/// this connection (CORBA 3.3 Part 2, 9.8.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BiDirContext {
+    /// Where the client listens.
+    pub listen_points: Vec<ListenPoint>,
+}
+
+impl Cdr for BiDirContext {
+    const SIZE_MIN: usize = 4;
+
+    fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
+        self.listen_points.encode(out)
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        Ok(Self { listen_points: Cdr::decode(input)? })
+    }
+}
+
+impl KnownContext for BiDirContext {
+    const ID: ContextId = ContextId::BI_DIR_IIOP;
+}
+
+/// Host and port of a listening client: `IIOP::ListenPoint`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenPoint {
+    /// A host name or IP address.
+    pub host: String,
+    /// A TCP port.
+    pub port: u16,
+}
+
+impl Cdr for ListenPoint {
+    const SIZE_MIN: usize = 6;
+
+    fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
+        self.host.encode(out)?;
+        self.port.encode(out)
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        Ok(Self { host: Cdr::decode(input)?, port: Cdr::decode(input)? })
+    }
+}
+
+/// The body of `FT_GROUP_VERSION`: which version of an object group's reference the client has
+/// (CORBA 3.3 Part 2, fault tolerance).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FtGroupVersion {
+    /// The version.
+    pub object_group_ref_version: u32,
+}
+
+impl Cdr for FtGroupVersion {
+    const SIZE_MIN: usize = 4;
+
+    fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
+        self.object_group_ref_version.encode(out)
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        Ok(Self { object_group_ref_version: Cdr::decode(input)? })
+    }
+}
+
+impl KnownContext for FtGroupVersion {
+    const ID: ContextId = ContextId::FT_GROUP_VERSION;
+}
+
+/// The body of `FT_REQUEST`: the identity of a request, the same in all its retries
+/// (CORBA 3.3 Part 2, fault tolerance).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FtRequest {
+    /// The client, unique among all.
+    pub client_id: String,
+    /// The request, unique in the client.
+    pub retention_id: i32,
+    /// Until when the server must remember its reply: units of 100 ns since 15 October 1582, UTC.
+    pub expiration_time: u64,
+}
+
+impl Cdr for FtRequest {
+    const SIZE_MIN: usize = 16;
+
+    fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
+        self.client_id.encode(out)?;
+        self.retention_id.encode(out)?;
+        self.expiration_time.encode(out)
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        Ok(Self {
+            client_id: Cdr::decode(input)?,
+            retention_id: Cdr::decode(input)?,
+            expiration_time: Cdr::decode(input)?,
+        })
+    }
+}
+
+impl KnownContext for FtRequest {
+    const ID: ContextId = ContextId::FT_REQUEST;
+}
+
+/// The body of [`ContextId::QUORB_CALL`]: what our own calls carry through foreign brokers.
+///
+/// Later versions append members; a reader takes those it knows.
+///
+/// ```text
+///   0       1                8                 16                32
+///   | order | pad            | u64 deadline us | chain id        |
+///   32
+///   | u8 traced | if 1: trace id (16), parent id (8), u8 flags | pad to 4 | u32 len, state, NUL |
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallContext {
+    /// The time left for the call, in microseconds; 0 if there is no deadline.
+    pub deadline_micros: u64,
+    /// The chain of calls this one belongs to; all zeros if none.
+    pub chain_id: [u8; 16],
+    /// The trace this call belongs to, if it is traced.
+    pub trace: Option<TraceContext>,
+}
+
+impl Cdr for CallContext {
+    const SIZE_MIN: usize = 25;
+
+    fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
+        self.deadline_micros.encode(out)?;
+        self.chain_id.encode(out)?;
+        self.trace.encode(out)
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        Ok(Self {
+            deadline_micros: Cdr::decode(input)?,
+            chain_id: Cdr::decode(input)?,
+            trace: Cdr::decode(input)?,
+        })
+    }
+}
+
+impl KnownContext for CallContext {
+    const ID: ContextId = ContextId::QUORB_CALL;
+}
+
+/// A W3C trace context (<https://www.w3.org/TR/trace-context/>) in binary form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceContext {
+    /// The whole trace.
+    pub trace_id: [u8; 16],
+    /// The calling span.
+    pub parent_id: [u8; 8],
+    /// Bit 0: sampled.
+    pub flags: u8,
+    /// The `tracestate` header; empty if there is none.
+    pub state: String,
+}
+
+impl Cdr for TraceContext {
+    const SIZE_MIN: usize = 29;
+
+    fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
+        self.trace_id.encode(out)?;
+        self.parent_id.encode(out)?;
+        self.flags.encode(out)?;
+        self.state.encode(out)
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        Ok(Self {
+            trace_id: Cdr::decode(input)?,
+            parent_id: Cdr::decode(input)?,
+            flags: Cdr::decode(input)?,
+            state: Cdr::decode(input)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{ServiceContext, ServiceContexts};
+
+    fn read_back<T: KnownContext + PartialEq + std::fmt::Debug>(body: T) -> ServiceContext {
+        let mut contexts = ServiceContexts::new();
+        contexts.push(ServiceContext { id: ContextId(99), data: bytes::Bytes::new() });
+        contexts.put(&body).unwrap();
+        assert_eq!(contexts.get::<T>(), Some(Ok(body)));
+        contexts.as_slice()[1].clone()
+    }
+
+    #[test]
+    fn the_diagram_of_our_context_holds() {
+        let trace = TraceContext { trace_id: [7; 16], parent_id: [8; 8], flags: 1, state: "a=b".into() };
+        let context = CallContext { deadline_micros: 0x0102, chain_id: [9; 16], trace: Some(trace) };
+        let octets = read_back(context).data;
+        assert_eq!(octets[..16], *b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x02");
+        assert_eq!((&octets[16..32], octets[32]), (&[9; 16][..], 1));
+        assert_eq!((&octets[33..49], &octets[49..57], octets[57]), (&[7; 16][..], &[8; 8][..], 1));
+        assert_eq!(octets[58..], *b"\0\0\0\0\0\x04a=b\0");
+        assert_eq!(read_back(CallContext::default()).data.len(), 33);
+    }
+
+    #[test]
+    fn foreign_contexts_are_written_as_others_read_them() {
+        let points = vec![ListenPoint { host: "h".into(), port: 5 }];
+        let octets = read_back(BiDirContext { listen_points: points }).data;
+        assert_eq!(octets, &b"\0\0\0\0\0\0\0\x01\0\0\0\x02h\0\0\x05"[..]);
+        let request = FtRequest { client_id: "c".into(), retention_id: -2, expiration_time: 3 };
+        let octets = read_back(request).data;
+        let expected = b"\0\0\0\0\0\0\0\x02c\0\0\0\xff\xff\xff\xfe\0\0\0\0\0\0\0\x03";
+        assert_eq!(octets, &expected[..]);
+        assert_eq!(read_back(FtGroupVersion { object_group_ref_version: 4 }).data.len(), 8);
+        assert!(ServiceContexts::new().get::<FtRequest>().is_none());
+    }
+}

@@ -1,0 +1,169 @@
+//! The adapter: which servants are active under which keys.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+
+use super::{ObjectKey, Servant, Tie};
+use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
+use crate::object::{ObjectRef, Proxy};
+use crate::runtime::Orb;
+
+/// Whether references to an object outlive its server process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Lifespan {
+    /// The object lives at most as long as the process; its references are refused by a restarted one.
+    Transient,
+    /// The object has an id of its own; a restarted server that activates the same id serves the same references.
+    Persistent,
+}
+
+/// The active object map of a broker, and the policies by which objects enter it.
+///
+/// Cloning is cheap and gives the same adapter.
+#[derive(Clone)]
+pub struct Adapter {
+    orb: Orb,
+}
+
+/// What the broker keeps for its adapter.
+#[derive(Default)]
+pub(crate) struct ActiveObjects {
+    objects: DashMap<ObjectKey, Arc<ActiveObject>>,
+    transient_counter: AtomicU64,
+}
+
+/// An object that takes calls.
+pub(crate) struct ActiveObject {
+    pub(crate) servant: Arc<dyn Servant>,
+}
+
+/// What is known about a key.
+pub(crate) enum Lookup {
+    Active(Arc<ActiveObject>),
+    /// A transient object of an earlier life of this server.
+    OfEarlierLife,
+    Unknown,
+}
+
+impl ActiveObjects {
+    pub(crate) fn find(&self, key: &ObjectKey, incarnation: u64) -> Lookup {
+        match self.objects.get(key) {
+            Some(object) => Lookup::Active(object.clone()),
+            None if key.incarnation().is_some_and(|life| life != incarnation) => Lookup::OfEarlierLife,
+            None => Lookup::Unknown,
+        }
+    }
+
+    /// Lets go of every servant.
+    pub(crate) fn clear(&self) {
+        self.objects.clear();
+    }
+}
+
+impl Lookup {
+    /// The object, or the exception that its absence is.
+    pub(crate) fn into_result(self) -> Result<Arc<ActiveObject>, SystemException> {
+        let minor = match self {
+            Lookup::Active(object) => return Ok(object),
+            Lookup::OfEarlierLife => Minor::OBJECT_OF_EARLIER_LIFE,
+            Lookup::Unknown => Minor::OBJECT_UNKNOWN,
+        };
+        Err(SystemException::new(ExceptionKind::ObjectNotExist, minor, Completion::No))
+    }
+}
+
+impl Adapter {
+    pub(crate) fn new(orb: Orb) -> Adapter {
+        Adapter { orb }
+    }
+
+    /// Activates a transient object and returns a proxy on it.
+    pub fn activate<S: Tie>(&self, servant: S) -> S::Proxy {
+        let counter = self.active().transient_counter.fetch_add(1, Ordering::Relaxed);
+        let key = ObjectKey::transient(self.orb.incarnation(), counter);
+        let reference = self.orb.reference_to(&key, servant.interface());
+        self.active().objects.insert(key, Arc::new(ActiveObject { servant: Arc::new(servant) }));
+        S::Proxy::from_object(reference)
+    }
+
+    /// Activates the persistent object `id` and returns a proxy on it.
+    ///
+    /// # Errors
+    /// OBJ_ADAPTER if an object with this id is active, BAD_PARAM if `id` is empty, longer than
+    /// [`ObjectKey::ID_BYTES_MAX`] octets or holds control characters.
+    pub fn activate_persistent<S: Tie>(&self, id: &str, servant: S) -> Result<S::Proxy, SystemException> {
+        self.activate_servant(id, Arc::new(servant)).map(S::Proxy::from_object)
+    }
+
+    /// Activates a servant whose interface may be known only at run time, as the persistent object `id`.
+    ///
+    /// # Errors
+    /// As [`activate_persistent`](Adapter::activate_persistent).
+    pub fn activate_servant(
+        &self,
+        id: &str,
+        servant: Arc<dyn Servant>,
+    ) -> Result<ObjectRef, SystemException> {
+        let key = ObjectKey::persistent(id).ok_or_else(|| {
+            SystemException::new(ExceptionKind::BadParam, Minor::UNSPECIFIED, Completion::No).because(
+                format_args!(
+                    "an object id has 1 to {} octets and no control characters",
+                    ObjectKey::ID_BYTES_MAX
+                ),
+            )
+        })?;
+        let reference = self.orb.reference_to(&key, servant.interface());
+        match self.active().objects.entry(key) {
+            Entry::Occupied(_) => {
+                Err(SystemException::new(ExceptionKind::ObjAdapter, Minor::ID_IN_USE, Completion::No)
+                    .because(id))
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(Arc::new(ActiveObject { servant }));
+                Ok(reference)
+            }
+        }
+    }
+
+    /// Takes an object out of service: new calls get OBJECT_NOT_EXIST, calls under way run to their end. The servant is
+    /// dropped after the last of them. Answers whether the object was active.
+    pub fn deactivate(&self, object: &ObjectRef) -> bool {
+        self.key_here(object).is_some_and(|key| self.active().objects.remove(&key).is_some())
+    }
+
+    /// Lets an object take updates again after one of them panicked. Answers whether the object is active.
+    pub fn reactivate(&self, object: &ObjectRef) -> bool {
+        let Some(key) = self.key_here(object) else { return false };
+        let found = self.active().objects.get(&key).map(|object| object.servant.clone());
+        found.map(|servant| servant.reactivate()).is_some()
+    }
+
+    /// How many objects are active.
+    pub fn len(&self) -> usize {
+        self.active().objects.len()
+    }
+
+    /// Whether no object is active.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn key_here(&self, object: &ObjectRef) -> Option<ObjectKey> {
+        self.orb.own_key(object.ior())
+    }
+
+    fn active(&self) -> &ActiveObjects {
+        self.orb.active_objects()
+    }
+}
+
+impl fmt::Debug for Adapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adapter").field("active", &self.len()).finish()
+    }
+}

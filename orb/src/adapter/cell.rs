@@ -1,0 +1,384 @@
+//! The cell: where a servant's value lives and how calls get at it.
+
+use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, oneshot};
+
+use super::{Context, Dispatch, Invocation, Reply};
+use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
+use crate::model::{Kind, Operation};
+use crate::proto::gate::{self, Gate, Mode, Request, Ticket, Token};
+use crate::value::{BodyError, BodyWriter};
+
+/// Where a servant's value lives: queries share it, updates have it alone, in the order in which they came. A call whose own
+/// chain holds the object in a conflicting way is refused at once, because it would wait for itself.
+///
+/// After a panic in an update the value may be half changed: further updates are refused until
+/// [`reactivate`](ServantCell::reactivate); queries go on.
+#[derive(Debug)]
+pub struct ServantCell<T> {
+    /// Who may be inside. The lock is held for a decision of the gate, never across a wait.
+    admission: Mutex<Admission>,
+    /// The gate admits before this is locked, so that locking it never waits; it makes sharing safe, not orderly.
+    value: Arc<RwLock<T>>,
+}
+
+#[derive(Debug)]
+struct Admission {
+    gate: Gate,
+    waiting: HashMap<Ticket, oneshot::Sender<Token>>,
+}
+
+/// Writes the results of a method.
+pub type WriteResults<R> = fn(&R, &mut BodyWriter) -> Result<(), BodyError>;
+
+impl<T: Send + Sync + 'static> ServantCell<T> {
+    /// A cell around `value`.
+    pub fn new(value: T) -> Arc<ServantCell<T>> {
+        let gate = Gate::new(gate::Limits::default());
+        let admission = Mutex::new(Admission { gate, waiting: HashMap::new() });
+        Arc::new(ServantCell { admission, value: Arc::new(RwLock::new(value)) })
+    }
+
+    /// Runs a method that takes `&self` and does not wait. It runs at once unless an update is inside.
+    pub fn query<R: Send + 'static, E: Raises>(
+        self: &Arc<Self>,
+        call: Invocation,
+        operation: &'static Operation,
+        run: impl FnOnce(&T, &Context) -> Result<R, Fault<E>> + Send + 'static,
+        write: WriteResults<R>,
+    ) -> Dispatch {
+        match self.enter(&call, operation, Mode::Shared) {
+            Entered::Now(pass) => {
+                let guard = self.read_guard(pass);
+                let result = run(&guard, call.context());
+                drop(guard);
+                Dispatch::Done(call.finish(result, write))
+            }
+            Entered::Refused(exception) => Dispatch::Done(call.refuse(exception)),
+            Entered::Later(waiting) => {
+                let cell = self.clone();
+                Dispatch::Pending(Box::pin(async move {
+                    let guard = cell.read_guard(waiting.wait(&call, operation).await);
+                    let result = run(&guard, call.context());
+                    drop(guard);
+                    call.finish(result, write)
+                }))
+            }
+        }
+    }
+
+    /// Runs a method that takes `&mut self` and does not wait. It runs at once unless anybody is inside.
+    pub fn update<R: Send + 'static, E: Raises>(
+        self: &Arc<Self>,
+        call: Invocation,
+        operation: &'static Operation,
+        run: impl FnOnce(&mut T, &Context) -> Result<R, Fault<E>> + Send + 'static,
+        write: WriteResults<R>,
+    ) -> Dispatch {
+        match self.enter(&call, operation, Mode::Exclusive) {
+            Entered::Now(pass) => {
+                let mut guard = self.write_guard(pass);
+                let result = run(&mut guard, call.context());
+                drop(guard);
+                Dispatch::Done(call.finish(result, write))
+            }
+            Entered::Refused(exception) => Dispatch::Done(call.refuse(exception)),
+            Entered::Later(waiting) => {
+                let cell = self.clone();
+                Dispatch::Pending(Box::pin(async move {
+                    let mut guard = cell.write_guard(waiting.wait(&call, operation).await);
+                    let result = run(&mut guard, call.context());
+                    drop(guard);
+                    call.finish(result, write)
+                }))
+            }
+        }
+    }
+
+    /// Runs a `#[blocking]` method that takes `&self`, on the blocking pool.
+    pub fn blocking_query<R: Send + 'static, E: Raises>(
+        self: &Arc<Self>,
+        call: Invocation,
+        operation: &'static Operation,
+        run: impl FnOnce(&T, &Context) -> Result<R, Fault<E>> + Send + 'static,
+        write: WriteResults<R>,
+    ) -> Dispatch {
+        let cell = self.clone();
+        Dispatch::Pending(Box::pin(async move {
+            let guard = match cell.shared(&call, operation).await {
+                Ok(guard) => guard,
+                Err(exception) => return call.refuse(exception),
+            };
+            off_thread(call, write, move |context| run(&guard, context)).await
+        }))
+    }
+
+    /// Runs a `#[blocking]` method that takes `&mut self`, on the blocking pool.
+    pub fn blocking_update<R: Send + 'static, E: Raises>(
+        self: &Arc<Self>,
+        call: Invocation,
+        operation: &'static Operation,
+        run: impl FnOnce(&mut T, &Context) -> Result<R, Fault<E>> + Send + 'static,
+        write: WriteResults<R>,
+    ) -> Dispatch {
+        let cell = self.clone();
+        Dispatch::Pending(Box::pin(async move {
+            let mut guard = match cell.exclusive(&call, operation).await {
+                Ok(guard) => guard,
+                Err(exception) => return call.refuse(exception),
+            };
+            off_thread(call, write, move |context| run(&mut guard, context)).await
+        }))
+    }
+
+    /// Enters for an asynchronous method that takes `&self`. Cancellation safe: a dropped wait leaves the queue.
+    ///
+    /// # Errors
+    /// BAD_INV_ORDER if the call's own chain has the object alone; TRANSIENT if the queue is full; TIMEOUT if the deadline
+    /// has passed; OBJ_ADAPTER for an update of an object that an update has panicked in.
+    pub async fn shared(
+        self: &Arc<Self>,
+        call: &Invocation,
+        operation: &'static Operation,
+    ) -> Result<SharedGuard<T>, SystemException> {
+        match self.enter(call, operation, Mode::Shared) {
+            Entered::Now(pass) => Ok(self.read_guard(pass)),
+            Entered::Refused(exception) => Err(exception),
+            Entered::Later(waiting) => Ok(self.read_guard(waiting.wait(call, operation).await)),
+        }
+    }
+
+    /// Enters for an asynchronous method that takes `&mut self`. Cancellation safe: a dropped wait leaves the queue.
+    ///
+    /// # Errors
+    /// As [`shared`](ServantCell::shared), and BAD_INV_ORDER if the call's own chain is inside at all.
+    pub async fn exclusive(
+        self: &Arc<Self>,
+        call: &Invocation,
+        operation: &'static Operation,
+    ) -> Result<ExclusiveGuard<T>, SystemException> {
+        match self.enter(call, operation, Mode::Exclusive) {
+            Entered::Now(pass) => Ok(self.write_guard(pass)),
+            Entered::Refused(exception) => Err(exception),
+            Entered::Later(waiting) => Ok(self.write_guard(waiting.wait(call, operation).await)),
+        }
+    }
+
+    /// Lets updates in again after one of them panicked.
+    pub fn reactivate(&self) {
+        self.admission().gate.restore();
+    }
+
+    fn enter(self: &Arc<Self>, call: &Invocation, operation: &'static Operation, mode: Mode) -> Entered<T> {
+        let context = call.context();
+        if context.time_left().is_some_and(|left| left.is_zero()) {
+            return Entered::Refused(
+                SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::No)
+                    .at(Stage::Admitting),
+            );
+        }
+        let is_update = operation.behaviour.kind != Kind::Query;
+        let mut admission = self.admission();
+        if is_update && admission.gate.is_poisoned() {
+            return Entered::Refused(refused(gate::Refused::Poisoned, context));
+        }
+        match admission.gate.request(context.chain(), mode) {
+            Request::Granted(token) => {
+                context.0.start(&operation.behaviour);
+                Entered::Now(Pass { cell: self.clone(), token: Some(token), poisons: is_update })
+            }
+            Request::Refused(reason) => Entered::Refused(refused(reason, context)),
+            Request::Queued(ticket) => {
+                let (sender, receiver) = oneshot::channel();
+                admission.waiting.insert(ticket, sender);
+                Entered::Later(Waiting {
+                    cell: self.clone(),
+                    ticket: Some(ticket),
+                    receiver,
+                    poisons: is_update,
+                })
+            }
+        }
+    }
+
+    fn read_guard(&self, pass: Pass<T>) -> SharedGuard<T> {
+        let value = self
+            .value
+            .clone()
+            .try_read_owned()
+            .expect("the gate admits readers only when no writer is inside");
+        SharedGuard { value, _pass: pass }
+    }
+
+    fn write_guard(&self, pass: Pass<T>) -> ExclusiveGuard<T> {
+        let value = self
+            .value
+            .clone()
+            .try_write_owned()
+            .expect("the gate admits a writer only when nobody is inside");
+        ExclusiveGuard { value, _pass: pass }
+    }
+}
+
+impl<T> ServantCell<T> {
+    fn admission(&self) -> MutexGuard<'_, Admission> {
+        self.admission.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves, and lets in who is next.
+    fn leave(&self, token: Token, poison: bool) {
+        let mut admission = self.admission();
+        if poison {
+            admission.gate.poison();
+        }
+        let granted = admission.gate.release(token);
+        self.hand_out(&mut admission, granted);
+    }
+
+    /// Gives passes to those whose turn it is. One who has stopped waiting hands its pass on.
+    fn hand_out(&self, admission: &mut Admission, granted: Vec<(Ticket, Token)>) {
+        let mut granted = std::collections::VecDeque::from(granted);
+        while let Some((ticket, token)) = granted.pop_front() {
+            let unclaimed = match admission.waiting.remove(&ticket) {
+                Some(waiter) => waiter.send(token).err(),
+                None => Some(token),
+            };
+            if let Some(token) = unclaimed {
+                granted.extend(admission.gate.release(token));
+            }
+        }
+    }
+}
+
+fn refused(reason: gate::Refused, context: &Context) -> SystemException {
+    let (kind, minor) = match reason {
+        gate::Refused::Reentrant => (ExceptionKind::BadInvOrder, Minor::CHAIN_REENTERED),
+        gate::Refused::QueueFull { .. } => (ExceptionKind::Transient, Minor::OBJECT_QUEUE_FULL),
+        gate::Refused::Poisoned => (ExceptionKind::ObjAdapter, Minor::OBJECT_POISONED),
+    };
+    let exception = SystemException::new(kind, minor, Completion::No).at(Stage::Admitting);
+    match reason {
+        gate::Refused::Reentrant => exception.because(format_args!("chain {}", context.chain())),
+        _ => exception,
+    }
+}
+
+async fn off_thread<R: Send + 'static, E: Raises>(
+    call: Invocation,
+    write: WriteResults<R>,
+    run: impl FnOnce(&Context) -> Result<R, Fault<E>> + Send + 'static,
+) -> Reply {
+    let context = call.context().clone();
+    let work = move || {
+        let result = context.scope_blocking(|| run(&context));
+        call.finish(result, write)
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(reply) => reply,
+        // The broker catches the panic where it catches all of them.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Reply::system(SystemException::new(
+                ExceptionKind::Transient,
+                Minor::SERVER_DRAINING,
+                Completion::Maybe,
+            )),
+        },
+    }
+}
+
+/// How an attempt to enter went.
+enum Entered<T> {
+    Now(Pass<T>),
+    Later(Waiting<T>),
+    Refused(SystemException),
+}
+
+/// The right to be inside. Dropping it lets the next one in; dropping it in a panic of an update poisons the object.
+#[derive(Debug)]
+struct Pass<T> {
+    cell: Arc<ServantCell<T>>,
+    token: Option<Token>,
+    poisons: bool,
+}
+
+impl<T> Drop for Pass<T> {
+    fn drop(&mut self) {
+        if let Some(token) = self.token.take() {
+            self.cell.leave(token, self.poisons && std::thread::panicking());
+        }
+    }
+}
+
+/// A place in the queue. Dropping it leaves the queue.
+struct Waiting<T> {
+    cell: Arc<ServantCell<T>>,
+    ticket: Option<Ticket>,
+    receiver: oneshot::Receiver<Token>,
+    poisons: bool,
+}
+
+impl<T> Waiting<T> {
+    async fn wait(mut self, call: &Invocation, operation: &'static Operation) -> Pass<T> {
+        let token = (&mut self.receiver).await.expect("the cell answers every ticket, and outlives it");
+        self.ticket = None;
+        call.context().0.start(&operation.behaviour);
+        Pass { cell: self.cell.clone(), token: Some(token), poisons: self.poisons }
+    }
+}
+
+impl<T> Drop for Waiting<T> {
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket else { return };
+        let mut admission = self.cell.admission();
+        admission.waiting.remove(&ticket);
+        self.receiver.close();
+        // The pass may have come in this very moment.
+        let granted = match self.receiver.try_recv() {
+            Ok(token) => admission.gate.release(token),
+            Err(_) => admission.gate.cancel(ticket),
+        };
+        self.cell.hand_out(&mut admission, granted);
+    }
+}
+
+/// Shared access to a servant's value. It may be held across waits.
+#[derive(Debug)]
+pub struct SharedGuard<T> {
+    // Fields are dropped in order: the value is unlocked before the next one is let in.
+    value: OwnedRwLockReadGuard<T>,
+    _pass: Pass<T>,
+}
+
+impl<T> Deref for SharedGuard<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// Access to a servant's value alone. It may be held across waits.
+#[derive(Debug)]
+pub struct ExclusiveGuard<T> {
+    // Fields are dropped in order: the value is unlocked before the next one is let in.
+    value: OwnedRwLockWriteGuard<T>,
+    _pass: Pass<T>,
+}
+
+impl<T> Deref for ExclusiveGuard<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for ExclusiveGuard<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}

@@ -1,0 +1,206 @@
+//! The circumstances of a call, as its servant sees them.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use crate::model::{Behaviour, Kind};
+use crate::proto::head::{ChainId, RequestIdentity, TraceContext};
+
+/// The protocol a call arrived by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// The native protocol.
+    Native,
+    /// GIOP over TCP or a Unix socket.
+    Iiop,
+    /// No connection: caller and object share the process.
+    Collocated,
+}
+
+/// The other end of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The address of the other end as text; empty for collocated calls.
+    pub address: Arc<str>,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.protocol {
+            Protocol::Native => write!(f, "native {}", self.address),
+            Protocol::Iiop => write!(f, "iiop {}", self.address),
+            Protocol::Collocated => f.write_str("collocated"),
+        }
+    }
+}
+
+tokio::task_local! {
+    /// The call that the current task executes.
+    pub(crate) static CURRENT: Context;
+}
+
+thread_local! {
+    /// The call that this thread executes outside of tasks: on the blocking pool.
+    static CURRENT_ON_THREAD: RefCell<Option<Context>> = const { RefCell::new(None) };
+}
+
+/// The circumstances of a call: who calls, how long it may take, which chain of calls it belongs to.
+///
+/// A servant's method gets it by declaring a first parameter `cx: &Context`, which is not on the wire. Calls that the
+/// method makes through proxies inherit deadline and chain by themselves, as long as they are made on the method's own
+/// task; [`Context::scope`] carries them into a spawned one. Cloning is cheap; a clone outlives the call harmlessly.
+#[derive(Clone)]
+pub struct Context(pub(crate) Arc<CallState>);
+
+/// What stands behind a [`Context`].
+pub(crate) struct CallState {
+    pub(crate) peer: Peer,
+    pub(crate) object_key: Bytes,
+    pub(crate) operation: Bytes,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) chain: ChainId,
+    pub(crate) identity: Option<RequestIdentity>,
+    pub(crate) trace: Option<TraceContext>,
+    cancelled: AtomicBool,
+    /// Once set, a cancellation no longer stops the call.
+    unstoppable: AtomicBool,
+    cancellation: Notify,
+}
+
+impl CallState {
+    pub(crate) fn new(peer: Peer, object_key: Bytes, operation: Bytes, chain: ChainId) -> CallState {
+        CallState {
+            peer,
+            object_key,
+            operation,
+            deadline: None,
+            chain,
+            identity: None,
+            trace: None,
+            cancelled: AtomicBool::new(false),
+            unstoppable: AtomicBool::new(false),
+            cancellation: Notify::new(),
+        }
+    }
+
+    /// Notes that the caller gave up.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        self.cancellation.notify_waiters();
+    }
+
+    /// Notes that the servant's method starts now. An update that has started runs to its end even if its caller gives up,
+    /// unless it is declared `#[cancellable]`.
+    pub(crate) fn start(&self, behaviour: &Behaviour) {
+        if behaviour.kind != Kind::Query && !behaviour.cancellable {
+            self.unstoppable.store(true, Ordering::Release);
+        }
+    }
+
+    /// Whether the call should be dropped where it stands.
+    pub(crate) fn should_stop(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire) && !self.unstoppable.load(Ordering::Acquire)
+    }
+}
+
+impl Context {
+    /// The context of the call that the current task or blocking thread executes; `None` outside of servants.
+    pub fn current() -> Option<Context> {
+        CURRENT.try_with(Context::clone).ok().or_else(|| CURRENT_ON_THREAD.with_borrow(Option::clone))
+    }
+
+    /// Runs `future` as part of this call: calls it makes inherit deadline and chain.
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(self.clone(), future)
+    }
+
+    /// Runs `work` on this thread as part of this call.
+    pub(crate) fn scope_blocking<R>(&self, work: impl FnOnce() -> R) -> R {
+        /// Restores the outer call even when the work panics.
+        struct Restore(Option<Context>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                CURRENT_ON_THREAD.set(self.0.take());
+            }
+        }
+        let _restore = Restore(CURRENT_ON_THREAD.replace(Some(self.clone())));
+        work()
+    }
+
+    /// Who calls.
+    pub fn peer(&self) -> &Peer {
+        &self.0.peer
+    }
+
+    /// The key of the object.
+    pub fn object_key(&self) -> &[u8] {
+        &self.0.object_key
+    }
+
+    /// The operation's name on the wire.
+    pub fn operation(&self) -> &str {
+        std::str::from_utf8(&self.0.operation).unwrap_or("?")
+    }
+
+    /// The moment by which the caller wants the reply.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.deadline
+    }
+
+    /// The time left until the deadline, zero when it has passed.
+    pub fn time_left(&self) -> Option<Duration> {
+        self.0.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// The chain of calls that this call belongs to.
+    pub fn chain(&self) -> ChainId {
+        self.0.chain
+    }
+
+    /// The identity of the request, where the caller gave one: the same for every repetition.
+    pub fn identity(&self) -> Option<RequestIdentity> {
+        self.0.identity
+    }
+
+    /// The W3C trace context of the call, where the caller gave one.
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.0.trace.as_ref()
+    }
+
+    /// Whether the caller has given up.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancelled.load(Ordering::Acquire)
+    }
+
+    /// Waits until the caller gives up; for ever if it never does. Cancellation safe.
+    pub async fn cancelled(&self) {
+        loop {
+            let notified = self.0.cancellation.notified();
+            if self.is_cancelled() {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("peer", &self.0.peer)
+            .field("operation", &self.operation())
+            .field("chain", &self.0.chain)
+            .field("deadline", &self.0.deadline)
+            .finish_non_exhaustive()
+    }
+}

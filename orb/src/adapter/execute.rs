@@ -1,0 +1,68 @@
+//! Running an invocation: built-in operations, panics, cancellation, the ambient context.
+
+use std::any::Any;
+use std::future::{pending, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::{BoxFuture, CURRENT, Context, Dispatch, Invocation, Reply, Servant, answer_builtin};
+use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
+
+/// Hands an invocation to a servant. What the servant does at once has been done on return.
+pub(crate) fn dispatch(servant: Arc<dyn Servant>, call: Invocation) -> Dispatch {
+    if let Some(answered) = answer_builtin(&*servant, &call) {
+        return answered;
+    }
+    let context = call.context().clone();
+    let run = || CURRENT.sync_scope(context.clone(), || servant.dispatch(call));
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Dispatch::Done(panicked(&context, panic)))
+}
+
+/// Drives a pending invocation to its reply; `None` once its caller has given up and it may be stopped.
+///
+/// Dropping the future abandons the invocation where it stands.
+pub(crate) async fn drive(context: Context, mut future: BoxFuture<'static, Reply>) -> Option<Reply> {
+    let run = CURRENT.scope(
+        context.clone(),
+        poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(polled) => polled,
+            Err(panic) => Poll::Ready(panicked(&context, panic)),
+        }),
+    );
+    tokio::select! {
+        biased;
+        reply = run => Some(reply),
+        () = stopped(&context) => None,
+    }
+}
+
+/// Ends when the invocation should be dropped where it stands: its caller gave up before it had started something that
+/// must not be cut short.
+async fn stopped(context: &Context) {
+    context.cancelled().await;
+    if !context.0.should_stop() {
+        pending::<()>().await;
+    }
+}
+
+fn panicked(context: &Context, panic: Box<dyn Any + Send>) -> Reply {
+    let message = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message");
+    tracing::error!(
+        operation = context.operation(),
+        peer = %context.peer(),
+        chain = %context.chain(),
+        message,
+        "a servant panicked"
+    );
+    // The message stays here: it may say more about the server than a caller should know.
+    Reply::system(
+        SystemException::new(ExceptionKind::Unknown, Minor::SERVANT_PANICKED, Completion::Maybe)
+            .at(Stage::Executing)
+            .in_operation(context.operation()),
+    )
+}

@@ -1,0 +1,178 @@
+//! A call on its way to a servant, and its reply on the way back.
+
+use bytes::Bytes;
+use quorb_giop::cdr::Encoder;
+
+use super::{CallState, Context};
+use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
+use crate::value::{Body, BodyError, BodyReader, BodyWriter, Encoding};
+
+/// A call on its way to a servant: operation, undecoded arguments, context.
+///
+/// It turns the outcome into a [`Reply`] in the format that its caller reads. The generated skeletons use it; so does a
+/// servant that is written by hand.
+#[derive(Debug)]
+pub struct Invocation {
+    context: Context,
+    arguments: Body,
+    /// The format of the reply, which is that of the request; CDR replies start aligned.
+    reply_encoding: Encoding,
+}
+
+/// How a call ended, encoded.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The body or the exception.
+    pub body: ReplyBody,
+}
+
+/// The body of a [`Reply`].
+#[derive(Debug, Clone)]
+pub enum ReplyBody {
+    /// The results.
+    Results(Bytes),
+    /// A declared exception: its repository id and members.
+    User(Bytes),
+    /// A system exception; the connection encodes it.
+    System(SystemException),
+    /// The object is elsewhere.
+    Forward {
+        /// Where.
+        to: std::sync::Arc<quorb_giop::ior::Ior>,
+        /// Whether the caller may forget the old reference.
+        permanent: bool,
+    },
+}
+
+impl Reply {
+    /// A reply that raises a system exception.
+    pub fn system(exception: SystemException) -> Reply {
+        Reply { body: ReplyBody::System(exception) }
+    }
+}
+
+impl Invocation {
+    pub(crate) fn new(state: CallState, arguments: Body, reply_encoding: Encoding) -> Invocation {
+        Invocation { context: Context(std::sync::Arc::new(state)), arguments, reply_encoding }
+    }
+
+    /// The operation's name on the wire.
+    pub fn operation(&self) -> &str {
+        self.context.operation()
+    }
+
+    /// The circumstances of the call.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The undecoded arguments.
+    pub fn arguments(&self) -> &Body {
+        &self.arguments
+    }
+
+    /// Decodes the arguments with `read`, and checks that nothing is left over.
+    ///
+    /// # Errors
+    /// MARSHAL or BAD_PARAM, completion No, naming the argument.
+    pub fn read<A>(
+        &self,
+        read: impl FnOnce(&mut BodyReader<'_>) -> Result<A, BodyError>,
+    ) -> Result<A, SystemException> {
+        let mut reader = self.arguments.reader();
+        let decoded = reader.items().and_then(|()| {
+            let arguments = read(&mut reader)?;
+            reader.end()?;
+            Ok(arguments)
+        });
+        decoded.map_err(|cause| {
+            malformed(&cause, Minor::ARGUMENTS_MALFORMED, Completion::No)
+                .at(Stage::Admitting)
+                .in_operation(self.operation())
+        })
+    }
+
+    /// The reply for what a servant's method returned.
+    pub fn finish<R, E: Raises>(
+        &self,
+        result: Result<R, Fault<E>>,
+        write: impl FnOnce(&R, &mut BodyWriter) -> Result<(), BodyError>,
+    ) -> Reply {
+        let written = match &result {
+            Ok(value) => self.write(|body| write(value, body)).map(ReplyBody::Results),
+            Err(Fault::User(exception)) => self
+                .write(|body| {
+                    body.items(2);
+                    body.put_str(exception.repository_id())?;
+                    exception.write_members(body)
+                })
+                .map(ReplyBody::User),
+            Err(Fault::System(exception)) => Ok(ReplyBody::System(exception.clone())),
+        };
+        match written {
+            Ok(body) => Reply { body },
+            Err(cause) => self.refuse(unwritable(&cause, Completion::Yes).at(Stage::Executing)),
+        }
+    }
+
+    /// The reply that raises a system exception.
+    pub fn refuse(&self, exception: SystemException) -> Reply {
+        Reply::system(exception.in_operation(self.operation()))
+    }
+
+    /// The reply for an operation that the object does not have.
+    pub fn unknown_operation(&self) -> Reply {
+        self.refuse(SystemException::new(
+            ExceptionKind::BadOperation,
+            Minor::OPERATION_UNKNOWN,
+            Completion::No,
+        ))
+    }
+
+    fn write(
+        &self,
+        write: impl FnOnce(&mut BodyWriter) -> Result<(), BodyError>,
+    ) -> Result<Bytes, BodyError> {
+        let mut body = match self.reply_encoding {
+            Encoding::Cdr { profile, origin } => {
+                BodyWriter::Cdr(Encoder::with_buffer(Vec::with_capacity(REPLY_ROOM_BYTES), origin, profile))
+            }
+            Encoding::Cbor => BodyWriter::Cbor(Vec::with_capacity(REPLY_ROOM_BYTES)),
+        };
+        write(&mut body)?;
+        Ok(Bytes::from(body.into_bytes()))
+    }
+}
+
+/// The room that a reply body gets before it has to grow.
+const REPLY_ROOM_BYTES: usize = 64;
+
+/// The exception for a body that does not decode.
+pub(crate) fn malformed(cause: &BodyError, minor: Minor, completed: Completion) -> SystemException {
+    match cause {
+        BodyError::Missing(_) => {
+            SystemException::new(ExceptionKind::BadParam, Minor::ARGUMENT_MISSING, completed)
+        }
+        _ => SystemException::new(ExceptionKind::Marshal, minor, completed),
+    }
+    .because(cause)
+}
+
+/// The exception for a value that does not encode.
+pub(crate) fn unwritable(cause: &BodyError, completed: Completion) -> SystemException {
+    use quorb_giop::cdr::CdrError;
+    let (kind, minor) = match cause {
+        BodyError::Cdr(CdrError::CharNotRepresentable { .. }) => {
+            (ExceptionKind::DataConversion, Minor::CHARACTER_LOST)
+        }
+        BodyError::Cdr(CdrError::WcharNotAvailable { .. }) => {
+            (ExceptionKind::InvObjref, Minor::NO_WIDE_CHARACTERS)
+        }
+        BodyError::Cdr(CdrError::InvalidDiscriminant { .. }) => {
+            (ExceptionKind::BadParam, Minor::VALUE_NOT_EXPRESSIBLE)
+        }
+        BodyError::Cdr(CdrError::BoundExceeded { .. }) => (ExceptionKind::BadParam, Minor::BOUND_EXCEEDED),
+        _ => (ExceptionKind::Marshal, Minor::VALUE_NOT_ENCODABLE),
+    };
+    SystemException::new(kind, minor, completed).because(cause)
+}

@@ -1,0 +1,27 @@
+//! The server side of an object: servant, adapter, and what happens to a call between the wire and the servant.
+//!
+//! A [`Servant`] answers [`Invocation`]s; the macros generate one around a user's type. The [`Adapter`] knows which
+//! servants are active under which object keys. A [`ServantCell`] guards the user's value: queries share it, updates have
+//! it alone, and a chain of calls that would wait for itself is refused.
+
+mod active;
+mod builtin;
+mod cell;
+mod context;
+mod execute;
+mod invocation;
+mod key;
+mod servant;
+
+pub(crate) use active::{ActiveObject, ActiveObjects};
+pub use active::{Adapter, Lifespan};
+pub(crate) use builtin::METADATA_OPERATION;
+pub(crate) use builtin::answer as answer_builtin;
+pub use cell::{ExclusiveGuard, ServantCell, SharedGuard};
+pub(crate) use context::{CURRENT, CallState};
+pub use context::{Context, Peer, Protocol};
+pub(crate) use execute::{dispatch, drive};
+pub use invocation::{Invocation, Reply, ReplyBody};
+pub(crate) use invocation::{malformed, unwritable};
+pub use key::ObjectKey;
+pub use servant::{BoxFuture, Dispatch, Servant, Tie};

@@ -1,0 +1,59 @@
+//! The servant: what answers invocations.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::{Invocation, Reply};
+use crate::model::Interface;
+use crate::object::{ObjectRef, Proxy};
+
+/// A future on the heap that any thread may drive.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What came of handing an invocation to a servant.
+#[must_use]
+pub enum Dispatch {
+    /// It ran to its end at once.
+    Done(Reply),
+    /// It goes on in this future. Dropping the future abandons the call.
+    Pending(BoxFuture<'static, Reply>),
+}
+
+impl std::fmt::Debug for Dispatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Dispatch::Done(reply) => f.debug_tuple("Done").field(reply).finish(),
+            Dispatch::Pending(_) => f.write_str("Pending"),
+        }
+    }
+}
+
+/// What answers the invocations of an object.
+///
+/// `#[interface]` generates a servant around a value of the user's type (`GridServant::new(grid)`); the trait can also be
+/// implemented by hand, for objects whose interface is known only at run time. It is object-safe: the broker holds
+/// `Arc<dyn Servant>`.
+pub trait Servant: Send + Sync + 'static {
+    /// The most derived interface of the object.
+    fn interface(&self) -> &'static Interface;
+
+    /// Runs an invocation. Must not block: an operation that waits answers [`Dispatch::Pending`]. A panic is caught by the
+    /// broker and reported to the caller as UNKNOWN.
+    fn dispatch(self: Arc<Self>, call: Invocation) -> Dispatch;
+
+    /// Lets the object take updates again after one of them panicked.
+    fn reactivate(&self) {}
+}
+
+/// A generated servant, which knows its proxy.
+pub trait Tie: Servant + Sized {
+    /// The proxy of the interface.
+    type Proxy: Proxy;
+
+    /// A proxy that calls this servant in this process, without a broker, for tests: arguments are still copied, updates
+    /// still run alone, and panics are still caught.
+    fn into_local_proxy(self) -> Self::Proxy {
+        Self::Proxy::from_object(ObjectRef::local(Arc::new(self)))
+    }
+}

@@ -1,0 +1,188 @@
+//! A call on its way out: from typed arguments to typed results.
+
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+use super::ObjectRef;
+use super::reference::Way;
+use super::values::binding_to;
+use crate::adapter::{Context, malformed};
+use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
+use crate::model::{Interface, Operation};
+use crate::value::{Body, BodyError, BodyReader, BodyWriter};
+
+/// Writes the arguments of a call; run once for each attempt, in the format of the connection that is tried.
+pub(crate) type WriteArguments<'a> =
+    &'a (dyn Fn(&mut BodyWriter) -> Result<(), BodyError> + Send + Sync + 'a);
+
+/// A call as the untyped layers below see it.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    /// The interface of the proxy; none for operations that every object has.
+    pub(crate) interface: Option<&'static Interface>,
+    pub(crate) operation: &'static Operation,
+    pub(crate) write: WriteArguments<'a>,
+    /// The time the call may take, with the limits of its surroundings applied.
+    pub(crate) time_limit: Duration,
+    pub(crate) deadline: Instant,
+}
+
+/// How a call ended, undecoded.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Results(Body),
+    User(Body),
+}
+
+impl ObjectRef {
+    /// Calls an operation: what generated proxies do. `write` puts the arguments, `read` takes the results.
+    ///
+    /// The call ends by its deadline at the latest. Dropping the future cancels it: a query, or an update that has not
+    /// started, is dropped; a started update runs to its end unless it is declared `#[cancellable]`.
+    ///
+    /// # Errors
+    /// The declared exception, or a system exception whose completion says whether the operation was executed.
+    pub async fn invoke<R, E: Raises>(
+        &self,
+        interface: &'static Interface,
+        operation: &'static Operation,
+        write: WriteArguments<'_>,
+        read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
+    ) -> Result<R, Fault<E>> {
+        self.call(Some(interface), operation, write, read).await
+    }
+
+    /// Calls a oneway operation. It returns when the request is handed to the connection, and says nothing about what
+    /// becomes of it there.
+    ///
+    /// # Errors
+    /// A system exception if the request could not be handed over.
+    pub async fn invoke_oneway(
+        &self,
+        interface: &'static Interface,
+        operation: &'static Operation,
+        write: WriteArguments<'_>,
+    ) -> Result<(), Fault> {
+        self.call(Some(interface), operation, write, |_| Ok(())).await
+    }
+
+    /// Runs the future of a call on this thread until it ends: what generated blocking proxies do.
+    ///
+    /// # Errors
+    /// Those of the call; BAD_INV_ORDER on a thread that drives asynchronous tasks, which must not be blocked.
+    pub fn block_on<R, E>(&self, call: impl Future<Output = Result<R, Fault<E>>>) -> Result<R, Fault<E>> {
+        crate::runtime::block_on_call(self.orb(), call)
+    }
+
+    pub(super) async fn call<R, E: Raises>(
+        &self,
+        interface: Option<&'static Interface>,
+        operation: &'static Operation,
+        write: WriteArguments<'_>,
+        read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
+    ) -> Result<R, Fault<E>> {
+        let answer = self.exchange(interface, operation, write).await;
+        let answer = answer.map_err(|exception| exception.in_operation(operation.name))?;
+        binding_to(self.orb(), || decode(operation, answer, read))
+    }
+
+    async fn exchange(
+        &self,
+        interface: Option<&'static Interface>,
+        operation: &'static Operation,
+        write: WriteArguments<'_>,
+    ) -> Result<Option<Answer>, SystemException> {
+        let refuse = |minor| {
+            Err(SystemException::new(ExceptionKind::InvObjref, minor, Completion::No).at(Stage::Resolving))
+        };
+        let parent = Context::current();
+        let time_limit = self.time_limit(operation, parent.as_ref());
+        let request =
+            Request { interface, operation, write, time_limit, deadline: Instant::now() + time_limit };
+        match &self.target.way {
+            Way::Nil => refuse(Minor::NIL_REFERENCE),
+            Way::Unbound => refuse(Minor::NOT_BOUND),
+            Way::Local(local) => local.call(&request, parent.as_ref()).await,
+            Way::Routed(route) => route.call(&request, parent.as_ref()).await,
+        }
+    }
+
+    /// The time a call may take: the caller's choice, else the operation's, else the broker's; never more than the call
+    /// that it is made in has left.
+    fn time_limit(&self, operation: &Operation, parent: Option<&Context>) -> Duration {
+        let broker = || self.orb().map_or(CALL_DEADLINE_WITHOUT_BROKER, |orb| orb.limits().call_deadline);
+        let own = self
+            .options
+            .deadline
+            .or(operation.behaviour.deadline)
+            .unwrap_or_else(broker)
+            .min(CALL_DEADLINE_MAX);
+        parent.and_then(Context::time_left).map_or(own, |left| left.min(own))
+    }
+
+    pub(crate) fn orb(&self) -> Option<&crate::runtime::Orb> {
+        match &self.target.way {
+            Way::Routed(route) => Some(route.orb()),
+            _ => None,
+        }
+    }
+}
+
+/// The deadline of calls on local proxies, which have no broker that could say otherwise.
+const CALL_DEADLINE_WITHOUT_BROKER: Duration = Duration::from_secs(30);
+
+/// The longest deadline: what is longer is never.
+const CALL_DEADLINE_MAX: Duration = Duration::from_secs(365 * 86_400);
+
+fn decode<R, E: Raises>(
+    operation: &Operation,
+    answer: Option<Answer>,
+    read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
+) -> Result<R, Fault<E>> {
+    let unreadable = |cause: BodyError| {
+        malformed(&cause, Minor::RESULT_MALFORMED, Completion::Yes)
+            .at(Stage::Decoding)
+            .in_operation(operation.name)
+    };
+    match answer {
+        // A oneway call has no answer, and its reader asks for none.
+        None => read(&mut BodyReader::Cbor { input: &[], left: 0 }).map_err(|cause| unreadable(cause).into()),
+        Some(Answer::Results(body)) => {
+            let mut reader = body.reader();
+            let results = reader.items().and_then(|()| {
+                let results = read(&mut reader)?;
+                reader.end()?;
+                Ok(results)
+            });
+            results.map_err(|cause| unreadable(cause).into())
+        }
+        Some(Answer::User(body)) => {
+            let mut reader = body.reader();
+            let id = reader.items().and_then(|()| reader.next::<String>("repository id"));
+            let exception = match id {
+                Ok(id) => E::read_members(&id, &mut reader)
+                    .ok_or_else(|| undeclared(&id))
+                    .and_then(|members| members.map_err(unreadable)),
+                Err(cause) => Err(unreadable(cause)),
+            };
+            Err(exception.map_or_else(Fault::System, Fault::User))
+        }
+    }
+}
+
+/// The exception for one that the operation does not declare (CORBA 3.3 Part 1, annex A.5: UNKNOWN, minor code 1).
+fn undeclared(id: &str) -> SystemException {
+    SystemException::new(ExceptionKind::Unknown, Minor::UNDECLARED_EXCEPTION, Completion::Yes)
+        .at(Stage::Decoding)
+        .because(id)
+}
+
+/// A fault of an operation that declares no exceptions, as a system exception.
+impl From<Fault<Infallible>> for SystemException {
+    fn from(fault: Fault<Infallible>) -> SystemException {
+        match fault {
+            Fault::User(never) => match never {},
+            Fault::System(exception) => exception,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The client side of an object: references, proxies, and what a call goes through on its way out.
+
+mod invoke;
+mod local;
+mod mock;
+mod options;
+mod proxy;
+mod reference;
+mod values;
+
+pub(crate) use invoke::{Answer, Request};
+pub(crate) use local::LocalTarget;
+pub use mock::MockCall;
+pub use options::CallOptions;
+pub use proxy::Proxy;
+pub use reference::ObjectRef;
+pub(crate) use values::binding_to;

@@ -1,0 +1,265 @@
+//! The state of a connection of GIOP.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use quorb_giop::assembly::Assembler;
+use quorb_giop::cdr::{CdrProfile, Endian, GiopVersion};
+use quorb_giop::codeset::CodeSets;
+use quorb_giop::limits::MessageLimits;
+use quorb_giop::message::close_connection;
+
+use crate::proto::head::{CallId, Delivery, Time};
+use crate::proto::native::OutBuffer;
+
+/// One connection of GIOP 1.0 to 1.2, seen from one of its ends.
+///
+/// # Methods, by kind
+/// * **Input** [`receive`](Self::receive) takes octets and returns events, one at a time; [`handle_timeout`](Self::handle_timeout)
+///   takes the time; [`on_eof`](Self::on_eof) takes the end of the stream.
+/// * **Commands** queue output and never block: [`request`](Self::request), [`reply`](Self::reply), [`cancel`](Self::cancel),
+///   [`locate_reply`](Self::locate_reply), [`drain`](Self::drain), [`close`](Self::close).
+/// * **Output** [`transmit`](Self::transmit) yields octets for the socket.
+/// * **Getters** change nothing.
+///
+/// # Order
+/// After anything: `receive` until it returns `None`, then `transmit`, then arm a timer for `next_timeout`. After an error of
+/// `receive`, and after the event `Closed`, further input is ignored and commands are refused; what `transmit` still yields
+/// is the farewell.
+///
+/// # Deviations
+/// A client closes in order with CloseConnection in every version, which GIOP 1.0 and 1.1 reserve to servers: there it sends
+/// nothing. Fragments are received; messages are sent whole, as their receivers prefer.
+#[derive(Debug)]
+pub struct Connection {
+    pub(super) side: Side,
+    pub(super) config: Config,
+    pub(super) assembler: Assembler,
+    /// In force since the client said so; on the client's side since it chose.
+    pub(super) code_sets: CodeSets,
+    /// Whether the code sets stand already: the client has sent its first request.
+    pub(super) code_sets_settled: bool,
+    /// The version of the last request of the peer; what this side speaks unasked.
+    pub(super) version: GiopVersion,
+    pub(super) output: OutBuffer,
+    /// Octets queued since the beginning.
+    pub(super) queued: u64,
+    /// Octets yielded since the beginning.
+    pub(super) handed: u64,
+    /// Requests of this side without a reply yet.
+    pub(super) outbound: BTreeMap<u32, Outbound>,
+    /// Requests of the peer that run.
+    pub(super) inbound: BTreeMap<u32, Inbound>,
+    pub(super) next_id: u32,
+    pub(super) phase: Phase,
+    /// The peer said CloseConnection: what it has not answered was not executed (CORBA 3.3 Part 2, 9.4.7).
+    pub(super) peer_closed: bool,
+    /// Since when an incomplete message is waiting for its rest.
+    pub(super) incomplete_since: Option<Time>,
+}
+
+/// Who opened the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// This side.
+    Client,
+    /// The peer.
+    Server,
+}
+
+/// What a connection needs to begin.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Who opened it.
+    pub side: Side,
+    /// What a client speaks; a server answers in the version of each request.
+    pub version: GiopVersion,
+    /// What a client has chosen from the server's reference.
+    pub code_sets: CodeSets,
+    /// What is accepted of the peer.
+    pub limits: MessageLimits,
+    /// Calls of this side that may be open.
+    pub calls_in_flight_max: usize,
+    /// A message that has begun must be complete after so long.
+    pub frame_wait_max: Duration,
+}
+
+/// A request of this side.
+#[derive(Debug)]
+pub(super) struct Outbound {
+    /// Positions of its first octet and behind its last in the output.
+    pub(super) start: u64,
+    pub(super) end: u64,
+    /// The runtime has lost interest: the reply is dropped.
+    pub(super) unwanted: bool,
+}
+
+/// A request of the peer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Inbound {
+    pub(super) version: GiopVersion,
+    pub(super) expects_reply: bool,
+    /// It is a LocateRequest.
+    pub(super) is_locate: bool,
+    /// Its caller gave up: no reply is sent.
+    pub(super) cancelled: bool,
+}
+
+/// How far a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Open,
+    /// No new calls; it closes when the last is answered.
+    Draining,
+    Closed,
+}
+
+impl Connection {
+    /// A connection on which nothing has been said. GIOP has no greeting.
+    pub fn new(config: Config) -> Connection {
+        Connection {
+            side: config.side,
+            assembler: Assembler::new(config.limits.clone()),
+            code_sets: match config.side {
+                Side::Client => config.code_sets,
+                Side::Server => CodeSets::UNNEGOTIATED,
+            },
+            code_sets_settled: false,
+            version: config.version,
+            output: OutBuffer::new(),
+            queued: 0,
+            handed: 0,
+            outbound: BTreeMap::new(),
+            inbound: BTreeMap::new(),
+            // Ids of the side that opened the connection are even (CORBA 3.3 Part 2, 9.4.2).
+            next_id: match config.side {
+                Side::Client => 2,
+                Side::Server => 1,
+            },
+            phase: Phase::Open,
+            peer_closed: false,
+            incomplete_since: None,
+            config,
+        }
+    }
+
+    /// The code sets in force.
+    pub fn code_sets(&self) -> CodeSets {
+        self.code_sets
+    }
+
+    /// The version of the peer's last request; a client's own.
+    pub fn version(&self) -> GiopVersion {
+        self.version
+    }
+
+    /// Whether the connection is over, from either side.
+    pub fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    /// Calls of this side that are open.
+    pub fn calls_outbound(&self) -> usize {
+        self.outbound.len()
+    }
+
+    /// Calls of the peer that run.
+    pub fn calls_inbound(&self) -> usize {
+        self.inbound.len()
+    }
+
+    /// Octets that wait for `transmit`.
+    pub fn output_bytes(&self) -> u64 {
+        self.output.len() as u64
+    }
+
+    /// Whether `transmit` would yield something.
+    pub fn has_output(&self) -> bool {
+        !self.output.is_empty()
+    }
+
+    /// Moves what is queued to the driver's buffer, which must be empty.
+    pub fn transmit(&mut self, out: &mut OutBuffer) {
+        self.handed += self.output.len() as u64;
+        std::mem::swap(&mut self.output, out);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) must be called at the latest.
+    pub fn next_timeout(&self) -> Option<Time> {
+        self.incomplete_since.map(|since| since + self.config.frame_wait_max)
+    }
+
+    /// Takes the time. Answers true if the peer has left a message incomplete for too long: the connection must end.
+    pub fn handle_timeout(&mut self, now: Time) -> bool {
+        let late = self.next_timeout().is_some_and(|limit| now >= limit);
+        if late {
+            self.phase = Phase::Closed;
+        }
+        late
+    }
+
+    /// Takes no further calls: the connection closes in order when the last is answered.
+    pub fn drain(&mut self) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Draining;
+            self.close_if_drained();
+        }
+    }
+
+    pub(super) fn close_if_drained(&mut self) {
+        if self.phase == Phase::Draining && self.inbound.is_empty() && self.outbound.is_empty() {
+            self.close();
+        }
+    }
+
+    /// Closes in order: what is queued is still sent; requests of the peer without a reply were not executed or their
+    /// outcome is lost.
+    pub fn close(&mut self) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        self.phase = Phase::Closed;
+        // Only with GIOP 1.2 may the side that opened the connection say so (CORBA 3.3 Part 2, 9.4.7).
+        if self.side == Side::Server || self.version >= GiopVersion::V1_2 {
+            let farewell = close_connection(self.version, Endian::NATIVE);
+            self.queue(|out| out.extend_from_slice(&farewell), Bytes::new());
+        }
+    }
+
+    /// The end of the stream: which calls of this side have no reply, and how much of each had left. `unwritten` octets
+    /// that were yielded have not been taken by the socket.
+    pub fn on_eof(&mut self, unwritten: usize) -> Vec<(CallId, Delivery)> {
+        let told_not_executed = self.peer_closed;
+        self.phase = Phase::Closed;
+        let handed = self.handed.saturating_sub(unwritten as u64);
+        std::mem::take(&mut self.outbound)
+            .into_iter()
+            .filter(|(_, call)| !call.unwanted)
+            .map(|(id, call)| {
+                let delivery = match () {
+                    () if handed <= call.start => Delivery::NotSent,
+                    () if handed < call.end || told_not_executed => Delivery::PartlySent,
+                    () => Delivery::Sent,
+                };
+                (CallId(id.into()), delivery)
+            })
+            .collect()
+    }
+
+    /// The rules of what this side writes in answer to `version`.
+    pub(super) fn profile(&self, version: GiopVersion) -> CdrProfile {
+        let code_sets = if version < GiopVersion::V1_1 { CodeSets::UNNEGOTIATED } else { self.code_sets };
+        code_sets.profile(Endian::NATIVE, version)
+    }
+
+    /// Queues a head and a body behind it.
+    pub(super) fn queue(&mut self, head: impl FnOnce(&mut Vec<u8>), body: Bytes) {
+        let before = self.output.len();
+        self.output.append(0, head);
+        if !body.is_empty() {
+            self.output.push(body);
+        }
+        self.queued += (self.output.len() - before) as u64;
+    }
+}

@@ -1,0 +1,113 @@
+//! What heads say that GIOP has no field for, as service contexts.
+
+use quorb_giop::cdr::CdrError;
+use quorb_giop::message::{CallContext, ContextId, FtRequest, ServiceContexts, TraceContext as GiopTrace};
+
+use crate::proto::head::{ChainId, ClientId, RequestHead, RequestIdentity, ServiceContext, TraceContext};
+
+/// The expiration time of requests that never expire by the clock: the server's bounded memory decides.
+const NEVER: u64 = i64::MAX as u64;
+
+/// Writes identity, deadline, chain and trace. Only brokers of our kind read them.
+pub(super) fn write(head: &RequestHead, contexts: &mut ServiceContexts) -> Result<(), CdrError> {
+    if let Some(identity) = &head.identity {
+        contexts.put(&ft_request(identity))?;
+    }
+    contexts.put(&CallContext {
+        deadline_micros: head.deadline_left_us,
+        chain_id: head.chain.0,
+        trace: head.trace.as_ref().map(|trace| GiopTrace {
+            trace_id: trace.trace_id,
+            parent_id: trace.parent_id,
+            flags: trace.flags,
+            state: String::from_utf8_lossy(&trace.state).into_owned(),
+        }),
+    })
+}
+
+/// Reads what it can into the head; contexts that nobody here reads stay for the interceptors.
+pub(super) fn read(contexts: &ServiceContexts, head: &mut RequestHead) {
+    if let Some(Ok(request)) = contexts.get::<FtRequest>() {
+        head.identity = Some(identity(&request));
+    }
+    if let Some(Ok(call)) = contexts.get::<CallContext>() {
+        head.deadline_left_us = call.deadline_micros;
+        head.chain = ChainId(call.chain_id);
+        head.trace = call.trace.map(|trace| TraceContext {
+            trace_id: trace.trace_id,
+            parent_id: trace.parent_id,
+            flags: trace.flags,
+            state: trace.state.into_bytes().into(),
+        });
+    }
+    let known = [ContextId::CODE_SETS, ContextId::FT_REQUEST, ContextId::QUORB_CALL];
+    head.contexts = contexts
+        .as_slice()
+        .iter()
+        .filter(|context| !known.contains(&context.id))
+        .map(|context| ServiceContext { id: context.id.0, data: context.data.clone() })
+        .collect();
+}
+
+/// The request's identity in the words of FT-CORBA (CORBA 3.3 Part 2, 15.3.5.2): its retention id has 32 bits, so the upper half
+/// of the sequence stands in the client's name.
+fn ft_request(identity: &RequestIdentity) -> FtRequest {
+    let RequestIdentity { client, incarnation, sequence } = identity;
+    let (upper, lower) = (sequence >> 32, *sequence as u32);
+    FtRequest {
+        client_id: format!("quorb:{:016x}:{incarnation:016x}:{upper:08x}", client.0),
+        retention_id: lower.cast_signed(),
+        expiration_time: NEVER,
+    }
+}
+
+fn identity(request: &FtRequest) -> RequestIdentity {
+    let lower = u64::from(request.retention_id.cast_unsigned());
+    let ours = || {
+        let mut parts =
+            request.client_id.strip_prefix("quorb:")?.split(':').map(|part| u64::from_str_radix(part, 16));
+        let (client, incarnation, upper) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+        (upper <= u64::from(u32::MAX)).then_some(RequestIdentity {
+            client: ClientId(client),
+            incarnation,
+            sequence: upper << 32 | lower,
+        })
+    };
+    ours().unwrap_or_else(|| RequestIdentity {
+        // A foreign client names itself as it likes.
+        client: ClientId(fnv1a(request.client_id.as_bytes())),
+        incarnation: 0,
+        sequence: lower,
+    })
+}
+
+fn fnv1a(octets: &[u8]) -> u64 {
+    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &octet| {
+        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_comes_back_whole() {
+        for sequence in [0, 1, 0x8000_0000, u64::from(u32::MAX), 0x1234_5678_9abc_def0] {
+            let sent = RequestIdentity { client: ClientId(u64::MAX), incarnation: 7, sequence };
+            assert_eq!(identity(&ft_request(&sent)), sent);
+        }
+    }
+
+    #[test]
+    fn a_foreign_identity_is_told_from_others() {
+        let request = |client: &str, retention_id| FtRequest {
+            client_id: client.into(),
+            retention_id,
+            expiration_time: 0,
+        };
+        assert_ne!(identity(&request("a", 1)), identity(&request("b", 1)));
+        assert_ne!(identity(&request("a", 1)), identity(&request("a", -1)));
+        assert_eq!(identity(&request("quorb:zz", 1)).incarnation, 0);
+    }
+}

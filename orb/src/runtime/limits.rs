@@ -1,0 +1,71 @@
+//! Every limit of the broker, by name.
+
+use std::time::Duration;
+
+/// The limits of a broker. All can be set through [`OrbBuilder::limits`](super::OrbBuilder::limits); the defaults suit a
+/// server on an ordinary machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The time a call may take, from look-up to reply, unless the operation or the caller says otherwise.
+    pub call_deadline: Duration,
+    /// The time one attempt to open a connection may take.
+    pub connect_time_max: Duration,
+    /// The time an accepted connection may stay silent before its first octets.
+    pub first_octets_wait: Duration,
+    /// A connection without calls is closed after this time.
+    pub idle_time_max: Duration,
+    /// After this long without a sign of life, a native connection with calls on it is asked for one.
+    pub ping_idle: Duration,
+    /// A native connection that gives no sign of life this long after it was asked is dead.
+    pub ping_timeout: Duration,
+    /// A message or body that has begun must be complete after so long.
+    pub message_wait_max: Duration,
+    /// The octets of one message or body, received or sent.
+    pub body_bytes_max: usize,
+    /// The octets of bodies that one connection may be in the middle of receiving.
+    pub assembly_bytes_max: usize,
+    /// Calls that one connection may have in flight, in each direction.
+    pub calls_in_flight_max: usize,
+    /// Octets that wait to be written to a peer that does not read; reading from it pauses above.
+    pub output_bytes_max: usize,
+    /// Connections that are served at the same time.
+    pub connections_max: usize,
+    /// Calls that wait in front of one object.
+    pub object_queue_max: usize,
+    /// Clients whose replies are remembered.
+    pub reply_cache_clients_max: usize,
+    /// Replies that are remembered for one client.
+    pub reply_cache_entries_max: usize,
+    /// The octets of all remembered replies.
+    pub reply_cache_bytes_max: usize,
+    /// Repetitions of a call by the broker itself.
+    pub retry_attempts_max: u32,
+    /// Forwards that one call follows.
+    pub forwards_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            call_deadline: Duration::from_secs(30),
+            connect_time_max: Duration::from_secs(5),
+            first_octets_wait: Duration::from_secs(30),
+            idle_time_max: Duration::from_secs(180),
+            ping_idle: Duration::from_secs(10),
+            ping_timeout: Duration::from_secs(5),
+            message_wait_max: Duration::from_secs(60),
+            body_bytes_max: 64 << 20,
+            assembly_bytes_max: 128 << 20,
+            calls_in_flight_max: 4096,
+            output_bytes_max: 4 << 20,
+            connections_max: 10_000,
+            object_queue_max: 4096,
+            reply_cache_clients_max: 10_000,
+            reply_cache_entries_max: 8192,
+            reply_cache_bytes_max: 64 << 20,
+            retry_attempts_max: 4,
+            forwards_max: 8,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The drivers: sockets, tasks, timers around the protocol cores.
+//!
+//! [`Orb`] is the broker of a process. One task drives each connection; it feeds a core from `proto/` with what the socket
+//! delivers, hands requests to the adapter, and writes what the core has to say. Callers append to a connection's output
+//! under a short lock; a single call is written at once by its caller, many at a time are gathered by the driver.
+
+mod address;
+mod blocking;
+mod builder;
+mod clock;
+mod connect;
+mod connection;
+mod driver;
+mod endpoint;
+mod inbound;
+mod limits;
+mod listen;
+mod memory;
+mod orb;
+mod outcome;
+mod outgoing;
+mod pool;
+mod profiles;
+mod replies;
+mod route;
+mod shutdown;
+mod stream;
+mod wire;
+
+pub use address::Address;
+pub(crate) use blocking::block_on_call;
+pub use builder::{BlockingOrb, OrbBuilder, Preference};
+pub(crate) use connection::Connection;
+pub(crate) use endpoint::Endpoint;
+pub use limits::Limits;
+pub use memory::MemoryNetwork;
+pub use orb::Orb;
+pub(crate) use route::Route;
+pub use shutdown::{DrainReport, shutdown_signal};

@@ -1,0 +1,296 @@
+//! The broker of a process.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use quorb_giop::ior::Ior;
+use quorb_giop::url::Reference;
+
+use super::builder::{OrbBuilder, Preference, Settings};
+use super::clock::Clock;
+use super::inbound::Served;
+use super::listen::Listening;
+use super::pool::Pool;
+use super::profiles;
+use super::shutdown::{DrainReport, Lifecycle};
+use super::{Address, Connection, Endpoint, Limits};
+use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
+use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::object::{LocalTarget, ObjectRef, Proxy};
+use crate::proto::head::{ClientId, RequestIdentity};
+use crate::proto::retry;
+
+/// The broker of a process: it serves the objects of its [`Adapter`] and carries calls to objects elsewhere.
+///
+/// It is made by [`Orb::builder`], inside a tokio runtime of either flavour, or with a runtime of its own by
+/// [`OrbBuilder::start_blocking`]. Cloning is cheap and gives the same broker. Dropping the last handle does not stop it:
+/// [`Orb::shutdown`] does, or the end of the runtime.
+#[derive(Clone)]
+pub struct Orb {
+    pub(super) shared: Arc<OrbShared>,
+}
+
+/// What all handles on a broker share.
+pub(crate) struct OrbShared {
+    pub(super) settings: Settings,
+    pub(super) runtime: tokio::runtime::Handle,
+    /// The thread that drives the runtime, if only one does.
+    started_on: std::thread::ThreadId,
+    pub(super) clock: Clock,
+    /// Who this broker is, to peers.
+    pub(super) identity: u64,
+    /// Which life of it this is: larger is later.
+    pub(super) incarnation: u64,
+    pub(super) listening: Listening,
+    pub(super) served: Served,
+    pub(super) pool: Pool,
+    pub(super) lifecycle: Lifecycle,
+    objects: ActiveObjects,
+    sequence: AtomicU64,
+    /// Sequence numbers of updates without an answer yet. The lock is held for an insertion or a look.
+    open_updates: Mutex<BTreeSet<u64>>,
+    randomness: RandomState,
+    draws: AtomicU64,
+}
+
+/// An update whose sequence number is open: servers keep its reply as long.
+#[derive(Debug)]
+pub(crate) struct OpenUpdate {
+    orb: Orb,
+    sequence: u64,
+}
+
+impl Drop for OpenUpdate {
+    fn drop(&mut self) {
+        self.orb.open_updates().remove(&self.sequence);
+    }
+}
+
+impl Orb {
+    /// Begins the configuration of a broker.
+    pub fn builder() -> OrbBuilder {
+        OrbBuilder::default()
+    }
+
+    /// A broker with default settings that only calls: it listens nowhere.
+    ///
+    /// # Errors
+    /// INITIALIZE outside of a tokio runtime.
+    pub async fn client() -> Result<Orb, SystemException> {
+        Orb::builder().start().await
+    }
+
+    pub(super) fn assemble(settings: Settings, listening: Listening) -> Orb {
+        let randomness = RandomState::new();
+        let identity = draw(&randomness, u64::MAX);
+        let shared = OrbShared {
+            runtime: tokio::runtime::Handle::current(),
+            started_on: std::thread::current().id(),
+            clock: Clock::new(),
+            identity,
+            incarnation: microseconds_since_epoch(),
+            listening,
+            served: Served::new(&settings.limits),
+            pool: Pool::default(),
+            lifecycle: Lifecycle::default(),
+            objects: ActiveObjects::default(),
+            sequence: AtomicU64::new(1),
+            open_updates: Mutex::default(),
+            draws: AtomicU64::new(0),
+            randomness,
+            settings,
+        };
+        Orb { shared: Arc::new(shared) }
+    }
+
+    /// The adapter, where objects are activated.
+    pub fn adapter(&self) -> Adapter {
+        Adapter::new(self.clone())
+    }
+
+    /// Activates the persistent object `id` and returns a proxy on it: short for
+    /// [`Adapter::activate_persistent`].
+    ///
+    /// # Errors
+    /// As [`Adapter::activate_persistent`].
+    pub fn serve<S: Tie>(&self, id: &str, servant: S) -> Result<S::Proxy, SystemException> {
+        self.adapter().activate_persistent(id, servant)
+    }
+
+    /// A proxy on the object that a reference string names: `IOR:`, `corbaloc:`, in any letter case.
+    ///
+    /// No message is sent: the reference is checked at the first call. [`Proxy::narrow`] asks the object for its interface.
+    ///
+    /// # Errors
+    /// INV_OBJREF if the string is malformed or names nothing that can be called.
+    pub fn bind<P: Proxy>(&self, reference: &str) -> Result<P, SystemException> {
+        self.string_to_object(reference).map(P::from_object)
+    }
+
+    /// The object that a reference string names, untyped.
+    ///
+    /// # Errors
+    /// As [`bind`](Orb::bind).
+    pub fn string_to_object(&self, reference: &str) -> Result<ObjectRef, SystemException> {
+        let malformed = |cause: &dyn fmt::Display| {
+            SystemException::new(ExceptionKind::InvObjref, Minor::BAD_REFERENCE_STRING, Completion::No)
+                .at(Stage::Resolving)
+                .because(cause)
+        };
+        match reference.trim().parse::<Reference>().map_err(|cause| malformed(&cause))? {
+            Reference::Ior(ior) => Ok(self.object(ior)),
+            Reference::Corbaloc(location) => {
+                let ior = location.to_ior().map_err(|cause| malformed(&cause))?;
+                Ok(self.object(ior))
+            }
+            Reference::Corbaname(_) => {
+                Err(malformed(&"corbaname: needs a naming service, which this version lacks"))
+            }
+        }
+    }
+
+    /// The object behind an interoperable object reference.
+    pub fn object(&self, ior: Ior) -> ObjectRef {
+        ObjectRef::routed(ior, self)
+    }
+
+    /// The addresses that the broker listens on, as bound: a port of 0 has become a real one.
+    pub fn addresses(&self) -> &[Address] {
+        &self.shared.listening.bound
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.settings.limits
+    }
+
+    /// Connections that are open now, in either direction.
+    pub fn open_connections(&self) -> usize {
+        self.shared.lifecycle.connections()
+    }
+
+    /// Stops: closes the listeners at once, lets calls under way end for up to `limit`, then closes every connection
+    /// whatever its peer does. New calls get TRANSIENT with completion No, so that clients go elsewhere.
+    ///
+    /// Returns within `limit` and a moment. Cancellation safe: a cancelled shutdown goes on at the next call of it.
+    pub async fn shutdown(&self, limit: Duration) -> DrainReport {
+        let report = self.shared.lifecycle.drain(&self.shared.pool, limit).await;
+        self.shared.listening.remove_sockets();
+        self.shared.objects.clear();
+        report
+    }
+
+    /// Serves until the process is told to end (SIGTERM, or Ctrl-C), then shuts down.
+    pub async fn run_until_signal(&self, limit: Duration) -> DrainReport {
+        super::shutdown_signal().await;
+        self.shutdown(limit).await
+    }
+
+    /// Whether this is the one thread of the current-thread runtime that the broker was started in.
+    pub(super) fn is_driven_by_this_thread(&self) -> bool {
+        self.shared.started_on == std::thread::current().id()
+    }
+
+    pub(crate) fn incarnation(&self) -> u64 {
+        self.shared.incarnation
+    }
+
+    pub(crate) fn active_objects(&self) -> &ActiveObjects {
+        &self.shared.objects
+    }
+
+    pub(crate) fn preference(&self) -> Preference {
+        self.shared.settings.preference
+    }
+
+    pub(crate) fn retry_limits(&self) -> retry::Limits {
+        retry::Limits { retry_attempts_max: self.limits().retry_attempts_max, ..retry::Limits::default() }
+    }
+
+    /// A reference to the object with this key in this broker.
+    pub(crate) fn reference_to(
+        &self,
+        key: &ObjectKey,
+        interface: &'static crate::model::Interface,
+    ) -> ObjectRef {
+        let shared = &self.shared;
+        self.object(profiles::of_own_object(&shared.listening, shared.identity, key, interface))
+    }
+
+    /// The key, if the reference leads to this broker.
+    pub(crate) fn own_key(&self, ior: &Ior) -> Option<ObjectKey> {
+        profiles::own_key(ior, self.shared.identity)
+    }
+
+    /// The target of a collocated call.
+    pub(crate) fn local_target(&self, key: &ObjectKey) -> Result<LocalTarget, SystemException> {
+        let object = self.shared.objects.find(key, self.shared.incarnation).into_result()?;
+        Ok(LocalTarget::of_broker(object.servant.clone(), key.0.clone(), self.clone()))
+    }
+
+    /// A connection to an endpoint, shared with every other user of it.
+    pub(crate) async fn connect(
+        &self,
+        endpoint: &Endpoint,
+    ) -> Result<Arc<Connection>, super::connect::ConnectError> {
+        if self.shared.lifecycle.is_stopping() {
+            return Err(super::connect::ConnectError::Stopped);
+        }
+        self.shared.pool.connect(self, endpoint).await
+    }
+
+    /// The identity of a new request.
+    pub(crate) fn next_identity(&self) -> RequestIdentity {
+        RequestIdentity {
+            client: ClientId(self.shared.identity),
+            incarnation: self.shared.incarnation,
+            sequence: self.shared.sequence.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    pub(super) fn open_update(&self, sequence: u64) -> OpenUpdate {
+        self.open_updates().insert(sequence);
+        OpenUpdate { orb: self.clone(), sequence }
+    }
+
+    /// Below this, every update of this broker has its answer.
+    pub(super) fn acknowledged_below(&self) -> u64 {
+        let next = self.shared.sequence.load(Ordering::Relaxed);
+        self.open_updates().first().copied().unwrap_or(next)
+    }
+
+    /// A number that nobody can foresee.
+    pub(super) fn random(&self) -> u64 {
+        draw(&self.shared.randomness, self.shared.draws.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn open_updates(&self) -> std::sync::MutexGuard<'_, BTreeSet<u64>> {
+        self.shared.open_updates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The keyed hash of a counter, whose key the standard library draws from the operating system.
+fn draw(randomness: &RandomState, counter: u64) -> u64 {
+    let mut hasher = randomness.build_hasher();
+    hasher.write_u64(counter);
+    hasher.finish()
+}
+
+fn microseconds_since_epoch() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl fmt::Debug for Orb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Orb")
+            .field("addresses", &self.addresses())
+            .field("objects", &self.adapter().len())
+            .field("connections", &self.open_connections())
+            .finish()
+    }
+}

@@ -1,0 +1,110 @@
+//! A call as one connection needs it: head and body in its protocol's terms.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use quorb_giop::cdr::{Encoder, Endian};
+use quorb_giop::ior::Ior;
+use quorb_giop::message::AddressingDisposition;
+
+use super::endpoint::{Endpoint, WireChoice};
+use super::replies::NATIVE_FORMAT;
+use super::wire::NATIVE_PROFILE;
+use crate::adapter::unwritable;
+use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::object::Request;
+use crate::proto::head::{
+    BodyFormat, ChainId, OperationName, RequestHead, RequestIdentity, ResponseExpected, TraceContext,
+};
+use crate::proto::iiop::{self, Addressing};
+use crate::value::BodyWriter;
+
+/// One attempt of a call.
+pub(crate) struct Outgoing<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) request: &'a Request<'a>,
+    pub(super) identity: RequestIdentity,
+    pub(super) acknowledged_below: u64,
+    /// It must not run twice: servers of our kind remember its reply.
+    pub(super) once: bool,
+    pub(super) retry_of_server: Option<u64>,
+    pub(super) chain: ChainId,
+    pub(super) trace: Option<TraceContext>,
+    /// The server does not know the interface's fingerprint.
+    pub(super) as_cbor: bool,
+    /// The server has asked for more than the key.
+    pub(super) addressing: Option<(AddressingDisposition, &'a Ior)>,
+}
+
+/// What a connection is given to send.
+pub(super) struct Encoded {
+    pub(super) head: RequestHead,
+    pub(super) addressing: Addressing,
+    pub(super) body: Bytes,
+}
+
+impl Outgoing<'_> {
+    pub(super) fn encode(&self) -> Result<Encoded, SystemException> {
+        let addressing = Addressing {
+            reference: self
+                .addressing
+                .map(|(disposition, ior)| (disposition, self.endpoint.profile_index, ior.clone())),
+            is_quorb: self.endpoint.is_quorb,
+        };
+        let head = self.head()?;
+        let body = self.body(&head, &addressing)?;
+        Ok(Encoded { head, addressing, body })
+    }
+
+    fn head(&self) -> Result<RequestHead, SystemException> {
+        let operation = OperationName::from_static(self.request.operation.name).map_err(|cause| {
+            SystemException::new(ExceptionKind::BadOperation, Minor::OPERATION_UNKNOWN, Completion::No)
+                .at(Stage::Encoding)
+                .because(cause)
+        })?;
+        let native = self.endpoint.wire == WireChoice::Native;
+        let mut head = RequestHead::new(self.endpoint.key.clone(), operation);
+        // On GIOP the identity is a context, and worth its octets only where the reply is remembered.
+        head.identity = (native || self.once).then_some(self.identity);
+        head.acknowledged_below = self.acknowledged_below;
+        head.retry_of_server = self.retry_of_server;
+        let left = self.request.deadline.saturating_duration_since(Instant::now());
+        // Nothing left still has to be said: 0 would mean that there is no deadline.
+        head.deadline_left_us = u64::try_from(left.as_micros()).unwrap_or(u64::MAX).max(1);
+        head.chain = self.chain;
+        head.trace = self.trace.clone();
+        head.endpoint_set_version = self.endpoint.set_version;
+        head.fingerprint = self.request.interface.map_or(0, crate::model::Interface::fingerprint);
+        head.format = if native && self.as_cbor { BodyFormat::CBOR } else { NATIVE_FORMAT };
+        if self.request.operation.behaviour.oneway {
+            head.response = ResponseExpected::No;
+        }
+        Ok(head)
+    }
+
+    fn body(&self, head: &RequestHead, addressing: &Addressing) -> Result<Bytes, SystemException> {
+        let buffer = Vec::with_capacity(BODY_ROOM_BYTES);
+        let mut body = match self.endpoint.wire {
+            WireChoice::Native if self.as_cbor => BodyWriter::Cbor(buffer),
+            WireChoice::Native => BodyWriter::Cdr(Encoder::with_buffer(buffer, 0, NATIVE_PROFILE)),
+            WireChoice::Iiop { version, code_sets } => {
+                let origin = iiop::request_origin(head, addressing, version, code_sets).map_err(|cause| {
+                    SystemException::new(ExceptionKind::Marshal, Minor::VALUE_NOT_ENCODABLE, Completion::No)
+                        .at(Stage::Encoding)
+                        .because(cause)
+                })?;
+                BodyWriter::Cdr(Encoder::with_buffer(
+                    buffer,
+                    origin,
+                    code_sets.profile(Endian::NATIVE, version),
+                ))
+            }
+        };
+        (self.request.write)(&mut body)
+            .map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
+        Ok(body.into_bytes().into())
+    }
+}
+
+/// The room that a request body gets before it has to grow.
+const BODY_ROOM_BYTES: usize = 64;

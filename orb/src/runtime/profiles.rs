@@ -1,0 +1,61 @@
+//! References to our own objects, and from addresses.
+
+use quorb_giop::cdr::{CdrError, GiopVersion};
+use quorb_giop::codeset::CodeSetComponentInfo;
+use quorb_giop::ior::{AlternateAddress, IiopProfile, Ior, OrbType, QuorbEndpoint, TaggedComponent};
+use quorb_giop::names;
+
+use super::Address;
+use super::listen::Listening;
+use crate::adapter::ObjectKey;
+use crate::model::Interface;
+use crate::proto::native;
+
+/// The reference to an object of this broker: one IIOP profile with the first advertised address, the others as
+/// alternates, and our component, which says that the native protocol is spoken there.
+pub(super) fn of_own_object(
+    listening: &Listening,
+    server_identity: u64,
+    key: &ObjectKey,
+    interface: &'static Interface,
+) -> Ior {
+    own_object(listening, server_identity, key, interface)
+        .expect("a reference of bounded parts is always encodable")
+}
+
+fn own_object(
+    listening: &Listening,
+    server_identity: u64,
+    key: &ObjectKey,
+    interface: &'static Interface,
+) -> Result<Ior, CdrError> {
+    let quorb = QuorbEndpoint {
+        protocol_version: u16::from(native::Version::OURS.major),
+        fingerprint: interface.fingerprint(),
+        server_identity,
+        local_address: listening.local.as_ref().map(Address::to_string).unwrap_or_default(),
+        ..QuorbEndpoint::default()
+    };
+    let mut addresses = listening.advertised.iter().cloned();
+    let (host, port) = addresses.next().unwrap_or_default();
+    let mut components = vec![
+        TaggedComponent::of(&OrbType::QUORB)?,
+        TaggedComponent::of(&CodeSetComponentInfo::ours())?,
+        TaggedComponent::of(&quorb)?,
+    ];
+    for (host, port) in addresses {
+        components.push(TaggedComponent::of(&AlternateAddress { host, port })?);
+    }
+    let key = names::ObjectKey::new(key.0.clone());
+    let mut profile = IiopProfile::new(GiopVersion::V1_2, host, port, key);
+    profile.components = components;
+    Ior::with_iiop(names::RepositoryId::from_static(interface.id()), &profile)
+}
+
+/// The key in a reference to an object of the broker with this identity.
+pub(super) fn own_key(ior: &Ior, server_identity: u64) -> Option<ObjectKey> {
+    ior.iiop_profiles().flatten().find_map(|profile| {
+        let quorb = profile.component::<QuorbEndpoint>()?.ok()?;
+        (quorb.server_identity == server_identity).then(|| ObjectKey(profile.object_key.clone().into_bytes()))
+    })
+}
