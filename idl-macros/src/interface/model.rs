@@ -175,6 +175,10 @@ pub(crate) struct Returns {
 }
 
 impl Operation {
+    pub(crate) fn is_deprecated(&self) -> bool {
+        self.attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"))
+    }
+
     pub(crate) fn inouts(&self) -> impl Iterator<Item = &Parameter> {
         self.parameters.iter().filter(|parameter| parameter.is_inout())
     }

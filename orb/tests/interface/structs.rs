@@ -10,15 +10,15 @@ use quorb_giop::cdr::CdrError;
 use crate::support::{assert_round_trip, cbor, cdr, description, from_cbor, from_cdr, raw_cbor};
 
 #[derive(Debug, Clone, PartialEq, Default, IdlType)]
-struct Point {
-    x: i16,
-    r#type: Option<String>,
+pub(crate) struct Point {
+    pub(crate) x: i16,
+    pub(crate) r#type: Option<String>,
     #[idl(name = "zValues", default)]
-    z: Vec<i32>,
+    pub(crate) z: Vec<i32>,
     #[idl(default = "none")]
-    note: String,
+    pub(crate) note: String,
     #[idl(default = 7)]
-    weight: u8,
+    pub(crate) weight: u8,
 }
 
 #[test]
@@ -104,8 +104,7 @@ fn a_struct_of_one_unnamed_field_is_that_field() {
 #[test]
 fn fields_without_names_are_counted() {
     assert_round_trip(&Pair(1, Celsius(2.0)));
-    let fields: BTreeMap<String, f64> = ciborium::from_reader(&cbor(&Pair(1, Celsius(2.0)))[..]).unwrap();
-    assert_eq!(fields.keys().collect::<Vec<_>>(), ["field0", "field1"]);
+    assert_eq!(cbor(&Pair(1, Celsius(2.0))), raw_cbor(&cbor!({ "field0" => 1, "field1" => 2.0 }).unwrap()));
 }
 
 #[test]
@@ -137,7 +136,10 @@ fn types_may_contain_themselves_down_to_a_limit() {
     let Some(TypeDef::Struct { members, .. }) = description::<Tree>().1 else { panic!("a struct") };
     assert_eq!(
         members[1].ty,
-        TypeDesc::Sequence { element: Box::new(TypeDesc::Named("IDL:interface/Tree:1.0".into())), bound: None }
+        TypeDesc::Sequence {
+            element: Box::new(TypeDesc::Named("IDL:interface/Tree:1.0".into())),
+            bound: None
+        }
     );
 }
 

@@ -18,17 +18,30 @@ enum Shape {
 
 #[test]
 fn a_union_over_its_own_names() {
-    for shape in [Shape::Circle(1.0), Shape::Nothing, Shape::Group(vec![Shape::Nothing]), Shape::Inverse(Box::new(Shape::Nothing))] {
+    for shape in [
+        Shape::Circle(1.0),
+        Shape::Nothing,
+        Shape::Group(vec![Shape::Nothing]),
+        Shape::Inverse(Box::new(Shape::Nothing)),
+    ] {
         assert_round_trip(&shape);
     }
     assert_eq!(cdr(&Shape::Nothing), [0, 0, 0, 1]);
     assert_eq!(cdr(&Shape::Circle(0.0)), [0; 16]);
     let parts: Vec<Value> = ciborium::from_reader(&cbor(&Shape::Nothing)[..]).unwrap();
     assert_eq!(parts, [Value::Text("Nothing".into()), Value::Null]);
-    assert_eq!(from_cdr::<Shape>(&[0, 0, 0, 9]), Err(CdrError::InvalidDiscriminant { type_name: "Shape", value: 9 }));
-    let Some(TypeDef::Union { discriminator, cases, .. }) = description::<Shape>().1 else { panic!("a union") };
+    assert_eq!(
+        from_cdr::<Shape>(&[0, 0, 0, 9]),
+        Err(CdrError::InvalidDiscriminant { type_name: "Shape", value: 9 })
+    );
+    let Some(TypeDef::Union { discriminator, cases, .. }) = description::<Shape>().1 else {
+        panic!("a union")
+    };
     assert_eq!(discriminator, TypeDesc::Named("IDL:interface/ShapeSwitch:1.0".into()));
-    assert_eq!((cases[0].labels.as_slice(), &cases[0].ty), (&["Circle".to_owned()][..], &Some(TypeDesc::Double)));
+    assert_eq!(
+        (cases[0].labels.as_slice(), &cases[0].ty),
+        (&["Circle".to_owned()][..], &Some(TypeDesc::Double))
+    );
     assert_eq!(cases[1].ty, None);
 }
 
@@ -65,7 +78,9 @@ fn labels_that_a_variant_does_not_tell_are_kept() {
 
 #[test]
 fn a_label_of_another_case_is_not_written() {
-    for (wrong, label) in [(Answer::Few(1, true), 1), (Answer::Other(4, String::new()), 4), (Answer::Bare(0), 0)] {
+    for (wrong, label) in
+        [(Answer::Few(1, true), 1), (Answer::Other(4, String::new()), 4), (Answer::Bare(0), 0)]
+    {
         let error = wrong.encode(&mut Encoder::new(Endian::Big)).unwrap_err();
         assert_eq!(error, CdrError::InvalidDiscriminant { type_name: "Answer", value: label });
         let error = encode_cbor(&wrong, &mut Vec::new()).unwrap_err().to_string();
@@ -77,7 +92,13 @@ fn a_label_of_another_case_is_not_written() {
 fn what_is_no_union_is_refused_and_surplus_is_skipped() {
     assert_eq!(from_cbor::<Answer>(&raw_cbor(&(4, "surplus", 1))), Ok(Answer::Four));
     assert_eq!(from_cbor::<Answer>(&raw_cbor(&[4])), Ok(Answer::Four));
-    for broken in [raw_cbor(&[1]), raw_cbor(&(1, 1)), raw_cbor(&Vec::<i32>::new()), raw_cbor(&"One"), raw_cbor(&("1", "x"))] {
+    for broken in [
+        raw_cbor(&[1]),
+        raw_cbor(&(1, 1)),
+        raw_cbor(&Vec::<i32>::new()),
+        raw_cbor(&"One"),
+        raw_cbor(&("1", "x")),
+    ] {
         from_cbor::<Answer>(&broken).unwrap_err();
     }
 }
@@ -122,13 +143,12 @@ enum Narrow {
 #[switch(i64)]
 enum Signed {
     #[label(-9_223_372_036_854_775_808)]
-    Least(i16Alias),
+    Least(Samples),
     #[label(0)]
     Zero,
 }
 
-#[allow(non_camel_case_types)]
-type i16Alias = i16;
+type Samples = Vec<i16>;
 
 #[test]
 fn every_kind_of_switch() {
@@ -139,7 +159,10 @@ fn every_kind_of_switch() {
     for letter in [Letter::Early('b'), Letter::Last(1)] {
         assert_round_trip(&letter);
     }
-    assert_eq!(from_cdr::<Letter>(b"c"), Err(CdrError::InvalidDiscriminant { type_name: "Letter", value: 99 }));
+    assert_eq!(
+        from_cdr::<Letter>(b"c"),
+        Err(CdrError::InvalidDiscriminant { type_name: "Letter", value: 99 })
+    );
     for wide in [Wide::Most, Wide::Rest(0)] {
         assert_round_trip(&wide);
     }
@@ -150,8 +173,16 @@ fn every_kind_of_switch() {
     for narrow in [Narrow::Letter('q'), Narrow::Most] {
         assert_round_trip(&narrow);
     }
-    let Some(TypeDef::Union { cases, discriminator, .. }) = description::<Letter>().1 else { panic!("a union") };
-    assert_eq!((discriminator, cases[0].labels.as_slice()), (TypeDesc::Char, &["'a'".to_owned(), "'b'".to_owned()][..]));
+    for signed in [Signed::Least(vec![1]), Signed::Zero] {
+        assert_round_trip(&signed);
+    }
+    let Some(TypeDef::Union { cases, discriminator, .. }) = description::<Letter>().1 else {
+        panic!("a union")
+    };
+    assert_eq!(
+        (discriminator, cases[0].labels.as_slice()),
+        (TypeDesc::Char, &["'a'".to_owned(), "'b'".to_owned()][..])
+    );
     let Some(TypeDef::Union { cases, .. }) = description::<Wide>().1 else { panic!("a union") };
     assert!(cases[1].labels.is_empty());
 }

@@ -85,8 +85,10 @@ fn method(interface: &Interface, names: &Names, operation: &Operation) -> TokenS
     let (attributes, arguments, result) =
         (attributes(operation), arguments(operation), result_type(interface, operation));
     let values = operation.parameters.iter().map(|parameter| &parameter.ident);
+    let allow = operation.is_deprecated().then(|| quote!(#[allow(deprecated)]));
     quote! {
         #attributes
+        #allow
         #visibility fn #ident(&self, #arguments) -> #result {
             <#proxy as #private::Proxy>::object(&self.proxy).block_on(#proxy::#ident(&self.proxy, #(#values),*))
         }

@@ -83,8 +83,7 @@ fn function_name(operation: &Operation) -> Ident {
 fn function(interface: &Interface, place: usize, operation: &Operation) -> TokenStream {
     let (private, contract) = (interface.runtime.private(), &interface.ident);
     let name = function_name(operation);
-    let deprecated = operation.attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"));
-    let allow = deprecated.then(|| quote!(#[allow(deprecated)]));
+    let allow = operation.is_deprecated().then(|| quote!(#[allow(deprecated)]));
     let arguments = decode(operation, &private);
     let run = match operation.execution {
         Execution::Async => run_future(operation, place, contract, &private),
