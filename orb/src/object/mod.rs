@@ -1,5 +1,6 @@
 //! The client side of an object: references, proxies, and what a call goes through on its way out.
 
+mod facade;
 mod invoke;
 mod local;
 mod mock;
@@ -8,6 +9,7 @@ mod proxy;
 mod reference;
 mod values;
 
+pub use facade::Facade;
 pub(crate) use invoke::{Answer, Request};
 pub(crate) use local::LocalTarget;
 pub use mock::MockCall;

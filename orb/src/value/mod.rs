@@ -9,6 +9,7 @@ mod body;
 mod bounded;
 mod cbor;
 mod collections;
+pub(crate) mod derived;
 mod idl_type;
 mod numbers;
 mod wide;
