@@ -120,7 +120,7 @@ fn component(random: &mut Prng) -> TaggedComponent {
                 fingerprint: random.next(),
                 endpoint_set_version: random.next(),
                 server_identity: random.next(),
-                unix_path: random.text(9),
+                local_address: random.text(9),
                 flags: EndpointFlags(random.next() as u32),
             };
             let component = TaggedComponent::of(&endpoint).unwrap();
