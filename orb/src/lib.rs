@@ -20,6 +20,11 @@ pub use runtime::{
 };
 pub use value::{BString, BVec, IdlType, WChar, WString};
 
+/// The programs of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 /// What generated code refers to. Not for anybody else; it changes without notice.
 #[doc(hidden)]
 pub mod __private {
