@@ -6,3 +6,7 @@
 
 pub mod head;
 pub mod native;
+pub mod reply_cache;
+
+#[cfg(test)]
+mod dice;

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::Dice;
 use super::pair::{End, Pair, call, pattern};
+use crate::proto::dice::Dice;
 use crate::proto::head::{BodyFormat, CallId, ClientId, ReplyHead, ReplyStatus, Time};
 use crate::proto::native::{
     Close, Event, FrameHeader, FrameKind, Hello, Limits, Payload, ReplyFrame, RequestFrame, Side,

@@ -3,10 +3,7 @@
 mod bodies;
 mod calls;
 mod cancelling;
-mod dice;
 mod ending;
 mod fuzz;
 mod pair;
 mod talk;
-
-pub(super) use dice::Dice;

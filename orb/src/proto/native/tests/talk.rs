@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::Dice;
 use super::pair::{End, Pair, call, pattern};
+use crate::proto::dice::Dice;
 use crate::proto::head::{
     BodyFormat, CallId, ReplyHead, ReplyStatus, RequestHead, ResponseExpected, Time,
 };
