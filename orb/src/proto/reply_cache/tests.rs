@@ -102,6 +102,19 @@ fn a_retry_of_what_never_arrived_is_executed_by_the_same_server_only() {
 }
 
 #[test]
+fn a_stranger_that_is_refused_takes_nobodys_place() {
+    let mut cache = cache(|limits| limits.clients_max = 1);
+    execute(&mut cache, identity(1, 1, 1));
+    let refused = cache.admit(identity(2, 2, 1), retry_of(4), Time::ZERO);
+    assert!(matches!(
+        refused,
+        Admission::Refuse(Refusal::OtherServer { .. })
+    ));
+    let known = cache.admit(identity(1, 1, 1), retry_of(HERE), Time::ZERO);
+    assert!(matches!(known, Admission::Replay(_)));
+}
+
+#[test]
 fn what_is_acknowledged_is_forgotten_and_refused() {
     let mut cache = cache(|_| ());
     execute(&mut cache, identity(1, 1, 1));

@@ -185,6 +185,32 @@ fn a_body_that_is_too_large_is_refused_at_once_and_the_connection_lives() {
 }
 
 #[test]
+fn a_refused_call_is_in_flight_until_its_body_ends() {
+    let mut server = End::greeted(
+        Side::Server,
+        Limits {
+            body_bytes_max: MIB as u64,
+            ..Limits::default()
+        },
+    );
+    let mut peer = End::greeted(Side::Client, Limits::default());
+    let id = peer
+        .connection
+        .request(&call("put"), pattern(2 * MIB))
+        .expect("room");
+    server.feed(&peer.output(), Time::ZERO);
+    server
+        .connection
+        .reply(id, &ok(), Payload::EMPTY)
+        .expect("it is open");
+    let reply = server.output();
+    assert_eq!(server.connection.calls_inbound(), 1);
+    peer.feed(&reply, Time::ZERO);
+    server.feed(&peer.output(), Time::ZERO);
+    assert_eq!(server.connection.calls_inbound(), 0);
+}
+
+#[test]
 fn a_reply_that_is_too_large_is_refused_and_stopped() {
     let mut pair = Pair::joined(Limits {
         body_bytes_max: MIB as u64,
