@@ -4,6 +4,7 @@ extern crate self as quorb;
 
 pub mod adapter;
 pub mod exception;
+pub mod guide;
 pub mod model;
 pub mod object;
 pub mod proto;
@@ -13,10 +14,16 @@ pub mod value;
 pub use adapter::{Adapter, Context, Dispatch, Invocation, Reply, Servant, Tie};
 pub use exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
 pub use object::{CallOptions, DynamicException, MockCall, ObjectRef, Proxy};
+pub use quorb_macros::{Exception, IdlType, interface};
 pub use runtime::{
     Address, BlockingOrb, Limits, MemoryNetwork, Orb, OrbBuilder, Preference, shutdown_signal,
 };
 pub use value::{BString, BVec, IdlType, WChar, WString};
+
+/// The programs of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
 
 /// What generated code refers to. Not for anybody else; it changes without notice.
 #[doc(hidden)]
@@ -25,11 +32,16 @@ pub mod __private {
     pub use serde;
 
     pub use crate::__proxy_values as proxy_values;
-    pub use crate::adapter::{BoxFuture, Dispatch, Invocation, Reply, ServantCell};
-    pub use crate::exception::{Raises, UserException};
+    pub use crate::adapter::{BoxFuture, Context, Dispatch, Invocation, Reply, Servant, ServantCell, Tie};
+    pub use crate::exception::{Fault, Raises, UserException};
     pub use crate::model::{
         Behaviour, Case, Direction, Interface, Kind, Member, Operation, Parameter, Signature, TypeCatalogue,
         TypeDef, TypeDesc,
     };
-    pub use crate::value::{AsCbor, BodyError, BodyReader, BodyWriter, FromCbor};
+    pub use crate::object::{Facade, ObjectRef, Proxy};
+    pub use crate::value::derived::{
+        Cases, Enumerators, MemberKey, Slots, fill_slot, missing_member, read_enumerator, read_record,
+        read_union, read_value, unknown_label, write_member, write_union, wrong_label,
+    };
+    pub use crate::value::{AsCbor, BodyError, BodyReader, BodyWriter, FromCbor, IdlType};
 }

@@ -1,6 +1,7 @@
 //! The client side of an object: references, proxies, and what a call goes through on its way out.
 
 mod dynamic;
+mod facade;
 mod invoke;
 mod local;
 mod mock;
@@ -10,6 +11,7 @@ mod reference;
 mod values;
 
 pub use dynamic::DynamicException;
+pub use facade::Facade;
 pub(crate) use invoke::{Answer, Request};
 pub(crate) use local::LocalTarget;
 pub use mock::MockCall;

@@ -9,6 +9,7 @@ mod body;
 mod bounded;
 mod cbor;
 mod collections;
+pub(crate) mod derived;
 pub mod dynamic;
 mod idl_type;
 mod numbers;

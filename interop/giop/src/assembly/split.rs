@@ -26,9 +26,12 @@ pub fn split<'a>(head: &'a [u8], body: &'a [u8], piece_bytes_max: usize) -> Resu
         true => piece_bytes_max.max(FRAGMENT_BYTES_MIN) & !7,
         false => usize::MAX,
     };
-    let request_id = head.get(MessageHeader::BYTES..MessageHeader::BYTES + 4);
-    let request_id = request_id.and_then(|octets| octets.try_into().ok()).unwrap_or_default();
     let (_, head) = head.split_at(MessageHeader::BYTES);
+    // Messages that are cut have at least these four octets.
+    let mut request_id = [0; 4];
+    for (to, from) in request_id.iter_mut().zip(head.iter().chain(body)) {
+        *to = *from;
+    }
     Ok(Pieces { header, request_id, head, body, piece_bytes, begun: false })
 }
 

@@ -26,24 +26,25 @@ impl Encoder {
     /// [`CdrError::NulInString`]; [`CdrError::CharNotRepresentable`] in ISO 8859-1;
     /// [`CdrError::LengthTooLarge`].
     pub fn write_string(&mut self, text: &str) -> Result<(), CdrError> {
-        if text.as_bytes().contains(&0) {
+        match self.profile().char_set {
+            CharSet::Latin1 if !text.is_ascii() => {
+                let octets = text.chars().map(latin1_octet).collect::<Result<Vec<_>, _>>()?;
+                self.write_string_octets(&octets)
+            }
+            CharSet::Utf8 | CharSet::Latin1 => self.write_string_octets(text.as_bytes()),
+        }
+    }
+
+    /// Appends a `string` of these octets, whatever the code set: length, octets, NUL.
+    ///
+    /// # Errors
+    /// [`CdrError::NulInString`], [`CdrError::LengthTooLarge`].
+    pub fn write_string_octets(&mut self, octets: &[u8]) -> Result<(), CdrError> {
+        if octets.contains(&0) {
             return Err(CdrError::NulInString);
         }
-        match self.profile().char_set {
-            CharSet::Utf8 => {
-                self.write_len(text.len() + 1)?;
-                self.write_octets(text.as_bytes());
-            }
-            CharSet::Latin1 if text.is_ascii() => {
-                self.write_len(text.len() + 1)?;
-                self.write_octets(text.as_bytes());
-            }
-            CharSet::Latin1 => {
-                let octets = text.chars().map(latin1_octet).collect::<Result<Vec<_>, _>>()?;
-                self.write_len(octets.len() + 1)?;
-                self.write_octets(&octets);
-            }
-        }
+        self.write_len(octets.len() + 1)?;
+        self.write_octets(octets);
         self.write_u8(0);
         Ok(())
     }

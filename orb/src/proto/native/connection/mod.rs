@@ -132,6 +132,22 @@ pub struct Config {
     pub software: Bytes,
 }
 
+impl Config {
+    /// What a connection with this configuration says of itself.
+    pub fn hello(&self) -> Hello {
+        let limits = self.limits.clone().at_least();
+        Hello {
+            identity: self.identity.0,
+            incarnation: self.incarnation,
+            features: self.features,
+            frame_bytes_max: limits.frame_bytes_max,
+            calls_in_flight_max: limits.calls_in_flight_max,
+            call_window_bytes: limits.call_window_bytes,
+            software: self.software.clone(),
+        }
+    }
+}
+
 /// How far the input has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -145,20 +161,11 @@ impl Connection {
     /// A connection whose preface and HELLO are ready to be transmitted. Requests may follow at once: until the peer's
     /// HELLO is here, the least limits of the protocol hold for them.
     pub fn new(config: Config, now: Time) -> Connection {
-        let limits = config.limits.at_least();
-        let hello = Hello {
-            identity: config.identity.0,
-            incarnation: config.incarnation,
-            features: config.features,
-            frame_bytes_max: limits.frame_bytes_max,
-            calls_in_flight_max: limits.calls_in_flight_max,
-            call_window_bytes: limits.call_window_bytes,
-            software: config.software,
-        };
+        let limits = config.limits.clone().at_least();
         let mut pending = OutBuffer::new();
         pending.append(0, |out| {
             out.extend_from_slice(&encode_preface(Version::OURS));
-            hello.encode(out);
+            config.hello().encode(out);
         });
         Connection {
             side: config.side,

@@ -96,15 +96,28 @@ impl Connection {
         }
     }
 
-    /// The reply is here before the request is sent: the server does not want the rest.
-    fn stop_sending_request(&mut self, id: u64) {
-        if self.bodies.abort(id) {
-            self.pending
-                .append(FRAME_HEADER_BYTES, |out| encode_bare(FrameKind::CHUNK, flags::ABORT, id, out));
+    /// The peer does not take the body of a call of this side.
+    pub(super) fn on_refusal(&mut self, id: u64) {
+        if self.stop_sending_request(id) {
+            self.counters.bodies_refused_by_peer += 1;
+        } else {
+            self.counters.frames_late += 1;
         }
+    }
+
+    /// The peer does not want the rest of a request. Returns whether there was any.
+    fn stop_sending_request(&mut self, id: u64) -> bool {
+        if !self.bodies.abort(id) {
+            return false;
+        }
+        self.pending.append(FRAME_HEADER_BYTES, |out| encode_bare(FrameKind::CHUNK, flags::ABORT, id, out));
         if let Some(call) = self.outbound.get_mut(id) {
             call.sending = false;
+            if matches!(call.reply, ReplyPhase::None) {
+                self.outbound.remove(id);
+            }
         }
+        true
     }
 
     /// The last chunk of a reply is here.

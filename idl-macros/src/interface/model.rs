@@ -1,0 +1,185 @@
+//! An interface as the macro understands it. The renderer sees nothing else.
+
+use std::time::Duration;
+
+use syn::{Attribute, Expr, Ident, ItemTrait, Path, Type, Visibility};
+
+use crate::repository_id::RepositoryId;
+use crate::runtime::Runtime;
+
+/// An interface.
+#[derive(Debug)]
+pub(crate) struct Interface {
+    pub(crate) runtime: Runtime,
+    pub(crate) ident: Ident,
+    pub(crate) visibility: Visibility,
+    pub(crate) id: RepositoryId,
+    /// The simple name in IDL.
+    pub(crate) name: String,
+    pub(crate) bases: Vec<Base>,
+    /// Operations and attributes in the order of declaration, a setter behind its getter.
+    pub(crate) operations: Vec<Operation>,
+    /// The user's trait without the attributes that are ours.
+    pub(crate) contract: ItemTrait,
+}
+
+/// A base interface: a supertrait.
+#[derive(Debug)]
+pub(crate) struct Base {
+    /// The trait.
+    pub(crate) path: Path,
+    /// Its proxy: the same path with `Proxy` behind the last name.
+    pub(crate) proxy: Path,
+    /// The method of a derived proxy that answers the base's proxy: `as_grid`.
+    pub(crate) cast: Ident,
+}
+
+/// What an operation is to its interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// An operation.
+    Plain,
+    /// Reads an attribute.
+    Getter,
+    /// Writes an attribute; its trait method is generated.
+    Setter,
+}
+
+/// How a servant's method takes itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receiver {
+    /// `&self`.
+    Shared,
+    /// `&mut self`.
+    Exclusive,
+}
+
+/// What an operation does to its object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Query,
+    Update,
+    ConcurrentUpdate,
+}
+
+/// Where a servant's method runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Execution {
+    /// Where the call arrives: a plain `fn`.
+    Immediate,
+    /// On the blocking pool.
+    Blocking,
+    /// As a future.
+    Async,
+}
+
+/// An operation, or one half of an attribute.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) ident: Ident,
+    /// The name on the wire: `get`, `_get_height`.
+    pub(crate) wire: String,
+    pub(crate) role: Role,
+    /// The user's attributes that proxies share: documentation, deprecation.
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) receiver: Receiver,
+    pub(crate) kind: Kind,
+    pub(crate) execution: Execution,
+    /// The type of the first parameter if it is the call's context.
+    pub(crate) context: Option<Type>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) returns: Returns,
+    pub(crate) oneway: bool,
+    pub(crate) idempotent: bool,
+    pub(crate) cancellable: bool,
+    pub(crate) deadline: Option<Duration>,
+}
+
+/// How a parameter is passed.
+#[derive(Debug)]
+pub(crate) enum Passing {
+    /// `T`.
+    Owned,
+    /// `&str`.
+    Text,
+    /// `&[T]`.
+    Slice,
+    /// `&T`.
+    Borrowed,
+    /// `&mut T`: there and back.
+    InOut,
+}
+
+/// A parameter on the wire.
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    pub(crate) ident: Ident,
+    /// The name in IDL.
+    pub(crate) wire: String,
+    pub(crate) passing: Passing,
+    /// The type as the user writes it.
+    pub(crate) written: Type,
+    /// The type a servant decodes: owned.
+    pub(crate) owned: Type,
+    pub(crate) default: Option<DefaultValue>,
+}
+
+impl Parameter {
+    pub(crate) fn is_inout(&self) -> bool {
+        matches!(self.passing, Passing::InOut)
+    }
+}
+
+/// What a missing value becomes.
+#[derive(Debug, Clone)]
+pub(crate) enum DefaultValue {
+    /// `Default::default()`.
+    OfType,
+    /// An expression.
+    Given(Box<Expr>),
+}
+
+/// What a method returns on success.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Nothing.
+    Nothing,
+    /// A result.
+    Single(Type),
+    /// `(result, out, ...)`; `None` for a result of `()`.
+    WithOuts(Option<Type>, Vec<Type>),
+}
+
+/// What a method declares to raise.
+#[derive(Debug, Clone)]
+pub(crate) enum Raised {
+    /// It returns its outcome as it is.
+    Nothing,
+    /// `Result<T, E>`.
+    Exception(Type),
+    /// `Result<T, Fault<E>>`: an exception or a system exception.
+    Fault(Type),
+    /// `Result<T, Fault>`: a system exception only.
+    SystemOnly,
+}
+
+/// The return type, taken apart.
+#[derive(Debug)]
+pub(crate) struct Returns {
+    pub(crate) outcome: Outcome,
+    /// The outcome's type as the user writes it; `()` where nothing is written.
+    pub(crate) written: Type,
+    pub(crate) raised: Raised,
+    /// The second argument of `Result` as the user writes it.
+    pub(crate) error: Option<Type>,
+}
+
+impl Operation {
+    pub(crate) fn is_deprecated(&self) -> bool {
+        self.attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"))
+    }
+
+    pub(crate) fn inouts(&self) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().filter(|parameter| parameter.is_inout())
+    }
+}

@@ -1,0 +1,283 @@
+//! A method: an operation, or an attribute with its getter and setter.
+
+use proc_macro2::Span;
+use quote::quote;
+use syn::{FnArg, Signature, TraitItemFn, Type};
+
+use super::markers::{Markers, take_markers};
+use super::parameters::parameters;
+use super::returns::returns;
+use crate::interface::model::{
+    Execution, Kind, Operation, Outcome, Parameter, Passing, Receiver, Returns, Role,
+};
+use crate::sink::Sink;
+use crate::spelling::{check_idl_name, joined, plain};
+
+/// Reads a method and takes our attributes off it; also answers whether it is an attribute with a setter.
+///
+/// `None` if it cannot be an operation, which is noted.
+pub(super) fn operation(
+    method: &mut TraitItemFn,
+    interface: &str,
+    sink: &mut Sink,
+) -> Option<(Operation, bool)> {
+    let before = sink.count();
+    let markers = take_markers(&mut method.attrs, sink);
+    refuse_unsupported_form(&method.sig, sink);
+    let receiver = receiver(&method.sig, sink);
+    let parameters = parameters(&mut method.sig, interface, sink);
+    let returns = returns(&method.sig.output, interface, sink);
+    let wire = wire_name(&method.sig.ident, &markers, sink);
+    let (receiver, returns) = (receiver?, returns?);
+    let kind = kind(receiver, &method.sig, &markers, sink);
+    let execution = execution(&method.sig, &markers, sink);
+    check_oneway(&method.sig, &markers, &parameters.on_wire, &returns, sink);
+    check_attribute(&method.sig, &markers, &parameters.on_wire, &returns, sink);
+    if sink.count() > before {
+        return None;
+    }
+    let is_shared = |attribute: &&syn::Attribute| {
+        attribute.path().is_ident("doc") || attribute.path().is_ident("deprecated")
+    };
+    let operation = Operation {
+        ident: method.sig.ident.clone(),
+        wire,
+        role: if markers.attribute.is_some() { Role::Getter } else { Role::Plain },
+        attributes: method.attrs.iter().filter(is_shared).cloned().collect(),
+        receiver,
+        kind,
+        execution,
+        context: parameters.context,
+        parameters: parameters.on_wire,
+        returns,
+        oneway: markers.oneway.is_some(),
+        idempotent: markers.idempotent.is_some(),
+        cancellable: markers.cancellable.is_some(),
+        deadline: markers.deadline,
+    };
+    Some((operation, markers.writable))
+}
+
+/// The setter of a writable attribute: `set_name(&mut self, value: T)`, raising what the getter raises.
+pub(super) fn setter_of(getter: &Operation) -> Operation {
+    let Outcome::Single(ty) = &getter.returns.outcome else { unreachable!("an attribute has one value") };
+    let value = Parameter {
+        ident: syn::Ident::new("value", Span::call_site()),
+        wire: "value".to_owned(),
+        passing: Passing::Owned,
+        written: ty.clone(),
+        owned: ty.clone(),
+        default: None,
+    };
+    let name = plain(&getter.ident);
+    let documentation = format!("Sets what [`{name}`](Self::{name}) reads.");
+    let mut attributes = getter.attributes.clone();
+    attributes.retain(|attribute| attribute.path().is_ident("deprecated"));
+    attributes.push(syn::parse_quote!(#[doc = #documentation]));
+    Operation {
+        ident: joined("set_", &getter.ident, ""),
+        wire: getter.wire.replacen("_get_", "_set_", 1),
+        role: Role::Setter,
+        attributes,
+        receiver: Receiver::Exclusive,
+        kind: Kind::Update,
+        execution: getter.execution,
+        context: getter.context.clone(),
+        parameters: vec![value],
+        returns: Returns {
+            outcome: Outcome::Nothing,
+            written: syn::parse_quote!(()),
+            raised: getter.returns.raised.clone(),
+            error: getter.returns.error.clone(),
+        },
+        oneway: false,
+        idempotent: getter.idempotent,
+        cancellable: getter.cancellable,
+        deadline: getter.deadline,
+    }
+}
+
+fn refuse_unsupported_form(signature: &Signature, sink: &mut Sink) {
+    let generics = &signature.generics;
+    if !generics.params.is_empty() {
+        sink.at(
+            &generics.params,
+            "an operation has no type, lifetime or constant parameters, since it has one form on the wire: name the \
+             types and leave out the lifetimes",
+        );
+    }
+    if let Some(clause) = &generics.where_clause {
+        sink.at(clause, "an operation has no where clause: ask it of the servant's own type");
+    }
+    if let Some(keyword) = &signature.unsafety {
+        sink.at(
+            keyword,
+            "an operation cannot be `unsafe`: its callers are elsewhere and can promise nothing",
+        );
+    }
+    if let Some(keyword) = &signature.constness {
+        sink.at(keyword, "an operation cannot be `const`: it runs in another process");
+    }
+    if let Some(abi) = &signature.abi {
+        sink.at(abi, "an operation has no calling convention of its own: leave it out");
+    }
+}
+
+fn receiver(signature: &Signature, sink: &mut Sink) -> Option<Receiver> {
+    const ADVICE: &str = "take `&self` to read the object, or `&mut self` to change it";
+    let Some(FnArg::Receiver(receiver)) = signature.inputs.first() else {
+        sink.at(
+            &signature.ident,
+            format_args!(
+                "an operation is called on an object: {ADVICE}, or move the function out of the trait"
+            ),
+        );
+        return None;
+    };
+    let Some((_, lifetime)) = &receiver.reference else {
+        let message = if receiver.colon_token.is_some() {
+            format!("a caller holds a reference, not the object itself: {ADVICE}")
+        } else {
+            format!("a call cannot consume the object, which others hold too: {ADVICE}")
+        };
+        sink.at(receiver, message);
+        return None;
+    };
+    if let Some(lifetime) = lifetime {
+        sink.at(lifetime, "an operation borrows the object for the call only: leave the lifetime out");
+    }
+    Some(if receiver.mutability.is_some() { Receiver::Exclusive } else { Receiver::Shared })
+}
+
+fn wire_name(ident: &syn::Ident, markers: &Markers, sink: &mut Sink) -> String {
+    let (name, span) = match &markers.name {
+        Some(literal) => (literal.value(), literal.span()),
+        None => (plain(ident), ident.span()),
+    };
+    if name.starts_with('_') {
+        sink.at_span(
+            span,
+            format_args!(
+                "`{name}` starts with `_`, which the wire keeps for attributes (`_get_height`): use `#[attribute]`, or \
+                 another name"
+            ),
+        );
+    } else {
+        check_idl_name(&name, span, sink);
+    }
+    if markers.attribute.is_some() { format!("_get_{name}") } else { name }
+}
+
+fn kind(receiver: Receiver, signature: &Signature, markers: &Markers, sink: &mut Sink) -> Kind {
+    match (receiver, &markers.update, &markers.query) {
+        (_, Some(_), Some(query)) => {
+            sink.at(query, "an operation is a query or an update, not both: keep one")
+        }
+        (Receiver::Exclusive, Some(update), None) => {
+            sink.at(
+                update,
+                "`&mut self` says that already: leave out `#[update]`, or take `&self` and lock inside",
+            );
+        }
+        (Receiver::Exclusive, None, Some(query)) => {
+            sink.at(query, "a query leaves the object as it is: take `&self`, or leave out `#[query]`");
+        }
+        _ => {}
+    }
+    if let (Some(_), Some(update)) = (&markers.attribute, &markers.update) {
+        sink.at(
+            update,
+            format_args!("reading an attribute is a query: make `{}` an operation", signature.ident),
+        );
+    }
+    match (receiver, &markers.update) {
+        (Receiver::Exclusive, _) => Kind::Update,
+        (Receiver::Shared, Some(_)) => Kind::ConcurrentUpdate,
+        (Receiver::Shared, None) => Kind::Query,
+    }
+}
+
+fn execution(signature: &Signature, markers: &Markers, sink: &mut Sink) -> Execution {
+    if let (Some(blocking), Some(_)) = (&markers.blocking, signature.asyncness) {
+        sink.at(blocking, "an `async fn` must not block: leave out `#[blocking]`, or write a plain `fn`");
+    }
+    if let (Some(cancellable), None) = (&markers.cancellable, signature.asyncness) {
+        sink.at(
+            cancellable,
+            "only an `async fn` can be stopped on its way: write `async fn`, or leave out `#[cancellable]`",
+        );
+    }
+    match (signature.asyncness, &markers.blocking) {
+        (Some(_), _) => Execution::Async,
+        (None, Some(_)) => Execution::Blocking,
+        (None, None) => Execution::Immediate,
+    }
+}
+
+fn check_oneway(
+    signature: &Signature,
+    markers: &Markers,
+    parameters: &[Parameter],
+    returns: &Returns,
+    sink: &mut Sink,
+) {
+    let Some(oneway) = &markers.oneway else { return };
+    if markers.attribute.is_some() {
+        sink.at(oneway, "an attribute is read, so its caller waits: leave out `#[oneway]`");
+    } else if !matches!(returns.outcome, Outcome::Nothing) || returns.error.is_some() {
+        sink.at(
+            &signature.output,
+            "nobody waits for a `#[oneway]` operation: it can have no result and raise nothing; leave out the return \
+             type or `#[oneway]`",
+        );
+    }
+    for parameter in parameters.iter().filter(|parameter| parameter.is_inout()) {
+        sink.at(
+            &parameter.written,
+            "nothing comes back from a `#[oneway]` operation: take the value, not `&mut`",
+        );
+    }
+}
+
+fn check_attribute(
+    signature: &Signature,
+    markers: &Markers,
+    parameters: &[Parameter],
+    returns: &Returns,
+    sink: &mut Sink,
+) {
+    let Some(attribute) = &markers.attribute else { return };
+    if let Some(FnArg::Receiver(receiver)) =
+        signature.inputs.first().filter(|_| takes_itself_mutably(signature))
+    {
+        sink.at(
+            receiver,
+            "an attribute is read through `&self`; its setter is generated by `#[attribute(set)]`",
+        );
+    }
+    for parameter in parameters {
+        let (ident, ty) = (&parameter.ident, &parameter.written);
+        sink.at(
+            quote!(#ident: #ty),
+            "an attribute has no parameters: make it an operation by leaving out `#[attribute]`",
+        );
+    }
+    match &returns.outcome {
+        Outcome::Single(_) => {}
+        Outcome::Nothing => {
+            sink.at(
+                attribute,
+                "an attribute has a value: return its type, or make it an operation by leaving this out",
+            );
+        }
+        Outcome::WithOuts(..) => sink.at(&returns.written, "an attribute has one value: return a struct"),
+    }
+}
+
+fn takes_itself_mutably(signature: &Signature) -> bool {
+    matches!(signature.receiver(), Some(receiver) if receiver.mutability.is_some() && !is_by_value(&receiver.ty))
+}
+
+fn is_by_value(ty: &Type) -> bool {
+    !matches!(ty, Type::Reference(_))
+}

@@ -1,0 +1,181 @@
+//! The typed client of an interface.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::contract::undocumented;
+use super::values::{self, Reply};
+use super::{Names, operations_name};
+use crate::interface::model::{Interface, Operation, Raised};
+
+/// The proxy type, its casts to bases, and its `blocking` method. The operations are in the anonymous constant.
+pub(super) fn proxy(interface: &Interface, names: &Names) -> TokenStream {
+    let Names { proxy, .. } = names;
+    let (runtime, visibility) = (&interface.runtime, &interface.visibility);
+    let headline = format!("A typed reference to an object of the interface [`{}`].", interface.ident);
+    let (field, ty) = match interface.bases.first() {
+        None => (format_ident!("object"), quote!(#runtime::ObjectRef)),
+        Some(base) => {
+            let ty = &base.proxy;
+            (format_ident!("base"), quote!(#ty))
+        }
+    };
+    quote! {
+        #[doc = #headline]
+        #[doc = ""]
+        #[doc = "Cloning is cheap: clones share the reference. It can be sent between threads, passed as an argument, and \
+                 stored. Every call returns a `Fault` where it does not end well; dropping the future of a call cancels it."]
+        #[derive(::core::clone::Clone)]
+        #visibility struct #proxy {
+            #field: #ty,
+        }
+    }
+}
+
+/// The implementations of the proxy.
+pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStream {
+    let Names { proxy, blocking, .. } = names;
+    let (private, visibility) = (interface.runtime.private(), &interface.visibility);
+    let operations =
+        interface.operations.iter().enumerate().map(|(place, operation)| method(interface, place, operation));
+    let casts = interface.bases.iter().map(|base| {
+        let (cast, base, text) = (&base.cast, &base.proxy, format!("The same object by its base interface `{}`.", last_name(&base.path)));
+        quote! {
+            #[doc = #text]
+            #[must_use]
+            #visibility fn #cast(&self) -> #base {
+                <#base as #private::Proxy>::from_object(::core::clone::Clone::clone(<Self as #private::Proxy>::object(self)))
+            }
+        }
+    });
+    let conversions = conversions(interface, names);
+    quote! {
+        impl #proxy {
+            #(#operations)*
+            #(#casts)*
+
+            /// The same proxy for threads without an asynchronous runtime: its methods wait.
+            #[must_use]
+            #visibility fn blocking(&self) -> #blocking {
+                <Self as #private::Facade>::facade(self)
+            }
+        }
+        #conversions
+        #private::proxy_values!(#proxy);
+    }
+}
+
+fn last_name(path: &syn::Path) -> String {
+    path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default()
+}
+
+/// `Proxy` and `Deref`: down to the object, or to the proxy of the first base.
+fn conversions(interface: &Interface, names: &Names) -> TokenStream {
+    let Names { proxy, .. } = names;
+    let (runtime, private) = (&interface.runtime, interface.runtime.private());
+    let (target, inner, build, object) = match interface.bases.first() {
+        None => (quote!(#runtime::ObjectRef), quote!(object), quote!(object: __object), quote!(&self.object)),
+        Some(base) => {
+            let base = &base.proxy;
+            (
+                quote!(#base),
+                quote!(base),
+                quote!(base: <#base as #private::Proxy>::from_object(__object)),
+                quote!(<#base as #private::Proxy>::object(&self.base)),
+            )
+        }
+    };
+    quote! {
+        #[automatically_derived]
+        impl #private::Proxy for #proxy {
+            fn interface() -> &'static #private::Interface {
+                &__INTERFACE
+            }
+            fn from_object(__object: #private::ObjectRef) -> Self {
+                #proxy { #build }
+            }
+            fn object(&self) -> &#private::ObjectRef {
+                #object
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::ops::Deref for #proxy {
+            type Target = #target;
+            fn deref(&self) -> &Self::Target {
+                &self.#inner
+            }
+        }
+    }
+}
+
+/// One operation: encode, call, decode.
+fn method(interface: &Interface, place: usize, operation: &Operation) -> TokenStream {
+    let (private, visibility) = (interface.runtime.private(), &interface.visibility);
+    let operations = operations_name();
+    let Operation { ident, .. } = operation;
+    let attributes = attributes(operation);
+    let arguments = arguments(operation);
+    let result = result_type(interface, operation);
+    let target = quote! {
+        <Self as #private::Proxy>::object(self)
+    };
+    let write = values::write_request(operation, &private);
+    let body = if operation.oneway {
+        quote!(#target.invoke_oneway(<Self as #private::Proxy>::interface(), &#operations[#place], &#write).await)
+    } else {
+        let Reply { read, pattern, assign, value } = values::read_reply(operation, &private);
+        let call = quote! {
+            #target.invoke(<Self as #private::Proxy>::interface(), &#operations[#place], &#write, #read).await
+        };
+        match assign {
+            None => call,
+            Some(assign) => quote! {
+                let __reply: ::core::result::Result<_, #private::Fault<_>> = #call;
+                match __reply {
+                    ::core::result::Result::Ok(#pattern) => {
+                        #assign
+                        ::core::result::Result::Ok(#value)
+                    }
+                    ::core::result::Result::Err(__fault) => ::core::result::Result::Err(__fault),
+                }
+            },
+        }
+    };
+    quote! {
+        #attributes
+        #visibility async fn #ident(&self, #arguments) -> #result {
+            #body
+        }
+    }
+}
+
+/// The user's documentation and deprecation of an operation, or a line in its place.
+pub(super) fn attributes(operation: &Operation) -> TokenStream {
+    let attributes = &operation.attributes;
+    let documentation = undocumented(attributes).then(|| {
+        let text = format!("Calls `{}`.", operation.wire);
+        quote!(#[doc = #text])
+    });
+    quote!(#documentation #(#attributes)*)
+}
+
+/// The parameters of an operation as the user writes them, without the context.
+pub(super) fn arguments(operation: &Operation) -> TokenStream {
+    let parameters = operation.parameters.iter().map(|parameter| {
+        let (ident, ty) = (&parameter.ident, &parameter.written);
+        quote!(#ident: #ty)
+    });
+    quote!(#(#parameters),*)
+}
+
+/// What a call returns: `Result<T, Fault<E>>`.
+pub(super) fn result_type(interface: &Interface, operation: &Operation) -> TokenStream {
+    let (runtime, written) = (&interface.runtime, &operation.returns.written);
+    match &operation.returns.raised {
+        Raised::Exception(error) | Raised::Fault(error) => {
+            quote!(::core::result::Result<#written, #runtime::Fault<#error>>)
+        }
+        Raised::Nothing | Raised::SystemOnly => quote!(::core::result::Result<#written, #runtime::Fault>),
+    }
+}

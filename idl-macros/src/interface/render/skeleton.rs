@@ -1,0 +1,230 @@
+//! The server side: from an invocation to the servant's method and back.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::Ident;
+
+use super::{Names, blocking, operations_name, proxy, servant, values};
+use crate::interface::model::{Execution, Interface, Operation, Outcome, Passing, Raised, Receiver};
+
+/// All implementations of an interface, with a function for each of its operations.
+pub(super) fn skeleton(interface: &Interface, names: &Names) -> TokenStream {
+    let proxy = proxy::implementations(interface, names);
+    let blocking = blocking::implementations(interface, names);
+    let servant = servant::implementations(interface, names);
+    let dispatch = dispatch(interface, names);
+    let functions = interface
+        .operations
+        .iter()
+        .enumerate()
+        .map(|(place, operation)| function(interface, place, operation));
+    quote! {
+        #proxy
+        #blocking
+        #servant
+        #dispatch
+        #(#functions)*
+    }
+}
+
+/// Finds the function of an operation, here or in a base.
+fn dispatch(interface: &Interface, names: &Names) -> TokenStream {
+    let Names { proxy, .. } = names;
+    let (private, visibility, contract) =
+        (interface.runtime.private(), &interface.visibility, &interface.ident);
+    let arms = interface.operations.iter().map(|operation| {
+        let (wire, function) = (&operation.wire, function_name(operation));
+        quote!(#wire => #function(__cell, __call),)
+    });
+    let mut bases: Vec<&syn::Path> = interface.bases.iter().map(|base| &base.proxy).collect();
+    let (unused, last) = match bases.pop() {
+        Some(last) => (quote!(), quote!(#last::__dispatch(__cell, __call))),
+        None if interface.operations.is_empty() => {
+            (quote!(let _ = __cell;), quote!(#private::Dispatch::Done(__call.unknown_operation())))
+        }
+        None => (quote!(), quote!(#private::Dispatch::Done(__call.unknown_operation()))),
+    };
+    let otherwise = quote! {
+        #(
+            if <#bases as #private::Proxy>::interface().operation(__call.operation()).is_some() {
+                return #bases::__dispatch(__cell, __call);
+            }
+        )*
+        #last
+    };
+    let body = if interface.operations.is_empty() {
+        quote!(#unused #otherwise)
+    } else {
+        quote! {
+            match __call.operation() {
+                #(#arms)*
+                _ => { #otherwise }
+            }
+        }
+    };
+    quote! {
+        impl #proxy {
+            #[doc(hidden)]
+            #visibility fn __dispatch<__T: #contract>(
+                __cell: &::std::sync::Arc<#private::ServantCell<__T>>,
+                __call: #private::Invocation,
+            ) -> #private::Dispatch {
+                #body
+            }
+        }
+    }
+}
+
+fn function_name(operation: &Operation) -> Ident {
+    format_ident!("__call_{}", operation.ident)
+}
+
+/// Decodes the arguments of an operation, calls the method, encodes the outcome.
+fn function(interface: &Interface, place: usize, operation: &Operation) -> TokenStream {
+    let (private, contract) = (interface.runtime.private(), &interface.ident);
+    let name = function_name(operation);
+    let allow = operation.is_deprecated().then(|| quote!(#[allow(deprecated)]));
+    let arguments = decode(operation, &private);
+    let run = match operation.execution {
+        Execution::Async => run_future(operation, place, contract, &private),
+        _ => run_function(operation, place, contract, &private),
+    };
+    quote! {
+        #allow
+        fn #name<__T: #contract>(
+            __cell: &::std::sync::Arc<#private::ServantCell<__T>>,
+            __call: #private::Invocation,
+        ) -> #private::Dispatch {
+            #arguments
+            #run
+        }
+    }
+}
+
+fn decode(operation: &Operation, private: &TokenStream) -> TokenStream {
+    let read = values::read_request(operation, private);
+    let refuse = quote! {
+        ::core::result::Result::Err(__exception) => return #private::Dispatch::Done(__call.refuse(__exception)),
+    };
+    if operation.parameters.is_empty() {
+        return quote! {
+            match __call.read(#read) {
+                ::core::result::Result::Ok(()) => {}
+                #refuse
+            }
+        };
+    }
+    let variables = operation.parameters.iter().map(|parameter| {
+        let ident = &parameter.ident;
+        let mutable = parameter.is_inout().then(|| quote!(mut));
+        quote!(#mutable #ident)
+    });
+    quote! {
+        let (#(#variables,)*) = match __call.read(#read) {
+            ::core::result::Result::Ok(__arguments) => __arguments,
+            #refuse
+        };
+    }
+}
+
+/// A plain or blocking method: the cell runs it.
+fn run_function(operation: &Operation, place: usize, contract: &Ident, private: &TokenStream) -> TokenStream {
+    let operations = operations_name();
+    let (runner, reference) = match (operation.execution, operation.receiver) {
+        (Execution::Blocking, Receiver::Shared) => ("blocking_query", quote!(&__T)),
+        (Execution::Blocking, Receiver::Exclusive) => ("blocking_update", quote!(&mut __T)),
+        (_, Receiver::Shared) => ("query", quote!(&__T)),
+        (_, Receiver::Exclusive) => ("update", quote!(&mut __T)),
+    };
+    let runner = format_ident!("{runner}");
+    let context = if operation.context.is_some() { quote!(__cx) } else { quote!(_) };
+    let call = call(operation, contract, quote!(__servant), quote!(__cx));
+    let outcome = outcome(operation, call, private);
+    let fault = fault_type(operation, private);
+    let write = values::write_reply(operation, private);
+    quote! {
+        __cell.#runner(
+            __call,
+            &#operations[#place],
+            move |__servant: #reference, #context: &#private::Context| -> ::core::result::Result<_, #fault> {
+                #outcome
+            },
+            #write,
+        )
+    }
+}
+
+/// An asynchronous method: its future holds the servant's guard.
+fn run_future(operation: &Operation, place: usize, contract: &Ident, private: &TokenStream) -> TokenStream {
+    let operations = operations_name();
+    let (acquire, binding, servant) = match operation.receiver {
+        Receiver::Shared => (quote!(shared), quote!(__guard), quote!(&*__guard)),
+        Receiver::Exclusive => (quote!(exclusive), quote!(mut __guard), quote!(&mut *__guard)),
+    };
+    let call = call(operation, contract, servant, quote!(__call.context()));
+    let outcome = outcome(operation, quote!(#call.await), private);
+    let fault = fault_type(operation, private);
+    let write = values::write_reply(operation, private);
+    quote! {
+        let __cell = ::core::clone::Clone::clone(__cell);
+        #private::Dispatch::Pending(::std::boxed::Box::pin(async move {
+            let #binding = match __cell.#acquire(&__call, &#operations[#place]).await {
+                ::core::result::Result::Ok(__guard) => __guard,
+                ::core::result::Result::Err(__exception) => return __call.refuse(__exception),
+            };
+            let __outcome: ::core::result::Result<_, #fault> = { #outcome };
+            ::core::mem::drop(__guard);
+            __call.finish(__outcome, #write)
+        }))
+    }
+}
+
+fn call(operation: &Operation, contract: &Ident, servant: TokenStream, context: TokenStream) -> TokenStream {
+    let ident = &operation.ident;
+    let context = operation.context.iter().map(|_| &context);
+    let arguments = operation.parameters.iter().map(|parameter| {
+        let ident = &parameter.ident;
+        match parameter.passing {
+            Passing::Owned => quote!(#ident),
+            Passing::Text | Passing::Slice | Passing::Borrowed => quote!(&#ident),
+            Passing::InOut => quote!(&mut #ident),
+        }
+    });
+    quote!(<__T as #contract>::#ident(#servant, #(#context,)* #(#arguments),*))
+}
+
+/// Turns what the method returns into `Result<values, Fault<E>>`.
+fn outcome(operation: &Operation, call: TokenStream, private: &TokenStream) -> TokenStream {
+    let returned: Vec<&Ident> = operation.inouts().map(|parameter| &parameter.ident).collect();
+    let values = if returned.is_empty() { quote!(__value) } else { quote!((__value, #(#returned),*)) };
+    let user = quote! {
+        ::core::result::Result::Err(__exception) => ::core::result::Result::Err(#private::Fault::User(__exception)),
+    };
+    let system = quote! {
+        ::core::result::Result::Err(__fault) => ::core::result::Result::Err(__fault),
+    };
+    let error = match &operation.returns.raised {
+        Raised::Nothing if matches!(operation.returns.outcome, Outcome::Nothing) => {
+            let values = if returned.is_empty() { quote!(()) } else { quote!(((), #(#returned),*)) };
+            return quote!(#call; ::core::result::Result::Ok(#values));
+        }
+        Raised::Nothing if returned.is_empty() => return quote!(::core::result::Result::Ok(#call)),
+        Raised::Nothing => return quote!(let __value = #call; ::core::result::Result::Ok(#values)),
+        Raised::Exception(_) => user,
+        Raised::Fault(_) | Raised::SystemOnly if returned.is_empty() => return call,
+        Raised::Fault(_) | Raised::SystemOnly => system,
+    };
+    quote! {
+        match #call {
+            ::core::result::Result::Ok(__value) => ::core::result::Result::Ok(#values),
+            #error
+        }
+    }
+}
+
+fn fault_type(operation: &Operation, private: &TokenStream) -> TokenStream {
+    match &operation.returns.raised {
+        Raised::Exception(error) | Raised::Fault(error) => quote!(#private::Fault<#error>),
+        Raised::Nothing | Raised::SystemOnly => quote!(#private::Fault),
+    }
+}

@@ -1,0 +1,139 @@
+//! A type or exception as the derives understand it.
+
+use proc_macro2::TokenStream;
+use syn::{Expr, Ident, Type};
+
+use crate::repository_id::RepositoryId;
+use crate::runtime::Runtime;
+
+/// A type under `#[derive(IdlType)]`, or an exception struct under `#[derive(Exception)]`.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub(crate) runtime: Runtime,
+    pub(crate) ident: Ident,
+    pub(crate) id: RepositoryId,
+    /// The simple name in IDL.
+    pub(crate) name: String,
+    /// Whether serde's traits are implemented too.
+    pub(crate) serde: bool,
+    /// Whether an exception shows itself by its members.
+    pub(crate) display: bool,
+    pub(crate) shape: Shape,
+}
+
+/// What kind of type it is.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    /// A struct of one unnamed field: another name for its type.
+    Alias(Box<Type>),
+    /// A struct or exception.
+    Record(Vec<Member>),
+    /// An enum without values.
+    Enumeration(Vec<Enumerator>),
+    /// An enum with values.
+    Union(Union),
+}
+
+/// A member of a struct or exception.
+#[derive(Debug)]
+pub(crate) struct Member {
+    /// The field, named or counted.
+    pub(crate) field: syn::Member,
+    /// The name in IDL and CBOR.
+    pub(crate) name: String,
+    /// The index that stands for the name in CBOR.
+    pub(crate) index: Option<u32>,
+    pub(crate) ty: Type,
+    pub(crate) missing: Missing,
+}
+
+/// What happens when a member is missing in CBOR.
+#[derive(Debug)]
+pub(crate) enum Missing {
+    /// It is an error.
+    Refused,
+    /// An `Option` is `None`.
+    Nothing,
+    /// `Default::default()`.
+    OfType,
+    /// An expression.
+    Given(Box<Expr>),
+}
+
+/// An enumerator.
+#[derive(Debug)]
+pub(crate) struct Enumerator {
+    pub(crate) ident: Ident,
+    /// The name in IDL and CBOR.
+    pub(crate) name: String,
+}
+
+/// A union.
+#[derive(Debug)]
+pub(crate) struct Union {
+    pub(crate) switch: Switch,
+    pub(crate) cases: Vec<Case>,
+}
+
+/// The discriminator of a union.
+#[derive(Debug, Clone)]
+pub(crate) enum Switch {
+    /// An enum of the variants' names.
+    Generated,
+    /// A number, boolean or character.
+    Typed(SwitchType),
+}
+
+/// The types that can be discriminators.
+#[derive(Debug, Clone)]
+pub(crate) struct SwitchType {
+    /// The name: `i32`.
+    pub(crate) name: &'static str,
+    /// The type at the user's place.
+    pub(crate) ident: Ident,
+}
+
+/// A case of a union.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) ident: Ident,
+    /// The name in IDL and CBOR.
+    pub(crate) name: String,
+    /// The labels; empty for a case of a generated switch and for a bare default.
+    pub(crate) labels: Vec<Label>,
+    pub(crate) is_default: bool,
+    pub(crate) value: Option<Type>,
+}
+
+impl Case {
+    /// Whether the first field keeps the label, since the variant alone does not tell it.
+    pub(crate) fn keeps_label(&self) -> bool {
+        self.is_default || self.labels.len() > 1
+    }
+}
+
+/// A label of a case.
+#[derive(Debug, Clone)]
+pub(crate) struct Label {
+    /// The label as a pattern and as an expression.
+    pub(crate) tokens: TokenStream,
+    pub(crate) value: LabelValue,
+}
+
+/// The value of a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LabelValue {
+    Number(i128),
+    Boolean(bool),
+    Character(char),
+}
+
+impl std::fmt::Display for LabelValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LabelValue::Number(number) => number.fmt(f),
+            LabelValue::Boolean(boolean) => boolean.fmt(f),
+            LabelValue::Character(character) => write!(f, "{character:?}"),
+        }
+    }
+}
