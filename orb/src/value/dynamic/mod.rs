@@ -27,8 +27,6 @@ mod cbor_write;
 mod cdr_read;
 mod cdr_write;
 mod error;
-#[cfg(test)]
-mod tests;
 mod view;
 
 use std::collections::BTreeMap;

@@ -1,1 +1,0 @@
-//! Dynamic values against the generated types' formats, and under hostile input.
