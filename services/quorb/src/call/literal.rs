@@ -260,7 +260,7 @@ fn hexadecimal(digits: &str) -> Option<u32> {
 
 /// Octets in base64, with or without padding.
 pub(super) fn base64(text: &str) -> Result<Vec<u8>, String> {
-    let encoding = if text.ends_with('=') || text.len() % 4 == 0 { BASE64 } else { BASE64_NOPAD };
+    let encoding = if text.ends_with('=') || text.len().is_multiple_of(4) { BASE64 } else { BASE64_NOPAD };
     encoding.decode(text.as_bytes()).map_err(|cause| format!("no base64: {cause}"))
 }
 

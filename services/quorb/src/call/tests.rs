@@ -211,7 +211,7 @@ fn what_does_not_fit_is_refused_with_its_place() {
 #[test]
 fn what_is_long_is_spread_over_lines() {
     let points = Typed::of::<Vec<Point>>();
-    let text = format!("[{}]", vec!["{x: 1000000, y: 2.5, z: 3}"; 5].join(", "));
+    let text = format!("[{}]", ["{x: 1000000, y: 2.5, z: 3}"; 5].join(", "));
     let shown = points.show(&points.read(&text).unwrap());
     assert_eq!(shown.lines().count(), 7, "{shown}");
     assert!(shown.starts_with("[\n  {x: 1000000, y: 2.5, z: 3},\n"), "{shown}");

@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(guess(b"\x15\x03\x01\0\x02\x02\x46"), "a TLS server answers");
         assert_eq!(
             guess(b"hello\x07 and more than will be shown"),
-            "a stranger answers: \"hello\\x07 and more than will\""
+            "a stranger answers: \"hello\\x07 and more than wil\""
         );
     }
 }
