@@ -8,7 +8,7 @@ use crate::proto::head::{
     ResponseExpected, Time,
 };
 use crate::proto::native::{
-    Event, FrameKind, Limits, Payload, ProtocolError, Refused, Side, control,
+    Event, FrameKind, Limits, Payload, ProtocolError, Refused, Side, Version, control,
 };
 
 fn ok() -> ReplyHead {
@@ -38,6 +38,7 @@ fn a_call_needs_no_round_trip_before_it() {
         panic!("{events:?}");
     };
     assert_eq!((hello.identity, *served), (0xc11e, id));
+    assert_eq!(pair.server.connection.peer_version(), Some(Version::OURS));
     assert_eq!((head, &body[..]), (&call("get"), &b"args"[..]));
     pair.server
         .connection
