@@ -59,7 +59,7 @@ struct Progress {
     /// Repetitions made by the retry table.
     retries: u32,
     forwards: u32,
-    /// Whether the server asked for a body in CBOR.
+    /// Whether the body goes as CBOR: the caller wants it, or the server asked for it.
     as_cbor: bool,
     /// How the server asked the object to be named.
     addressing: Option<AddressingDisposition>,
@@ -88,8 +88,7 @@ impl Route {
             return local.call(request, parent).await;
         }
         let identity = self.orb.next_identity();
-        let behaviour = request.operation.behaviour;
-        let once = !request.operation.is_repeatable() && !behaviour.oneway;
+        let once = !request.behaviour.is_repeatable() && !request.behaviour.oneway;
         let call = Call {
             request,
             identity,
@@ -97,7 +96,7 @@ impl Route {
             trace: parent.and_then(|parent| parent.trace().cloned()),
             open: once.then(|| self.orb.open_update(identity.sequence)),
         };
-        let mut progress = Progress::default();
+        let mut progress = Progress { as_cbor: request.as_cbor, ..Progress::default() };
         let deadline = tokio::time::Instant::from_std(request.deadline);
         match tokio::time::timeout_at(deadline, self.run(&call, &mut progress)).await {
             Ok(result) => {
@@ -154,7 +153,7 @@ impl Route {
     ) -> Result<(), SystemException> {
         self.forget_connection();
         let left = call.request.deadline.saturating_duration_since(Instant::now());
-        let behaviour = match call.request.operation.behaviour {
+        let behaviour = match call.request.behaviour {
             behaviour if behaviour.oneway => Behaviour::Oneway,
             behaviour if behaviour.kind == Kind::Query => Behaviour::Query,
             behaviour if behaviour.idempotent => Behaviour::Idempotent,
@@ -164,7 +163,7 @@ impl Route {
         match retry::decide(&limits, behaviour, &failure, progress.retries, left, self.orb.random()) {
             Decision::Retry { after, .. } => {
                 progress.retries += 1;
-                tracing::debug!(operation = call.request.operation.name, %exception, ?after, "a call is repeated");
+                tracing::debug!(operation = %call.request.operation, %exception, ?after, "a call is repeated");
                 tokio::time::sleep(after).await;
                 Ok(())
             }
