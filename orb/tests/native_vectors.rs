@@ -186,21 +186,15 @@ fn no_vector_is_forgotten() {
 
 /// The request of `request_get.hex`.
 fn get() -> RequestHead {
-    let identity = RequestIdentity {
-        client: SPEAKER.client,
-        incarnation: SPEAKER.incarnation,
-        sequence: 1000,
-    };
+    let identity =
+        RequestIdentity { client: SPEAKER.client, incarnation: SPEAKER.incarnation, sequence: 1000 };
     RequestHead {
         identity: Some(identity),
         acknowledged_below: 999,
         deadline_left_us: 2_000_000,
         chain: ChainId::starting_with(&identity),
         fingerprint: FINGERPRINT,
-        ..RequestHead::new(
-            ObjectKey(Bytes::from_static(b"grid/0123456789a")),
-            name("get"),
-        )
+        ..RequestHead::new(ObjectKey(Bytes::from_static(b"grid/0123456789a")), name("get"))
     }
 }
 
