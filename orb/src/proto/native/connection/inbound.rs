@@ -38,7 +38,7 @@ pub(super) enum Serving {
 impl Connection {
     pub(super) fn on_request(
         &mut self,
-        frame: Frame,
+        mut frame: Frame,
         now: Time,
     ) -> Result<Option<Event>, ProtocolError> {
         let id = CallId(frame.header.id);
@@ -65,7 +65,7 @@ impl Connection {
             client: ClientId(self.peer.identity),
             incarnation: self.peer.incarnation,
         };
-        let (head, body_total) = decode_request(frame.lasting_head(), frame.header.flags, speaker)
+        let (head, body_total) = decode_request(frame.take_head(), frame.header.flags, speaker)
             .map_err(|error| frame.head_error(error))?;
         match body_total {
             None => Ok(Some(self.begin_service(id, head, frame.body))),

@@ -38,7 +38,7 @@ pub(super) enum ReplyPhase {
 impl Connection {
     pub(super) fn on_reply(
         &mut self,
-        frame: Frame,
+        mut frame: Frame,
         now: Time,
     ) -> Result<Option<Event>, ProtocolError> {
         let id = CallId(frame.header.id);
@@ -54,7 +54,7 @@ impl Connection {
             ReplyPhase::Unwanted if !self.assemblies.is_open(id.0) => false,
             _ => return Err(ProtocolError::ReplyToNothing { id }),
         };
-        let (head, body_total) = decode_reply(frame.lasting_head(), frame.header.flags)
+        let (head, body_total) = decode_reply(frame.take_head(), frame.header.flags)
             .map_err(|error| frame.head_error(error))?;
         self.stop_sending_request(id.0);
         if !wanted {

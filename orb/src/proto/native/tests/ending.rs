@@ -221,6 +221,93 @@ fn a_frame_that_drips_is_given_up() {
 }
 
 #[test]
+fn each_frame_has_its_own_time() {
+    let limits = Limits::default();
+    let mut server = End::greeted(Side::Server, limits.clone());
+    let mut peer = End::greeted(Side::Client, Limits::default());
+    for _ in 0..2 {
+        peer.connection
+            .request(&call("get"), Payload::EMPTY)
+            .expect("room");
+    }
+    let octets = peer.output();
+    let (first, rest) = octets.split_at(10);
+    server.feed(first, Time::ZERO);
+    // The first is complete now, and the second has begun.
+    let later = Time::ZERO + Duration::from_secs(50);
+    server.feed(&rest[..rest.len() - 10], later);
+    assert_eq!(server.take_events().len(), 1);
+    server.connection.ping().expect("it is open");
+    assert_eq!(
+        server
+            .connection
+            .handle_timeout(Time::ZERO + limits.frame_wait_max),
+        None
+    );
+}
+
+#[test]
+fn a_body_that_goes_on_is_not_given_up() {
+    let limits = Limits {
+        ping_idle: Duration::from_secs(1000),
+        ..Limits::default()
+    };
+    let mut server = End::greeted(Side::Server, limits.clone());
+    let mut peer = End::greeted(Side::Client, Limits::default());
+    peer.connection
+        .request(&call("put"), pattern(1 << 20))
+        .expect("room");
+    server.feed(&peer.output(), Time::ZERO);
+    peer.feed(&server.output(), Time::ZERO);
+    let later = Time::ZERO + Duration::from_secs(50);
+    server.feed(&peer.output_once(), later);
+    assert_eq!(server.take_events(), []);
+    assert_eq!(
+        server
+            .connection
+            .handle_timeout(Time::ZERO + limits.body_wait_max),
+        None
+    );
+    let lost = server
+        .connection
+        .handle_timeout(later + limits.body_wait_max);
+    assert!(matches!(
+        lost,
+        Some(Event::Lost(Silence::BodyStalled | Silence::FrameStalled))
+    ));
+}
+
+#[test]
+fn a_body_where_there_is_none_is_an_error() {
+    let mut server = End::greeted(Side::Server, Limits::default());
+    let mut ping = FrameHeader::new(FrameKind::PING, 0);
+    ping.body_len = 5;
+    server.feed(&ping.encode(), Time::ZERO);
+    let kind = FrameKind::PING;
+    assert_eq!(
+        server.error,
+        Some(ProtocolError::BodyNotAllowed { kind, bytes: 5 })
+    );
+}
+
+#[test]
+fn a_large_call_that_was_sent_completely_may_have_been_executed() {
+    let mut pair = Pair::joined(Limits::default());
+    let id = pair
+        .client
+        .connection
+        .request(&call("put"), pattern(1 << 20))
+        .expect("room");
+    pair.run();
+    let told = Unanswered {
+        id,
+        delivery: Delivery::Sent,
+        completion: Completion::Maybe,
+    };
+    assert_eq!(pair.client.connection.on_eof(0), [told]);
+}
+
+#[test]
 fn a_body_that_stops_is_given_up_and_one_that_waits_for_us_is_not() {
     let limits = Limits {
         body_bytes_max: 1 << 20,
