@@ -42,3 +42,6 @@ fn with_errors(mut items: proc_macro2::TokenStream, errors: Vec<syn::Error>) -> 
     items.extend(errors.iter().map(syn::Error::to_compile_error));
     items.into()
 }
+
+#[cfg(test)]
+mod tests;

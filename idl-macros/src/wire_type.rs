@@ -23,9 +23,17 @@ pub(crate) fn check_type(ty: &Type, place: &str, interface: Option<&str>, sink: 
     }
 }
 
+/// The type without the invisible brackets that it gets when it comes out of a `macro_rules!` macro.
+pub(crate) fn ungrouped(mut ty: &Type) -> &Type {
+    while let Type::Group(group) = ty {
+        ty = &group.elem;
+    }
+    ty
+}
+
 /// The element type if `ty` is `Option<T>`.
 pub(crate) fn optional_element(ty: &Type) -> Option<&Type> {
-    let Type::Path(TypePath { qself: None, path }) = ty else { return None };
+    let Type::Path(TypePath { qself: None, path }) = ungrouped(ty) else { return None };
     let last = path.segments.last()?;
     match arguments_of(last).as_slice() {
         [element] if last.ident == "Option" => Some(element),

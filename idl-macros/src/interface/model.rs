@@ -102,8 +102,8 @@ pub(crate) enum Passing {
     Owned,
     /// `&str`.
     Text,
-    /// `&[T]`.
-    Slice,
+    /// `&[T]`, with its element type.
+    Slice(Type),
     /// `&T`.
     Borrowed,
     /// `&mut T`: there and back.

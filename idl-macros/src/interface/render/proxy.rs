@@ -1,9 +1,11 @@
 //! The typed client of an interface.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::contract::undocumented;
+use super::skeleton::exception_type;
 use super::values::{self, Reply};
 use super::{Names, operations_name};
 use crate::interface::model::{Interface, Operation, Raised};
@@ -117,16 +119,18 @@ fn method(interface: &Interface, place: usize, operation: &Operation) -> TokenSt
     let attributes = attributes(operation);
     let arguments = arguments(operation);
     let result = result_type(interface, operation);
-    let target = quote! {
-        <Self as #private::Proxy>::object(self)
-    };
+    // The compiler finds an exception that is none in the call, and shall say so where it is declared.
+    let declared = operation.returns.error.as_ref().unwrap_or(&operation.returns.written);
+    let declared = declared.span().resolved_at(Span::call_site());
+    let target = quote_spanned!(declared=> <Self as #private::Proxy>::object(self));
     let write = values::write_request(operation, &private);
     let body = if operation.oneway {
         quote!(#target.invoke_oneway(<Self as #private::Proxy>::interface(), &#operations[#place], &#write).await)
     } else {
         let Reply { read, pattern, assign, value } = values::read_reply(operation, &private);
-        let call = quote! {
-            #target.invoke(<Self as #private::Proxy>::interface(), &#operations[#place], &#write, #read).await
+        let exception = exception_type(operation);
+        let call = quote_spanned! {declared=>
+            #target.invoke::<_, #exception>(<Self as #private::Proxy>::interface(), &#operations[#place], &#write, #read).await
         };
         match assign {
             None => call,
