@@ -4,6 +4,7 @@ extern crate self as quorb;
 
 pub mod adapter;
 pub mod exception;
+pub mod guide;
 pub mod model;
 pub mod object;
 pub mod proto;
@@ -18,6 +19,11 @@ pub use runtime::{
     Address, BlockingOrb, Limits, MemoryNetwork, Orb, OrbBuilder, Preference, shutdown_signal,
 };
 pub use value::{BString, BVec, IdlType, WChar, WString};
+
+/// The programs of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
 
 /// What generated code refers to. Not for anybody else; it changes without notice.
 #[doc(hidden)]

@@ -43,16 +43,21 @@ impl fmt::Display for RepositoryId {
     }
 }
 
-/// A repository id is an IDL `string`.
+/// A repository id is an IDL `string` whose octets are the same in every code set: UTF-8, in practice ASCII.
+/// What is read and is no UTF-8 is taken for ISO 8859-1.
 impl Cdr for RepositoryId {
     const SIZE_MIN: usize = String::SIZE_MIN;
 
     fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
-        out.write_string(&self.0)
+        out.write_string_octets(self.0.as_bytes())
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        input.read_string().map(Self::from)
+        let octets = input.read_string_octets()?;
+        Ok(Self::from(match str::from_utf8(octets) {
+            Ok(text) => text.to_owned(),
+            Err(_) => octets.iter().copied().map(char::from).collect(),
+        }))
     }
 }
 
@@ -160,7 +165,7 @@ impl fmt::Display for OperationName {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cdr::Endian;
+    use crate::cdr::{CdrProfile, Endian, GiopVersion};
 
     #[test]
     fn names_travel_as_their_idl_types() {
@@ -171,6 +176,21 @@ mod tests {
         let mut input = Decoder::new(out.as_slice(), Endian::Big);
         assert_eq!(RepositoryId::decode(&mut input), Ok(RepositoryId::from("IDL:A:1.0".to_owned())));
         assert_eq!(ObjectKey::decode(&mut input), Ok(ObjectKey::from_static(b"grid")));
+    }
+
+    #[test]
+    fn repository_ids_are_the_same_octets_in_every_code_set() {
+        let latin1 = CdrProfile::unnegotiated(Endian::Big, GiopVersion::V1_0);
+        let mut out = Encoder::with_buffer(Vec::new(), 0, latin1);
+        RepositoryId::from_static("é").encode(&mut out).unwrap();
+        assert_eq!(out.as_slice(), b"\0\0\0\x03\xc3\xa9\0");
+        for octets in [&b"\0\0\0\x03\xc3\xa9\0"[..], b"\0\0\0\x02\xe9\0"] {
+            let mut input = Decoder::with_profile(octets, 0, latin1);
+            assert_eq!(
+                RepositoryId::decode(&mut input),
+                Ok(RepositoryId::from_static("é"))
+            );
+        }
     }
 
     #[test]

@@ -167,6 +167,13 @@ macro_rules! __proxy_values {
             }
         }
 
+        /// The reference as text: `IOR:...`.
+        impl ::core::fmt::Display for $proxy {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Display::fmt($crate::Proxy::object(self), f)
+            }
+        }
+
         impl ::core::fmt::Debug for $proxy {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Formatter::write_str(f, ::core::stringify!($proxy))?;

@@ -56,7 +56,9 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// [`CdrError::Truncated`] if there is no first octet.
     pub fn of_encapsulation(data: &'a [u8]) -> Result<Self, CdrError> {
-        let flag = *data.first().ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
+        let flag = *data
+            .first()
+            .ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
         let mut input = Self::new(data, Endian::from_flag(flag));
         input.offset = 1;
         Ok(input)
@@ -185,7 +187,10 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub fn read_octets(&mut self, count: usize) -> Result<&'a [u8], CdrError> {
         let left = &self.data[self.offset..];
-        let octets = left.get(..count).ok_or(CdrError::Truncated { needed: count, left: left.len() })?;
+        let octets = left.get(..count).ok_or(CdrError::Truncated {
+            needed: count,
+            left: left.len(),
+        })?;
         self.offset += count;
         Ok(octets)
     }
@@ -210,7 +215,10 @@ impl<'a> Decoder<'a> {
         let left = self.remaining();
         match count.checked_mul(size_min) {
             Some(octets) if octets <= left => Ok(()),
-            _ => Err(CdrError::LengthExceedsInput { length: count, left }),
+            _ => Err(CdrError::LengthExceedsInput {
+                length: count,
+                left,
+            }),
         }
     }
 
@@ -255,9 +263,14 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// [`CdrError::TooDeep`] if the budget is used up, else those of `body`.
     #[inline]
-    pub fn nested<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T, CdrError>) -> Result<T, CdrError> {
+    pub fn nested<T>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<T, CdrError>,
+    ) -> Result<T, CdrError> {
         if self.depth_left == 0 {
-            return Err(CdrError::TooDeep { limit: self.depth_limit });
+            return Err(CdrError::TooDeep {
+                limit: self.depth_limit,
+            });
         }
         self.depth_left -= 1;
         let result = body(self);
@@ -270,7 +283,9 @@ impl<'a> Decoder<'a> {
         self.empty_left = self
             .empty_left
             .checked_sub(1)
-            .ok_or(CdrError::TooManyEmptyElements { limit: EMPTY_ELEMENTS_MAX })?;
+            .ok_or(CdrError::TooManyEmptyElements {
+                limit: EMPTY_ELEMENTS_MAX,
+            })?;
         Ok(())
     }
 
@@ -289,7 +304,10 @@ impl<'a> Decoder<'a> {
     /// [`CdrError::Truncated`].
     #[inline]
     pub fn read_u8(&mut self) -> Result<u8, CdrError> {
-        let octet = *self.data.get(self.offset).ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
+        let octet = *self
+            .data
+            .get(self.offset)
+            .ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
         self.offset += 1;
         Ok(octet)
     }
@@ -308,8 +326,13 @@ impl<'a> Decoder<'a> {
         self.settle(N);
         let needed = self.padding(N) + N;
         let left = &self.data[self.offset..];
-        let octets = left.get(needed - N..).and_then(|rest| rest.first_chunk::<N>());
-        let octets = *octets.ok_or(CdrError::Truncated { needed, left: left.len() })?;
+        let octets = left
+            .get(needed - N..)
+            .and_then(|rest| rest.first_chunk::<N>());
+        let octets = *octets.ok_or(CdrError::Truncated {
+            needed,
+            left: left.len(),
+        })?;
         self.offset += needed;
         Ok(octets)
     }
@@ -345,87 +368,4 @@ read_numbers! {
     read_i64: i64, "a `long long`";
     read_f32: f32, "a `float`, bit for bit";
     read_f64: f64, "a `double`, bit for bit";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn padding_is_ignored_and_counted_from_the_origin() {
-        let mut input = Decoder::with_profile(&[0xee, 0xee, 0, 5], 2, CdrProfile::native(Endian::Big));
-        assert_eq!(input.read_u8(), Ok(0xee));
-        assert_eq!(input.read_u16(), Ok(5));
-        assert_eq!(input.finish(), Ok(()));
-    }
-
-    #[test]
-    fn every_number_reports_what_it_lacks() {
-        let mut input = Decoder::new(&[1, 2, 3, 4, 5], Endian::Big);
-        assert_eq!(input.read_u8(), Ok(1));
-        assert_eq!(input.read_u32(), Err(CdrError::Truncated { needed: 7, left: 4 }));
-        assert_eq!(input.remaining(), 4, "a failed number reads nothing");
-    }
-
-    #[test]
-    fn lengths_are_checked_against_the_input() {
-        let mut input = Decoder::new(&[0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7], Endian::Big);
-        assert_eq!(input.read_len(4), Err(CdrError::LengthExceedsInput { length: 2, left: 7 }));
-        assert_eq!(
-            input.check_len(usize::MAX, 2),
-            Err(CdrError::LengthExceedsInput { length: usize::MAX, left: 7 })
-        );
-    }
-
-    #[test]
-    fn encapsulations_bring_their_byte_order_and_may_be_longer() {
-        let data = [0, 0, 0, 8, 1, 0xee, 0xee, 0xee, 7, 0, 0, 0, 0, 9];
-        let mut input = Decoder::new(&data, Endian::Big);
-        assert_eq!(input.encapsulation(|inner| inner.read_u16().and(inner.read_u16())), Ok(0x0007));
-        assert_eq!(input.read_u16(), Ok(9), "the rest of the encapsulation is skipped");
-        assert_eq!(Decoder::of_encapsulation(&[]).err(), Some(CdrError::Truncated { needed: 1, left: 0 }));
-    }
-
-    #[test]
-    fn alignment_starts_anew_at_the_joints_of_giop_1_1() {
-        let profile = CdrProfile::native(Endian::Big);
-        // The message's first fragment holds 4 octets behind its header, positions 12 to 15.
-        let mut input = Decoder::with_profile(b"\x01ppp\0\0\0\x02\x03", 12, profile).with_joints(&[4]);
-        assert_eq!(input.read_u8(), Ok(1));
-        assert_eq!(input.position(), 13);
-        assert_eq!(input.read_u32(), Ok(2), "padding up to the joint, none behind: 12 is aligned for 4");
-        assert_eq!((input.position(), input.read_u8()), (16, Ok(3)));
-        // Padding before the joint and again behind it, because 12 is not aligned for 8.
-        let octets = b"ppppqqqq\0\0\0\0\0\0\0\x07";
-        let mut input = Decoder::with_profile(octets, 12, profile).with_joints(&[4]);
-        assert_eq!(input.read_u64(), Ok(7));
-        // A block crosses two joints; what follows is aligned in the last fragment.
-        let octets = b"abcdefgp\x00\x05";
-        let mut input = Decoder::with_profile(octets, 12, profile).with_joints(&[2, 6]);
-        assert_eq!(input.read_octets(7), Ok(&b"abcdefg"[..]));
-        assert_eq!((input.position(), input.read_u16()), (13, Ok(5)));
-        assert_eq!(input.finish(), Ok(()));
-    }
-
-    #[test]
-    fn joints_outside_of_the_data_are_harmless() {
-        let profile = CdrProfile::native(Endian::Big);
-        for joints in [&[0, 0, 0][..], &[3], &[100], &[usize::MAX]] {
-            let mut input = Decoder::with_profile(&[1, 2, 3], 1, profile).with_joints(joints);
-            assert_eq!(input.read_u8(), Ok(1));
-            assert!(matches!(input.read_u64(), Err(CdrError::Truncated { .. })));
-            assert!(input.position() < 100);
-        }
-    }
-
-    #[test]
-    fn nesting_has_a_budget_that_is_given_back() {
-        fn descend(input: &mut Decoder<'_>, levels: u32) -> Result<(), CdrError> {
-            if levels == 0 { Ok(()) } else { input.nested(|input| descend(input, levels - 1)) }
-        }
-        let mut input = Decoder::new(&[], Endian::Big).with_depth_max(3);
-        assert_eq!(descend(&mut input, 3), Ok(()));
-        assert_eq!(descend(&mut input, 4), Err(CdrError::TooDeep { limit: 3 }));
-        assert_eq!(descend(&mut input, 3), Ok(()), "an error gives the levels back, too");
-    }
 }

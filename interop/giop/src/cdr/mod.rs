@@ -24,6 +24,8 @@
 
 mod block;
 mod decoder;
+#[cfg(test)]
+mod decoder_tests;
 mod encoder;
 mod error;
 mod map;

@@ -68,9 +68,7 @@ impl MessageHead for RequestHead {
             out.write_octets(&[0; 3]);
         }
         self.target.write(out)?;
-        out.write_len(self.operation.as_bytes().len() + 1)?;
-        out.write_octets(self.operation.as_bytes());
-        out.write_u8(0);
+        out.write_string_octets(self.operation.as_bytes())?;
         if version < GiopVersion::V1_2 {
             out.write_octet_sequence(&self.principal)?;
         } else {

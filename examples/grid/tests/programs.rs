@@ -1,0 +1,100 @@
+//! The programs do what their documentation says.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+
+const SERVER: &str = env!("CARGO_BIN_EXE_grid-server");
+const CLIENT: &str = env!("CARGO_BIN_EXE_grid-client");
+const GRID: &str = env!("CARGO_BIN_EXE_grid");
+
+struct Server(Child, String);
+
+impl Server {
+    fn start(arguments: &[&str]) -> Server {
+        let mut child = Command::new(SERVER).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let reference = line.trim_end().strip_prefix("ready ").expect("the server says that it is ready").to_owned();
+        Server(child, reference)
+    }
+
+    /// Ends the server in order.
+    fn terminate(mut self) {
+        assert!(Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap().success());
+        assert!(self.0.wait().unwrap().success(), "SIGTERM ends the server in order");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn client(arguments: &[&str]) -> Output {
+    Command::new(CLIENT).args(arguments).output().unwrap()
+}
+
+fn text(octets: &[u8]) -> &str {
+    std::str::from_utf8(octets).unwrap()
+}
+
+const EXPECTED: &str = "height 7\nwidth 9\nset (2,4) to 123\nget (2,4) gives 123\nget (7,9) raises OutOfRange { n: 7, m: 9 }\n";
+
+#[test]
+fn the_client_sees_every_operation_over_both_protocols() {
+    let server = Server::start(&["--height", "7", "--width", "9"]);
+    for protocol in ["native", "iiop"] {
+        let output = client(&[&server.1, "--protocol", protocol]);
+        assert_eq!(text(&output.stdout), EXPECTED, "{protocol}: {}", text(&output.stderr));
+        assert!(output.status.success());
+    }
+    server.terminate();
+}
+
+#[test]
+fn the_reference_file_and_a_corbaloc_address_lead_to_the_grid() {
+    let directory = std::env::temp_dir().join(format!("quorb-grid-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("grid.ior");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    let server =
+        Server::start(&["--listen", &listen, "--height", "7", "--width", "9", "--ior-file", file.to_str().unwrap()]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), server.1);
+    for version in ["1.0", "1.1", "1.2"] {
+        let output = client(&[&format!("corbaloc:iiop:{version}@{listen}/grid")]);
+        assert_eq!(text(&output.stdout), EXPECTED, "GIOP {version}: {}", text(&output.stderr));
+    }
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
+fn the_demonstration_succeeds() {
+    let output = Command::new(GRID).output().unwrap();
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}{}", text(&output.stderr));
+    assert_eq!(said.matches("get (2,4) gives 123").count(), 2);
+    assert_eq!(said.matches("raises OutOfRange { n: 100, m: 100 }").count(), 2);
+}
+
+#[test]
+fn mistakes_are_explained() {
+    let gone = client(&["corbaloc:iiop:1.2@127.0.0.1:1/grid"]);
+    assert_eq!(gone.status.code(), Some(1));
+    let line = text(&gone.stderr);
+    assert!(line.contains("TRANSIENT") && line.contains("127.0.0.1:1") && line.contains("refused"), "{line}");
+
+    let nonsense = client(&["grid"]);
+    assert_eq!(nonsense.status.code(), Some(1));
+    assert!(text(&nonsense.stderr).contains("corbaloc:"), "{}", text(&nonsense.stderr));
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let server = Command::new(SERVER).args(["--listen", &address]).output().unwrap();
+    assert_eq!(server.status.code(), Some(1));
+    assert!(text(&server.stderr).contains(&address), "{}", text(&server.stderr));
+
+    assert_eq!(Command::new(SERVER).args(["--height", "0"]).output().unwrap().status.code(), Some(2));
+}

@@ -1,0 +1,27 @@
+//! The guide: from the first program to what happens when something fails.
+//!
+//! Every program in it is compiled and run by the tests.
+
+/// The first program, and what to know from the first day.
+#[doc = include_str!("../guide/quick_start.md")]
+pub mod quick_start {}
+
+/// Interfaces: methods, attributes, behaviours, inheritance.
+#[doc = include_str!("../guide/interfaces.md")]
+pub mod interfaces {}
+
+/// Which types cross an interface, and how they look in IDL, CDR and CBOR.
+#[doc = include_str!("../guide/types.md")]
+pub mod types {}
+
+/// What happens when a call fails, an object panics, a server ends.
+#[doc = include_str!("../guide/failures.md")]
+pub mod failures {}
+
+/// Addresses, limits, logs, ending, tools.
+#[doc = include_str!("../guide/operations.md")]
+pub mod operations {}
+
+/// The rooms of the house and the sentences that hold in them.
+#[doc = include_str!("../guide/architecture.md")]
+pub mod architecture {}
