@@ -16,8 +16,7 @@ const GRID: &str = "
     }";
 
 /// A union with everything in it.
-const UNION: &str =
-    "#[switch(i32)] enum S { #[label(1)] A, #[label(2, 3)] B(i32, u8), #[default] C(i32) }";
+const UNION: &str = "#[switch(i32)] enum S { #[label(1)] A, #[label(2, 3)] B(i32, u8), #[default] C(i32) }";
 
 const RECORD: &str = "struct A { #[idl(n = 1)] a: u8, #[idl(n = 2, default)] b: Option<u8> }";
 
@@ -30,7 +29,11 @@ fn expansions(path: &str) -> Vec<TokenStream> {
     let with_path = |item: &str| tokens(&format!("#[idl(crate = {path})] {item}"));
     vec![
         whole(crate::interface::expand(tokens(&format!("crate = {path}")), tokens(GRID), "house")),
-        whole(crate::interface::expand(tokens(&format!("crate = {path}")), tokens("trait Empty {}"), "house")),
+        whole(crate::interface::expand(
+            tokens(&format!("crate = {path}")),
+            tokens("trait Empty {}"),
+            "house",
+        )),
         whole(crate::value::expand(with_path(UNION), "house")),
         whole(crate::value::expand(with_path(RECORD), "house")),
         whole(crate::value::expand(with_path("enum E { A, B }"), "house")),
@@ -80,8 +83,8 @@ fn a_renamed_broker_is_never_called_by_its_own_name() {
 #[test]
 fn names_of_the_prelude_are_only_used_absolutely() {
     const PRELUDE: [&str; 20] = [
-        "Some", "None", "Ok", "Err", "Box", "String", "Vec", "Option", "Clone", "Default", "Send", "Sync", "Drop",
-        "Into", "From", "Iterator", "ToOwned", "ToString", "vec", "matches",
+        "Some", "None", "Ok", "Err", "Box", "String", "Vec", "Option", "Clone", "Default", "Send", "Sync",
+        "Drop", "Into", "From", "Iterator", "ToOwned", "ToString", "vec", "matches",
     ];
     let written_by_the_user = |item: &str| {
         let mut found = Vec::new();
@@ -95,7 +98,10 @@ fn names_of_the_prelude_are_only_used_absolutely() {
         for (before, name) in found {
             let is_part_of_path = before.ends_with("::") || before.ends_with('.');
             let is_users = users.contains(&name) || name == "Result";
-            assert!(is_part_of_path || is_users || !PRELUDE.contains(&name.as_str()), "a bare `{name}` in {expansion}");
+            assert!(
+                is_part_of_path || is_users || !PRELUDE.contains(&name.as_str()),
+                "a bare `{name}` in {expansion}"
+            );
         }
     }
 }
@@ -146,9 +152,18 @@ fn what_is_right_is_rendered_beside_a_mistake() {
         assert_eq!(errors.len(), 1);
         items.to_string()
     };
-    let one_method = fallback("trait Grid { fn right(&self) -> u8; fn wrong(&self, n: usize); }");
-    assert!(one_method.contains("async fn right") && !one_method.contains("async fn wrong"));
-    for item in ["trait Grid<T> { fn get(&self) -> T; }", "trait Grid where u8: Copy {}", "trait Grid { const N: u8; }"] {
+    let one_method =
+        fallback("trait Grid { fn right(&self) -> u8; fn wrong(&self, cx: &Context, n: usize); }");
+    // Calls of the wrong one elsewhere still find a method, which is not part of the interface.
+    assert!(
+        one_method.contains("async fn right") && one_method.contains("async fn wrong (& self , n : usize)")
+    );
+    assert!(one_method.contains("\"right\"") && !one_method.contains("\"wrong\""));
+    for item in [
+        "trait Grid<T> { fn get(&self) -> T; }",
+        "trait Grid where u8: Copy {}",
+        "trait Grid { const N: u8; }",
+    ] {
         let shape = fallback(item);
         for name in ["struct GridProxy", "struct GridBlocking", "struct GridServant"] {
             assert!(shape.contains(name), "{name} for {item}");

@@ -12,7 +12,7 @@ misuses! {
     bare_slices: in_method("fn get(&self, n: Box<[u8]>);"), "[u8]", "use `Vec<u8>`";
     pointers: in_method("fn get(&self, n: *const u8);"), "*const u8", "means nothing in another process";
     functions: in_method("fn get(&self, n: fn(u8) -> u8);"), "fn(u8) -> u8", "pass its proxy";
-    closures: in_method("fn get(&self, n: Fn(u8));"), "Fn(u8)", "a function cannot cross";
+    closures: in_method("fn get(&self, n: Box<dyn Fn(u8)>);"), "dyn Fn(u8)", "a trait object cannot cross";
     trait_objects: in_method("fn get(&self, n: Box<dyn Grid>);"), "dyn Grid", "as `GridProxy`";
     hidden_types: in_method("fn get(&self, n: impl Grid);"), "impl Grid", "as `GridProxy`";
     unknown_types: in_method("fn get(&self, n: Vec<_>);"), "_", "must be written out";

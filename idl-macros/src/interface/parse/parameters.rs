@@ -7,7 +7,7 @@ use crate::interface::model::{DefaultValue, Parameter, Passing};
 use crate::setting::take_idl_settings;
 use crate::sink::Sink;
 use crate::spelling::{RESERVED_PREFIX, check_idl_name, plain};
-use crate::wire_type::{check_type, ungrouped};
+use crate::wire_type::{check_type, is_context, ungrouped};
 
 /// The parameters of a method, and the type of the context if it takes one.
 #[derive(Debug, Default)]
@@ -133,12 +133,6 @@ fn borrowed(reference: &TypeReference) -> (Passing, Type) {
         }
         element => (Passing::Borrowed, element.clone()),
     }
-}
-
-/// Whether `ty` is `&Context`, under any path.
-fn is_context(ty: &Type) -> bool {
-    let Type::Reference(TypeReference { elem, mutability: None, .. }) = ungrouped(ty) else { return false };
-    matches!(&**elem, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Context"))
 }
 
 fn take_default(attributes: &mut Vec<Attribute>, sink: &mut Sink) -> Option<(Attribute, DefaultValue)> {

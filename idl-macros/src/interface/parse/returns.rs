@@ -4,7 +4,7 @@ use syn::{PathArguments, ReturnType, Type, TypePath};
 
 use crate::interface::model::{Outcome, Raised, Returns};
 use crate::sink::Sink;
-use crate::wire_type::{arguments_of, check_type, ungrouped};
+use crate::wire_type::{arguments_of_last, check_type, ungrouped};
 
 /// Takes a return type apart.
 pub(super) fn returns(output: &ReturnType, interface: &str, sink: &mut Sink) -> Option<Returns> {
@@ -100,13 +100,6 @@ fn raised(error: &Type, sink: &mut Sink) -> Option<Raised> {
             None
         }
     }
-}
-
-/// The type arguments of `ty` if the last name of its path is `name`.
-fn arguments_of_last<'a>(ty: &'a Type, name: &str) -> Option<Vec<&'a Type>> {
-    let Type::Path(TypePath { qself: None, path }) = ungrouped(ty) else { return None };
-    let last = path.segments.last()?;
-    (last.ident == name).then(|| arguments_of(last))
 }
 
 fn is_nothing(ty: &Type) -> bool {

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::contract::undocumented;
 use super::skeleton::exception_type;
 use super::values::{self, Reply};
-use super::{Names, operations_name};
+use super::{Names, operations_name, unfinished};
 use crate::interface::model::{Interface, Operation, Raised};
 
 /// The proxy type, its casts to bases, and its `blocking` method. The operations are in the anonymous constant.
@@ -50,11 +50,14 @@ pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStre
             }
         }
     });
+    let unfinished =
+        interface.unfinished.iter().filter_map(|signature| unfinished::method(interface, signature, false));
     let conversions = conversions(interface, names);
     quote! {
         impl #proxy {
             #(#operations)*
             #(#casts)*
+            #(#unfinished)*
 
             /// The same proxy for threads without an asynchronous runtime: its methods wait.
             #[must_use]
