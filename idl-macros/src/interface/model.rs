@@ -105,7 +105,7 @@ pub(crate) enum Passing {
     /// `&str`.
     Text,
     /// `&[T]`, with its element type.
-    Slice(Type),
+    Slice(Box<Type>),
     /// `&T`.
     Borrowed,
     /// `&mut T`: there and back.

@@ -9,6 +9,7 @@ mod proxy;
 mod reference;
 mod values;
 
+#[doc(hidden)]
 pub use facade::Facade;
 pub(crate) use invoke::{Answer, Request};
 pub(crate) use local::LocalTarget;

@@ -129,7 +129,7 @@ fn borrowed(reference: &TypeReference) -> (Passing, Type) {
         }
         Type::Slice(slice) => {
             let element = &slice.elem;
-            (Passing::Slice((**element).clone()), syn::parse_quote!(::std::vec::Vec<#element>))
+            (Passing::Slice(element.clone()), syn::parse_quote!(::std::vec::Vec<#element>))
         }
         element => (Passing::Borrowed, element.clone()),
     }

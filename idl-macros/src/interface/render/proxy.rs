@@ -157,6 +157,9 @@ fn method(interface: &Interface, place: usize, operation: &Operation) -> TokenSt
     }
 }
 
+/// The number of parameters from which a linter complains; it does so about the user's trait, which is enough.
+const LINTED_PARAMETERS_MIN: usize = 7;
+
 /// The user's documentation and deprecation of an operation, or a line in its place.
 pub(super) fn attributes(operation: &Operation) -> TokenStream {
     let attributes = &operation.attributes;
@@ -164,7 +167,9 @@ pub(super) fn attributes(operation: &Operation) -> TokenStream {
         let text = format!("Calls `{}`.", operation.wire);
         quote!(#[doc = #text])
     });
-    quote!(#documentation #(#attributes)*)
+    let allow = (operation.parameters.len() >= LINTED_PARAMETERS_MIN)
+        .then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    quote!(#documentation #(#attributes)* #allow)
 }
 
 /// The parameters of an operation as the user writes them, without the context.
