@@ -39,6 +39,8 @@ pub struct Limits {
     pub reply_cache_entries_max: usize,
     /// The octets of all remembered replies.
     pub reply_cache_bytes_max: usize,
+    /// A client that was quiet so long is forgotten, with its replies.
+    pub reply_cache_idle_max: Duration,
     /// Repetitions of a call by the broker itself.
     pub retry_attempts_max: u32,
     /// Forwards that one call follows.
@@ -64,6 +66,7 @@ impl Default for Limits {
             reply_cache_clients_max: 10_000,
             reply_cache_entries_max: 8192,
             reply_cache_bytes_max: 64 << 20,
+            reply_cache_idle_max: Duration::from_secs(600),
             retry_attempts_max: 4,
             forwards_max: 8,
         }

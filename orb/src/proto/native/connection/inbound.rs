@@ -31,7 +31,7 @@ pub(super) enum Serving {
     Running { cancelled: bool },
     /// Chunks of its reply are being sent.
     Replying,
-    /// Its reply is written; it ends at this position of the output, 0 if its caller expects none.
+    /// The last that the peer is told of it is written, and ends at this position of the output.
     Over { reply_end: u64 },
 }
 
@@ -89,8 +89,11 @@ impl Connection {
                 (Serving::Running { cancelled: false }, Some(event))
             }
             (Some(reason), ResponseExpected::No) => {
+                // No reply will stop the sender, so this does.
+                self.send_bare(FrameKind::CANCEL, id.0);
+                let reply_end = self.queued_end();
                 let event = Event::RequestRefused { id, head, reason };
-                (Serving::Over { reply_end: 0 }, Some(event))
+                (Serving::Over { reply_end }, Some(event))
             }
         };
         let call = Inbound { arriving: true, serving };
@@ -128,11 +131,17 @@ impl Connection {
 
     pub(super) fn on_cancel(&mut self, frame: &Frame) -> Result<Option<Event>, ProtocolError> {
         let id = CallId(frame.header.id);
-        if self.is_ours(id.0) {
-            return Err(frame.wrong_side());
-        }
-        if id.0 > self.last_inbound {
+        let last = if self.is_ours(id.0) {
+            self.last_outbound
+        } else {
+            self.last_inbound
+        };
+        if id.0 > last {
             return Err(ProtocolError::CancelOfNothing { id });
+        }
+        if self.is_ours(id.0) {
+            self.on_refusal(id.0);
+            return Ok(None);
         }
         self.assemblies.forget(id.0);
         let Some(call) = self.inbound.get_mut(id.0) else {

@@ -2,14 +2,14 @@
 
 /// A generator of the xorshift family (xorshift64*).
 #[derive(Debug, Clone)]
-pub(in crate::proto) struct Dice(u64);
+pub(super) struct Dice(u64);
 
 impl Dice {
-    pub(in crate::proto) fn new(seed: u64) -> Dice {
+    pub(super) fn new(seed: u64) -> Dice {
         Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub(in crate::proto) fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -17,11 +17,11 @@ impl Dice {
     }
 
     /// A number below `limit`, which is not 0.
-    pub(in crate::proto) fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit
     }
 
-    pub(in crate::proto) fn octets(&mut self, count: usize) -> Vec<u8> {
+    pub(super) fn octets(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| self.next() as u8).collect()
     }
 }
