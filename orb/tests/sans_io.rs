@@ -34,11 +34,7 @@ fn protocol_cores_are_values() {
             findings.push(format!("{}:{line}: {word}", file.display()));
         }
     }
-    assert!(
-        findings.is_empty(),
-        "forbidden in protocol cores:\n{}",
-        findings.join("\n")
-    );
+    assert!(findings.is_empty(), "forbidden in protocol cores:\n{}", findings.join("\n"));
 }
 
 #[test]
@@ -69,8 +65,7 @@ fn the_check_finds_what_is_planted() {
 
 #[test]
 fn the_check_does_not_mind_words_that_only_look_alike() {
-    let innocent =
-        "operand, random, randomness, threaded, a brand, instantly, BTreeMap, std::net_like\n";
+    let innocent = "operand, random, randomness, threaded, a brand, instantly, BTreeMap, std::net_like\n";
     assert_eq!(forbidden_words(innocent).collect::<Vec<_>>(), []);
 }
 

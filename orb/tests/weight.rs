@@ -9,7 +9,18 @@ const CRATES_MAX: usize = 45;
 #[test]
 fn the_package_pulls_few_crates() {
     let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--package", "quorb", "--edges", "normal,build", "--prefix", "none", "--format", "{p}", "--offline"])
+        .args([
+            "tree",
+            "--package",
+            "quorb",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+            "--offline",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

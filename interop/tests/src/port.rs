@@ -10,7 +10,5 @@ use std::net::{Ipv4Addr, TcpListener};
 /// # Errors
 /// Those of binding a socket to a port of the system's choice.
 pub fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

@@ -20,9 +20,7 @@ fn run(peers: &PeerDir, server: &Server, arguments: &[&str]) -> Report {
 }
 
 fn passed(peers: &PeerDir, server: &Server, arguments: &[&str]) {
-    run(peers, server, arguments)
-        .all_passed()
-        .unwrap_or_else(|fault| panic!("{fault}"));
+    run(peers, server, arguments).all_passed().unwrap_or_else(|fault| panic!("{fault}"));
 }
 
 #[test]
@@ -33,15 +31,9 @@ fn the_version_option_decides_the_version_of_every_message() {
     for (minor, version) in ["1.0", "1.1", "1.2"].into_iter().enumerate() {
         let (server, tap) = tapped(&peers, &[]);
         passed(&peers, &server, &["all", "--version", version]);
-        let others: Vec<Message> = tap
-            .messages()
-            .into_iter()
-            .filter(|message| usize::from(message.minor) != minor)
-            .collect();
-        assert!(
-            tap.count(MessageKind::REQUEST) > 100 && others.is_empty(),
-            "{others:?}"
-        );
+        let others: Vec<Message> =
+            tap.messages().into_iter().filter(|message| usize::from(message.minor) != minor).collect();
+        assert!(tap.count(MessageKind::REQUEST) > 100 && others.is_empty(), "{others:?}");
     }
 }
 
@@ -52,33 +44,12 @@ fn new_references_are_located_unless_told_otherwise() {
     };
     let (server, tap) = tapped(&peers, &[]);
     passed(&peers, &server, &["locate", "unknown_object"]);
-    assert!(
-        tap.count(MessageKind::LOCATE_REQUEST) >= 2,
-        "{:?}",
-        tap.messages()
-    );
-    assert_eq!(
-        tap.count(MessageKind::LOCATE_REQUEST),
-        tap.count(MessageKind::LOCATE_REPLY)
-    );
+    assert!(tap.count(MessageKind::LOCATE_REQUEST) >= 2, "{:?}", tap.messages());
+    assert_eq!(tap.count(MessageKind::LOCATE_REQUEST), tap.count(MessageKind::LOCATE_REPLY));
 
     let (server, tap) = tapped(&peers, &[]);
-    passed(
-        &peers,
-        &server,
-        &[
-            "locate",
-            "unknown_object",
-            "-ORBverifyObjectExistsAndType",
-            "0",
-        ],
-    );
-    assert_eq!(
-        tap.count(MessageKind::LOCATE_REQUEST),
-        0,
-        "{:?}",
-        tap.messages()
-    );
+    passed(&peers, &server, &["locate", "unknown_object", "-ORBverifyObjectExistsAndType", "0"]);
+    assert_eq!(tap.count(MessageKind::LOCATE_REQUEST), 0, "{:?}", tap.messages());
 }
 
 #[test]
@@ -87,11 +58,7 @@ fn small_fragments_are_many_and_their_tail_may_be_tiny() {
         return;
     };
     let (server, tap) = tapped(&peers, &["--fragment", "256"]);
-    passed(
-        &peers,
-        &server,
-        &["large_octets", "--size", "20000", "--fragment", "256"],
-    );
+    passed(&peers, &server, &["large_octets", "--size", "20000", "--fragment", "256"]);
     for direction in [Direction::ToServer, Direction::ToClient] {
         let fragments = tap
             .messages()
@@ -109,10 +76,7 @@ fn small_fragments_are_many_and_their_tail_may_be_tiny() {
         .map(|message| message.body_bytes)
         .collect();
     // The request id and the last octets, one fragment in each direction.
-    assert!(
-        tails.len() == 2 && tails.iter().all(|&bytes| bytes <= 16),
-        "{tails:?}"
-    );
+    assert!(tails.len() == 2 && tails.iter().all(|&bytes| bytes <= 16), "{tails:?}");
 }
 
 #[test]
@@ -121,11 +85,7 @@ fn giop_1_0_has_no_fragments() {
         return;
     };
     let (server, tap) = tapped(&peers, &["--fragment", "256"]);
-    passed(
-        &peers,
-        &server,
-        &["large_octets", "--fragment", "256", "--version", "1.0"],
-    );
+    passed(&peers, &server, &["large_octets", "--fragment", "256", "--version", "1.0"]);
     assert_eq!(tap.count(MessageKind::FRAGMENT), 0);
 }
 
@@ -155,10 +115,7 @@ fn no_check_passes_when_replies_are_spoilt() {
     list.arg("--list");
     let listed = list.output().expect("the client starts").stdout;
     let listed = String::from_utf8(listed).expect("names are ASCII");
-    let names: Vec<&str> = listed
-        .lines()
-        .filter_map(|line| line.strip_prefix("all "))
-        .collect();
+    let names: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix("all ")).collect();
     assert!(names.len() > 40, "{listed}");
 
     let (server, tap) = tapped(&peers, &[]);
@@ -167,10 +124,8 @@ fn no_check_passes_when_replies_are_spoilt() {
     // The last byte of this one's reply belongs to the code sets of the reference, which is no part of its identity.
     for name in names.into_iter().filter(|&name| name != "own_reference") {
         let report = run(&peers, &server, &[name, "--patience-ms", "2000"]);
-        let failed = report
-            .outcomes()
-            .iter()
-            .any(|(check, outcome)| check == name && *outcome != Outcome::Passed);
+        let failed =
+            report.outcomes().iter().any(|(check, outcome)| check == name && *outcome != Outcome::Passed);
         assert!(failed, "{name} passed: {}", report.finished().stdout);
     }
 }

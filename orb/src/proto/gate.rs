@@ -115,13 +115,7 @@ struct Visitor {
 impl Gate {
     /// The gate of an object that nobody is in, and for which at most `queue_max` may wait.
     pub fn new(queue_max: usize) -> Gate {
-        Gate {
-            queue_max,
-            holders: Vec::new(),
-            queue: VecDeque::new(),
-            poisoned: false,
-            last: 0,
-        }
+        Gate { queue_max, holders: Vec::new(), queue: VecDeque::new(), poisoned: false, last: 0 }
     }
 
     /// A request of `chain` wants to be inside. [`ChainId::NONE`] is nobody's own chain.
@@ -129,10 +123,7 @@ impl Gate {
         if self.poisoned && mode.is_update() {
             return Entry::Refused(GateRefusal::Poisoned);
         }
-        let own = self
-            .holders
-            .iter()
-            .find(|holder| holder.chain == chain && chain != ChainId::NONE);
+        let own = self.holders.iter().find(|holder| holder.chain == chain && chain != ChainId::NONE);
         match own {
             Some(own) if own.mode.excludes(mode) => {
                 return Entry::Refused(GateRefusal::Reentrant { chain });
@@ -144,9 +135,7 @@ impl Gate {
             return Entry::Granted(self.enter(chain, mode));
         }
         if self.queue.len() >= self.queue_max {
-            return Entry::Refused(GateRefusal::QueueFull {
-                limit: self.queue_max,
-            });
+            return Entry::Refused(GateRefusal::QueueFull { limit: self.queue_max });
         }
         let visitor = self.visitor(chain, mode);
         let ticket = Ticket(visitor.number);
@@ -156,11 +145,7 @@ impl Gate {
 
     /// A holder leaves. A token that is not held changes nothing.
     pub fn release(&mut self, token: Token) -> Vec<Grant> {
-        match self
-            .holders
-            .iter()
-            .position(|holder| holder.number == token.0)
-        {
+        match self.holders.iter().position(|holder| holder.number == token.0) {
             Some(at) => {
                 self.holders.swap_remove(at);
                 self.grant()
@@ -171,10 +156,7 @@ impl Gate {
 
     /// Who waited gives up. `None` if nobody waits with that ticket: it was granted, or refused, before.
     pub fn cancel(&mut self, ticket: Ticket) -> Option<Vec<Grant>> {
-        let at = self
-            .queue
-            .binary_search_by_key(&ticket.0, |waiter| waiter.number)
-            .ok()?;
+        let at = self.queue.binary_search_by_key(&ticket.0, |waiter| waiter.number).ok()?;
         self.queue.remove(at);
         Some(self.grant())
     }
@@ -185,10 +167,7 @@ impl Gate {
         let updates = self.queue.iter().filter(|waiter| waiter.mode.is_update());
         let refused = updates.map(|waiter| Ticket(waiter.number)).collect();
         self.queue.retain(|waiter| !waiter.mode.is_update());
-        Poisoning {
-            refused,
-            granted: self.grant(),
-        }
+        Poisoning { refused, granted: self.grant() }
     }
 
     /// The object is sound again: it takes updates.
@@ -214,16 +193,10 @@ impl Gate {
     /// Lets in who is first in the queue, as long as there is room for him.
     fn grant(&mut self) -> Vec<Grant> {
         let mut grants = Vec::new();
-        while self
-            .queue
-            .front()
-            .is_some_and(|first| self.admits(first.mode))
+        while self.queue.front().is_some_and(|first| self.admits(first.mode))
             && let Some(first) = self.queue.pop_front()
         {
-            grants.push(Grant {
-                ticket: Ticket(first.number),
-                token: Token(first.number),
-            });
+            grants.push(Grant { ticket: Ticket(first.number), token: Token(first.number) });
             self.holders.push(first);
         }
         grants
@@ -239,18 +212,12 @@ impl Gate {
     fn visitor(&mut self, chain: ChainId, mode: Mode) -> Visitor {
         self.last += 1;
         let number = self.last;
-        Visitor {
-            number,
-            chain,
-            mode,
-        }
+        Visitor { number, chain, mode }
     }
 
     /// Whether those who are inside leave room for `mode`. They do not exclude each other, so one of them speaks for all.
     fn admits(&self, mode: Mode) -> bool {
-        self.holders
-            .first()
-            .is_none_or(|holder| !holder.mode.excludes(mode))
+        self.holders.first().is_none_or(|holder| !holder.mode.excludes(mode))
     }
 }
 

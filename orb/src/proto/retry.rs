@@ -145,29 +145,18 @@ pub fn decide(limits: &RetryLimits, failure: &Failure, random: u64) -> Decision 
     if failure.attempts >= limits.retry_attempts_max {
         return Decision::Fail(Final::AttemptsUsedUp);
     }
-    let after = if at_once(failure) {
-        Duration::ZERO
-    } else {
-        backoff(limits, failure.attempts, random)
-    };
+    let after = if at_once(failure) { Duration::ZERO } else { backoff(limits, failure.attempts, random) };
     if failure.deadline_left.is_some_and(|left| left <= after) {
         return Decision::Fail(Final::NoTimeLeft);
     }
-    Decision::Retry {
-        target,
-        as_cbor,
-        after,
-    }
+    Decision::Retry { target, as_cbor, after }
 }
 
 /// The wait before the next try after `attempts` tries: `backoff_first` doubled with each, at most `backoff_max`; of that,
 /// between a half and all, as `random` says.
 pub fn backoff(limits: &RetryLimits, attempts: u32, random: u64) -> Duration {
     let doublings = attempts.saturating_sub(1).min(31);
-    let longest = limits
-        .backoff_first
-        .saturating_mul(1 << doublings)
-        .min(limits.backoff_max);
+    let longest = limits.backoff_first.saturating_mul(1 << doublings).min(limits.backoff_max);
     let half = longest / 2;
     let spread = u64::try_from((longest - half).as_nanos()).unwrap_or(u64::MAX);
     half + Duration::from_nanos(random % spread.saturating_add(1))
@@ -198,21 +187,9 @@ const ANY: Row = Row {
 };
 
 const TABLE: [Row; 6] = [
-    Row {
-        classes: &[FailureClass::Lasting],
-        verdict: Verdict::Fail(Final::Lasting),
-        ..ANY
-    },
-    Row {
-        classes: &[FailureClass::FormatRefused],
-        verdict: Verdict::AsCbor,
-        ..ANY
-    },
-    Row {
-        executed: &[Completion::No],
-        verdict: Verdict::Retry(Target::AnyServer),
-        ..ANY
-    },
+    Row { classes: &[FailureClass::Lasting], verdict: Verdict::Fail(Final::Lasting), ..ANY },
+    Row { classes: &[FailureClass::FormatRefused], verdict: Verdict::AsCbor, ..ANY },
+    Row { executed: &[Completion::No], verdict: Verdict::Retry(Target::AnyServer), ..ANY },
     Row {
         kinds: &[CallKind::Query, CallKind::Idempotent],
         verdict: Verdict::Retry(Target::AnyServer),
@@ -233,9 +210,7 @@ impl Row {
         (self.classes.is_empty() || self.classes.contains(&failure.class))
             && (self.executed.is_empty() || self.executed.contains(&executed))
             && (self.kinds.is_empty() || self.kinds.contains(&failure.kind))
-            && self
-                .server_known
-                .is_none_or(|known| known == failure.same_server_known)
+            && self.server_known.is_none_or(|known| known == failure.same_server_known)
     }
 }
 
@@ -252,9 +227,7 @@ fn verdict(failure: &Failure) -> Verdict {
 fn at_once(failure: &Failure) -> bool {
     match failure.class {
         FailureClass::FormatRefused => true,
-        FailureClass::Unreachable | FailureClass::Broken | FailureClass::NotHere => {
-            failure.attempts <= 1
-        }
+        FailureClass::Unreachable | FailureClass::Broken | FailureClass::NotHere => failure.attempts <= 1,
         FailureClass::Transient | FailureClass::Lasting => false,
     }
 }

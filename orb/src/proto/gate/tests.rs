@@ -43,17 +43,10 @@ fn nobody_overtakes_who_waits() {
     let mut gate = Gate::new(10);
     let query = granted(gate.request(A, Mode::Shared));
     let update = queued(gate.request(B, Mode::Exclusive));
-    let later = [
-        queued(gate.request(C, Mode::Shared)),
-        queued(gate.request(ChainId::NONE, Mode::Shared)),
-    ];
+    let later = [queued(gate.request(C, Mode::Shared)), queued(gate.request(ChainId::NONE, Mode::Shared))];
     let grants = gate.release(query);
     assert_eq!(tickets(&grants), [update]);
-    assert_eq!(
-        tickets(&gate.release(grants[0].token)),
-        later,
-        "both at once, in order"
-    );
+    assert_eq!(tickets(&gate.release(grants[0].token)), later, "both at once, in order");
 }
 
 #[test]
@@ -97,10 +90,7 @@ fn who_gives_up_lets_others_in() {
     granted(gate.request(A, Mode::Shared));
     let update = queued(gate.request(B, Mode::Exclusive));
     let query = queued(gate.request(C, Mode::Shared));
-    assert_eq!(
-        gate.cancel(update).map(|grants| tickets(&grants)),
-        Some(vec![query])
-    );
+    assert_eq!(gate.cancel(update).map(|grants| tickets(&grants)), Some(vec![query]));
     assert_eq!(gate.cancel(update), None);
     assert_eq!(gate.cancel(query), None, "it is inside");
 }
@@ -122,10 +112,7 @@ fn a_poisoned_object_answers_queries_only() {
     let query = queued(gate.request(C, Mode::Shared));
     let other = queued(gate.request(C, Mode::SharedUpdate));
     let poisoning = gate.poison();
-    assert_eq!(
-        (poisoning.refused, poisoning.granted),
-        (vec![update, other], vec![])
-    );
+    assert_eq!((poisoning.refused, poisoning.granted), (vec![update, other], vec![]));
     assert_eq!(tickets(&gate.release(failed)), [query]);
     for mode in [Mode::Exclusive, Mode::SharedUpdate] {
         assert_eq!(gate.request(B, mode), Entry::Refused(GateRefusal::Poisoned));
@@ -142,10 +129,7 @@ fn poisoning_from_outside_lets_queries_in() {
     let update = queued(gate.request(B, Mode::Exclusive));
     let query = queued(gate.request(C, Mode::Shared));
     let poisoning = gate.poison();
-    assert_eq!(
-        (poisoning.refused, tickets(&poisoning.granted)),
-        (vec![update], vec![query])
-    );
+    assert_eq!((poisoning.refused, tickets(&poisoning.granted)), (vec![update], vec![query]));
 }
 
 #[test]
@@ -176,18 +160,9 @@ impl Visitors {
     }
 
     fn check(&self, gate: &Gate) {
-        assert_eq!(
-            (gate.holders(), gate.queued()),
-            (self.inside.len(), self.waiting.len())
-        );
-        let alone = self
-            .inside
-            .iter()
-            .any(|(_, _, mode)| *mode == Mode::Exclusive);
-        assert!(
-            !alone || self.inside.len() == 1,
-            "an update is not alone: {self:?}"
-        );
+        assert_eq!((gate.holders(), gate.queued()), (self.inside.len(), self.waiting.len()));
+        let alone = self.inside.iter().any(|(_, _, mode)| *mode == Mode::Exclusive);
+        assert!(!alone || self.inside.len() == 1, "an update is not alone: {self:?}");
         if let Some((_, _, first)) = self.waiting.first() {
             let room = self.inside.is_empty() || !alone && *first != Mode::Exclusive;
             assert!(!room, "a wake-up is lost: {self:?}");
@@ -204,13 +179,7 @@ fn in_long_random_visits_no_rule_is_broken_and_everybody_gets_in() {
         let mut visitors = Visitors::default();
         for _ in 0..300 {
             match dice.below(10) {
-                0..5 => visit(
-                    &mut dice,
-                    &mut gate,
-                    &mut visitors,
-                    &mut reentered,
-                    &mut refused,
-                ),
+                0..5 => visit(&mut dice, &mut gate, &mut visitors, &mut reentered, &mut refused),
                 5..8 if !visitors.inside.is_empty() => {
                     let at = dice.below(visitors.inside.len() as u64) as usize;
                     let (token, ..) = visitors.inside.remove(at);
@@ -223,15 +192,8 @@ fn in_long_random_visits_no_rule_is_broken_and_everybody_gets_in() {
                 }
                 9 if dice.below(10) == 0 => {
                     let poisoning = gate.poison();
-                    visitors
-                        .waiting
-                        .retain(|(ticket, ..)| !poisoning.refused.contains(ticket));
-                    assert!(
-                        visitors
-                            .waiting
-                            .iter()
-                            .all(|(_, _, mode)| *mode == Mode::Shared)
-                    );
+                    visitors.waiting.retain(|(ticket, ..)| !poisoning.refused.contains(ticket));
+                    assert!(visitors.waiting.iter().all(|(_, _, mode)| *mode == Mode::Shared));
                     visitors.let_in(&poisoning.granted);
                 }
                 _ => gate.restore(),
@@ -242,44 +204,19 @@ fn in_long_random_visits_no_rule_is_broken_and_everybody_gets_in() {
             visitors.let_in(&gate.release(token));
             visitors.check(&gate);
         }
-        assert_eq!(
-            (gate.holders(), gate.queued()),
-            (0, 0),
-            "somebody waits for ever"
-        );
+        assert_eq!((gate.holders(), gate.queued()), (0, 0), "somebody waits for ever");
     }
-    assert!(
-        reentered > 500 && refused > 500,
-        "hardly anything happened: {reentered}, {refused}"
-    );
+    assert!(reentered > 500 && refused > 500, "hardly anything happened: {reentered}, {refused}");
 }
 
-fn visit(
-    dice: &mut Dice,
-    gate: &mut Gate,
-    visitors: &mut Visitors,
-    reentered: &mut u32,
-    refused: &mut u32,
-) {
+fn visit(dice: &mut Dice, gate: &mut Gate, visitors: &mut Visitors, reentered: &mut u32, refused: &mut u32) {
     let chain = ChainId([dice.below(6) as u8; 16]);
-    let mode = [
-        Mode::Shared,
-        Mode::Shared,
-        Mode::SharedUpdate,
-        Mode::Exclusive,
-    ][dice.below(4) as usize];
-    let own = visitors
-        .inside
-        .iter()
-        .find(|(_, inside, _)| *inside == chain && chain != ChainId::NONE);
-    let conflict =
-        own.is_some_and(|(_, _, inside)| *inside == Mode::Exclusive || mode == Mode::Exclusive);
+    let mode = [Mode::Shared, Mode::Shared, Mode::SharedUpdate, Mode::Exclusive][dice.below(4) as usize];
+    let own = visitors.inside.iter().find(|(_, inside, _)| *inside == chain && chain != ChainId::NONE);
+    let conflict = own.is_some_and(|(_, _, inside)| *inside == Mode::Exclusive || mode == Mode::Exclusive);
     match gate.request(chain, mode) {
         Entry::Granted(token) => {
-            assert!(
-                visitors.waiting.is_empty() || own.is_some(),
-                "a stranger overtook"
-            );
+            assert!(visitors.waiting.is_empty() || own.is_some(), "a stranger overtook");
             assert!(!conflict);
             *reentered += u32::from(own.is_some());
             visitors.inside.push((token, chain, mode));
