@@ -10,3 +10,6 @@ pub mod iiop;
 pub mod native;
 pub mod reply_cache;
 pub mod retry;
+
+#[cfg(test)]
+mod dice;
