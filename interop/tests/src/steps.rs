@@ -46,10 +46,7 @@ pub(crate) fn run(steps: &[Step]) -> Result<(), StepFault> {
             });
         }
     });
-    fault
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .map_or(Ok(()), Err)
+    fault.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
 impl Step {
@@ -57,20 +54,12 @@ impl Step {
         if self.is_done() {
             return Ok(());
         }
-        let fault = |output: String| StepFault {
-            command: self.command.join(" "),
-            output,
-        };
-        let temporary = self
-            .output
-            .with_extension(format!("making-{}", std::process::id()));
+        let fault = |output: String| StepFault { command: self.command.join(" "), output };
+        let temporary = self.output.with_extension(format!("making-{}", std::process::id()));
         if let Some(folder) = self.output.parent() {
             fs::create_dir_all(folder).map_err(|cause| fault(cause.to_string()))?;
         }
-        let words = self
-            .command
-            .iter()
-            .map(|word| word.replace("{out}", &temporary.to_string_lossy()));
+        let words = self.command.iter().map(|word| word.replace("{out}", &temporary.to_string_lossy()));
         let output = Command::new("nice")
             .args(["-n", "10"])
             .args(words)
@@ -95,9 +84,7 @@ impl Step {
         let Ok(made) = modified(&self.output) else {
             return false;
         };
-        self.inputs
-            .iter()
-            .all(|input| modified(input).is_ok_and(|changed| changed <= made))
+        self.inputs.iter().all(|input| modified(input).is_ok_and(|changed| changed <= made))
     }
 }
 
@@ -110,22 +97,15 @@ mod tests {
     use super::*;
 
     fn folder(name: &str) -> PathBuf {
-        let folder =
-            std::env::temp_dir().join(format!("quorb-steps-{name}-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("quorb-steps-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("the temporary folder can be written");
         folder
     }
 
     fn copy(from: &Path, to: &Path) -> Step {
-        let command = ["cp", &from.to_string_lossy(), "{out}"]
-            .map(str::to_owned)
-            .to_vec();
-        Step {
-            inputs: vec![from.to_owned()],
-            output: to.to_owned(),
-            command,
-        }
+        let command = ["cp", &from.to_string_lossy(), "{out}"].map(str::to_owned).to_vec();
+        Step { inputs: vec![from.to_owned()], output: to.to_owned(), command }
     }
 
     #[test]
@@ -143,11 +123,7 @@ mod tests {
 
         fs::write(&from, "two").expect("written");
         let later = modified(&to).expect("there") + std::time::Duration::from_secs(2);
-        fs::File::options()
-            .write(true)
-            .open(&from)
-            .and_then(|file| file.set_modified(later))
-            .expect("dated");
+        fs::File::options().write(true).open(&from).and_then(|file| file.set_modified(later)).expect("dated");
         run(&[copy(&from, &to)]).expect("copied");
         assert_eq!(fs::read_to_string(&to).expect("made"), "two");
         fs::remove_dir_all(&folder).expect("removed");
@@ -157,12 +133,8 @@ mod tests {
     fn a_failed_step_says_what_its_command_said_and_leaves_nothing() {
         let folder = folder("fault");
         let to = folder.join("to");
-        let fault =
-            run(&[copy(&folder.join("missing"), &to)]).expect_err("there is nothing to copy");
-        assert!(
-            fault.command.starts_with("cp ") && fault.output.contains("missing"),
-            "{fault:?}"
-        );
+        let fault = run(&[copy(&folder.join("missing"), &to)]).expect_err("there is nothing to copy");
+        assert!(fault.command.starts_with("cp ") && fault.output.contains("missing"), "{fault:?}");
         assert_eq!(fs::read_dir(&folder).expect("there").count(), 0);
         fs::remove_dir_all(&folder).expect("removed");
     }

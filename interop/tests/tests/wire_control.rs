@@ -22,9 +22,7 @@ fn run(peers: &PeerDir, server: &Server, arguments: &[&str]) -> Report {
 }
 
 fn passed(peers: &PeerDir, server: &Server, arguments: &[&str]) {
-    run(peers, server, arguments)
-        .all_passed()
-        .unwrap_or_else(|fault| panic!("{fault}"));
+    run(peers, server, arguments).all_passed().unwrap_or_else(|fault| panic!("{fault}"));
 }
 
 #[test]
@@ -35,15 +33,9 @@ fn the_version_option_decides_the_version_of_every_message() {
     for (minor, version) in ["1.0", "1.1", "1.2"].into_iter().enumerate() {
         let (server, tap) = tapped(&peers, &[]);
         passed(&peers, &server, &["all", "--version", version]);
-        let others: Vec<Message> = tap
-            .messages()
-            .into_iter()
-            .filter(|message| usize::from(message.minor) != minor)
-            .collect();
-        assert!(
-            tap.count(MessageKind::REQUEST) > 100 && others.is_empty(),
-            "{others:?}"
-        );
+        let others: Vec<Message> =
+            tap.messages().into_iter().filter(|message| usize::from(message.minor) != minor).collect();
+        assert!(tap.count(MessageKind::REQUEST) > 100 && others.is_empty(), "{others:?}");
     }
 }
 
@@ -54,33 +46,12 @@ fn new_references_are_located_unless_told_otherwise() {
     };
     let (server, tap) = tapped(&peers, &[]);
     passed(&peers, &server, &["locate", "unknown_object"]);
-    assert!(
-        tap.count(MessageKind::LOCATE_REQUEST) >= 2,
-        "{:?}",
-        tap.messages()
-    );
-    assert_eq!(
-        tap.count(MessageKind::LOCATE_REQUEST),
-        tap.count(MessageKind::LOCATE_REPLY)
-    );
+    assert!(tap.count(MessageKind::LOCATE_REQUEST) >= 2, "{:?}", tap.messages());
+    assert_eq!(tap.count(MessageKind::LOCATE_REQUEST), tap.count(MessageKind::LOCATE_REPLY));
 
     let (server, tap) = tapped(&peers, &[]);
-    passed(
-        &peers,
-        &server,
-        &[
-            "locate",
-            "unknown_object",
-            "-ORBverifyObjectExistsAndType",
-            "0",
-        ],
-    );
-    assert_eq!(
-        tap.count(MessageKind::LOCATE_REQUEST),
-        0,
-        "{:?}",
-        tap.messages()
-    );
+    passed(&peers, &server, &["locate", "unknown_object", "-ORBverifyObjectExistsAndType", "0"]);
+    assert_eq!(tap.count(MessageKind::LOCATE_REQUEST), 0, "{:?}", tap.messages());
 }
 
 #[test]
@@ -89,11 +60,7 @@ fn small_fragments_are_many_and_their_tail_may_be_tiny() {
         return;
     };
     let (server, tap) = tapped(&peers, &["--fragment", "256"]);
-    passed(
-        &peers,
-        &server,
-        &["large_octets", "--size", "20000", "--fragment", "256"],
-    );
+    passed(&peers, &server, &["large_octets", "--size", "20000", "--fragment", "256"]);
     for direction in [Direction::ToServer, Direction::ToClient] {
         let fragments = tap
             .messages()
@@ -111,10 +78,7 @@ fn small_fragments_are_many_and_their_tail_may_be_tiny() {
         .map(|message| message.body_bytes)
         .collect();
     // The request id and the last octets, one fragment in each direction.
-    assert!(
-        tails.len() == 2 && tails.iter().all(|&bytes| bytes <= 16),
-        "{tails:?}"
-    );
+    assert!(tails.len() == 2 && tails.iter().all(|&bytes| bytes <= 16), "{tails:?}");
 }
 
 #[test]
@@ -123,11 +87,7 @@ fn giop_1_0_has_no_fragments() {
         return;
     };
     let (server, tap) = tapped(&peers, &["--fragment", "256"]);
-    passed(
-        &peers,
-        &server,
-        &["large_octets", "--fragment", "256", "--version", "1.0"],
-    );
+    passed(&peers, &server, &["large_octets", "--fragment", "256", "--version", "1.0"]);
     assert_eq!(tap.count(MessageKind::FRAGMENT), 0);
 }
 
@@ -147,11 +107,7 @@ fn a_client_that_ends_closes_its_connections_in_giop_1_2_alone() {
             ));
         }
         server.terminate().expect("the server ends");
-        assert_eq!(
-            sent_closings(&tap, Direction::ToServer),
-            closings,
-            "{version}"
-        );
+        assert_eq!(sent_closings(&tap, Direction::ToServer), closings, "{version}");
     }
 }
 
@@ -172,15 +128,10 @@ fn a_server_that_ends_closes_its_connections_in_every_version() {
             version,
         ]);
         let mut calling = Process::start(command).expect("the client starts");
-        calling
-            .line("calling", limits::client_wait())
-            .expect("the first call succeeds");
+        calling.line("calling", limits::client_wait()).expect("the first call succeeds");
         server.terminate().expect("the server ends");
-        let closed = tap.await_message(
-            Direction::ToClient,
-            MessageKind::CLOSE_CONNECTION,
-            limits::end_wait(),
-        );
+        let closed =
+            tap.await_message(Direction::ToClient, MessageKind::CLOSE_CONNECTION, limits::end_wait());
         assert!(closed, "{version}: {:?}", tap.messages().last());
     }
 }
@@ -204,10 +155,7 @@ fn no_check_passes_when_replies_are_spoilt() {
     list.arg("--list");
     let listed = list.output().expect("the client starts").stdout;
     let listed = String::from_utf8(listed).expect("names are ASCII");
-    let names: Vec<&str> = listed
-        .lines()
-        .filter_map(|line| line.strip_prefix("all "))
-        .collect();
+    let names: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix("all ")).collect();
     assert!(names.len() > 40, "{listed}");
 
     let (server, tap) = tapped(&peers, &[]);
@@ -215,10 +163,8 @@ fn no_check_passes_when_replies_are_spoilt() {
     // One client per check: none may live on what another found.
     for name in names.into_iter().filter(|name| !UNTOUCHED.contains(name)) {
         let report = run(&peers, &server, &[name, "--patience-ms", "2000"]);
-        let failed = report
-            .outcomes()
-            .iter()
-            .any(|(check, outcome)| check == name && *outcome != Outcome::Passed);
+        let failed =
+            report.outcomes().iter().any(|(check, outcome)| check == name && *outcome != Outcome::Passed);
         assert!(failed, "{name} passed: {}", report.finished().stdout);
     }
 }

@@ -126,9 +126,9 @@ impl Refusal {
         match self {
             Refusal::ReplyEvicted => Completion::Yes,
             Refusal::OtherServer { .. } => Completion::Maybe,
-            Refusal::ClientBusy { .. }
-            | Refusal::TooManyClients { .. }
-            | Refusal::SequenceExhausted => Completion::No,
+            Refusal::ClientBusy { .. } | Refusal::TooManyClients { .. } | Refusal::SequenceExhausted => {
+                Completion::No
+            }
             Refusal::BelowWatermark { .. }
             | Refusal::OldIncarnation { .. }
             | Refusal::ClientForgotten { .. } => {
@@ -194,12 +194,7 @@ impl ReplyCache {
     }
 
     /// Decides what becomes of a request.
-    pub fn admit(
-        &mut self,
-        identity: RequestIdentity,
-        request: Circumstances,
-        now: Time,
-    ) -> Admission {
+    pub fn admit(&mut self, identity: RequestIdentity, request: Circumstances, now: Time) -> Admission {
         let met = self.meet(identity, request, now);
         let decided = met.and_then(|()| self.decide(identity, request, now));
         decided.unwrap_or_else(Admission::Refuse)
@@ -256,12 +251,7 @@ impl ReplyCache {
     }
 
     /// Makes sure that the client is known in this incarnation, or says why it cannot be.
-    fn meet(
-        &mut self,
-        identity: RequestIdentity,
-        request: Circumstances,
-        now: Time,
-    ) -> Result<(), Refusal> {
+    fn meet(&mut self, identity: RequestIdentity, request: Circumstances, now: Time) -> Result<(), Refusal> {
         match self.clients.get_mut(&identity.client) {
             Some(known) if known.incarnation == identity.incarnation => return Ok(()),
             Some(known) if known.incarnation > identity.incarnation => {
@@ -280,8 +270,7 @@ impl ReplyCache {
                 self.turns.push_back((identity.client, now));
             }
         }
-        self.clients
-            .insert(identity.client, Client::new(identity.incarnation, now));
+        self.clients.insert(identity.client, Client::new(identity.incarnation, now));
         Ok(())
     }
 
@@ -323,10 +312,7 @@ impl ReplyCache {
 
     fn client_in_progress(&mut self, identity: RequestIdentity) -> Option<&mut Client> {
         let client = self.clients.get_mut(&identity.client)?;
-        let in_progress = matches!(
-            client.entries.get(&identity.sequence),
-            Some(Entry::InProgress)
-        );
+        let in_progress = matches!(client.entries.get(&identity.sequence), Some(Entry::InProgress));
         (client.incarnation == identity.incarnation && in_progress).then_some(client)
     }
 

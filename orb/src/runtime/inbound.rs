@@ -17,7 +17,9 @@ use crate::proto::head::{
     BodyFormat, CallId, ChainId, ObjectKey, ReplyHead, ReplyStatus, RequestHead, RequestIdentity,
     ResponseExpected, Time,
 };
-use crate::proto::reply_cache::{Admission, CachedReply, Circumstances, Refusal, ReplyCache, ReplyCacheLimits};
+use crate::proto::reply_cache::{
+    Admission, CachedReply, Circumstances, Refusal, ReplyCache, ReplyCacheLimits,
+};
 use crate::value::{Body, Encoding};
 
 /// What a broker remembers of the calls that it has served.
@@ -243,8 +245,9 @@ impl Inbound {
         let is_cbor = |format| format == BodyFormat::CBOR;
         let positional = matches!(self.encoding, Encoding::Cdr { .. });
         if is_cbor(remembered.head.format) && positional {
-            let exception = SystemException::new(ExceptionKind::Transient, Minor::OUTCOME_FORGOTTEN, Completion::Yes)
-                .because("the reply is kept in a format that this connection does not speak");
+            let exception =
+                SystemException::new(ExceptionKind::Transient, Minor::OUTCOME_FORGOTTEN, Completion::Yes)
+                    .because("the reply is kept in a format that this connection does not speak");
             return self.finish(Reply::system(exception), gather);
         }
         self.send(&remembered.head, remembered.body.clone(), gather);

@@ -131,11 +131,7 @@ impl Connection {
 
     pub(super) fn on_cancel(&mut self, frame: &Frame) -> Result<Option<Event>, ProtocolError> {
         let id = CallId(frame.header.id);
-        let last = if self.is_ours(id.0) {
-            self.last_outbound
-        } else {
-            self.last_inbound
-        };
+        let last = if self.is_ours(id.0) { self.last_outbound } else { self.last_inbound };
         if id.0 > last {
             return Err(ProtocolError::CancelOfNothing { id });
         }

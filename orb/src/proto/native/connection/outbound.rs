@@ -36,19 +36,12 @@ pub(super) enum ReplyPhase {
 }
 
 impl Connection {
-    pub(super) fn on_reply(
-        &mut self,
-        frame: Frame,
-        now: Time,
-    ) -> Result<Option<Event>, ProtocolError> {
+    pub(super) fn on_reply(&mut self, frame: Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
         let id = CallId(frame.header.id);
         if !self.is_ours(id.0) {
             return Err(frame.wrong_side());
         }
-        let call = self
-            .outbound
-            .get_mut(id.0)
-            .ok_or(ProtocolError::ReplyToNothing { id })?;
+        let call = self.outbound.get_mut(id.0).ok_or(ProtocolError::ReplyToNothing { id })?;
         let wanted = match call.reply {
             ReplyPhase::Awaited => true,
             ReplyPhase::Unwanted if !self.assemblies.is_open(id.0) => false,
@@ -66,11 +59,7 @@ impl Connection {
                 self.outbound.remove(id.0);
                 let refusal = self.assemblies.refuses(frame.body.len() as u64);
                 Ok(wanted.then(|| match refusal {
-                    None => Event::Reply {
-                        id,
-                        head,
-                        body: frame.body,
-                    },
+                    None => Event::Reply { id, head, body: frame.body },
                     Some(reason) => Event::ReplyRefused { id, head, reason },
                 }))
             }
@@ -121,9 +110,7 @@ impl Connection {
         if !self.bodies.abort(id) {
             return false;
         }
-        self.pending.append(FRAME_HEADER_BYTES, |out| {
-            encode_bare(FrameKind::CHUNK, flags::ABORT, id, out)
-        });
+        self.pending.append(FRAME_HEADER_BYTES, |out| encode_bare(FrameKind::CHUNK, flags::ABORT, id, out));
         if let Some(call) = self.outbound.get_mut(id) {
             call.sending = false;
             if matches!(call.reply, ReplyPhase::None) {
@@ -136,11 +123,7 @@ impl Connection {
     /// The last chunk of a reply is here.
     pub(super) fn complete_reply(&mut self, id: CallId, body: Bytes) -> Option<Event> {
         match self.outbound.remove(id.0)?.reply {
-            ReplyPhase::Arriving(head) => Some(Event::Reply {
-                id,
-                head: *head,
-                body,
-            }),
+            ReplyPhase::Arriving(head) => Some(Event::Reply { id, head: *head, body }),
             _ => None,
         }
     }
@@ -159,17 +142,9 @@ impl Connection {
 
     /// The peer accepts no calls of this side after `last`: those that are open are over. Returns them.
     pub(super) fn stop_calls_after(&mut self, last: CallId) -> Vec<CallId> {
-        let last = CallId(
-            self.accepted_until
-                .map_or(last.0, |before| before.min(last.0)),
-        );
+        let last = CallId(self.accepted_until.map_or(last.0, |before| before.min(last.0)));
         self.accepted_until = Some(last.0);
-        let unaccepted: Vec<u64> = self
-            .outbound
-            .iter()
-            .map(|(id, _)| id)
-            .filter(|id| *id > last.0)
-            .collect();
+        let unaccepted: Vec<u64> = self.outbound.iter().map(|(id, _)| id).filter(|id| *id > last.0).collect();
         let mut not_executed = Vec::with_capacity(unaccepted.len());
         for id in unaccepted {
             self.bodies.abort(id);

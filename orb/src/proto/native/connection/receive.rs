@@ -73,9 +73,10 @@ impl Connection {
 
     fn next_event(&mut self, input: &mut BytesMut, now: Time) -> Result<Option<Event>, ProtocolError> {
         if self.phase == Phase::Preface {
-            if decode_preface(input)?.is_none() {
+            let Some(version) = decode_preface(input)? else {
                 return Ok(None);
-            }
+            };
+            self.peer_version = Some(version);
             input.advance(PREFACE_BYTES);
             self.phase = Phase::Hello;
             self.watch.unit_complete();

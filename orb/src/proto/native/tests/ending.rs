@@ -8,8 +8,8 @@ use super::pair::{End, Pair, call, config, pattern};
 use crate::proto::head::{BodyFormat, CallId, Completion, Delivery, ReplyHead, ReplyStatus, Time};
 use crate::proto::native::hello::encode_preface;
 use crate::proto::native::{
-    Close, CloseCode, Connection, Event, Features, FrameHeader, FrameKind, Limits, Payload,
-    ProtocolError, Refused, Side, Silence, Unanswered, Version,
+    Close, CloseCode, Connection, Event, Features, FrameHeader, FrameKind, Limits, Payload, ProtocolError,
+    Refused, Side, Silence, Unanswered, Version,
 };
 
 fn ok() -> ReplyHead {
@@ -17,10 +17,7 @@ fn ok() -> ReplyHead {
 }
 
 fn get(pair: &mut Pair) -> CallId {
-    pair.client
-        .connection
-        .request(&call("get"), Payload::EMPTY)
-        .expect("room")
+    pair.client.connection.request(&call("get"), Payload::EMPTY).expect("room")
 }
 
 #[test]
@@ -31,27 +28,14 @@ fn a_drained_server_ends_what_it_took_and_nothing_else() {
     pair.served();
     assert_eq!(pair.server.connection.drain(), taken);
     let small = get(&mut pair);
-    let large = pair
-        .client
-        .connection
-        .request(&call("put"), pattern(1 << 20))
-        .expect("room");
+    let large = pair.client.connection.request(&call("put"), pattern(1 << 20)).expect("room");
     pair.run();
     assert_eq!(pair.server.take_events(), []);
     assert_eq!(pair.server.connection.counters().requests_after_drain, 2);
-    let drain = Event::Drain {
-        last_accepted: taken,
-        not_executed: vec![small, large],
-    };
+    let drain = Event::Drain { last_accepted: taken, not_executed: vec![small, large] };
     assert_eq!(pair.client.the_event(), drain);
-    assert_eq!(
-        pair.client.connection.request(&call("get"), Payload::EMPTY),
-        Err(Refused::Draining)
-    );
-    pair.server
-        .connection
-        .reply(taken, &ok(), Payload::EMPTY)
-        .expect("it is open");
+    assert_eq!(pair.client.connection.request(&call("get"), Payload::EMPTY), Err(Refused::Draining));
+    pair.server.connection.reply(taken, &ok(), Payload::EMPTY).expect("it is open");
     pair.run();
     assert_eq!(pair.replied().0, taken);
     assert!(pair.client.connection.is_idle() && pair.server.connection.is_idle());
@@ -61,11 +45,7 @@ fn a_drained_server_ends_what_it_took_and_nothing_else() {
 fn a_drained_server_may_still_call_back() {
     let mut pair = Pair::joined(Limits::default());
     pair.server.connection.drain();
-    let back = pair
-        .server
-        .connection
-        .request(&call("notify"), Payload::EMPTY)
-        .expect("room");
+    let back = pair.server.connection.request(&call("notify"), Payload::EMPTY).expect("room");
     pair.run();
     let events = pair.client.take_events();
     assert!(matches!(events[..], [Event::Drain { .. }, Event::Request { id, .. }] if id == back));
@@ -76,33 +56,15 @@ fn close_says_why_and_what_was_accepted() {
     let mut pair = Pair::joined(Limits::default());
     let accepted = get(&mut pair);
     pair.run();
-    pair.server
-        .connection
-        .close(CloseCode::SHUTDOWN, "maintenance");
+    pair.server.connection.close(CloseCode::SHUTDOWN, "maintenance");
     let crossing = get(&mut pair);
     pair.run();
-    let close = Close {
-        code: CloseCode::SHUTDOWN,
-        text: "maintenance".to_owned(),
-    };
-    let closed = Event::Closed {
-        close,
-        last_accepted: accepted,
-    };
+    let close = Close { code: CloseCode::SHUTDOWN, text: "maintenance".to_owned() };
+    let closed = Event::Closed { close, last_accepted: accepted };
     assert_eq!(pair.client.the_event(), closed);
-    assert_eq!(
-        pair.client.connection.request(&call("get"), Payload::EMPTY),
-        Err(Refused::Closed)
-    );
-    let unanswered = |id, completion| Unanswered {
-        id,
-        delivery: Delivery::Sent,
-        completion,
-    };
-    let expected = [
-        unanswered(accepted, Completion::Maybe),
-        unanswered(crossing, Completion::No),
-    ];
+    assert_eq!(pair.client.connection.request(&call("get"), Payload::EMPTY), Err(Refused::Closed));
+    let unanswered = |id, completion| Unanswered { id, delivery: Delivery::Sent, completion };
+    let expected = [unanswered(accepted, Completion::Maybe), unanswered(crossing, Completion::No)];
     assert_eq!(pair.client.connection.on_eof(0), expected);
     assert_eq!(pair.client.connection.on_eof(0), []);
     assert_eq!(pair.server.connection.next_timeout(), None);
@@ -112,16 +74,9 @@ fn close_says_why_and_what_was_accepted() {
 fn the_end_of_the_stream_tells_how_much_of_each_call_was_sent() {
     let mut pair = Pair::joined(Limits::default());
     let ids: Vec<CallId> = (0..3).map(|_| get(&mut pair)).collect();
-    let large = pair
-        .client
-        .connection
-        .request(&call("put"), pattern(1 << 20))
-        .expect("room");
+    let large = pair.client.connection.request(&call("put"), pattern(1 << 20)).expect("room");
     let before = pair.client.output_once().len();
-    assert!(
-        before > 64 * 1024,
-        "three calls, and the window of the large one"
-    );
+    assert!(before > 64 * 1024, "three calls, and the window of the large one");
     let frame = 16 + 7 + 3 + 3;
     let chunk_and_announcement = before - 3 * frame;
     let cancelled = get(&mut pair);
@@ -137,11 +92,7 @@ fn the_end_of_the_stream_tells_how_much_of_each_call_was_sent() {
         (large, Delivery::NotSent, Completion::No),
         (unsent, Delivery::NotSent, Completion::No),
     ];
-    let expected = expected.map(|(id, delivery, completion)| Unanswered {
-        id,
-        delivery,
-        completion,
-    });
+    let expected = expected.map(|(id, delivery, completion)| Unanswered { id, delivery, completion });
     assert_eq!(told, expected);
 }
 
@@ -150,16 +101,10 @@ fn a_reply_that_has_begun_tells_that_the_call_was_executed() {
     let mut pair = Pair::joined(Limits::default());
     let id = get(&mut pair);
     pair.run();
-    pair.server
-        .connection
-        .reply(id, &ok(), pattern(1 << 20))
-        .expect("it is open");
+    pair.server.connection.reply(id, &ok(), pattern(1 << 20)).expect("it is open");
     let window = pair.server.output();
     pair.client.feed(&window, Time::ZERO);
-    assert_eq!(
-        pair.client.connection.on_eof(0)[0].completion,
-        Completion::Yes
-    );
+    assert_eq!(pair.client.connection.on_eof(0)[0].completion, Completion::Yes);
 }
 
 #[test]
@@ -168,23 +113,13 @@ fn an_idle_peer_is_pinged_and_a_silent_one_is_given_up() {
     let mut pair = Pair::joined(limits.clone());
     let idle = Time::ZERO + limits.ping_idle;
     assert_eq!(pair.client.connection.next_timeout(), Some(idle));
-    assert_eq!(
-        pair.client.connection.handle_timeout(Time(idle.0 - 1)),
-        None
-    );
+    assert_eq!(pair.client.connection.handle_timeout(Time(idle.0 - 1)), None);
     assert!(!pair.client.connection.has_output());
     pair.now = idle;
     assert_eq!(pair.client.connection.handle_timeout(idle), None);
     pair.run();
-    assert_eq!(
-        pair.client.take_events(),
-        [],
-        "the answer to a keep-alive is nobody's business"
-    );
-    assert_eq!(
-        pair.client.connection.next_timeout(),
-        Some(idle + limits.ping_idle)
-    );
+    assert_eq!(pair.client.take_events(), [], "the answer to a keep-alive is nobody's business");
+    assert_eq!(pair.client.connection.next_timeout(), Some(idle + limits.ping_idle));
 
     let again = idle + limits.ping_idle;
     assert_eq!(pair.client.connection.handle_timeout(again), None);
@@ -204,9 +139,7 @@ fn a_frame_that_drips_is_given_up() {
     let limits = Limits::default();
     let mut server = End::greeted(Side::Server, limits.clone());
     let mut peer = End::greeted(Side::Client, Limits::default());
-    peer.connection
-        .request(&call("get"), &[0; 1000][..])
-        .expect("room");
+    peer.connection.request(&call("get"), &[0; 1000][..]).expect("room");
     let mut now = Time::ZERO;
     for octet in peer.output() {
         server.feed(&[octet], now);
@@ -230,23 +163,13 @@ fn a_body_that_stops_is_given_up_and_one_that_waits_for_us_is_not() {
     };
     let mut server = End::greeted(Side::Server, limits.clone());
     let mut peer = End::greeted(Side::Client, Limits::default());
-    peer.connection
-        .request(&call("put"), pattern(1 << 20))
-        .expect("room");
+    peer.connection.request(&call("put"), pattern(1 << 20)).expect("room");
     server.feed(&peer.output(), Time::ZERO);
     let idle = Time::ZERO + limits.ping_idle;
-    assert_eq!(
-        server.connection.next_timeout(),
-        Some(idle),
-        "the window is used up"
-    );
+    assert_eq!(server.connection.next_timeout(), Some(idle), "the window is used up");
     server.output();
     let deadline = Time::ZERO + limits.body_wait_max;
-    assert_eq!(
-        server.connection.next_timeout(),
-        Some(deadline),
-        "credit was given"
-    );
+    assert_eq!(server.connection.next_timeout(), Some(deadline), "credit was given");
     let lost = server.connection.handle_timeout(deadline);
     assert_eq!(lost, Some(Event::Lost(Silence::BodyStalled)));
 }
@@ -265,10 +188,7 @@ fn a_ping_of_the_runtime_is_answered_to_it() {
 fn pings_do_not_pile_up_answers() {
     let mut server = End::greeted(Side::Server, Limits::default());
     for number in 0..10_000 {
-        server.feed(
-            &FrameHeader::new(FrameKind::PING, number).encode(),
-            Time::ZERO,
-        );
+        server.feed(&FrameHeader::new(FrameKind::PING, number).encode(), Time::ZERO);
         assert!(server.connection.output_bytes() == 0);
     }
     let answers = server.output();
@@ -284,17 +204,11 @@ fn opening_and_cancelling_bodies_does_not_pile_up_output() {
         ..call("publish")
     };
     for _ in 0..2_000 {
-        let id = peer
-            .connection
-            .request(&oneway, pattern(100_000))
-            .expect("room");
+        let id = peer.connection.request(&oneway, pattern(100_000)).expect("room");
         peer.connection.cancel(id);
         server.feed(&peer.output(), Time::ZERO);
     }
-    assert_eq!(
-        (server.error.as_ref(), server.connection.output_bytes()),
-        (None, 0)
-    );
+    assert_eq!((server.error.as_ref(), server.connection.output_bytes()), (None, 0));
 }
 
 #[test]
@@ -308,10 +222,7 @@ fn another_version_is_told_both_versions() {
     let text = "the peer speaks version 9.1 of the protocol, this side 1.0";
     assert!(output.ends_with(text.as_bytes()));
     let close = &output[output.len() - text.len() - 2 - 16..];
-    assert_eq!(
-        FrameHeader::decode(close.first_chunk().expect("a frame")).kind,
-        FrameKind::CLOSE
-    );
+    assert_eq!(FrameHeader::decode(close.first_chunk().expect("a frame")).kind, FrameKind::CLOSE);
     server.feed(b"more", Time::ZERO);
     assert!(server.input.is_empty(), "what follows is dropped");
 }
@@ -334,17 +245,11 @@ fn unknown_frames_are_skipped_refused_or_fatal_by_their_range() {
         [&header.encode()[..], b"hbb"].concat()
     };
     let mut server = End::greeted(Side::Server, Limits::default());
-    server.feed(
-        &[frame(0x80), frame(0xff), frame(0x40), frame(0x5f)].concat(),
-        Time::ZERO,
-    );
+    server.feed(&[frame(0x80), frame(0xff), frame(0x40), frame(0x5f)].concat(), Time::ZERO);
     assert_eq!(server.take_events(), []);
     assert_eq!(server.error, None);
     let counters = server.connection.counters();
-    assert_eq!(
-        (counters.extensions_skipped, counters.group_frames_refused),
-        (2, 2)
-    );
+    assert_eq!((counters.extensions_skipped, counters.group_frames_refused), (2, 2));
     server.feed(&frame(0x60), Time::ZERO);
     let kind = FrameKind(0x60);
     assert_eq!(server.error, Some(ProtocolError::UnknownKind { kind }));
@@ -353,10 +258,7 @@ fn unknown_frames_are_skipped_refused_or_fatal_by_their_range() {
 #[test]
 fn group_frames_travel_where_both_speak_them() {
     let mut pair = Pair::new(Limits::default());
-    for (end, side) in [
-        (&mut pair.client, Side::Client),
-        (&mut pair.server, Side::Server),
-    ] {
+    for (end, side) in [(&mut pair.client, Side::Client), (&mut pair.server, Side::Server)] {
         let mut config = config(side, Limits::default());
         config.features = Features::GROUPS;
         end.connection = Connection::new(config, Time::ZERO);
@@ -366,10 +268,7 @@ fn group_frames_travel_where_both_speak_them() {
     assert_eq!(early, Err(Refused::NotSpoken { kind }));
     pair.run();
     pair.server.take_events();
-    assert_eq!(
-        pair.client.connection.group(kind, 7, b"head", &b"body"[..]),
-        Ok(())
-    );
+    assert_eq!(pair.client.connection.group(kind, 7, b"head", &b"body"[..]), Ok(()));
     pair.run();
     let group = Event::Group {
         kind,
@@ -391,10 +290,7 @@ fn flags_that_must_be_understood_are_and_others_are_ignored() {
     ping.flags = 0x01;
     server.feed(&ping.encode(), Time::ZERO);
     let kind = FrameKind::PING;
-    assert_eq!(
-        server.error,
-        Some(ProtocolError::UnknownFlags { kind, flags: 1 })
-    );
+    assert_eq!(server.error, Some(ProtocolError::UnknownFlags { kind, flags: 1 }));
 }
 
 #[test]
@@ -404,10 +300,7 @@ fn a_frame_that_is_too_long_is_refused_by_its_header() {
     header.body_len = u32::MAX;
     server.feed(&header.encode(), Time::ZERO);
     let (bytes, limit) = (16 + u64::from(u32::MAX), 256 * 1024);
-    assert_eq!(
-        server.error,
-        Some(ProtocolError::FrameTooLong { bytes, limit })
-    );
+    assert_eq!(server.error, Some(ProtocolError::FrameTooLong { bytes, limit }));
 }
 
 #[test]
@@ -419,8 +312,5 @@ fn the_driver_learns_how_much_to_read() {
     assert_eq!(server.connection.wanted_bytes(&[]), 16);
     assert_eq!(server.connection.wanted_bytes(&header.encode()), 1010);
     header.body_len = u32::MAX;
-    assert_eq!(
-        server.connection.wanted_bytes(&header.encode()),
-        256 * 1024 - 16
-    );
+    assert_eq!(server.connection.wanted_bytes(&header.encode()), 256 * 1024 - 16);
 }

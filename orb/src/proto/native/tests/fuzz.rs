@@ -6,23 +6,15 @@ use super::pair::{End, Pair, call, pattern};
 use crate::proto::dice::Dice;
 use crate::proto::head::{BodyFormat, CallId, ClientId, ReplyHead, ReplyStatus, Time};
 use crate::proto::native::{
-    Close, Event, FrameHeader, FrameKind, Hello, Limits, Payload, ReplyFrame, RequestFrame, Side,
-    Speaker, control, decode_reply, decode_request,
+    Close, Event, FrameHeader, FrameKind, Hello, Limits, Payload, ReplyFrame, RequestFrame, Side, Speaker,
+    control, decode_reply, decode_request,
 };
 
-const SPEAKER: Speaker = Speaker {
-    client: ClientId(1),
-    incarnation: 1,
-};
+const SPEAKER: Speaker = Speaker { client: ClientId(1), incarnation: 1 };
 
 /// Small enough that a fuzzer meets them.
 fn limits() -> Limits {
-    Limits {
-        body_bytes_max: 300_000,
-        assembly_bytes_max: 400_000,
-        chunk_bytes: 20_000,
-        ..Limits::default()
-    }
+    Limits { body_bytes_max: 300_000, assembly_bytes_max: 400_000, chunk_bytes: 20_000, ..Limits::default() }
 }
 
 fn ok() -> ReplyHead {
@@ -81,10 +73,7 @@ fn what_decodes_encodes_to_what_decodes_to_the_same() {
         let mut again = Vec::new();
         frame.encode(&mut again);
         assert_eq!(again.len(), frame.bytes());
-        assert_eq!(
-            decode_request(again.into(), frame.flags(), SPEAKER),
-            Ok((head, total))
-        );
+        assert_eq!(decode_request(again.into(), frame.flags(), SPEAKER), Ok((head, total)));
     }
     assert!(seen > 100, "the fuzzer is blind: {seen}");
 }
@@ -93,16 +82,8 @@ fn what_decodes_encodes_to_what_decodes_to_the_same() {
 fn a_connection_takes_random_octets() {
     let mut dice = Dice::new(3);
     for round in 0..3_000 {
-        let side = if round % 2 == 0 {
-            Side::Client
-        } else {
-            Side::Server
-        };
-        let mut end = if round % 3 == 0 {
-            End::new(side, limits())
-        } else {
-            End::greeted(side, limits())
-        };
+        let side = if round % 2 == 0 { Side::Client } else { Side::Server };
+        let mut end = if round % 3 == 0 { End::new(side, limits()) } else { End::greeted(side, limits()) };
         for _ in 0..dice.below(20) {
             let length = dice.below(60) as usize;
             let octets = dice.octets(length);
@@ -153,11 +134,7 @@ impl Careless {
             _ => false,
         };
         header.head_len = head.len() as u16;
-        header.body_len = if has_body {
-            self.dice.below(30_000) as u32
-        } else {
-            0
-        };
+        header.body_len = if has_body { self.dice.below(30_000) as u32 } else { 0 };
         let mut frame = [&header.encode()[..], &head].concat();
         frame.resize(frame.len() + header.body_len as usize, 7);
         frame
@@ -218,11 +195,7 @@ fn a_connection_takes_frames_in_any_order() {
     let mut dice = Dice::new(4);
     let (mut events, mut errors) = (0, 0);
     for round in 0..4_000 {
-        let side = if round % 2 == 0 {
-            Side::Client
-        } else {
-            Side::Server
-        };
+        let side = if round % 2 == 0 { Side::Client } else { Side::Server };
         let mut end = End::greeted(side, limits());
         let mut peer = Careless {
             dice: Dice::new(dice.next()),
@@ -231,9 +204,7 @@ fn a_connection_takes_frames_in_any_order() {
             open: Vec::new(),
         };
         for _ in 0..4 {
-            end.connection
-                .request(&call("get"), Payload::EMPTY)
-                .expect("room");
+            end.connection.request(&call("get"), Payload::EMPTY).expect("room");
         }
         for _ in 0..30 {
             end.feed(&peer.frame(), Time::ZERO);
@@ -247,10 +218,7 @@ fn a_connection_takes_frames_in_any_order() {
         end.output();
         end.connection.on_eof(0);
     }
-    assert!(
-        events > 4_000 && errors > 500,
-        "the fuzzer is blind: {events} events, {errors} errors"
-    );
+    assert!(events > 4_000 && errors > 500, "the fuzzer is blind: {events} events, {errors} errors");
 }
 
 /// Plays a runtime that answers now and then, and sometimes does other things.
@@ -260,11 +228,7 @@ fn answer_some(dice: &mut Dice, end: &mut End, events: &mut usize) {
         if let Event::Request { id, .. } | Event::RequestRefused { id, .. } = event
             && dice.below(2) == 0
         {
-            let body = if dice.below(4) == 0 {
-                pattern(70_000)
-            } else {
-                Bytes::new()
-            };
+            let body = if dice.below(4) == 0 { pattern(70_000) } else { Bytes::new() };
             let _ = end.connection.reply(id, &ok(), body);
         }
     }
@@ -282,10 +246,7 @@ fn a_conversation_with_flipped_bits_ends_in_errors_at_most() {
     let conversation = {
         let mut pair = Pair::new(limits());
         for bytes in [0, 10, 30_000, 100_000, 290_000] {
-            pair.client
-                .connection
-                .request(&call("put"), pattern(bytes))
-                .expect("room");
+            pair.client.connection.request(&call("put"), pattern(bytes)).expect("room");
         }
         let mut octets = pair.client.output();
         pair.server.feed(&octets, Time::ZERO);
@@ -299,29 +260,17 @@ fn a_conversation_with_flipped_bits_ends_in_errors_at_most() {
         server.feed(piece, Time::ZERO);
         server.output_once();
     }
-    assert_eq!(
-        server.take_events().len(),
-        1 + 5,
-        "without flips, all arrive"
-    );
+    assert_eq!(server.take_events().len(), 1 + 5, "without flips, all arrive");
     let mut dice = Dice::new(5);
     for _ in 0..300 {
         let mut octets = conversation.clone();
         for _ in 0..1 + dice.below(3) {
             // Where headers and heads are, for the most part.
-            let range = if dice.below(2) == 0 {
-                400
-            } else {
-                octets.len() as u64
-            };
+            let range = if dice.below(2) == 0 { 400 } else { octets.len() as u64 };
             let at = dice.below(range) as usize;
             octets[at] ^= 1 << dice.below(8);
         }
-        let cut = if dice.below(4) == 0 {
-            dice.below(octets.len() as u64) as usize
-        } else {
-            octets.len()
-        };
+        let cut = if dice.below(4) == 0 { dice.below(octets.len() as u64) as usize } else { octets.len() };
         let mut server = End::new(Side::Server, limits());
         for piece in octets[..cut].chunks(10_000) {
             server.feed(piece, Time::ZERO);

@@ -2,9 +2,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::proto::head::{
-    CallId, ClientId, ObjectKey, OperationName, ReplyHead, RequestHead, Time,
-};
+use crate::proto::head::{CallId, ClientId, ObjectKey, OperationName, ReplyHead, RequestHead, Time};
 use crate::proto::native::{
     Config, Connection, Event, Features, Limits, OutBuffer, ProtocolError, Side, hello::Version,
     hello::encode_preface,
@@ -39,9 +37,7 @@ impl End {
             Side::Server => Side::Client,
         };
         let mut greeting = encode_preface(Version::OURS).to_vec();
-        config(peer, Limits::default())
-            .hello()
-            .encode(&mut greeting);
+        config(peer, Limits::default()).hello().encode(&mut greeting);
         end.feed(&greeting, Time::ZERO);
         assert!(matches!(end.take_events()[..], [Event::Hello(_)]));
         end.output();
@@ -127,12 +123,8 @@ impl Pair {
                 break;
             }
             let step = self.step;
-            to_server
-                .chunks(step)
-                .for_each(|octets| self.server.feed(octets, self.now));
-            to_client
-                .chunks(step)
-                .for_each(|octets| self.client.feed(octets, self.now));
+            to_server.chunks(step).for_each(|octets| self.server.feed(octets, self.now));
+            to_client.chunks(step).for_each(|octets| self.client.feed(octets, self.now));
         }
         assert_eq!((&self.client.error, &self.server.error), (&None, &None));
     }

@@ -7,9 +7,7 @@ use bytes::Bytes;
 
 use super::pair::{End, Pair, call, pattern};
 use crate::proto::dice::Dice;
-use crate::proto::head::{
-    BodyFormat, CallId, ReplyHead, ReplyStatus, RequestHead, ResponseExpected, Time,
-};
+use crate::proto::head::{BodyFormat, CallId, ReplyHead, ReplyStatus, RequestHead, ResponseExpected, Time};
 use crate::proto::native::{Event, Limits};
 
 /// One end, and what its runtime knows.
@@ -60,15 +58,8 @@ impl Party {
             0 => ResponseExpected::No,
             _ => ResponseExpected::Yes,
         };
-        let head = RequestHead {
-            response,
-            ..call("do")
-        };
-        let id = self
-            .end
-            .connection
-            .request(&head, body)
-            .expect("room for a call");
+        let head = RequestHead { response, ..call("do") };
+        let id = self.end.connection.request(&head, body).expect("room for a call");
         self.made.push(id);
         if response == ResponseExpected::Yes {
             self.awaited.insert(id);
@@ -82,10 +73,7 @@ impl Party {
         let at = dice.below(self.serving.len() as u64) as usize;
         let id = self.serving.swap_remove(at);
         let ok = ReplyHead::new(ReplyStatus::OK, BodyFormat::CDR_LE);
-        self.end
-            .connection
-            .reply(id, &ok, body)
-            .expect("it is open");
+        self.end.connection.reply(id, &ok, body).expect("it is open");
     }
 
     fn write(&mut self) {
@@ -107,10 +95,7 @@ impl Party {
                     }
                 }
                 Event::Reply { id, .. } | Event::ReplyRefused { id, .. } => {
-                    assert!(
-                        self.awaited.remove(&id),
-                        "a call ends once, unless it was cancelled"
-                    );
+                    assert!(self.awaited.remove(&id), "a call ends once, unless it was cancelled");
                     self.replies += 1;
                 }
                 Event::Cancelled { id } => {
@@ -141,10 +126,7 @@ fn they_never_disagree_and_leave_nothing_behind() {
         transmit_bytes: 50_000,
         ..Limits::default()
     };
-    let bodies = [
-        0, 0, 0, 10, 5_000, 25_000, 70_000, 150_000, 290_000, 310_000,
-    ]
-    .map(pattern);
+    let bodies = [0, 0, 0, 10, 5_000, 25_000, 70_000, 150_000, 290_000, 310_000].map(pattern);
     let mut replies = 0;
     for seed in 0..30 {
         let mut dice = Dice::new(seed);
@@ -185,11 +167,7 @@ fn settle(dice: &mut Dice, client: &mut Party, server: &mut Party) {
         }
     }
     for party in [client, server] {
-        assert!(
-            party.awaited.is_empty(),
-            "calls without an end: {:?}",
-            party.awaited
-        );
+        assert!(party.awaited.is_empty(), "calls without an end: {:?}", party.awaited);
         assert!(party.end.connection.is_idle());
         assert_eq!(party.end.connection.assembly_bytes(), 0);
         assert_eq!(party.end.connection.output_bytes(), 0);

@@ -91,9 +91,7 @@ fn explore(depth: usize, cache: &ReplyCache, ledger: &Ledger, steps: &[Step], hi
 #[test]
 fn no_short_history_executes_twice() {
     let mut histories = 0;
-    for (clients_max, entries_per_client_max, bytes_max) in
-        [(1, 1, 0), (1, 2, 100), (2, 1, 100), (2, 2, 0)]
-    {
+    for (clients_max, entries_per_client_max, bytes_max) in [(1, 1, 0), (1, 2, 100), (2, 1, 100), (2, 2, 0)] {
         let cache = cache(|limits| {
             limits.clients_max = clients_max;
             limits.entries_per_client_max = entries_per_client_max;

@@ -29,10 +29,7 @@ fn no_long_history_over_several_servers_executes_twice() {
         executed += world.ledger.executed.len();
         replayed += world.replayed;
     }
-    assert!(
-        executed > 5_000 && replayed > 1_000,
-        "hardly anything happened: {executed}, {replayed}"
-    );
+    assert!(executed > 5_000 && replayed > 1_000, "hardly anything happened: {executed}, {replayed}");
 }
 
 struct World {
@@ -55,17 +52,10 @@ impl World {
             bytes_max: 300,
             client_idle_max: Duration::from_nanos(400),
         };
-        let sender = |id| Sender {
-            id,
-            incarnation: 1,
-            next: 1,
-            open: BTreeMap::new(),
-        };
+        let sender = |id| Sender { id, incarnation: 1, next: 1, open: BTreeMap::new() };
         World {
             dice: Dice::new(seed),
-            servers: (1..=3)
-                .map(|life| (life, ReplyCache::new(limits.clone())))
-                .collect(),
+            servers: (1..=3).map(|life| (life, ReplyCache::new(limits.clone()))).collect(),
             senders: (1..=5).map(sender).collect(),
             letters: Vec::new(),
             ledger: Ledger::default(),
@@ -115,11 +105,7 @@ impl World {
             retry_of_server: None,
             this_server: life,
         };
-        self.letters.push((
-            server,
-            identity(sender.id, sender.incarnation, sequence),
-            circumstances,
-        ));
+        self.letters.push((server, identity(sender.id, sender.incarnation, sequence), circumstances));
     }
 
     fn send_again(&mut self, server: usize) {
@@ -133,11 +119,7 @@ impl World {
             retry_of_server: Some(*first),
             this_server: 0,
         };
-        self.letters.push((
-            server,
-            identity(sender.id, sender.incarnation, *sequence),
-            circumstances,
-        ));
+        self.letters.push((server, identity(sender.id, sender.incarnation, *sequence), circumstances));
     }
 
     /// Delivers any letter; some are delivered again later, unless a connection would have to.
@@ -215,9 +197,7 @@ impl World {
 
 impl Sender {
     fn acknowledged_below(&self) -> u64 {
-        self.open
-            .first_key_value()
-            .map_or(self.next, |(sequence, _)| *sequence)
+        self.open.first_key_value().map_or(self.next, |(sequence, _)| *sequence)
     }
 
     fn begin_life(&mut self, floor: u64) {
