@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use syn::{Attribute, Expr, Ident, ItemTrait, Path, Type, Visibility};
+use syn::{Attribute, Expr, Ident, ItemTrait, Path, Signature, Type, Visibility};
 
 use crate::repository_id::RepositoryId;
 use crate::runtime::Runtime;
@@ -19,6 +19,8 @@ pub(crate) struct Interface {
     pub(crate) bases: Vec<Base>,
     /// Operations and attributes in the order of declaration, a setter behind its getter.
     pub(crate) operations: Vec<Operation>,
+    /// The methods that are no operations because of a mistake.
+    pub(crate) unfinished: Vec<Signature>,
     /// The user's trait without the attributes that are ours.
     pub(crate) contract: ItemTrait,
 }
@@ -102,8 +104,8 @@ pub(crate) enum Passing {
     Owned,
     /// `&str`.
     Text,
-    /// `&[T]`.
-    Slice,
+    /// `&[T]`, with its element type.
+    Slice(Box<Type>),
     /// `&T`.
     Borrowed,
     /// `&mut T`: there and back.

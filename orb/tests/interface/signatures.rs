@@ -23,6 +23,7 @@ trait Shuffle {
     #[blocking]
     fn outs(&self) -> ((), i32, Vec<Samples>);
     fn grow(&self, by: u8, value: &mut u32) -> u32;
+    #[allow(clippy::too_many_arguments)]
     fn many(
         &self,
         a: u8,

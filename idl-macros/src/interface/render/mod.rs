@@ -6,6 +6,7 @@ mod metadata;
 mod proxy;
 mod servant;
 mod skeleton;
+mod unfinished;
 mod values;
 
 use proc_macro2::TokenStream;

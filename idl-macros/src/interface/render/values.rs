@@ -5,7 +5,7 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
-use syn::Ident;
+use syn::{Ident, Type};
 
 use crate::interface::model::{DefaultValue, Operation, Outcome, Parameter, Passing};
 
@@ -25,13 +25,14 @@ pub(super) struct Reply {
 pub(super) fn write_request(operation: &Operation, private: &TokenStream) -> TokenStream {
     let count = operation.parameters.len();
     let puts = operation.parameters.iter().map(|parameter| {
-        let ident = &parameter.ident;
-        match parameter.passing {
-            Passing::Owned => quote!(__w.put(&#ident)?;),
+        // The type is written out so that the compiler complains about it where the user wrote it.
+        let (ident, ty) = (&parameter.ident, &parameter.owned);
+        match &parameter.passing {
+            Passing::Owned => quote!(__w.put::<#ty>(&#ident)?;),
             Passing::Text => quote!(__w.put_str(#ident)?;),
-            Passing::Slice => quote!(__w.put_slice(#ident)?;),
-            Passing::Borrowed => quote!(__w.put(#ident)?;),
-            Passing::InOut => quote!(__w.put(&*#ident)?;),
+            Passing::Slice(element) => quote!(__w.put_slice::<#element>(#ident)?;),
+            Passing::Borrowed => quote!(__w.put::<#ty>(#ident)?;),
+            Passing::InOut => quote!(__w.put::<#ty>(&*#ident)?;),
         }
     });
     writer(private, quote!(), count, quote!(#(#puts)*))
@@ -45,22 +46,27 @@ pub(super) fn write_reply(operation: &Operation, private: &TokenStream) -> Token
         let place = Literal::usize_unsuffixed(place);
         quote!(&#outcome.#place)
     };
-    let (result, outs): (Option<TokenStream>, Vec<TokenStream>) = match &operation.returns.outcome {
+    let (result, outs): (Option<Written<'_>>, Vec<Written<'_>>) = match &operation.returns.outcome {
         Outcome::Nothing => (None, Vec::new()),
-        Outcome::Single(_) if inouts == 0 => (Some(quote!(__value)), Vec::new()),
-        Outcome::Single(_) => (Some(quote!(&#outcome)), Vec::new()),
+        Outcome::Single(ty) if inouts == 0 => (Some((ty, quote!(__value))), Vec::new()),
+        Outcome::Single(ty) => (Some((ty, quote!(&#outcome))), Vec::new()),
         Outcome::WithOuts(result, outs) => {
-            (result.as_ref().map(|_| element(0)), (1..=outs.len()).map(element).collect())
+            let outs = outs.iter().zip(1..).map(|(ty, place)| (ty, element(place))).collect();
+            (result.as_ref().map(|ty| (ty, element(0))), outs)
         }
     };
-    let returned = (1..=inouts).map(|place| {
+    let returned = operation.inouts().zip(1..).map(|(parameter, place)| {
         let place = Literal::usize_unsuffixed(place);
-        quote!(&__value.#place)
+        (&parameter.owned, quote!(&__value.#place))
     });
-    let values: Vec<TokenStream> = result.into_iter().chain(returned).chain(outs).collect();
+    let values: Vec<Written<'_>> = result.into_iter().chain(returned).chain(outs).collect();
+    let puts = values.iter().map(|(ty, value)| quote!(__w.put::<#ty>(#value)?;));
     let value = if values.is_empty() { quote!(_,) } else { quote!(__value,) };
-    writer(private, value, values.len(), quote!(#(__w.put(#values)?;)*))
+    writer(private, value, values.len(), quote!(#(#puts)*))
 }
+
+/// A value of a reply: its type, and a reference to it.
+type Written<'a> = (&'a Type, TokenStream);
 
 fn writer(private: &TokenStream, first: TokenStream, count: usize, puts: TokenStream) -> TokenStream {
     quote! {
@@ -93,7 +99,7 @@ fn default_value(parameter: &Parameter, default: &DefaultValue) -> TokenStream {
         DefaultValue::OfType => quote!(<#ty as ::core::default::Default>::default()),
         DefaultValue::Given(value) => match (&**value, &parameter.passing) {
             // Borrowed parameters are decoded as owned values, and a text literal is meant to become a `String`.
-            (_, Passing::Text | Passing::Slice)
+            (_, Passing::Text | Passing::Slice(_))
             | (syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(_), .. }), _) => {
                 quote!(<#ty as ::core::convert::From<_>>::from(#value))
             }
@@ -104,7 +110,7 @@ fn default_value(parameter: &Parameter, default: &DefaultValue) -> TokenStream {
 
 /// The closure of a proxy that reads the reply, and what to do with the values.
 pub(super) fn read_reply(operation: &Operation, private: &TokenStream) -> Reply {
-    let next = |ty: &syn::Type, name: &str| quote!(__r.next::<#ty>(#name)?);
+    let next = |ty: &Type, name: &str| quote!(__r.next::<#ty>(#name)?);
     let returned: Vec<(Ident, &Parameter)> = operation
         .inouts()
         .enumerate()

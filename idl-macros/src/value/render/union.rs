@@ -158,7 +158,8 @@ impl View<'_> {
         let has_default = self.union.cases.iter().any(|case| case.is_default);
         let labels = self.union.cases.iter().map(|case| case.labels.len()).sum::<usize>();
         let is_boolean = matches!(&self.union.switch, Switch::Typed(ty) if ty.name == "bool");
-        (!has_default && !(is_boolean && labels == 2)).then(|| quote!(_ => #error,))
+        let is_exhausted = has_default || (is_boolean && labels == 2);
+        (!is_exhausted).then(|| quote!(_ => #error,))
     }
 
     fn invalid_discriminant(&self, label: TokenStream) -> TokenStream {
