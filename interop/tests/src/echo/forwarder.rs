@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use quorb::adapter::ReplyBody;
 use quorb::model::Interface;
 use quorb::{
-    Completion, Dispatch, ExceptionKind, Invocation, Minor, ObjectRef, Proxy, Reply, Servant, SystemException, Tie,
+    Completion, Dispatch, ExceptionKind, Invocation, Minor, ObjectRef, Proxy, Reply, Servant,
+    SystemException, Tie,
 };
 
 use super::EchoProxy;

@@ -7,7 +7,8 @@ use grid::GridProxy;
 use quorb::{Fault, ObjectRef, WChar, WString, interface};
 
 use super::types::{
-    Choice, Colour, Completion, Either, Entries, FewLongs, Matrix, Plain, Point, Reason, Record, Rich, Shape, ShortText,
+    Choice, Colour, Completion, Either, Entries, FewLongs, Matrix, Plain, Point, Reason, Record, Rich, Shape,
+    ShortText,
 };
 
 /// The top of a diamond.

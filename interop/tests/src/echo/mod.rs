@@ -14,10 +14,12 @@ mod types;
 pub use bottom::Bedrock;
 pub use forwarder::Forwarder;
 pub use interface::{
-    Base, BaseProxy, BaseServant, Bottom, BottomProxy, BottomServant, Callback, CallbackProxy, CallbackServant,
-    Echo, EchoProxy, EchoServant, Left, LeftProxy, LeftServant, Right, RightProxy, RightServant,
+    Base, BaseProxy, BaseServant, Bottom, BottomProxy, BottomServant, Callback, CallbackProxy,
+    CallbackServant, Echo, EchoProxy, EchoServant, Left, LeftProxy, LeftServant, Right, RightProxy,
+    RightServant,
 };
-pub use reflector::Reflector;
+pub use reflector::{Ending, Reflector};
 pub use types::{
-    Choice, Colour, Completion, Either, Entries, FewLongs, Matrix, Plain, Point, Reason, Record, Rich, Shape, ShortText,
+    Choice, Colour, Completion, Either, Entries, FewLongs, Matrix, Plain, Point, Reason, Record, Rich, Shape,
+    ShortText,
 };

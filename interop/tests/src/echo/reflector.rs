@@ -7,14 +7,16 @@ use std::time::Duration;
 use grid::server::Board;
 use grid::{GridProxy, GridServant};
 use quorb::{
-    Completion as Completed, ExceptionKind, Fault, Minor, ObjectRef, Orb, Proxy, SystemException, WChar, WString,
+    Completion as Completed, ExceptionKind, Fault, Minor, ObjectRef, Orb, Proxy, SystemException, WChar,
+    WString,
 };
 
 use super::bottom::Bedrock;
 use super::forwarder::Forwarder;
 use super::gate::Gate;
 use super::types::{
-    Choice, Colour, Completion, Either, Entries, FewLongs, Matrix, Plain, Point, Reason, Record, Rich, Shape, ShortText,
+    Choice, Colour, Completion, Either, Entries, FewLongs, Matrix, Plain, Point, Reason, Record, Rich, Shape,
+    ShortText,
 };
 use super::{BottomProxy, BottomServant, CallbackProxy, Echo, EchoProxy, EchoServant};
 
@@ -71,7 +73,8 @@ impl Reflector {
             rank: 0,
             serial: 0,
         };
-        let reflector = Reflector { orb: orb.clone(), shared: shared.clone(), label: String::new(), favourite };
+        let reflector =
+            Reflector { orb: orb.clone(), shared: shared.clone(), label: String::new(), favourite };
         let proxy = orb.serve(id, EchoServant::new(reflector))?;
         // Nobody else sets it.
         let _ = shared.own.set(proxy.clone());
@@ -381,6 +384,7 @@ impl Echo for Reflector {
 
 /// The system exceptions by the numbers of `raise_system`: those that omniORB 4.2 knows, which are the first of ours.
 pub(crate) fn system_exceptions() -> &'static [ExceptionKind] {
-    let count = ExceptionKind::ALL.iter().position(|&kind| kind == ExceptionKind::BadQos).map_or(0, |last| last + 1);
+    let count =
+        ExceptionKind::ALL.iter().position(|&kind| kind == ExceptionKind::BadQos).map_or(0, |last| last + 1);
     &ExceptionKind::ALL[..count]
 }
