@@ -7,8 +7,9 @@ use quorb::proto::head::{
 };
 use quorb::proto::native::control::{decode_credit, encode_bare, encode_credit};
 use quorb::proto::native::{
-    Close, CloseCode, FRAME_HEADER_BYTES, Features, FrameHeader, FrameKind, Hello, PREFACE_BYTES, ReplyFrame,
-    RequestFrame, Speaker, Version, decode_preface, decode_reply, decode_request, encode_preface, flags,
+    Close, CloseCode, Config, Connection, FRAME_HEADER_BYTES, Features, FrameHeader, FrameKind, Hello,
+    Limits, OutBuffer, PREFACE_BYTES, Payload, ReplyFrame, RequestFrame, Side, Speaker, Version,
+    decode_preface, decode_reply, decode_request, encode_preface, flags,
 };
 
 const FINGERPRINT: u64 = 0x8796_a5b4_c3d2_e1f0;
@@ -39,18 +40,7 @@ fn hello() {
 
 #[test]
 fn requests() {
-    let name = |name| OperationName::from_static(name).expect("a name");
-    let identity =
-        RequestIdentity { client: SPEAKER.client, incarnation: SPEAKER.incarnation, sequence: 1000 };
-    let get = RequestHead {
-        identity: Some(identity),
-        acknowledged_below: 999,
-        deadline_left_us: 2_000_000,
-        chain: ChainId::starting_with(&identity),
-        fingerprint: FINGERPRINT,
-        ..RequestHead::new(ObjectKey(Bytes::from_static(b"grid/0123456789a")), name("get"))
-    };
-    check_request("request_get", 9, &get, None, &[2, 0, 4, 0]);
+    check_request("request_get", 9, &get(), None, &[2, 0, 4, 0]);
 
     let key = ObjectKey(Bytes::from_static(b"key"));
     let full = RequestHead {

@@ -173,3 +173,32 @@ fn what_is_right_is_rendered_beside_a_mistake() {
     assert_eq!(errors.len(), 1);
     assert!(items.to_string().contains("IdlType for A"));
 }
+
+/// Two defaults made of one name have one guard, which can exist once in a crate.
+#[test]
+fn equal_default_ids_have_equal_guards() {
+    let guards = |expansion: TokenStream| {
+        let mut found = Vec::new();
+        names(expansion, &mut found);
+        let guards = found
+            .into_iter()
+            .map(|(_, name)| name)
+            .filter(|name| name.starts_with("the_default_repository_id"));
+        guards.collect::<Vec<String>>()
+    };
+    let interface = |arguments: &str, item: &str| {
+        guards(crate::interface::expand(tokens(arguments), tokens(item), "house").0)
+    };
+    let value = |item: &str| guards(crate::value::expand(tokens(item), "house").0);
+    let grid = interface("", "trait Grid {}");
+    assert_eq!(grid.len(), 1);
+    assert_eq!(interface("name = \"Grid\"", "trait Other {}"), grid);
+    assert_eq!(value("struct Grid { a: u8 }"), grid);
+    assert_eq!(guards(crate::exception::expand(tokens("struct Grid;"), "house").0), grid);
+    assert_eq!(interface("id = \"IDL:Grid:1.0\"", "trait Grid {}").len(), 0);
+    assert_eq!(value("struct Grid(u8);").len(), 0);
+    let union = value("enum Shape { Circle(u8) }");
+    assert_eq!(union[1..], value("enum ShapeSwitch { A }"));
+    // A name that is none does not stop the rest.
+    assert_eq!(interface("name = \"a-b\"", "trait Grid {}").len(), 1);
+}

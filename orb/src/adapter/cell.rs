@@ -53,27 +53,8 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         run: impl FnOnce(&T, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        match self.enter(&call, operation, Mode::Shared) {
-            Entered::Now(pass) => {
-                let guard = self.read_guard(pass);
-                let result = run(&guard, call.context());
-                drop(guard);
-                Dispatch::Done(call.finish(result, write))
-            }
-            Entered::Refused(exception) => Dispatch::Done(call.refuse(exception)),
-            Entered::Later(waiting) => {
-                let cell = self.clone();
-                Dispatch::Pending(Box::pin(async move {
-                    let guard = match waiting.wait(&call, operation).await {
-                        Ok(pass) => cell.read_guard(pass),
-                        Err(exception) => return call.refuse(exception),
-                    };
-                    let result = run(&guard, call.context());
-                    drop(guard);
-                    call.finish(result, write)
-                }))
-            }
-        }
+        let run = |guard: SharedGuard<T>, context: &Context| run(&guard, context);
+        self.run(call, operation, Mode::Shared, Self::read_guard, run, write)
     }
 
     /// Runs a method that takes `&mut self` and does not wait. It runs at once unless anybody is inside.
@@ -84,27 +65,8 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         run: impl FnOnce(&mut T, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        match self.enter(&call, operation, Mode::Exclusive) {
-            Entered::Now(pass) => {
-                let mut guard = self.write_guard(pass);
-                let result = run(&mut guard, call.context());
-                drop(guard);
-                Dispatch::Done(call.finish(result, write))
-            }
-            Entered::Refused(exception) => Dispatch::Done(call.refuse(exception)),
-            Entered::Later(waiting) => {
-                let cell = self.clone();
-                Dispatch::Pending(Box::pin(async move {
-                    let mut guard = match waiting.wait(&call, operation).await {
-                        Ok(pass) => cell.write_guard(pass),
-                        Err(exception) => return call.refuse(exception),
-                    };
-                    let result = run(&mut guard, call.context());
-                    drop(guard);
-                    call.finish(result, write)
-                }))
-            }
-        }
+        let run = |mut guard: ExclusiveGuard<T>, context: &Context| run(&mut guard, context);
+        self.run(call, operation, Mode::Exclusive, Self::write_guard, run, write)
     }
 
     /// Runs a `#[blocking]` method that takes `&self`, on the blocking pool.
@@ -115,14 +77,8 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         run: impl FnOnce(&T, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        let cell = self.clone();
-        Dispatch::Pending(Box::pin(async move {
-            let guard = match cell.shared(&call, operation).await {
-                Ok(guard) => guard,
-                Err(exception) => return call.refuse(exception),
-            };
-            off_thread(call, write, move |context| run(&guard, context)).await
-        }))
+        let run = |guard: SharedGuard<T>, context: &Context| run(&guard, context);
+        self.run_off_thread(call, operation, Mode::Shared, Self::read_guard, run, write)
     }
 
     /// Runs a `#[blocking]` method that takes `&mut self`, on the blocking pool.
@@ -133,14 +89,8 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         run: impl FnOnce(&mut T, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        let cell = self.clone();
-        Dispatch::Pending(Box::pin(async move {
-            let mut guard = match cell.exclusive(&call, operation).await {
-                Ok(guard) => guard,
-                Err(exception) => return call.refuse(exception),
-            };
-            off_thread(call, write, move |context| run(&mut guard, context)).await
-        }))
+        let run = |mut guard: ExclusiveGuard<T>, context: &Context| run(&mut guard, context);
+        self.run_off_thread(call, operation, Mode::Exclusive, Self::write_guard, run, write)
     }
 
     /// Enters for an asynchronous method that takes `&self`. Cancellation safe: a dropped wait leaves the queue.
@@ -153,11 +103,7 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         call: &Invocation,
         operation: &'static Operation,
     ) -> Result<SharedGuard<T>, SystemException> {
-        match self.enter(call, operation, Mode::Shared) {
-            Entered::Now(pass) => Ok(self.read_guard(pass)),
-            Entered::Refused(exception) => Err(exception),
-            Entered::Later(waiting) => Ok(self.read_guard(waiting.wait(call, operation).await?)),
-        }
+        self.admitted(call, operation, Mode::Shared).await.map(|pass| self.read_guard(pass))
     }
 
     /// Enters for an asynchronous method that takes `&mut self`. Cancellation safe: a dropped wait leaves the queue.
@@ -169,10 +115,73 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         call: &Invocation,
         operation: &'static Operation,
     ) -> Result<ExclusiveGuard<T>, SystemException> {
-        match self.enter(call, operation, Mode::Exclusive) {
-            Entered::Now(pass) => Ok(self.write_guard(pass)),
+        self.admitted(call, operation, Mode::Exclusive).await.map(|pass| self.write_guard(pass))
+    }
+
+    /// Runs a method that does not wait: at once if it is let in at once, else in a task. The guard is dropped before the
+    /// results are written.
+    fn run<G: 'static, R: Send + 'static, E: Raises>(
+        self: &Arc<Self>,
+        call: Invocation,
+        operation: &'static Operation,
+        mode: Mode,
+        guard: fn(&Self, Pass<T>) -> G,
+        run: impl FnOnce(G, &Context) -> Result<R, Fault<E>> + Send + 'static,
+        write: WriteResults<R>,
+    ) -> Dispatch {
+        match self.enter(&call, operation, mode) {
+            Entered::Now(pass) => {
+                let result = run(guard(self, pass), call.context());
+                Dispatch::Done(call.finish(result, write))
+            }
+            Entered::Refused(exception) => Dispatch::Done(call.refuse(exception)),
+            Entered::Later(waiting) => {
+                let cell = self.clone();
+                Dispatch::Pending(Box::pin(async move {
+                    match waiting.wait(&call, operation).await {
+                        Ok(pass) => {
+                            let result = run(guard(&cell, pass), call.context());
+                            call.finish(result, write)
+                        }
+                        Err(exception) => call.refuse(exception),
+                    }
+                }))
+            }
+        }
+    }
+
+    /// Runs a method that blocks its thread.
+    fn run_off_thread<G: Send + 'static, R: Send + 'static, E: Raises>(
+        self: &Arc<Self>,
+        call: Invocation,
+        operation: &'static Operation,
+        mode: Mode,
+        guard: fn(&Self, Pass<T>) -> G,
+        run: impl FnOnce(G, &Context) -> Result<R, Fault<E>> + Send + 'static,
+        write: WriteResults<R>,
+    ) -> Dispatch {
+        let cell = self.clone();
+        Dispatch::Pending(Box::pin(async move {
+            match cell.admitted(&call, operation, mode).await {
+                Ok(pass) => {
+                    let guard = guard(&cell, pass);
+                    off_thread(call, write, move |context| run(guard, context)).await
+                }
+                Err(exception) => call.refuse(exception),
+            }
+        }))
+    }
+
+    async fn admitted(
+        self: &Arc<Self>,
+        call: &Invocation,
+        operation: &'static Operation,
+        mode: Mode,
+    ) -> Result<Pass<T>, SystemException> {
+        match self.enter(call, operation, mode) {
+            Entered::Now(pass) => Ok(pass),
             Entered::Refused(exception) => Err(exception),
-            Entered::Later(waiting) => Ok(self.write_guard(waiting.wait(call, operation).await?)),
+            Entered::Later(waiting) => waiting.wait(call, operation).await,
         }
     }
 

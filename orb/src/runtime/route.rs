@@ -31,7 +31,7 @@ struct State {
 /// A reference and what it offers.
 struct Path {
     ior: Arc<Ior>,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<Arc<Endpoint>>,
     /// The object is in this process.
     own: Option<ObjectKey>,
 }
@@ -39,7 +39,7 @@ struct Path {
 /// A connection, and what of the reference it serves.
 pub(super) struct Bound {
     pub(super) connection: Arc<Connection>,
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: Arc<Endpoint>,
     /// The whole reference that the endpoint is from.
     pub(super) ior: Arc<Ior>,
 }
@@ -61,7 +61,7 @@ impl Route {
         native_only: bool,
         attempts: &mut Vec<Attempt>,
     ) -> Result<Bound, SystemException> {
-        let suits = |endpoint: &&Endpoint| !native_only || endpoint.wire == WireChoice::Native;
+        let suits = |endpoint: &&Arc<Endpoint>| !native_only || endpoint.wire == WireChoice::Native;
         let path = {
             let state = self.lock();
             let usable = state.connection.as_ref().filter(|connection| connection.is_usable());
@@ -139,13 +139,13 @@ impl Route {
 impl Path {
     fn of(orb: &Orb, ior: &Ior) -> Path {
         Path {
-            endpoints: endpoints_of(ior, orb.preference()),
+            endpoints: endpoints_of(ior, orb.preference()).into_iter().map(Arc::new).collect(),
             own: orb.own_key(ior),
             ior: Arc::new(ior.clone()),
         }
     }
 
-    fn endpoint_of(&self, connection: &Connection) -> Option<&Endpoint> {
+    fn endpoint_of(&self, connection: &Connection) -> Option<&Arc<Endpoint>> {
         self.endpoints.iter().find(|endpoint| connection.serves(endpoint))
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn items(interface: &Interface) -> TokenStream {
     let servant = servant::servant(interface, &names);
     let metadata = metadata::metadata(interface);
     let skeleton = skeleton::skeleton(interface, &names);
-    let guard = interface.id.clash_guard(&interface.ident);
+    let guard = interface.id.clash_guard(&interface.name, &interface.ident);
     quote! {
         #contract
         #proxy

@@ -27,12 +27,13 @@ impl Frame {
         ProtocolError::IdOfWrongSide { kind: self.header.kind, id: CallId(self.header.id) }
     }
 
-    /// The head; copied if a body follows in chunks, so that a call in assembly does not keep a read buffer alive.
-    pub(super) fn lasting_head(&self) -> Bytes {
+    /// Takes the head out; copied if a body follows in chunks, so that a call in assembly does not keep a read buffer
+    /// alive.
+    pub(super) fn take_head(&mut self) -> Bytes {
         if self.header.flags & flags::MORE != 0 {
             Bytes::copy_from_slice(&self.head)
         } else {
-            self.head.clone()
+            std::mem::take(&mut self.head)
         }
     }
 }

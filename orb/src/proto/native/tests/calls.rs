@@ -7,7 +7,9 @@ use crate::proto::head::{
     BodyFormat, CallId, ChainId, ClientId, ReplyHead, ReplyStatus, RequestHead, RequestIdentity,
     ResponseExpected, Time,
 };
-use crate::proto::native::{Event, FrameKind, Limits, Payload, ProtocolError, Refused, Side, control};
+use crate::proto::native::{
+    Event, FrameKind, Limits, Payload, ProtocolError, Refused, Side, Version, control,
+};
 
 fn ok() -> ReplyHead {
     ReplyHead::new(ReplyStatus::OK, BodyFormat::CDR_LE)
