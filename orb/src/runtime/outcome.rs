@@ -52,7 +52,7 @@ fn interpret_reply(head: &ReplyHead, body: Body) -> Received {
     match head.status {
         ReplyStatus::OK => Received::Answer(Some(Answer::Results(body))),
         ReplyStatus::USER_EXCEPTION => Received::Answer(Some(Answer::User(body))),
-        ReplyStatus::SYSTEM_EXCEPTION => raised(decode_exception(&body)),
+        ReplyStatus::SYSTEM_EXCEPTION => raised(decode_exception(head, &body)),
         ReplyStatus::FORWARD | ReplyStatus::FORWARD_PERMANENT => {
             let permanent = head.status == ReplyStatus::FORWARD_PERMANENT;
             match forwarded_to(&body) {
