@@ -50,7 +50,7 @@ pub struct Attempt {
 
 /// The circumstances of a system exception. They are for people and logs: no decision of a program should need them.
 ///
-/// A report crosses the native protocol as one line of text; IIOP has no place for it.
+/// A report crosses both protocols as one line of text; foreign brokers pass it over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// How far the call had come.
