@@ -1,14 +1,15 @@
 //! The golden vectors of the native protocol: every file is what we write, and reads as what we meant.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use quorb::proto::head::{
     BodyFormat, ChainId, ClientId, EndpointSet, ObjectKey, OperationName, ReplyHead, ReplyStatus,
-    RequestHead, RequestIdentity, ResponseExpected, ServiceContext, TraceContext,
+    RequestHead, RequestIdentity, ResponseExpected, ServiceContext, Time, TraceContext,
 };
 use quorb::proto::native::control::{decode_credit, encode_bare, encode_credit};
 use quorb::proto::native::{
-    Close, CloseCode, FRAME_HEADER_BYTES, Features, FrameHeader, FrameKind, Hello, PREFACE_BYTES, ReplyFrame,
-    RequestFrame, Speaker, Version, decode_preface, decode_reply, decode_request, encode_preface, flags,
+    Close, CloseCode, Config, Connection, FRAME_HEADER_BYTES, Features, FrameHeader, FrameKind, Hello,
+    Limits, OutBuffer, PREFACE_BYTES, Payload, ReplyFrame, RequestFrame, Side, Speaker, Version,
+    decode_preface, decode_reply, decode_request, encode_preface, flags,
 };
 
 const FINGERPRINT: u64 = 0x8796_a5b4_c3d2_e1f0;
@@ -39,18 +40,7 @@ fn hello() {
 
 #[test]
 fn requests() {
-    let name = |name| OperationName::from_static(name).expect("a name");
-    let identity =
-        RequestIdentity { client: SPEAKER.client, incarnation: SPEAKER.incarnation, sequence: 1000 };
-    let get = RequestHead {
-        identity: Some(identity),
-        acknowledged_below: 999,
-        deadline_left_us: 2_000_000,
-        chain: ChainId::starting_with(&identity),
-        fingerprint: FINGERPRINT,
-        ..RequestHead::new(ObjectKey(Bytes::from_static(b"grid/0123456789a")), name("get"))
-    };
-    check_request("request_get", 9, &get, None, &[2, 0, 4, 0]);
+    check_request("request_get", 9, &get(), None, &[2, 0, 4, 0]);
 
     let key = ObjectKey(Bytes::from_static(b"key"));
     let full = RequestHead {
@@ -76,6 +66,30 @@ fn requests() {
 
     let put = RequestHead::new(key, name("put"));
     check_request("request_chunked", 2, &put, Some(1 << 20), &[]);
+}
+
+#[test]
+fn a_connection_says_what_the_vectors_say() {
+    let config = Config {
+        side: Side::Client,
+        identity: SPEAKER.client,
+        incarnation: SPEAKER.incarnation,
+        features: Features::GROUPS,
+        limits: Limits::default(),
+        software: Bytes::from_static(b"quorb 0.1.0"),
+    };
+    let mut connection = Connection::new(config, Time::ZERO);
+    let mut out = OutBuffer::new();
+    connection.transmit(&mut out);
+    assert_eq!(out.copy_to_bytes(out.len()), vector("hello"));
+    for _ in 1..9 {
+        connection.request(&get(), Payload::EMPTY).expect("room");
+    }
+    connection.transmit(&mut out);
+    out.advance(out.len());
+    connection.request(&get(), &[2, 0, 4, 0][..]).expect("room");
+    connection.transmit(&mut out);
+    assert_eq!(out.copy_to_bytes(out.len()), vector("request_get"));
 }
 
 #[test]
@@ -158,6 +172,24 @@ fn no_vector_is_forgotten() {
     let mut names: Vec<String> = names.collect();
     names.sort();
     assert_eq!(names, tested);
+}
+
+/// The request of `request_get.hex`.
+fn get() -> RequestHead {
+    let identity =
+        RequestIdentity { client: SPEAKER.client, incarnation: SPEAKER.incarnation, sequence: 1000 };
+    RequestHead {
+        identity: Some(identity),
+        acknowledged_below: 999,
+        deadline_left_us: 2_000_000,
+        chain: ChainId::starting_with(&identity),
+        fingerprint: FINGERPRINT,
+        ..RequestHead::new(ObjectKey(Bytes::from_static(b"grid/0123456789a")), name("get"))
+    }
+}
+
+fn name(name: &'static str) -> OperationName {
+    OperationName::from_static(name).expect("a name")
 }
 
 fn check_request(name: &str, id: u64, head: &RequestHead, total: Option<u64>, body: &[u8]) {

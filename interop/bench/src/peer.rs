@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use quorb_interop::Process;
 use quorb_interop::peers::PeerDir;
-use quorb_interop::process::Process;
 
 use crate::measure::{Measured, Outcome, Plan, Work, cpu_of, parse};
 

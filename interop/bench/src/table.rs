@@ -14,9 +14,9 @@ struct Item {
 }
 
 const PROGRAMME: [Item; 3] = [
-    Item { title: "get, one at a time", work: Work::Get, in_flight: 1, count: 20_000 },
-    Item { title: "get, 64 in flight", work: Work::Get, in_flight: 64, count: 200_000 },
-    Item { title: "echo of 64 KiB, one at a time", work: Work::Echo, in_flight: 1, count: 2_000 },
+    Item { title: "get, one at a time", work: Work::Get, in_flight: 1, count: 100_000 },
+    Item { title: "get, 64 in flight", work: Work::Get, in_flight: 64, count: 300_000 },
+    Item { title: "echo of 64 KiB, one at a time", work: Work::Echo, in_flight: 1, count: 10_000 },
 ];
 
 /// Calls of an item when only its running is of interest.

@@ -1,11 +1,12 @@
 //! The foreign programs of `interop/peers`, built when they are first asked for.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::plan::Layout;
 use crate::steps::{self, StepFault};
@@ -158,9 +159,18 @@ fn skip_if_missing<T>(built: Result<T, Missing>) -> Option<T> {
         Ok(peers) => Some(peers),
         Err(missing) if required || matches!(missing, Missing::Build { .. }) => panic!("{missing}"),
         Err(missing) => {
-            eprintln!("skipped: {missing}");
+            say_once(&format!("skipped: {missing}\n"));
             None
         }
+    }
+}
+
+// Straight to standard error: what the print macros write the test harness hides when a test passes, and a
+// skipped test does.
+fn say_once(line: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned()) {
+        let _ = io::stderr().write_all(line.as_bytes());
     }
 }
 

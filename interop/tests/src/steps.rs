@@ -14,7 +14,8 @@ use crate::limits::BUILD_JOBS_MAX;
 /// One file that a command makes out of others.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
-    /// What the command is given; the step is done anew when one of them is newer than the output.
+    /// What the command is given; the step is done anew when one of them is newer than the output, or when the
+    /// output was made by another command or of other files: by another checkout, say, that shares the folder.
     pub(crate) inputs: Vec<PathBuf>,
     /// The file whose presence says that the step is done. A command writes it last, or at once by renaming.
     pub(crate) output: PathBuf,
@@ -77,14 +78,22 @@ impl Step {
         if !self.output.exists() {
             return Err(fault("the command did not make its output".to_owned()));
         }
-        Ok(())
+        fs::write(self.recipe_file(), self.recipe()).map_err(|cause| fault(cause.to_string()))
     }
 
     fn is_done(&self) -> bool {
-        let Ok(made) = modified(&self.output) else {
-            return false;
-        };
-        self.inputs.iter().all(|input| modified(input).is_ok_and(|changed| changed <= made))
+        let Ok(made) = modified(&self.output) else { return false };
+        let same_recipe = fs::read_to_string(self.recipe_file()).is_ok_and(|recipe| recipe == self.recipe());
+        same_recipe && self.inputs.iter().all(|input| modified(input).is_ok_and(|changed| changed <= made))
+    }
+
+    fn recipe_file(&self) -> PathBuf {
+        let name = self.output.file_name().unwrap_or_default().to_string_lossy();
+        self.output.with_file_name(format!(".{name}.recipe"))
+    }
+
+    fn recipe(&self) -> String {
+        format!("{:?}\n{:?}\n", self.command, self.inputs)
     }
 }
 
@@ -125,6 +134,19 @@ mod tests {
         let later = modified(&to).expect("there") + std::time::Duration::from_secs(2);
         fs::File::options().write(true).open(&from).and_then(|file| file.set_modified(later)).expect("dated");
         run(&[copy(&from, &to)]).expect("copied");
+        assert_eq!(fs::read_to_string(&to).expect("made"), "two");
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[test]
+    fn a_step_runs_again_when_its_command_changed() {
+        let folder = folder("recipe");
+        let (one, two, to) = (folder.join("one"), folder.join("two"), folder.join("to"));
+        fs::write(&one, "one").expect("written");
+        fs::write(&two, "two").expect("written");
+        run(&[copy(&one, &to)]).expect("copied");
+        // No file is newer than what was made of the other one.
+        run(&[copy(&two, &to)]).expect("copied");
         assert_eq!(fs::read_to_string(&to).expect("made"), "two");
         fs::remove_dir_all(&folder).expect("removed");
     }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::limits::{TAP_MESSAGE_BYTES_MAX, TAP_MESSAGES_MAX};
 
@@ -24,6 +25,7 @@ pub struct Tap {
 struct Shared {
     server: SocketAddr,
     messages: Mutex<Vec<Message>>,
+    noted: Condvar,
     spoil_replies: AtomicBool,
     closed: AtomicBool,
 }
@@ -107,6 +109,7 @@ impl Tap {
         let shared = Arc::new(Shared {
             server: SocketAddr::from((Ipv4Addr::LOCALHOST, server_port)),
             messages: Mutex::default(),
+            noted: Condvar::new(),
             spoil_replies: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         });
@@ -143,6 +146,18 @@ impl Tap {
     /// How many messages of this kind passed.
     pub fn count(&self, kind: MessageKind) -> usize {
         self.messages().iter().filter(|message| message.kind == kind).count()
+    }
+
+    /// Waits until a message of this kind has passed in this direction; false if the time is over first.
+    pub fn await_message(&self, direction: Direction, kind: MessageKind, limit: Duration) -> bool {
+        let is_it = |message: &Message| message.direction == direction && message.kind == kind;
+        let messages = self.shared.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        let (messages, _) = self
+            .shared
+            .noted
+            .wait_timeout_while(messages, limit, |messages| !messages.iter().any(is_it))
+            .unwrap_or_else(PoisonError::into_inner);
+        messages.iter().any(is_it)
     }
 }
 
@@ -206,6 +221,7 @@ fn pass_message(
         messages.push(message);
     }
     drop(messages);
+    shared.noted.notify_all();
     to.write_all(&bytes)
 }
 

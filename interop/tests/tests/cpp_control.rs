@@ -198,7 +198,7 @@ fn forwarding_once_for_good_and_in_a_circle() {
 fn restart(peers: &PeerDir, server_name: &str, client_name: &str, orderly: bool) {
     let endpoint = format!("giop:tcp:127.0.0.1:{}", free_port().expect("a free port"));
     let first = server(peers, server_name, &["-ORBendPoint", &endpoint]);
-    let arguments = ["restart", "--expect-restart", "--loops", "50"];
+    let arguments = ["restart", "--expect-restart", "--server-vanishes", "--loops", "50"];
     let mut calling =
         Process::start(client(peers, client_name, first.reference(), &arguments)).expect("the client starts");
     calling.line("calling", limits::client_wait()).expect("the first call succeeds");

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use quorb_interop::peers::{self, PeerDir, PythonDir};
-use quorb_interop::{Process, Reference, Report, Server, free_port, limits};
+use quorb_interop::{Process, Reference, Report, Server, Tap, free_port, limits};
 
 fn both() -> Option<(PeerDir, PythonDir)> {
     Some((peers::or_skip()?, peers::python_or_skip()?))
@@ -59,7 +59,7 @@ fn a_python_client_lives_through_the_restart_of_its_server() {
     let Some((cpp, python)) = both() else { return };
     let endpoint = format!("giop:tcp:127.0.0.1:{}", free_port().expect("a free port"));
     let first = start(cpp.program("grid_server"), &["-ORBendPoint", &endpoint]);
-    let arguments = [first.reference().as_str(), "restart", "--expect-restart"];
+    let arguments = [first.reference().as_str(), "restart", "--expect-restart", "--server-vanishes"];
     let mut calling =
         Process::start(with(python.script("grid_client"), &arguments)).expect("the client starts");
     calling.line("calling", limits::client_wait()).expect("the first call succeeds");
@@ -68,4 +68,22 @@ fn a_python_client_lives_through_the_restart_of_its_server() {
     let report = Report::from(calling.wait(limits::client_wait()).expect("the client ends"));
     report.all_passed().unwrap_or_else(|fault| panic!("{fault}"));
     drop(second);
+}
+
+/// The checks check: with the last byte of every reply changed not one of them may pass.
+#[test]
+fn no_check_passes_when_replies_are_spoilt() {
+    let Some((cpp, python)) = both() else { return };
+    let tap = Tap::before(free_port().expect("a free port")).expect("the tap listens");
+    tap.spoil_replies();
+    let mut command = cpp.program("echo_server");
+    command.args(tap.server_options());
+    let server = Server::start(command).expect("the server starts");
+    let client =
+        with(python.script("echo_client"), &[server.reference().as_str(), "all", "--patience-ms", "2000"]);
+    let report = Report::of(client).expect("the client ends");
+    assert!(report.outcomes().len() > 30, "{}", report.finished().stdout);
+    // A sum of posts is the difference of two numbers that are changed alike.
+    let passed: Vec<&str> = report.passed().filter(|&name| name != "oneway").collect();
+    assert!(passed.is_empty(), "{passed:?}");
 }

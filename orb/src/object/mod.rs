@@ -11,6 +11,7 @@ mod reference;
 mod values;
 
 pub use dynamic::DynamicException;
+#[doc(hidden)]
 pub use facade::Facade;
 pub(crate) use invoke::{Answer, Request};
 pub(crate) use local::LocalTarget;

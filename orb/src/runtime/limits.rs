@@ -31,8 +31,6 @@ pub struct Limits {
     pub output_bytes_max: usize,
     /// Connections that are served at the same time.
     pub connections_max: usize,
-    /// Calls that wait in front of one object.
-    pub object_queue_max: usize,
     /// Clients whose replies are remembered.
     pub reply_cache_clients_max: usize,
     /// Replies that are remembered for one client.
@@ -41,7 +39,7 @@ pub struct Limits {
     pub reply_cache_bytes_max: usize,
     /// A client that was quiet so long is forgotten, with its replies.
     pub reply_cache_idle_max: Duration,
-    /// Repetitions of a call by the broker itself.
+    /// Attempts of one call, the first included.
     pub retry_attempts_max: u32,
     /// Forwards that one call follows.
     pub forwards_max: u32,
@@ -62,12 +60,11 @@ impl Default for Limits {
             calls_in_flight_max: 4096,
             output_bytes_max: 4 << 20,
             connections_max: 10_000,
-            object_queue_max: 4096,
             reply_cache_clients_max: 10_000,
             reply_cache_entries_max: 8192,
             reply_cache_bytes_max: 64 << 20,
             reply_cache_idle_max: Duration::from_secs(600),
-            retry_attempts_max: 4,
+            retry_attempts_max: 5,
             forwards_max: 8,
         }
     }

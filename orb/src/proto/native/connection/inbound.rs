@@ -36,7 +36,7 @@ pub(super) enum Serving {
 }
 
 impl Connection {
-    pub(super) fn on_request(&mut self, frame: Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
+    pub(super) fn on_request(&mut self, mut frame: Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
         let id = CallId(frame.header.id);
         if self.is_ours(id.0) {
             return Err(frame.wrong_side());
@@ -53,7 +53,7 @@ impl Connection {
             return Err(ProtocolError::TooManyCalls { limit: self.limits.calls_in_flight_max });
         }
         let speaker = Speaker { client: ClientId(self.peer.identity), incarnation: self.peer.incarnation };
-        let (head, body_total) = decode_request(frame.lasting_head(), frame.header.flags, speaker)
+        let (head, body_total) = decode_request(frame.take_head(), frame.header.flags, speaker)
             .map_err(|error| frame.head_error(error))?;
         match body_total {
             None => Ok(Some(self.begin_service(id, head, frame.body))),

@@ -46,8 +46,9 @@ use crate::proto::head::{CallId, ClientId, Time};
 /// the socket is closed and `on_eof` tells what became of the calls. Dropping a connection forgets its calls silently.
 ///
 /// # Bounds
-/// Whatever the peer sends, it makes the connection hold no more than [`Limits`] says, and every octet costs constant
-/// time. Output that the runtime queues is the runtime's own, save a few octets per call in flight.
+/// Whatever the peer sends, it makes the connection hold no more than [`Limits`] says. An octet costs constant time, and a
+/// frame at most O(calls in flight) on top. Output that the runtime queues is the runtime's own, save a few octets per
+/// call in flight.
 #[derive(Debug)]
 pub struct Connection {
     side: Side,
@@ -55,6 +56,8 @@ pub struct Connection {
     speaker: Speaker,
     features: Features,
     phase: Phase,
+    /// The version that the peer's preface names.
+    peer_version: Option<Version>,
     /// What the peer announced; the least it may announce, until it has.
     peer: Hello,
     /// Calls that this side made, by id.
@@ -172,6 +175,7 @@ impl Connection {
             speaker: Speaker { client: config.identity, incarnation: config.incarnation },
             features: config.features,
             phase: Phase::Preface,
+            peer_version: None,
             peer: Hello::LEAST,
             outbound: IdTable::new(),
             inbound: IdTable::new(),
@@ -196,6 +200,11 @@ impl Connection {
     /// What the peer said of itself, once it has.
     pub fn peer(&self) -> Option<&Hello> {
         (self.phase == Phase::Open).then_some(&self.peer)
+    }
+
+    /// The version that the peer speaks, once it has said so. What both understand is the smaller minor of both.
+    pub fn peer_version(&self) -> Option<Version> {
+        self.peer_version
     }
 
     /// Whether the connection is over, from either side.

@@ -36,7 +36,7 @@ pub(super) enum ReplyPhase {
 }
 
 impl Connection {
-    pub(super) fn on_reply(&mut self, frame: Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
+    pub(super) fn on_reply(&mut self, mut frame: Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
         let id = CallId(frame.header.id);
         if !self.is_ours(id.0) {
             return Err(frame.wrong_side());
@@ -47,8 +47,8 @@ impl Connection {
             ReplyPhase::Unwanted if !self.assemblies.is_open(id.0) => false,
             _ => return Err(ProtocolError::ReplyToNothing { id }),
         };
-        let (head, body_total) = decode_reply(frame.lasting_head(), frame.header.flags)
-            .map_err(|error| frame.head_error(error))?;
+        let (head, body_total) =
+            decode_reply(frame.take_head(), frame.header.flags).map_err(|error| frame.head_error(error))?;
         self.stop_sending_request(id.0);
         if !wanted {
             self.counters.replies_unwanted += 1;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::pair::{End, Pair, call, pattern};
 use crate::proto::head::{BodyFormat, ReplyHead, ReplyStatus, RequestHead, ResponseExpected, Time};
-use crate::proto::native::{BodyRefusal, Event, FrameHeader, FrameKind, Limits, Payload, Side};
+use crate::proto::native::{BodyRefusal, Event, FrameHeader, FrameKind, Limits, Payload, Side, flags};
 
 const MIB: usize = 1024 * 1024;
 
@@ -68,7 +68,8 @@ fn a_small_call_passes_large_ones() {
     pair.server.feed(&windows, Time::ZERO);
     let credit = pair.server.output();
     pair.client.feed(&credit, Time::ZERO);
-    pair.client.output_once();
+    let before = pair.client.output_once();
+    assert!(before.len() > 256 * 1024 && before.len() < 256 * 1024 + 2 * 96 * 1024, "{}", before.len());
     let small = pair.client.connection.request(&call("get"), Payload::EMPTY).expect("room");
     let next = pair.client.output_once();
     let header = FrameHeader::decode(next.first_chunk().expect("a frame"));
@@ -198,15 +199,32 @@ fn small_bodies_share_the_input_and_large_ones_the_output() {
 }
 
 #[test]
-fn the_memory_of_a_head_in_assembly_is_its_own() {
-    let mut end = End::greeted(Side::Server, Limits::default());
+fn a_call_in_assembly_does_not_keep_a_read_buffer_alive() {
+    let mut server = End::greeted(Side::Server, Limits::default());
     let mut peer = End::greeted(Side::Client, Limits::default());
     peer.connection.request(&call("put"), pattern(MIB)).expect("room");
-    let octets = peer.output();
-    end.feed(&octets, Time::ZERO);
-    assert_eq!(end.input.len(), 0);
-    assert!(end.take_events().is_empty());
-    assert_eq!(end.connection.calls_inbound(), 1);
-    assert!(end.connection.assembly_bytes() <= 64 * 1024);
-    assert_eq!(end.connection.counters().frames_received, 3, "hello, request, the window");
+    server.feed(&peer.output(), Time::ZERO);
+    assert_eq!(server.take_events(), []);
+    assert_eq!(server.connection.calls_inbound(), 1);
+    assert!(server.connection.assembly_bytes() <= 64 * 1024);
+    assert!(server.input.try_reclaim(64 * 1024), "nobody else holds the buffer");
+    let whole_buffer = server.input.capacity();
+    peer.connection.request(&call("get"), Payload::EMPTY).expect("room");
+    server.feed(&peer.output(), Time::ZERO);
+    assert!(!server.input.try_reclaim(whole_buffer), "the event of a whole request shares it");
+}
+
+#[test]
+fn a_server_that_gives_a_reply_up_does_not_leave_the_caller_waiting() {
+    let mut pair = Pair::joined(Limits::default());
+    let id = pair.client.connection.request(&call("fetch"), Payload::EMPTY).expect("room");
+    pair.run();
+    pair.server.connection.reply(id, &ok(), pattern(MIB)).expect("it is open");
+    pair.client.feed(&pair.server.output(), Time::ZERO);
+    let mut abort = FrameHeader::new(FrameKind::CHUNK, id.0);
+    abort.flags = flags::ABORT;
+    pair.client.feed(&abort.encode(), Time::ZERO);
+    let (replied, head, body) = pair.replied();
+    assert_eq!((replied, head.status, body.len()), (id, ReplyStatus::CANCELLED, 0));
+    assert!(pair.client.connection.is_idle());
 }

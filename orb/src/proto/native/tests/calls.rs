@@ -7,7 +7,9 @@ use crate::proto::head::{
     BodyFormat, CallId, ChainId, ClientId, ReplyHead, ReplyStatus, RequestHead, RequestIdentity,
     ResponseExpected, Time,
 };
-use crate::proto::native::{Event, FrameKind, Limits, Payload, ProtocolError, Refused, Side, control};
+use crate::proto::native::{
+    Event, FrameKind, Limits, Payload, ProtocolError, Refused, Side, Version, control,
+};
 
 fn ok() -> ReplyHead {
     ReplyHead::new(ReplyStatus::OK, BodyFormat::CDR_LE)
@@ -24,6 +26,7 @@ fn a_call_needs_no_round_trip_before_it() {
         panic!("{events:?}");
     };
     assert_eq!((hello.identity, *served), (0xc11e, id));
+    assert_eq!(pair.server.connection.peer_version(), Some(Version::OURS));
     assert_eq!((head, &body[..]), (&call("get"), &b"args"[..]));
     pair.server.connection.reply(id, &ok(), &b"result"[..]).expect("it is open");
     pair.run();

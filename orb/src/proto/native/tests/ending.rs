@@ -1,6 +1,4 @@
-//! Drain, close, silence, wrong versions, and what is unknown.
-
-use std::time::Duration;
+//! Drain, close, wrong versions, and what is unknown.
 
 use bytes::Bytes;
 
@@ -9,7 +7,7 @@ use crate::proto::head::{BodyFormat, CallId, Completion, Delivery, ReplyHead, Re
 use crate::proto::native::hello::encode_preface;
 use crate::proto::native::{
     Close, CloseCode, Connection, Event, Features, FrameHeader, FrameKind, Limits, Payload, ProtocolError,
-    Refused, Side, Silence, Unanswered, Version,
+    Refused, Side, Unanswered, Version,
 };
 
 fn ok() -> ReplyHead {
@@ -108,91 +106,22 @@ fn a_reply_that_has_begun_tells_that_the_call_was_executed() {
 }
 
 #[test]
-fn an_idle_peer_is_pinged_and_a_silent_one_is_given_up() {
-    let limits = Limits::default();
-    let mut pair = Pair::joined(limits.clone());
-    let idle = Time::ZERO + limits.ping_idle;
-    assert_eq!(pair.client.connection.next_timeout(), Some(idle));
-    assert_eq!(pair.client.connection.handle_timeout(Time(idle.0 - 1)), None);
-    assert!(!pair.client.connection.has_output());
-    pair.now = idle;
-    assert_eq!(pair.client.connection.handle_timeout(idle), None);
-    pair.run();
-    assert_eq!(pair.client.take_events(), [], "the answer to a keep-alive is nobody's business");
-    assert_eq!(pair.client.connection.next_timeout(), Some(idle + limits.ping_idle));
-
-    let again = idle + limits.ping_idle;
-    assert_eq!(pair.client.connection.handle_timeout(again), None);
-    pair.client.output();
-    let dead = again + limits.ping_timeout;
-    assert_eq!(pair.client.connection.next_timeout(), Some(dead));
-    let lost = pair.client.connection.handle_timeout(dead);
-    assert_eq!(lost, Some(Event::Lost(Silence::PingUnanswered)));
-    let close = pair.client.output();
-    let header = FrameHeader::decode(close.first_chunk().expect("a frame"));
-    assert_eq!(header.kind, FrameKind::CLOSE);
-    assert_eq!(pair.client.connection.next_timeout(), None);
-}
-
-#[test]
-fn a_frame_that_drips_is_given_up() {
-    let limits = Limits::default();
-    let mut server = End::greeted(Side::Server, limits.clone());
-    let mut peer = End::greeted(Side::Client, Limits::default());
-    peer.connection.request(&call("get"), &[0; 1000][..]).expect("room");
-    let mut now = Time::ZERO;
-    for octet in peer.output() {
-        server.feed(&[octet], now);
-        now = now + Duration::from_secs(1);
-        if let Some(event) = server.connection.handle_timeout(now) {
-            assert_eq!(event, Event::Lost(Silence::FrameStalled));
-            assert_eq!(now, Time::ZERO + limits.frame_wait_max);
-            return;
-        }
-    }
-    panic!("it was not given up");
-}
-
-#[test]
-fn a_body_that_stops_is_given_up_and_one_that_waits_for_us_is_not() {
-    let limits = Limits {
-        body_bytes_max: 1 << 20,
-        assembly_bytes_max: 1 << 20,
-        ping_idle: Duration::from_secs(1000),
-        ..Limits::default()
-    };
-    let mut server = End::greeted(Side::Server, limits.clone());
-    let mut peer = End::greeted(Side::Client, Limits::default());
-    peer.connection.request(&call("put"), pattern(1 << 20)).expect("room");
-    server.feed(&peer.output(), Time::ZERO);
-    let idle = Time::ZERO + limits.ping_idle;
-    assert_eq!(server.connection.next_timeout(), Some(idle), "the window is used up");
-    server.output();
-    let deadline = Time::ZERO + limits.body_wait_max;
-    assert_eq!(server.connection.next_timeout(), Some(deadline), "credit was given");
-    let lost = server.connection.handle_timeout(deadline);
-    assert_eq!(lost, Some(Event::Lost(Silence::BodyStalled)));
-}
-
-#[test]
-fn a_ping_of_the_runtime_is_answered_to_it() {
-    let mut pair = Pair::joined(Limits::default());
-    let first = pair.client.connection.ping().expect("it is open");
-    let second = pair.client.connection.ping().expect("it is open");
-    assert!(first < second);
-    pair.run();
-    assert_eq!(pair.client.the_event(), Event::Pong { number: second });
-}
-
-#[test]
-fn pings_do_not_pile_up_answers() {
+fn a_body_where_there_is_none_is_an_error() {
     let mut server = End::greeted(Side::Server, Limits::default());
-    for number in 0..10_000 {
-        server.feed(&FrameHeader::new(FrameKind::PING, number).encode(), Time::ZERO);
-        assert!(server.connection.output_bytes() == 0);
-    }
-    let answers = server.output();
-    assert_eq!(answers, FrameHeader::new(FrameKind::PONG, 9_999).encode());
+    let mut ping = FrameHeader::new(FrameKind::PING, 0);
+    ping.body_len = 5;
+    server.feed(&ping.encode(), Time::ZERO);
+    let kind = FrameKind::PING;
+    assert_eq!(server.error, Some(ProtocolError::BodyNotAllowed { kind, bytes: 5 }));
+}
+
+#[test]
+fn a_large_call_that_was_sent_completely_may_have_been_executed() {
+    let mut pair = Pair::joined(Limits::default());
+    let id = pair.client.connection.request(&call("put"), pattern(1 << 20)).expect("room");
+    pair.run();
+    let told = Unanswered { id, delivery: Delivery::Sent, completion: Completion::Maybe };
+    assert_eq!(pair.client.connection.on_eof(0), [told]);
 }
 
 #[test]

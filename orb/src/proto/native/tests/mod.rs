@@ -6,4 +6,5 @@ mod cancelling;
 mod ending;
 mod fuzz;
 mod pair;
+mod silence;
 mod talk;
