@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use tokio::sync::{Notify, watch};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::JoinHandle;
 
 use super::Connection;
 use super::pool::Pool;
@@ -25,7 +25,7 @@ pub struct DrainReport {
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
     stopping: watch::Sender<bool>,
-    listeners: Mutex<Vec<AbortHandle>>,
+    listeners: Mutex<Vec<JoinHandle<()>>>,
     connections: DashMap<u64, Arc<Connection>>,
     next_connection: AtomicU64,
     /// Accepted and connected, including those that have not said a word yet.
@@ -74,7 +74,7 @@ impl Lifecycle {
     }
 
     pub(super) fn add_listener(&self, task: JoinHandle<()>) {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(task.abort_handle());
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(task);
     }
 
     /// Counts a connection.
@@ -113,8 +113,13 @@ impl Lifecycle {
 
     pub(super) async fn drain(&self, pool: &Pool, limit: Duration) -> DrainReport {
         self.stopping.send_replace(true);
-        for listener in self.listeners.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let listeners = std::mem::take(&mut *self.listeners.lock().unwrap_or_else(PoisonError::into_inner));
+        for listener in &listeners {
             listener.abort();
+        }
+        for listener in listeners {
+            // Its address is free only when it has let go of its socket. It never runs long, and ends cancelled.
+            let _ = listener.await;
         }
         for connection in self.all() {
             connection.begin_drain();
