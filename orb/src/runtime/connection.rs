@@ -97,6 +97,8 @@ pub(super) struct Posture {
     pub(super) blocked: bool,
     /// Reading pauses: the peer does not take what it is sent, or has too many calls under way.
     pub(super) paused: bool,
+    /// Input that was left while reading paused can be taken now.
+    pub(super) ready: bool,
     /// Everything is said and written.
     pub(super) finished: bool,
     pub(super) timeout: Option<Time>,
@@ -237,6 +239,14 @@ impl Connection {
         } else {
             self.wake.notify_one();
         }
+        self.wake_if_ready(&state);
+    }
+
+    /// The driver has left input, and need not any more.
+    fn wake_if_ready(&self, state: &State) {
+        if state.core.is_ready() {
+            self.wake.notify_one();
+        }
     }
 
     /// Notes a call of the peer that goes on in a task.
@@ -244,11 +254,12 @@ impl Connection {
         self.lock().running.insert(id, context);
     }
 
-    /// Forgets a call that ended without a reply.
+    /// Forgets a call that has no reply: it was oneway, or its caller gave up.
     pub(super) fn call_dropped(&self, id: CallId) {
         let mut state = self.lock();
         state.running.remove(&id);
         state.core.abandon(id);
+        self.wake_if_ready(&state);
     }
 
     /// Gives up waiting for a reply.
@@ -299,6 +310,8 @@ impl Connection {
                 if state.out.is_empty() {
                     return;
                 }
+                // The core has room again for callers that found it full.
+                self.slot_freed.notify_waiters();
             }
             let mut slices = [IoSlice::new(&[]); SLICES_MAX];
             let count = state.out.chunks_vectored(&mut slices);
@@ -333,7 +346,8 @@ impl Connection {
         Ok(Posture {
             blocked: state.blocked,
             paused: state.blocked && waiting_output > limits.output_bytes_max as u64
-                || state.core.is_overcommitted(limits.calls_in_flight_max),
+                || state.core.is_congested(),
+            ready: state.core.is_ready(),
             finished: state.core.is_closed() && state.out.is_empty() && !state.core.has_output(),
             timeout: state.core.next_timeout(),
             idle: state.core.calls_outbound() == 0 && state.core.calls_inbound() == 0,

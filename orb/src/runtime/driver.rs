@@ -74,6 +74,7 @@ async fn run(connection: &Arc<Connection>, read: &mut ReadEnd, input: &mut Bytes
         connection.flush();
         let posture = match connection.posture() {
             Ok(posture) if posture.finished => return End::Finished,
+            Ok(posture) if posture.ready => continue,
             Ok(posture) => posture,
             Err(error) => return End::Broken(error),
         };

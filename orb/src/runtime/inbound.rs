@@ -220,6 +220,8 @@ impl Inbound {
             if let crate::adapter::ReplyBody::System(exception) = &reply.body {
                 tracing::debug!(peer = %self.connection.peer, %exception, "a oneway call failed");
             }
+            // It has an end like every other, and the connection waits for it.
+            self.connection.call_dropped(self.id);
             return;
         }
         let (head, body) = encode_reply(reply, self.encoding, self.format);

@@ -141,6 +141,8 @@ impl Core {
                 ..MessageLimits::default()
             },
             calls_in_flight_max: limits.calls_in_flight_max,
+            calls_served_max: limits.calls_in_flight_max,
+            output_bytes_max: limits.output_bytes_max,
             frame_wait_max: limits.message_wait_max,
         })))
     }
@@ -189,7 +191,7 @@ impl Core {
                 other => Refused::Impossible(Box::new(too_large(&other))),
             }),
             Core::Iiop(core) => core.request(head, addressing, body).map_err(|refused| match refused {
-                iiop::Refused::TooManyCalls { .. } => Refused::Full,
+                iiop::Refused::TooManyCalls { .. } | iiop::Refused::OutputFull { .. } => Refused::Full,
                 iiop::Refused::Closed => Refused::Unusable(refused.to_string()),
                 other => Refused::Impossible(Box::new(too_large(&other))),
             }),
@@ -282,12 +284,20 @@ impl Core {
         }
     }
 
-    /// Whether the peer has so many calls under way that no more of it should be read. The native protocol refuses by
-    /// itself; GIOP has no word for it, so the transport must slow the peer down.
-    pub(super) fn is_overcommitted(&self, calls_max: usize) -> bool {
+    /// Whether the peer has so much under way that no more of it should be read. The native protocol refuses by itself;
+    /// GIOP has no word for it, so the transport must slow the peer down.
+    pub(super) fn is_congested(&self) -> bool {
         match self {
             Core::Native(_) => false,
-            Core::Iiop(core) => core.calls_inbound() >= calls_max,
+            Core::Iiop(core) => core.is_congested(),
+        }
+    }
+
+    /// Whether input was left for congestion that is over.
+    pub(super) fn is_ready(&self) -> bool {
+        match self {
+            Core::Native(_) => false,
+            Core::Iiop(core) => core.is_ready(),
         }
     }
 

@@ -39,13 +39,15 @@ pub struct Assembler {
     version: GiopVersion,
     /// Fragmented messages of which more is to come, oldest first.
     incomplete: Vec<Incomplete>,
+    /// Fragmented messages that have begun so far.
+    begun: u64,
 }
 
 impl Assembler {
     /// The receiving end of a new connection.
     #[must_use]
     pub const fn new(limits: MessageLimits) -> Self {
-        Self { limits, version: GiopVersion::V1_0, incomplete: Vec::new() }
+        Self { limits, version: GiopVersion::V1_0, incomplete: Vec::new(), begun: 0 }
     }
 
     /// The version the peer spoke last; 1.0 before its first message.
@@ -58,6 +60,12 @@ impl Assembler {
     #[must_use]
     pub fn incomplete_bytes(&self) -> usize {
         self.incomplete.iter().map(Incomplete::cost_bytes).sum()
+    }
+
+    /// The messages of which more is to come, oldest first: the how many-th fragmented message of this stream
+    /// each is, from 0. Whoever has a clock can tell by them how long each has been incomplete.
+    pub fn incomplete_messages(&self) -> impl Iterator<Item = u64> + '_ {
+        self.incomplete.iter().map(Incomplete::number)
     }
 
     /// Takes the next whole message off the front of `received`; none if more octets are needed.
@@ -138,7 +146,7 @@ impl Assembler {
         if !header.more_fragments {
             return Ok(Some(Frame { header, content: content.freeze(), joints: Vec::new() }));
         }
-        let begun = Incomplete::begin(header, &content)?;
+        let begun = Incomplete::begin(header, &content, self.begun)?;
         if let Some(request_id) = begun.request_id()
             && self.incomplete.iter().any(|other| other.request_id() == Some(request_id))
         {
@@ -149,6 +157,7 @@ impl Assembler {
             return Err(GiopError::TooManyIncomplete { limit });
         }
         self.incomplete.push(begun);
+        self.begun += 1;
         self.check_memory()?;
         Ok(None)
     }

@@ -201,3 +201,12 @@ fn a_cancelled_request_needs_no_further_fragments() {
         assert_eq!((frames.len(), assembler.incomplete_bytes() == 0), (1, dropped), "{sent}");
     }
 }
+
+#[test]
+fn incomplete_messages_are_numbered_as_they_begin() {
+    let mut assembler = Assembler::new(MessageLimits::default());
+    feed(&mut assembler, &[begin(1, true), begin(2, true), begin(3, false), begin(4, true)]).unwrap();
+    assert!(assembler.incomplete_messages().eq([0, 1, 2]));
+    feed(&mut assembler, &[fragment(1, false, b""), begin(1, true)]).unwrap();
+    assert!(assembler.incomplete_messages().eq([1, 2, 3]));
+}

@@ -6,8 +6,13 @@
 
 mod connection;
 mod contexts;
+mod inbound;
 mod receive;
 mod send;
+mod unfinished;
+
+#[cfg(test)]
+mod tests;
 
 pub use connection::{Config, Connection, Side};
 pub use receive::{BadRequest, Event};
