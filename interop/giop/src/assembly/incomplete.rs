@@ -22,18 +22,24 @@ pub(super) struct Incomplete {
     content: Vec<u8>,
     joints: Vec<usize>,
     fragments: usize,
+    begun: u64,
 }
 
 impl Incomplete {
-    /// A message whose first part is `content`.
-    pub(super) fn begin(header: MessageHeader, content: &[u8]) -> Result<Self, GiopError> {
+    /// A message whose first part is `content`, which came at the time `begun`.
+    pub(super) fn begin(header: MessageHeader, content: &[u8], begun: u64) -> Result<Self, GiopError> {
         let request_id = match names_request(&header) {
             true => Some(first_u32(content, header.endian)?),
             false => None,
         };
-        let mut message = Self { header, request_id, content: Vec::new(), joints: Vec::new(), fragments: 1 };
+        let mut message =
+            Self { header, request_id, content: Vec::new(), joints: Vec::new(), fragments: 1, begun };
         message.copy(content);
         Ok(message)
+    }
+
+    pub(super) const fn begun(&self) -> u64 {
+        self.begun
     }
 
     pub(super) const fn request_id(&self) -> Option<u32> {

@@ -39,19 +39,34 @@ pub struct Assembler {
     version: GiopVersion,
     /// Fragmented messages of which more is to come, oldest first.
     incomplete: Vec<Incomplete>,
+    /// The caller's time, for [`oldest_begun`](Self::oldest_begun).
+    time: u64,
 }
 
 impl Assembler {
     /// The receiving end of a new connection.
     #[must_use]
     pub const fn new(limits: MessageLimits) -> Self {
-        Self { limits, version: GiopVersion::V1_0, incomplete: Vec::new() }
+        Self { limits, version: GiopVersion::V1_0, incomplete: Vec::new(), time: 0 }
     }
 
     /// The version the peer spoke last; 1.0 before its first message.
     #[must_use]
     pub const fn version(&self) -> GiopVersion {
         self.version
+    }
+
+    /// Says what time it is, in units and from an origin of the caller's: messages that begin from now on are
+    /// taken to begin then.
+    pub const fn set_time(&mut self, time: u64) {
+        self.time = time;
+    }
+
+    /// When the oldest message began of which more is to come; none if there is none. Whoever sets the time
+    /// can so end a connection whose peer leaves a message incomplete while it goes on with others.
+    #[must_use]
+    pub fn oldest_begun(&self) -> Option<u64> {
+        self.incomplete.first().map(Incomplete::begun)
     }
 
     /// Octets held for messages of which more is to come.
@@ -138,7 +153,7 @@ impl Assembler {
         if !header.more_fragments {
             return Ok(Some(Frame { header, content: content.freeze(), joints: Vec::new() }));
         }
-        let begun = Incomplete::begin(header, &content)?;
+        let begun = Incomplete::begin(header, &content, self.time)?;
         if let Some(request_id) = begun.request_id()
             && self.incomplete.iter().any(|other| other.request_id() == Some(request_id))
         {
