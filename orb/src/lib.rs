@@ -14,7 +14,7 @@ pub use adapter::{Adapter, Context, Dispatch, Invocation, Reply, Servant, Tie};
 pub use exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
 pub use object::{CallOptions, MockCall, ObjectRef, Proxy};
 pub use runtime::{
-    Address, BlockingOrb, Limits, MemoryNetwork, Orb, OrbBuilder, Preference, shutdown_signal,
+    Address, BlockingOrb, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, shutdown_signal,
 };
 pub use value::{BString, BVec, IdlType, WChar, WString};
 

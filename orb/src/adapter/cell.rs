@@ -61,7 +61,10 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
             Entered::Later(waiting) => {
                 let cell = self.clone();
                 Dispatch::Pending(Box::pin(async move {
-                    let guard = cell.read_guard(waiting.wait(&call, operation).await);
+                    let guard = match waiting.wait(&call, operation).await {
+                        Ok(pass) => cell.read_guard(pass),
+                        Err(exception) => return call.refuse(exception),
+                    };
                     let result = run(&guard, call.context());
                     drop(guard);
                     call.finish(result, write)
@@ -89,7 +92,10 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
             Entered::Later(waiting) => {
                 let cell = self.clone();
                 Dispatch::Pending(Box::pin(async move {
-                    let mut guard = cell.write_guard(waiting.wait(&call, operation).await);
+                    let mut guard = match waiting.wait(&call, operation).await {
+                        Ok(pass) => cell.write_guard(pass),
+                        Err(exception) => return call.refuse(exception),
+                    };
                     let result = run(&mut guard, call.context());
                     drop(guard);
                     call.finish(result, write)
@@ -147,7 +153,7 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         match self.enter(call, operation, Mode::Shared) {
             Entered::Now(pass) => Ok(self.read_guard(pass)),
             Entered::Refused(exception) => Err(exception),
-            Entered::Later(waiting) => Ok(self.read_guard(waiting.wait(call, operation).await)),
+            Entered::Later(waiting) => Ok(self.read_guard(waiting.wait(call, operation).await?)),
         }
     }
 
@@ -163,7 +169,7 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         match self.enter(call, operation, Mode::Exclusive) {
             Entered::Now(pass) => Ok(self.write_guard(pass)),
             Entered::Refused(exception) => Err(exception),
-            Entered::Later(waiting) => Ok(self.write_guard(waiting.wait(call, operation).await)),
+            Entered::Later(waiting) => Ok(self.write_guard(waiting.wait(call, operation).await?)),
         }
     }
 
@@ -174,11 +180,8 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
 
     fn enter(self: &Arc<Self>, call: &Invocation, operation: &'static Operation, mode: Mode) -> Entered<T> {
         let context = call.context();
-        if context.time_left().is_some_and(|left| left.is_zero()) {
-            return Entered::Refused(
-                SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::No)
-                    .at(Stage::Admitting),
-            );
+        if let Err(late) = in_time(context) {
+            return Entered::Refused(late);
         }
         let is_update = operation.behaviour.kind != Kind::Query;
         let mut admission = self.admission();
@@ -253,6 +256,15 @@ impl<T> ServantCell<T> {
     }
 }
 
+/// Refuses a call that nobody waits for any more.
+fn in_time(context: &Context) -> Result<(), SystemException> {
+    if context.time_left().is_some_and(|left| left.is_zero()) {
+        return Err(SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::No)
+            .at(Stage::Admitting));
+    }
+    Ok(())
+}
+
 fn refused(reason: gate::Refused, context: &Context) -> SystemException {
     let (kind, minor) = match reason {
         gate::Refused::Reentrant => (ExceptionKind::BadInvOrder, Minor::CHAIN_REENTERED),
@@ -322,11 +334,24 @@ struct Waiting<T> {
 }
 
 impl<T> Waiting<T> {
-    async fn wait(mut self, call: &Invocation, operation: &'static Operation) -> Pass<T> {
+    /// Waits for the pass. What has changed meanwhile is looked at again: nobody may wait for the call any more, and an
+    /// update before it may have panicked.
+    async fn wait(
+        mut self,
+        call: &Invocation,
+        operation: &'static Operation,
+    ) -> Result<Pass<T>, SystemException> {
         let token = (&mut self.receiver).await.expect("the cell answers every ticket, and outlives it");
         self.ticket = None;
-        call.context().0.start(&operation.behaviour);
-        Pass { cell: self.cell.clone(), token: Some(token), poisons: self.poisons }
+        // From here on the pass goes back by itself.
+        let pass = Pass { cell: self.cell.clone(), token: Some(token), poisons: self.poisons };
+        let context = call.context();
+        in_time(context)?;
+        if self.poisons && self.cell.admission().gate.is_poisoned() {
+            return Err(refused(gate::Refused::Poisoned, context));
+        }
+        context.0.start(&operation.behaviour);
+        Ok(pass)
     }
 }
 

@@ -5,6 +5,8 @@ use quorb_giop::cdr::Encoder;
 
 use super::{CallState, Context};
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
+use crate::object::binding_to;
+use crate::runtime::Orb;
 use crate::value::{Body, BodyError, BodyReader, BodyWriter, Encoding};
 
 /// A call on its way to a servant: operation, undecoded arguments, context.
@@ -17,6 +19,8 @@ pub struct Invocation {
     arguments: Body,
     /// The format of the reply, which is that of the request; CDR replies start aligned.
     reply_encoding: Encoding,
+    /// References among the arguments are bound to it, whenever they are read.
+    orb: Option<Orb>,
 }
 
 /// How a call ended, encoded.
@@ -52,8 +56,13 @@ impl Reply {
 }
 
 impl Invocation {
-    pub(crate) fn new(state: CallState, arguments: Body, reply_encoding: Encoding) -> Invocation {
-        Invocation { context: Context(std::sync::Arc::new(state)), arguments, reply_encoding }
+    pub(crate) fn new(
+        state: CallState,
+        arguments: Body,
+        reply_encoding: Encoding,
+        orb: Option<Orb>,
+    ) -> Invocation {
+        Invocation { context: Context(std::sync::Arc::new(state)), arguments, reply_encoding, orb }
     }
 
     /// The operation's name on the wire.
@@ -80,12 +89,13 @@ impl Invocation {
         read: impl FnOnce(&mut BodyReader<'_>) -> Result<A, BodyError>,
     ) -> Result<A, SystemException> {
         let mut reader = self.arguments.reader();
-        let decoded = reader.items().and_then(|()| {
+        let decoded = binding_to(self.orb.as_ref(), || {
+            reader.items()?;
             let arguments = read(&mut reader)?;
             reader.end()?;
             Ok(arguments)
         });
-        decoded.map_err(|cause| {
+        decoded.map_err(|cause: BodyError| {
             malformed(&cause, Minor::ARGUMENTS_MALFORMED, Completion::No)
                 .at(Stage::Admitting)
                 .in_operation(self.operation())
@@ -149,19 +159,24 @@ const REPLY_ROOM_BYTES: usize = 64;
 
 /// The exception for a body that does not decode.
 pub(crate) fn malformed(cause: &BodyError, minor: Minor, completed: Completion) -> SystemException {
-    match cause {
-        BodyError::Missing(_) => {
-            SystemException::new(ExceptionKind::BadParam, Minor::ARGUMENT_MISSING, completed)
+    use quorb_giop::cdr::CdrError;
+    let (kind, minor) = match innermost(cause) {
+        BodyError::Missing(_) => (ExceptionKind::BadParam, Minor::ARGUMENT_MISSING),
+        BodyError::Cdr(CdrError::InvalidUtf8 | CdrError::InvalidUtf16 | CdrError::CharNotValid { .. }) => {
+            (ExceptionKind::DataConversion, Minor::CHARACTER_LOST)
         }
-        _ => SystemException::new(ExceptionKind::Marshal, minor, completed),
-    }
-    .because(cause)
+        BodyError::Cdr(CdrError::WcharNotAvailable { .. }) => {
+            (ExceptionKind::InvObjref, Minor::NO_WIDE_CHARACTERS)
+        }
+        _ => (ExceptionKind::Marshal, minor),
+    };
+    SystemException::new(kind, minor, completed).because(cause)
 }
 
 /// The exception for a value that does not encode.
 pub(crate) fn unwritable(cause: &BodyError, completed: Completion) -> SystemException {
     use quorb_giop::cdr::CdrError;
-    let (kind, minor) = match cause {
+    let (kind, minor) = match innermost(cause) {
         BodyError::Cdr(CdrError::CharNotRepresentable { .. }) => {
             (ExceptionKind::DataConversion, Minor::CHARACTER_LOST)
         }
@@ -175,4 +190,12 @@ pub(crate) fn unwritable(cause: &BodyError, completed: Completion) -> SystemExce
         _ => (ExceptionKind::Marshal, Minor::VALUE_NOT_ENCODABLE),
     };
     SystemException::new(kind, minor, completed).because(cause)
+}
+
+/// The cause behind the names of the values that it happened in.
+fn innermost(cause: &BodyError) -> &BodyError {
+    match cause {
+        BodyError::Value { cause, .. } => innermost(cause),
+        other => other,
+    }
 }

@@ -35,8 +35,8 @@ pub(super) fn interpret(outcome: CallOutcome, server_known: bool) -> Received {
         CallOutcome::Reply(head, body) => interpret_reply(&head, body),
         CallOutcome::NeedsAddressing(disposition) => Received::WantsAddressing(disposition),
         CallOutcome::Refused(exception) => fail(*exception, server_known),
-        CallOutcome::Lost { delivery, cause } => {
-            let exception = connection_lost(delivery, &cause);
+        CallOutcome::Lost { delivery, cause, violated } => {
+            let exception = connection_lost(delivery, &cause, violated);
             Received::Failed(Failure::lost(delivery, server_known), exception)
         }
     }
@@ -68,15 +68,14 @@ fn fail(exception: SystemException, server_known: bool) -> Received {
     Received::Failed(Failure::raised(exception.kind(), exception.completed(), server_known), exception)
 }
 
-pub(super) fn connection_lost(delivery: Delivery, cause: &Arc<str>) -> SystemException {
+fn connection_lost(delivery: Delivery, cause: &Arc<str>, violated: bool) -> SystemException {
     // A server executes whole requests only.
     let (stage, completed) = match delivery {
         Delivery::NotSent | Delivery::PartlySent => (Stage::Sending, Completion::No),
         Delivery::Sent => (Stage::Waiting, Completion::Maybe),
     };
-    SystemException::new(ExceptionKind::CommFailure, Minor::CONNECTION_LOST, completed)
-        .at(stage)
-        .because(cause)
+    let minor = if violated { Minor::PROTOCOL_VIOLATED } else { Minor::CONNECTION_LOST };
+    SystemException::new(ExceptionKind::CommFailure, minor, completed).at(stage).because(cause)
 }
 
 fn malformed(cause: &dyn std::fmt::Display) -> SystemException {

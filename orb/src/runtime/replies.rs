@@ -80,7 +80,11 @@ fn encode_exception(exception: &SystemException, profile: CdrProfile) -> Bytes {
     let mut out = Encoder::with_buffer(Vec::with_capacity(96), 0, profile);
     body.encode(&mut out).expect("an exception of bounded parts is always encodable");
     let standard = out.len();
-    let line = exception.report().map(ToString::to_string).unwrap_or_default();
+    let mut line = exception.report().map(ToString::to_string).unwrap_or_default();
+    // A caller may have put much of its own into it: a key, a name.
+    if let Some(cut) = (0..=LINE_BYTES_MAX).rev().find(|at| line.is_char_boundary(*at)) {
+        line.truncate(cut);
+    }
     if line.is_empty() || out.write_string(&line).is_err() {
         let mut octets = out.into_bytes();
         octets.truncate(standard);
@@ -119,7 +123,7 @@ pub(super) fn decode_exception(body: &Body) -> SystemException {
     }
 }
 
-/// The longest line for people that is taken over from a server.
+/// The longest line for people that crosses a connection.
 const LINE_BYTES_MAX: usize = 4096;
 
 fn unreadable(cause: impl std::fmt::Display) -> SystemException {

@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use quorb_giop::ior::Ior;
-use quorb_giop::message::AddressingDisposition;
 
+use super::connect::ConnectError;
 use super::connection::{CallOutcome, Connection, Sent};
 use super::endpoint::{Endpoint, endpoints_of};
 use super::orb::{OpenUpdate, Orb};
 use super::outcome::{Received, interpret};
 use super::outgoing::Outgoing;
+use super::progress::Progress;
 use crate::adapter::Context;
-use crate::exception::{Attempt, Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::model::Kind;
 use crate::object::{Answer, LocalTarget, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity};
@@ -52,23 +53,6 @@ struct Call<'a> {
     open: Option<OpenUpdate>,
 }
 
-/// What the attempts of one call have come to.
-#[derive(Default)]
-struct Progress {
-    attempts: Vec<Attempt>,
-    /// Repetitions made by the retry table.
-    retries: u32,
-    forwards: u32,
-    /// Whether the server asked for a body in CBOR.
-    as_cbor: bool,
-    /// How the server asked the object to be named.
-    addressing: Option<AddressingDisposition>,
-    /// The incarnation of the server that a request was first sent to.
-    first_server: Option<u64>,
-    /// How much of the request has left, over all attempts: what a timeout has to admit.
-    delivery: Option<Delivery>,
-}
-
 impl Route {
     pub(crate) fn new(orb: Orb, ior: &Ior) -> Route {
         let path = Arc::new(Path::of(&orb, ior));
@@ -84,26 +68,32 @@ impl Route {
         request: &Request<'_>,
         parent: Option<&Context>,
     ) -> Result<Option<Answer>, SystemException> {
+        if self.orb.shared.lifecycle.is_draining() && parent.is_none() {
+            return Err(stopped());
+        }
         if let Some(local) = self.collocated()? {
             return local.call(request, parent).await;
         }
-        let identity = self.orb.next_identity();
-        let behaviour = request.operation.behaviour;
-        let once = !request.operation.is_repeatable() && !behaviour.oneway;
+        let once = !request.operation.is_repeatable() && !request.operation.behaviour.oneway;
+        let (identity, open) = match once {
+            true => {
+                let (identity, open) = self.orb.open_update();
+                (identity, Some(open))
+            }
+            false => (self.orb.next_identity(), None),
+        };
         let call = Call {
             request,
             identity,
             chain: parent.map_or_else(|| ChainId::starting_with(&identity), Context::chain),
             trace: parent.and_then(|parent| parent.trace().cloned()),
-            open: once.then(|| self.orb.open_update(identity.sequence)),
+            open,
         };
         let mut progress = Progress::default();
         let deadline = tokio::time::Instant::from_std(request.deadline);
         match tokio::time::timeout_at(deadline, self.run(&call, &mut progress)).await {
-            Ok(result) => {
-                result.map_err(|exception| exception.after_attempts(std::mem::take(&mut progress.attempts)))
-            }
-            Err(_) => Err(timed_out(request, progress)),
+            Ok(result) => result.map_err(|exception| progress.conclude(exception)),
+            Err(_) => Err(progress.time_out(request)),
         }
     }
 
@@ -117,7 +107,8 @@ impl Route {
                 {
                     Received::Answer(answer) => return Ok(answer),
                     Received::Forward { to, permanent } => {
-                        self.follow(&to, permanent, progress)?;
+                        progress.is_sent_on(self.orb.limits().forwards_max)?;
+                        self.follow(&to, permanent);
                         if let Some(local) = self.collocated()? {
                             return local.call(call.request, Context::current().as_ref()).await;
                         }
@@ -128,18 +119,28 @@ impl Route {
                         continue;
                     }
                     Received::WantsAddressing(disposition) if progress.addressing != Some(disposition) => {
+                        progress.is_sent_on(self.orb.limits().forwards_max)?;
                         progress.addressing = Some(disposition);
                         continue;
                     }
                     Received::WantsCbor | Received::WantsAddressing(_) => return Err(stubborn()),
                     Received::Failed(failure, exception) => {
-                        progress
-                            .attempts
-                            .push(Attempt { address: endpoint.to_string(), outcome: one_clause(&exception) });
+                        progress.failed(&endpoint, &exception);
+                        if exception.minor() == Minor::SERVER_DRAINING {
+                            // The next attempt must not find the same server over the same connection.
+                            connection.make_unusable();
+                        }
+                        if exception.kind() == ExceptionKind::ObjectNotExist && self.fall_back() {
+                            progress.is_sent_on(self.orb.limits().forwards_max)?;
+                            continue;
+                        }
                         (failure, exception)
                     }
                 },
-                Err(exception) => (Failure::not_reached(), exception),
+                Err(exception) if exception.kind() == ExceptionKind::Transient => {
+                    (Failure::not_reached(), exception)
+                }
+                Err(exception) => return Err(exception),
             };
             self.decide(call, progress, failed).await?;
         }
@@ -193,10 +194,12 @@ impl Route {
             as_cbor: progress.as_cbor,
             addressing: progress.addressing.map(|disposition| (disposition, &path.ior)),
         };
+        progress.tries(endpoint, Stage::Sending);
         let outcome = match connection.send(&outgoing).await? {
             Sent::Oneway => return Ok(Received::Answer(None)),
-            Sent::Lost { cause } => CallOutcome::Lost { delivery: Delivery::NotSent, cause },
+            Sent::Lost { cause } => CallOutcome::Lost { delivery: Delivery::NotSent, cause, violated: false },
             Sent::Waiting(waiting) => {
+                progress.tries(endpoint, Stage::Waiting);
                 let before = progress.delivery.replace(Delivery::Sent);
                 let outcome = waiting.await;
                 if let CallOutcome::Lost { delivery, .. } = &outcome {
@@ -232,15 +235,17 @@ impl Route {
             )
             .at(Stage::Resolving));
         }
-        for endpoint in &path.endpoints {
+        let (second, first): (Vec<_>, Vec<_>) =
+            path.endpoints.iter().partition(|endpoint| progress.is_second_choice(endpoint));
+        for endpoint in first.into_iter().chain(second) {
+            progress.tries(endpoint, Stage::Connecting);
             match self.orb.connect(endpoint).await {
                 Ok(connection) => {
                     self.lock().connection = Some(connection.clone());
                     return Ok((connection, endpoint.clone()));
                 }
-                Err(cause) => progress
-                    .attempts
-                    .push(Attempt { address: endpoint.to_string(), outcome: cause.to_string() }),
+                Err(ConnectError::Stopped) => return Err(stopped()),
+                Err(cause) => progress.not_reached(endpoint, &cause),
             }
         }
         self.fall_back();
@@ -248,18 +253,8 @@ impl Route {
             .at(Stage::Connecting))
     }
 
-    /// Goes where a server points, up to a limit of times.
-    fn follow(&self, to: &Ior, permanent: bool, progress: &mut Progress) -> Result<(), SystemException> {
-        progress.forwards += 1;
-        if progress.forwards > self.orb.limits().forwards_max {
-            return Err(SystemException::new(
-                ExceptionKind::Transient,
-                Minor::TOO_MANY_FORWARDS,
-                Completion::No,
-            )
-            .at(Stage::Resolving)
-            .because(format_args!("{} forwards followed", self.orb.limits().forwards_max)));
-        }
+    /// Goes where a server points.
+    fn follow(&self, to: &Ior, permanent: bool) {
         let path = Arc::new(Path::of(&self.orb, to));
         let mut state = self.lock();
         let before = std::mem::replace(&mut state.path, path);
@@ -269,16 +264,19 @@ impl Route {
         } else {
             state.original.get_or_insert(before);
         }
-        Ok(())
     }
 
-    /// What was forwarded to cannot be reached: the original may know better.
-    fn fall_back(&self) {
+    /// What was forwarded to cannot be reached, or does not have the object: the original may know better. Answers whether
+    /// there was one to fall back to.
+    fn fall_back(&self) -> bool {
         let mut state = self.lock();
-        if let Some(original) = state.original.take() {
+        let original = state.original.take();
+        let falls_back = original.is_some();
+        if let Some(original) = original {
             state.path = original;
             state.connection = None;
         }
+        falls_back
     }
 
     fn forget_connection(&self) {
@@ -312,27 +310,10 @@ fn stubborn() -> SystemException {
         .because("the server asks again for what it was given")
 }
 
-fn timed_out(request: &Request<'_>, progress: Progress) -> SystemException {
-    // What never left cannot have been executed; of what has left, nobody can tell.
-    let (stage, completed) = match progress.delivery {
-        None => (Stage::Connecting, Completion::No),
-        Some(_) => (Stage::Waiting, Completion::Maybe),
-    };
-    SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, completed)
-        .at(stage)
-        .because(format_args!("no reply within {:?}", request.time_limit))
-        .after_attempts(progress.attempts)
-}
-
-/// What an attempt came to, in a few words.
-fn one_clause(exception: &SystemException) -> String {
-    match exception.report().and_then(|report| report.detail.as_deref()) {
-        Some(detail) => format!("{}: {detail}", exception.kind()),
-        None => match exception.minor().phrase(exception.kind()) {
-            Some(phrase) => format!("{}: {phrase}", exception.kind()),
-            None => exception.kind().to_string(),
-        },
-    }
+/// This broker makes no calls any more.
+fn stopped() -> SystemException {
+    SystemException::new(ExceptionKind::BadInvOrder, Minor::BROKER_STOPPED, Completion::No)
+        .at(Stage::Resolving)
 }
 
 impl fmt::Debug for Route {

@@ -141,6 +141,7 @@ impl Core {
                 ..MessageLimits::default()
             },
             calls_in_flight_max: limits.calls_in_flight_max,
+            output_bytes_max: limits.output_bytes_max as u64,
             frame_wait_max: limits.message_wait_max,
         })))
     }
@@ -189,10 +190,26 @@ impl Core {
                 other => Refused::Impossible(Box::new(too_large(&other))),
             }),
             Core::Iiop(core) => core.request(head, addressing, body).map_err(|refused| match refused {
-                iiop::Refused::TooManyCalls { .. } => Refused::Full,
+                iiop::Refused::TooManyCalls { .. } | iiop::Refused::OutputFull { .. } => Refused::Full,
                 iiop::Refused::Closed => Refused::Unusable(refused.to_string()),
                 other => Refused::Impossible(Box::new(too_large(&other))),
             }),
+        }
+    }
+
+    /// Whether another request would be taken, as far as that does not depend on its size.
+    pub(super) fn has_room(&self) -> bool {
+        match self {
+            Core::Native(core) => core.has_room(),
+            Core::Iiop(core) => core.has_room(),
+        }
+    }
+
+    /// Whether the peer has begun a message in parts, and not completed it.
+    pub(super) fn is_mid_message(&self) -> bool {
+        match self {
+            Core::Native(core) => core.peer().is_none() || core.assembly_bytes() > 0,
+            Core::Iiop(core) => core.is_mid_message(),
         }
     }
 
@@ -404,12 +421,29 @@ fn iiop_event(event: iiop::Event, code_sets: CodeSets) -> CoreEvent {
                 AddressingDisposition::decode(&mut input).unwrap_or(AddressingDisposition::REFERENCE);
             CoreEvent::NeedsAddressing { id, disposition }
         }
+        Event::RequestTooLarge { id, size, limit } => CoreEvent::Refuse {
+            id,
+            exception: Box::new(too_large(&message_too_large(size, limit)).because("limit of the server")),
+        },
+        Event::ReplyTooLarge { id, size, limit, completion } => CoreEvent::ReplyRefused {
+            id,
+            exception: Box::new(
+                too_large(&message_too_large(size, limit))
+                    .because("limit of the client, on the reply")
+                    .with_completion(completion),
+            ),
+        },
         Event::Cancelled { id } => CoreEvent::Cancelled { id },
         Event::Closed => CoreEvent::Closed { cause: "the peer closed the connection in order".to_owned() },
         Event::PeerError => CoreEvent::GivenUp { words: "the peer did not understand a message".to_owned() },
     }
 }
 
-fn too_large(cause: &dyn std::fmt::Display) -> SystemException {
+fn message_too_large(size: u64, limit: usize) -> String {
+    format!("a message of {size} octets, above the limit body_bytes_max = {limit}")
+}
+
+/// The exception for a body that is not taken, or not sent, because of its size.
+pub(super) fn too_large(cause: &dyn std::fmt::Display) -> SystemException {
     SystemException::new(ExceptionKind::ImpLimit, Minor::MESSAGE_TOO_LARGE, Completion::No).because(cause)
 }

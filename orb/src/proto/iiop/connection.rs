@@ -55,8 +55,10 @@ pub struct Connection {
     pub(super) phase: Phase,
     /// The peer said CloseConnection: what it has not answered was not executed (CORBA 3.3 Part 2, 9.4.7).
     pub(super) peer_closed: bool,
-    /// Since when an incomplete message is waiting for its rest.
-    pub(super) incomplete_since: Option<Time>,
+    /// Since when a message or fragment is waiting for its rest.
+    pub(super) partial_since: Option<Time>,
+    /// Octets of a message that is too large, still to be passed over.
+    pub(super) passing_over: u64,
 }
 
 /// Who opened the connection.
@@ -81,6 +83,8 @@ pub struct Config {
     pub limits: MessageLimits,
     /// Calls of this side that may be open.
     pub calls_in_flight_max: usize,
+    /// Octets of output that may wait before further requests are refused. One request is always taken.
+    pub output_bytes_max: u64,
     /// A message that has begun must be complete after so long.
     pub frame_wait_max: Duration,
 }
@@ -91,8 +95,6 @@ pub(super) struct Outbound {
     /// Positions of its first octet and behind its last in the output.
     pub(super) start: u64,
     pub(super) end: u64,
-    /// The runtime has lost interest: the reply is dropped.
-    pub(super) unwanted: bool,
 }
 
 /// A request of the peer.
@@ -139,7 +141,8 @@ impl Connection {
             },
             phase: Phase::Open,
             peer_closed: false,
-            incomplete_since: None,
+            partial_since: None,
+            passing_over: 0,
             config,
         }
     }
@@ -185,9 +188,15 @@ impl Connection {
         std::mem::swap(&mut self.output, out);
     }
 
+    /// Whether the peer has begun a message, in fragments or too large, that is not complete.
+    pub fn is_mid_message(&self) -> bool {
+        self.passing_over > 0 || self.assembler.oldest_begun().is_some()
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) must be called at the latest.
     pub fn next_timeout(&self) -> Option<Time> {
-        self.incomplete_since.map(|since| since + self.config.frame_wait_max)
+        let begun = self.partial_since.into_iter().chain(self.assembler.oldest_begun().map(Time));
+        begun.min().map(|since| since + self.config.frame_wait_max).filter(|_| self.phase != Phase::Closed)
     }
 
     /// Takes the time. Answers true if the peer has left a message incomplete for too long: the connection must end.
@@ -235,7 +244,6 @@ impl Connection {
         let handed = self.handed.saturating_sub(unwritten as u64);
         std::mem::take(&mut self.outbound)
             .into_iter()
-            .filter(|(_, call)| !call.unwanted)
             .map(|(id, call)| {
                 let delivery = match () {
                     () if handed <= call.start => Delivery::NotSent,

@@ -8,6 +8,7 @@ mod connection;
 mod contexts;
 mod receive;
 mod send;
+mod too_large;
 
 pub use connection::{Config, Connection, Side};
 pub use receive::{BadRequest, Event};

@@ -11,7 +11,8 @@ use quorb_giop::message::{
 use super::connection::{Connection, Inbound, Phase, Side};
 use super::contexts;
 use crate::proto::head::{
-    BodyFormat, CallId, ObjectKey, OperationName, ReplyHead, ReplyStatus, RequestHead, ResponseExpected, Time,
+    BodyFormat, CallId, Completion, ObjectKey, OperationName, ReplyHead, ReplyStatus, RequestHead,
+    ResponseExpected, Time,
 };
 
 /// What has come.
@@ -56,6 +57,26 @@ pub enum Event {
         /// The disposition it wants.
         body: Body,
     },
+    /// The peer calls with a message that is not taken. It is passed over as it comes.
+    RequestTooLarge {
+        /// The call.
+        id: CallId,
+        /// Octets of the message.
+        size: u64,
+        /// The octets that a message may have.
+        limit: usize,
+    },
+    /// The peer answers with a message that is not taken. It is passed over as it comes.
+    ReplyTooLarge {
+        /// The call, which is over.
+        id: CallId,
+        /// Octets of the message.
+        size: u64,
+        /// The octets that a message may have.
+        limit: usize,
+        /// Whether the operation was executed, as far as the message's beginning says.
+        completion: Completion,
+    },
     /// The peer no longer waits.
     Cancelled {
         /// The call.
@@ -78,24 +99,39 @@ pub enum BadRequest {
     CodeSet,
 }
 
+/// What came of an attempt to take a message.
+pub(super) enum Step {
+    Event(Event),
+    /// A message without consequence.
+    Silent,
+    NeedsMore,
+}
+
 impl Connection {
     /// Takes whole messages out of `input`; the next event, if there is one.
     ///
     /// # Errors
     /// The peer violated the protocol. The connection is over; what the protocol wants said is queued.
     pub fn receive(&mut self, input: &mut BytesMut, now: Time) -> Result<Option<Event>, GiopError> {
+        self.assembler.set_time(now.0);
         loop {
             if self.phase == Phase::Closed {
                 input.clear();
                 return Ok(None);
             }
-            let message = match self.next_message(input) {
-                Ok(Some(message)) => message,
-                Ok(None) => {
-                    let incomplete = !input.is_empty() || self.assembler.incomplete_bytes() > 0;
-                    self.incomplete_since = incomplete.then(|| self.incomplete_since.unwrap_or(now));
-                    return Ok(None);
-                }
+            let before = input.len();
+            let step = match self.pass_over(input) {
+                true => self.step(input),
+                false => Ok(Step::NeedsMore),
+            };
+            // What is left began when the octets before it were taken, or earlier if none were.
+            let is_partial = !input.is_empty() || self.passing_over > 0;
+            let goes_on = input.len() == before || self.passing_over > 0;
+            self.partial_since = is_partial.then(|| self.partial_since.filter(|_| goes_on).unwrap_or(now));
+            match step {
+                Ok(Step::Event(event)) => return Ok(Some(event)),
+                Ok(Step::Silent) => {}
+                Ok(Step::NeedsMore) => return Ok(None),
                 Err(error) => {
                     self.phase = Phase::Closed;
                     if let Remedy::MessageErrorThenClose { version } = error.remedy(self.version) {
@@ -104,10 +140,6 @@ impl Connection {
                     }
                     return Err(error);
                 }
-            };
-            self.incomplete_since = None;
-            if let Some(event) = self.take(message)? {
-                return Ok(Some(event));
             }
         }
     }
@@ -117,43 +149,54 @@ impl Connection {
         self.assembler.missing_bytes(input)
     }
 
-    fn next_message(&mut self, input: &mut BytesMut) -> Result<Option<Message>, GiopError> {
-        let Some(frame) = self.assembler.next(input)? else { return Ok(None) };
+    /// Takes the next message.
+    fn step(&mut self, input: &mut BytesMut) -> Result<Step, GiopError> {
+        let before = input.len();
+        let frame = match self.assembler.next(input) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return Ok(Step::NeedsMore),
+            // The message at the front is too large by itself, not one whose fragments have become too many.
+            Err(error @ GiopError::MessageTooLarge { .. }) if input.len() == before => {
+                return self.refuse_too_large(input, error);
+            }
+            Err(error) => return Err(error),
+        };
         if self.side == Side::Server {
             self.version = frame.header.version;
         }
-        Message::decode(&frame, &self.config.limits).map(Some)
+        let message = Message::decode(&frame, &self.config.limits)?;
+        Ok(self.take(message).map_or(Step::Silent, Step::Event))
     }
 
-    fn take(&mut self, message: Message) -> Result<Option<Event>, GiopError> {
+    fn take(&mut self, message: Message) -> Option<Event> {
         match message {
-            Message::Request { head, body } => Ok(self.take_request(head, body)),
+            Message::Request { head, body } => self.take_request(head, body),
             Message::LocateRequest(head) => {
                 let id = CallId(head.request_id.into());
                 self.begin(head.request_id, true, true);
                 let key = head.target.object_key().ok().map(|key| ObjectKey(key.into_bytes()));
-                Ok(Some(Event::Locate { id, key }))
+                Some(Event::Locate { id, key })
             }
-            Message::CancelRequest(head) => Ok(self.inbound.get_mut(&head.request_id).map(|call| {
+            Message::CancelRequest(head) => self.inbound.get_mut(&head.request_id).map(|call| {
                 call.cancelled = true;
                 Event::Cancelled { id: CallId(head.request_id.into()) }
-            })),
-            Message::Reply { head, body } => Ok(self.take_reply(head.request_id, head.status, body)),
+            }),
+            Message::Reply { head, body } => self.take_reply(head.request_id, head.status, body),
             // Nothing here asks for locations: a question costs as much as the call itself.
-            Message::LocateReply { .. } => Ok(None),
+            Message::LocateReply { .. } => None,
             Message::CloseConnection => {
                 self.phase = Phase::Closed;
                 self.peer_closed = true;
-                Ok(Some(Event::Closed))
+                Some(Event::Closed)
             }
             Message::MessageError => {
                 self.phase = Phase::Closed;
-                Ok(Some(Event::PeerError))
+                Some(Event::PeerError)
             }
         }
     }
 
-    fn begin(&mut self, id: u32, expects_reply: bool, is_locate: bool) {
+    pub(super) fn begin(&mut self, id: u32, expects_reply: bool, is_locate: bool) {
         // A client that reuses the id of an open request confuses only itself: the first reply answers both.
         self.inbound
             .insert(id, Inbound { version: self.version, expects_reply, is_locate, cancelled: false });
@@ -184,11 +227,9 @@ impl Connection {
     }
 
     fn take_reply(&mut self, request_id: u32, status: GiopReplyStatus, body: Body) -> Option<Event> {
-        let call = self.outbound.remove(&request_id)?;
+        // A reply to nothing is one to a call that was cancelled.
+        self.outbound.remove(&request_id)?;
         self.close_if_drained();
-        if call.unwanted {
-            return None;
-        }
         let id = CallId(request_id.into());
         let status = match status {
             GiopReplyStatus::NO_EXCEPTION => ReplyStatus::OK,

@@ -37,6 +37,14 @@ pub enum Refused {
         /// The limit.
         limit: usize,
     },
+    /// So much output is waiting that no more is taken: the peer does not read.
+    #[error("{queued} octets of output are waiting, output_bytes_max = {limit}")]
+    OutputFull {
+        /// What waits, in octets.
+        queued: u64,
+        /// The limit, in octets.
+        limit: u64,
+    },
     /// There is no such call, or it has its reply already, or its caller expects none.
     #[error("call {} is not open", .id.0)]
     UnknownCall {
@@ -81,12 +89,7 @@ impl Connection {
         addressing: &Addressing,
         body: Bytes,
     ) -> Result<CallId, Refused> {
-        if self.phase != Phase::Open {
-            return Err(Refused::Closed);
-        }
-        if self.outbound.len() >= self.config.calls_in_flight_max {
-            return Err(Refused::TooManyCalls { limit: self.config.calls_in_flight_max });
-        }
+        self.check_room(body.len())?;
         let id = self.free_id();
         let profile = self.profile(self.version);
         // Before GIOP 1.2 the contexts stand in front and shift the body: there every request says the code sets, so that
@@ -99,9 +102,28 @@ impl Connection {
         self.queue(|out| out.extend_from_slice(&octets), body);
         self.code_sets_settled = true;
         if head.response == ResponseExpected::Yes {
-            self.outbound.insert(id, Outbound { start, end: self.queued, unwanted: false });
+            self.outbound.insert(id, Outbound { start, end: self.queued });
         }
         Ok(CallId(id.into()))
+    }
+
+    /// Whether a request with a small body would be taken now.
+    pub fn has_room(&self) -> bool {
+        self.check_room(0).is_ok()
+    }
+
+    fn check_room(&self, body_bytes: usize) -> Result<(), Refused> {
+        if self.phase != Phase::Open {
+            return Err(Refused::Closed);
+        }
+        if self.outbound.len() >= self.config.calls_in_flight_max {
+            return Err(Refused::TooManyCalls { limit: self.config.calls_in_flight_max });
+        }
+        let (queued, limit) = (self.output_bytes(), self.config.output_bytes_max);
+        if queued > 0 && queued.saturating_add(body_bytes as u64) > limit {
+            return Err(Refused::OutputFull { queued, limit });
+        }
+        Ok(())
     }
 
     /// Queues a reply. Its body was encoded in the version of the request and this connection's code sets, aligned to 8.
@@ -139,22 +161,19 @@ impl Connection {
         self.close_if_drained();
     }
 
-    /// Tells the peer that nobody waits for the reply any more. The reply is dropped when it comes.
+    /// Tells the peer that nobody waits for the reply any more. The call is over: a server need not answer it any more
+    /// (CORBA 3.3 Part 2, 9.4.4), and if it does, the reply is dropped as one to nothing.
     pub fn cancel(&mut self, id: CallId) {
-        let profile = self.profile(self.version);
-        let Some((number, call)) =
-            u32::try_from(id.0).ok().and_then(|number| Some((number, self.outbound.get_mut(&number)?)))
-        else {
-            return;
-        };
-        call.unwanted = true;
-        if self.phase == Phase::Closed {
+        let Ok(number) = u32::try_from(id.0) else { return };
+        if self.outbound.remove(&number).is_none() || self.phase == Phase::Closed {
             return;
         }
+        let profile = self.profile(self.version);
         let message = CancelRequestHead { request_id: number }.open(Vec::new(), profile);
         if let Ok(octets) = message.and_then(|message| Ok(message.finish()?)) {
             self.queue(|out| out.extend_from_slice(&octets), Bytes::new());
         }
+        self.close_if_drained();
     }
 
     /// The next id that no open request has.

@@ -1,32 +1,30 @@
 //! A connection: a protocol core, a transport, and the calls on it.
 
+mod calls;
+mod io;
+
 use std::collections::HashMap;
 use std::fmt;
-use std::future::Future;
-use std::io::{self, IoSlice};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context as TaskContext, Poll};
 
-use bytes::{Buf, Bytes, BytesMut};
-use quorb_giop::message::AddressingDisposition;
+use bytes::BytesMut;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 
+pub(crate) use self::calls::{CallOutcome, Sent};
+pub(super) use self::io::{Heard, Posture};
 use super::Orb;
 use super::driver;
 use super::endpoint::{Endpoint, WireChoice};
-use super::outgoing::{Encoded, Outgoing};
 use super::pool::PoolKey;
+use super::room::Room;
 use super::shutdown::Entry;
 use super::stream::{Stream, WriteEnd};
-use super::wire::{Core, CoreEvent, Refused};
+use super::wire::Core;
 use crate::adapter::{Context, Peer, Protocol};
-use crate::exception::SystemException;
-use crate::proto::head::{CallId, Delivery, ReplyHead, Time};
+use crate::proto::head::{CallId, Delivery};
 use crate::proto::native::{CloseCode, OutBuffer};
-use crate::value::{Body, Encoding};
 
 /// A connection to a peer, in either direction.
 ///
@@ -42,8 +40,8 @@ pub(crate) struct Connection {
     pub(super) write: WriteEnd,
     /// Wakes the driver: output waits, or the connection is to close.
     pub(super) wake: Notify,
-    /// A slot for another call may have become free.
-    slot_freed: Notify,
+    /// Callers that wait until another call is taken.
+    room: Room,
     /// No new calls: it is closed, closing or draining.
     unusable: AtomicBool,
     peer_incarnation: OnceLock<u64>,
@@ -51,56 +49,24 @@ pub(crate) struct Connection {
     state: Mutex<State>,
 }
 
-pub(super) struct State {
-    pub(super) core: Core,
+struct State {
+    core: Core,
     /// What the transport has not taken yet.
     out: OutBuffer,
     /// The transport takes nothing now: the driver waits until it does.
     blocked: bool,
+    /// The peer calls here: its replies must not pile up. A connection for calls to a peer is always read: the peer may wait
+    /// for that with its own reading.
+    serves: bool,
+    /// The driver does not read: it must be woken when the reason has gone.
+    held: bool,
+    /// Calls in either direction since the beginning.
+    uses: u64,
     /// Callers that wait for a reply.
     waiting: HashMap<CallId, oneshot::Sender<CallOutcome>>,
     /// Calls of the peer that go on in tasks, for their cancellation.
     running: HashMap<CallId, Context>,
-    write_error: Option<io::Error>,
-}
-
-/// What became of a call that was handed to a connection.
-#[derive(Debug)]
-pub(crate) enum CallOutcome {
-    /// A reply came.
-    Reply(Box<ReplyHead>, Body),
-    /// The server wants the object to be named in another way; nothing was executed.
-    NeedsAddressing(AddressingDisposition),
-    /// A reply came whose body is not taken.
-    Refused(Box<SystemException>),
-    /// The connection ended first.
-    Lost {
-        /// How much of the request had left.
-        delivery: Delivery,
-        /// Why it ended.
-        cause: Arc<str>,
-    },
-}
-
-/// What handing a call to a connection came to.
-pub(crate) enum Sent {
-    /// Nobody waits for an end.
-    Oneway,
-    /// The reply will come here.
-    Waiting(Waiting),
-    /// The connection ended before anything left.
-    Lost { cause: Arc<str> },
-}
-
-/// What the driver should wait for.
-pub(super) struct Posture {
-    pub(super) blocked: bool,
-    /// Reading pauses: the peer does not take what it is sent, or has too many calls under way.
-    pub(super) paused: bool,
-    /// Everything is said and written.
-    pub(super) finished: bool,
-    pub(super) timeout: Option<Time>,
-    pub(super) idle: bool,
+    write_error: Option<std::io::Error>,
 }
 
 impl Connection {
@@ -134,6 +100,9 @@ impl Connection {
             core,
             out: OutBuffer::new(),
             blocked: false,
+            serves: key.is_none(),
+            held: false,
+            uses: 0,
             waiting: HashMap::new(),
             running: HashMap::new(),
             write_error: None,
@@ -146,7 +115,7 @@ impl Connection {
             key,
             write: stream.write,
             wake: Notify::new(),
-            slot_freed: Notify::new(),
+            room: Room::default(),
             unusable: AtomicBool::new(false),
             peer_incarnation: OnceLock::new(),
             driver: OnceLock::new(),
@@ -156,6 +125,10 @@ impl Connection {
         let driver = orb.shared.runtime.spawn(driver::drive(connection.clone(), stream.read, input, entry));
         // Nobody else sets it.
         let _ = connection.driver.set(driver.abort_handle());
+        // A shutdown that did not see it any more leaves it to us.
+        if lifecycle.is_stopped() {
+            connection.cut();
+        }
         connection
     }
 
@@ -166,6 +139,7 @@ impl Connection {
 
     pub(super) fn make_unusable(&self) {
         self.unusable.store(true, Ordering::Release);
+        self.room.wake_all();
     }
 
     /// Whether calls through `endpoint` may go over it.
@@ -181,101 +155,51 @@ impl Connection {
     pub(super) fn learn_peer(&self, incarnation: u64) {
         // A peer says it once.
         let _ = self.peer_incarnation.set(incarnation);
+        // It has said its limits, too: they may allow more calls than the least.
+        self.offer_room(&self.lock());
     }
 
-    /// Hands a call to the connection. Waits while too many calls are in flight. Cancellation safe: a call that has not been
-    /// handed over leaves no trace.
-    pub(super) async fn send(self: &Arc<Self>, outgoing: &Outgoing<'_>) -> Result<Sent, SystemException> {
-        let encoded = outgoing.encode()?;
-        let oneway = outgoing.request.operation.behaviour.oneway;
-        loop {
-            let freed = self.slot_freed.notified();
-            match self.try_send(&encoded, oneway) {
-                Ok(sent) => return Ok(sent),
-                Err(Refused::Full) => freed.await,
-                Err(Refused::Unusable(cause)) => return Ok(Sent::Lost { cause: cause.into() }),
-                Err(Refused::Impossible(exception)) => return Err(*exception),
-            }
-        }
-    }
-
-    fn try_send(self: &Arc<Self>, encoded: &Encoded, oneway: bool) -> Result<Sent, Refused> {
-        let mut state = self.lock();
-        if !self.is_usable() {
-            return Err(Refused::Unusable("the connection is closing".to_owned()));
-        }
-        let id = state.core.request(&encoded.head, &encoded.addressing, encoded.body.clone())?;
-        let sent = if oneway {
-            Sent::Oneway
-        } else {
-            let (sender, receiver) = oneshot::channel();
-            state.waiting.insert(id, sender);
-            Sent::Waiting(Waiting { receiver, connection: self.clone(), id, ended: false })
-        };
-        // A single call is written at once. When there are more, others are about to be made too: the driver runs after
-        // them and writes all together.
-        if state.core.calls_outbound() <= 1 {
-            self.flush_locked(&mut state);
-        } else {
-            self.wake.notify_one();
-        }
-        Ok(sent)
-    }
-
-    /// Hands the reply to a call of the peer to the connection. `gather`: the driver flushes when its batch is done.
-    pub(super) fn send_reply(&self, id: CallId, head: &ReplyHead, body: Bytes, gather: bool) {
-        let mut state = self.lock();
-        state.running.remove(&id);
-        if let Err(refused) = state.core.reply(id, head, body) {
-            tracing::debug!(peer = %self.peer, %refused, "a reply finds nobody");
-        }
-        if gather {
+    /// Takes no further calls of the peer. Calls to a peer go on: calls under way here may still need them.
+    pub(super) fn begin_drain(&self) {
+        if self.key.is_some() {
             return;
         }
-        if state.core.calls_inbound() <= 1 {
-            self.flush_locked(&mut state);
-        } else {
-            self.wake.notify_one();
-        }
-    }
-
-    /// Notes a call of the peer that goes on in a task.
-    pub(super) fn call_runs(&self, id: CallId, context: Context) {
-        self.lock().running.insert(id, context);
-    }
-
-    /// Forgets a call that ended without a reply.
-    pub(super) fn call_dropped(&self, id: CallId) {
-        let mut state = self.lock();
-        state.running.remove(&id);
-        state.core.abandon(id);
-    }
-
-    /// Gives up waiting for a reply.
-    fn cancel(&self, id: CallId) {
-        let mut state = self.lock();
-        if state.waiting.remove(&id).is_some() {
-            state.core.cancel(id);
-            self.wake.notify_one();
-            self.slot_freed.notify_waiters();
-        }
-    }
-
-    /// Asks the peer to finish: no further calls in either direction.
-    pub(super) fn begin_drain(&self) {
         let mut state = self.lock();
         state.core.drain();
         self.flush_locked(&mut state);
         self.wake.notify_one();
     }
 
+    /// Whether a shutdown has nothing to wait for here: no call is under way, and every reply has been taken.
+    pub(super) fn has_settled(&self) -> bool {
+        let state = self.lock();
+        state.waiting.is_empty() && state.core.calls_inbound() == 0 && !state.has_output()
+    }
+
+    /// Calls of this side that wait for their replies.
+    pub(super) fn calls_made(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
     /// Ends the connection in order: what is queued is written, then it closes.
-    pub(super) fn close(&self) {
+    pub(super) fn close(&self, reason: &str) {
         self.make_unusable();
         let mut state = self.lock();
-        state.core.close(CloseCode::SHUTDOWN, "the server goes out of service");
+        state.core.close(CloseCode::SHUTDOWN, reason);
         self.flush_locked(&mut state);
         self.wake.notify_one();
+    }
+
+    /// Ends the connection in order if nobody has used it since `uses` calls. A call that comes in this moment goes another
+    /// way: it finds the connection unusable before anything of it has left.
+    pub(super) fn close_if_idle(&self, uses: u64) -> bool {
+        let mut state = self.lock();
+        if !state.is_idle() || state.uses != uses {
+            return false;
+        }
+        self.unusable.store(true, Ordering::Release);
+        state.core.close(CloseCode::SHUTDOWN, "the connection was idle");
+        true
     }
 
     /// Stops the driver where it stands. Whoever waits for a reply learns that it will not come.
@@ -283,136 +207,42 @@ impl Connection {
         if let Some(driver) = self.driver.get() {
             driver.abort();
         }
-        self.end("the broker has been shut down");
+        self.end("the broker has been shut down", false);
+        self.orb.shared.lifecycle.deregister(self.number);
     }
 
-    /// Writes what the transport takes now.
-    pub(super) fn flush(&self) {
-        let mut state = self.lock();
-        self.flush_locked(&mut state);
-    }
-
-    fn flush_locked(&self, state: &mut State) {
-        while !state.blocked && state.write_error.is_none() {
-            if state.out.is_empty() {
-                state.core.transmit(&mut state.out);
-                if state.out.is_empty() {
-                    return;
-                }
-            }
-            let mut slices = [IoSlice::new(&[]); SLICES_MAX];
-            let count = state.out.chunks_vectored(&mut slices);
-            match self.write.try_write(&slices[..count]) {
-                Ok(written) => state.out.advance(written),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    state.blocked = true;
-                    self.wake.notify_one();
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    state.write_error = Some(error);
-                    self.wake.notify_one();
-                }
-            }
-        }
-    }
-
-    /// The transport takes octets again.
-    pub(super) fn unblock(&self) {
-        self.lock().blocked = false;
-        self.slot_freed.notify_waiters();
-    }
-
-    pub(super) fn posture(&self) -> Result<Posture, io::Error> {
-        let mut state = self.lock();
-        if let Some(error) = state.write_error.take() {
-            return Err(error);
-        }
-        let limits = self.orb.limits();
-        let waiting_output = state.out.len() as u64 + state.core.output_bytes();
-        Ok(Posture {
-            blocked: state.blocked,
-            paused: state.blocked && waiting_output > limits.output_bytes_max as u64
-                || state.core.is_overcommitted(limits.calls_in_flight_max),
-            finished: state.core.is_closed() && state.out.is_empty() && !state.core.has_output(),
-            timeout: state.core.next_timeout(),
-            idle: state.core.calls_outbound() == 0 && state.core.calls_inbound() == 0,
-        })
-    }
-
-    /// Feeds the core; the next event, if the input holds a whole one.
-    pub(super) fn receive(&self, input: &mut BytesMut) -> Result<Option<CoreEvent>, super::wire::Violation> {
-        self.lock().core.receive(input, self.now())
-    }
-
-    pub(super) fn handle_timeout(&self) -> Option<CoreEvent> {
-        self.lock().core.handle_timeout(self.now())
-    }
-
-    /// A reply came.
-    pub(super) fn complete(&self, id: CallId, outcome: CallOutcome) {
-        let waiter = self.lock().waiting.remove(&id);
-        if let Some(waiter) = waiter {
-            // A caller that has just given up does not want it.
-            let _ = waiter.send(outcome);
-        }
-        self.slot_freed.notify_waiters();
-    }
-
-    /// The peer's caller gave up.
-    pub(super) fn cancelled(&self, id: CallId) {
-        let context = self.lock().running.get(&id).cloned();
-        if let Some(context) = context {
-            context.0.cancel();
-        }
-    }
-
-    /// The connection is over: whoever waits learns it, and what runs for the peer is cancelled.
-    pub(super) fn end(&self, cause: &str) {
+    /// The connection is over: whoever waits learns it, and what runs for the peer is cancelled. `violated`: the peer broke
+    /// the protocol.
+    pub(super) fn end(&self, cause: &str, violated: bool) {
         self.make_unusable();
         let (waiting, running, lost) = {
             let mut state = self.lock();
             let unwritten = state.out.len();
             let lost: HashMap<CallId, Delivery> = state.core.on_eof(unwritten).into_iter().collect();
+            // Nobody takes it any more; a proxy may keep the connection for a long time.
+            state.out = OutBuffer::new();
+            state.core.transmit(&mut OutBuffer::new());
             (std::mem::take(&mut state.waiting), std::mem::take(&mut state.running), lost)
         };
         let cause: Arc<str> = cause.into();
         for (id, waiter) in waiting {
             let delivery = lost.get(&id).copied().unwrap_or(Delivery::Sent);
-            let _ = waiter.send(CallOutcome::Lost { delivery, cause: cause.clone() });
+            let _ = waiter.send(CallOutcome::Lost { delivery, cause: cause.clone(), violated });
         }
         for context in running.into_values() {
             context.0.cancel();
         }
-        self.slot_freed.notify_waiters();
+        self.room.wake_all();
         if let Some(key) = &self.key {
             self.orb.shared.pool.forget(key, self.number);
         }
-        self.orb.shared.lifecycle.deregister(self.number);
         self.write.shutdown();
     }
 
-    /// How many more octets the message needs that `input` begins with.
-    pub(super) fn wanted_bytes(&self, input: &[u8]) -> usize {
-        self.lock().core.wanted_bytes(input)
-    }
-
-    /// How answers are written that belong to no readable request.
-    pub(super) fn answer_encoding(&self) -> Encoding {
-        self.lock().core.answer_encoding()
-    }
-
-    pub(super) fn now(&self) -> Time {
-        self.orb.shared.clock.now()
-    }
-
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// Pieces of output that are given to one write.
-const SLICES_MAX: usize = 16;
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -421,36 +251,5 @@ impl fmt::Debug for Connection {
             .field("peer", &self.peer)
             .field("usable", &self.is_usable())
             .finish_non_exhaustive()
-    }
-}
-
-/// Waits for the reply to a call. Dropping it cancels the call.
-pub(crate) struct Waiting {
-    receiver: oneshot::Receiver<CallOutcome>,
-    connection: Arc<Connection>,
-    id: CallId,
-    ended: bool,
-}
-
-impl Future for Waiting {
-    type Output = CallOutcome;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<CallOutcome> {
-        let polled = Pin::new(&mut self.receiver).poll(cx);
-        polled.map(|received| {
-            self.ended = true;
-            received.unwrap_or_else(|_| CallOutcome::Lost {
-                delivery: Delivery::Sent,
-                cause: "the connection's driver was stopped".into(),
-            })
-        })
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.connection.cancel(self.id);
-        }
     }
 }
