@@ -7,7 +7,6 @@ use bytes::Bytes;
 use quorb_giop::cdr::{CdrProfile, Encoder, Endian};
 
 use super::invoke::{Answer, Request};
-use super::values::binding_to;
 use crate::adapter::{
     CallState, Context, Dispatch, Invocation, Peer, Protocol, Reply, ReplyBody, Servant, dispatch, drive,
     unwritable,
@@ -15,7 +14,7 @@ use crate::adapter::{
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::model::{Interface, Kind};
 use crate::proto::head::ChainId;
-use crate::runtime::Orb;
+use crate::runtime::{CallUnderWay, Orb};
 use crate::value::{Body, BodyWriter, Encoding};
 
 /// A servant that calls reach without a connection.
@@ -56,19 +55,23 @@ impl LocalTarget {
             BodyWriter::Cdr(Encoder::with_buffer(Vec::new(), 0, CdrProfile::native(Endian::NATIVE)));
         (request.write)(&mut body).map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
         let arguments = Body::native_cdr(Bytes::from(body.into_bytes()), Endian::NATIVE);
-        let call = Invocation::new(self.state(request, parent), arguments, LOCAL_ENCODING);
+        let under_way = self.orb.as_ref().map(CallUnderWay::begin);
+        let call = Invocation::new(self.state(request, parent), arguments, LOCAL_ENCODING, self.orb.clone());
         let context = call.context().clone();
         let servant = self.servant.clone();
-        let dispatched = binding_to(self.orb.as_ref(), || dispatch(servant, call));
+        let dispatched = dispatch(servant, call);
         if request.behaviour.oneway {
             if let Dispatch::Pending(future) = dispatched {
-                tokio::spawn(drive(context, future));
+                tokio::spawn(async move {
+                    drive(context, future).await;
+                    drop(under_way);
+                });
             }
             return Ok(None);
         }
         let reply = match dispatched {
             Dispatch::Done(reply) => reply,
-            Dispatch::Pending(future) => self.wait(request, context, future).await?,
+            Dispatch::Pending(future) => self.wait(request, context, future, under_way).await?,
         };
         answer(reply).map(Some)
     }
@@ -79,9 +82,15 @@ impl LocalTarget {
         request: &Request<'_>,
         context: Context,
         future: crate::adapter::BoxFuture<'static, Reply>,
+        under_way: Option<CallUnderWay>,
     ) -> Result<Reply, SystemException> {
         let _cancel = CancelOnDrop(&context);
-        let running = drive(context.clone(), future);
+        let context = context.clone();
+        let running = async move {
+            let reply = drive(context, future).await;
+            drop(under_way);
+            reply
+        };
         let deadline = tokio::time::Instant::from_std(request.deadline);
         let ended = if request.behaviour.kind == Kind::Query {
             tokio::time::timeout_at(deadline, running).await

@@ -68,6 +68,8 @@ pub struct Connection {
     /// The peer said CloseConnection: what it has not answered was not executed (CORBA 3.3 Part 2, 9.4.7).
     pub(super) peer_closed: bool,
     pub(super) unfinished: Unfinished,
+    /// Octets of a message that is too large, still to be passed over.
+    pub(super) passing_over: u64,
     /// There is input that was not looked at, because a limit is reached.
     pub(super) held: bool,
 }
@@ -148,6 +150,7 @@ impl Connection {
             phase: Phase::Open,
             peer_closed: false,
             unfinished: Unfinished::default(),
+            passing_over: 0,
             held: false,
             config,
         }
@@ -208,6 +211,17 @@ impl Connection {
     /// Whether `receive` has left input because of a limit, and could now go on.
     pub fn is_ready(&self) -> bool {
         self.held && !self.is_congested()
+    }
+
+    /// Whether another request would be taken, as far as that does not depend on its size.
+    pub fn has_room(&self) -> bool {
+        self.outbound.len() < self.config.calls_in_flight_max
+            && self.output.len() <= self.config.output_bytes_max
+    }
+
+    /// Whether the peer has begun a message, in fragments or too large, that is not complete.
+    pub fn is_mid_message(&self) -> bool {
+        self.passing_over > 0 || self.assembler.incomplete_messages().next().is_some()
     }
 
     /// Moves what is queued to the driver's buffer, which must be empty.
