@@ -25,3 +25,9 @@ pub(crate) const ADDRESSES_PER_NAME_MAX: usize = 8;
 
 /// The octets that the doctor reads from a server in one exchange.
 pub(crate) const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+/// How much of what a server says that is no broker is shown.
+pub(crate) const STRANGER_BYTES_SHOWN_MAX: usize = 24;
+
+/// How long connections may take to close when everything is said.
+pub(crate) const FAREWELL_WAIT_MAX: Duration = Duration::from_millis(200);

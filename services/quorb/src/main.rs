@@ -1,7 +1,7 @@
 //! The `quorb` program: the command line of the broker.
 //!
 //! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`doctor`] finds out what is wrong.
-//! A verb takes its options and an [`Output`](output::Output), and ends in a [`Verdict`](verdict::Verdict), which is also the
+//! A verb takes its options and an [`Output`], and ends in a [`Verdict`], which is also the
 //! exit code.
 
 mod call;

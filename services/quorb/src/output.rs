@@ -1,5 +1,6 @@
 //! Standard output: text for people, aligned and coloured on a terminal, or JSON.
 
+use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::io::{self, IsTerminal, Write};
 
@@ -40,8 +41,8 @@ impl Tone {
 impl Output {
     /// Standard output, coloured if it is a terminal and `NO_COLOR` is not set.
     pub(crate) fn stdout() -> Output {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Output { sink: Box::new(io::stdout()), coloured: wanted && io::stdout().is_terminal(), closed: false }
+        let coloured = is_coloured(io::stdout().is_terminal(), std::env::var_os("NO_COLOR"));
+        Output { sink: Box::new(io::stdout()), coloured, closed: false }
     }
 
     /// Text in the colour of its tone, where there are colours.
@@ -81,6 +82,12 @@ impl Output {
     }
 }
 
+/// Colours are for terminals, unless the user has had enough of them (no-color.org: the variable counts if it is not
+/// empty).
+fn is_coloured(is_terminal: bool, no_color: Option<OsString>) -> bool {
+    is_terminal && no_color.is_none_or(|value| value.is_empty())
+}
+
 /// Text with its colour. Width and padding count the text alone.
 pub(crate) struct Painted<T> {
     tone: Option<Tone>,
@@ -118,6 +125,15 @@ mod tests {
     fn padding_does_not_count_the_colour() {
         assert_eq!(format!("{:6}|", output(false).paint(Tone::Good, "ok")), "ok    |");
         assert_eq!(format!("{:6}|", output(true).paint(Tone::Good, "ok")), "\x1b[32mok    \x1b[0m|");
+    }
+
+    #[test]
+    fn colours_are_for_terminals_and_for_those_who_want_them() {
+        for (is_terminal, no_color, coloured) in
+            [(true, None, true), (true, Some(""), true), (true, Some("1"), false), (false, None, false)]
+        {
+            assert_eq!(is_coloured(is_terminal, no_color.map(OsString::from)), coloured);
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::output::harmless;
+
 /// Why the program ends with another exit code than 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -41,7 +43,8 @@ impl Verdict {
         };
         if !reason.is_empty() {
             // Nobody is left to be told if standard error is closed.
-            let _ = writeln!(std::io::stderr(), "{reason}");
+            let lines = reason.lines().map(harmless).collect::<Vec<_>>().join("\n");
+            let _ = writeln!(std::io::stderr(), "{lines}");
         }
         ExitCode::from(code)
     }

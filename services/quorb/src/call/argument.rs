@@ -7,7 +7,9 @@ use quorb::model::{Case, Member, TypeDef, TypeDesc};
 use quorb::value::dynamic::Types;
 use quorb_giop::url::Reference;
 
+use super::case::{CaseShape, Written};
 use super::literal::{Literal, base64};
+use super::scalar::{character, float, integer, range};
 use crate::reference;
 
 /// Why an argument does not fit.
@@ -26,11 +28,11 @@ impl fmt::Display for Unfit {
 }
 
 impl Unfit {
-    fn new(reason: impl fmt::Display) -> Unfit {
+    pub(super) fn new(reason: impl fmt::Display) -> Unfit {
         Unfit { place: String::new(), reason: reason.to_string() }
     }
 
-    fn expected(ty: impl fmt::Display, found: &Literal) -> Unfit {
+    pub(super) fn expected(ty: impl fmt::Display, found: &Literal) -> Unfit {
         Unfit::new(format_args!("expected {ty}, found {}", found.describe()))
     }
 
@@ -234,7 +236,7 @@ impl Reading<'_> {
             let known = known.join(", ");
             return Err(Unfit::new(format_args!("{name} has no case `{}`: it has {known}", written.case)));
         };
-        let shape = CaseShape { case, keeps_label: case.labels.len() != 1 };
+        let shape = CaseShape::of(case);
         let (label, value) =
             written.parts(&shape).ok_or_else(|| Unfit::new(format_args!("expected {shape}")))?;
         let inside = |unfit: Unfit| unfit.inside(format_args!(".{}", case.name));
@@ -253,129 +255,5 @@ impl Reading<'_> {
     fn label(&self, text: &str, discriminator: &TypeDesc) -> Result<Value, Unfit> {
         let literal = Literal::parse(text).unwrap_or_else(|_| Literal::Word(text.to_owned()));
         self.value(&literal, discriminator)
-    }
-}
-
-/// A union as it is written.
-struct Written<'a> {
-    case: &'a str,
-    in_json: Option<&'a Literal>,
-    in_parentheses: &'a [Literal],
-}
-
-impl<'a> Written<'a> {
-    fn of(literal: &'a Literal) -> Option<Written<'a>> {
-        let plain = |case| Written { case, in_json: None, in_parentheses: &[] };
-        match literal {
-            Literal::Word(case) | Literal::Quoted(case) => Some(plain(case)),
-            Literal::Case(case, parts) => Some(Written { in_parentheses: parts, ..plain(case) }),
-            Literal::Record(entries) => match entries.as_slice() {
-                [(Literal::Word(case) | Literal::Quoted(case), value)] => {
-                    Some(Written { in_json: Some(value), ..plain(case) })
-                }
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// The label and the value, where the case has them and they are given.
-    fn parts(&self, shape: &CaseShape<'_>) -> Option<(Option<&'a Literal>, Option<&'a Literal>)> {
-        let has_value = shape.case.ty.is_some();
-        match (shape.keeps_label, self.in_json, self.in_parentheses) {
-            (false, None, []) if !has_value => Some((None, None)),
-            (false, None, [value]) if has_value => Some((None, Some(value))),
-            (true, None, [label]) if !has_value => Some((Some(label), None)),
-            (true, None, [label, value]) if has_value => Some((Some(label), Some(value))),
-            (false, Some(value), _) if has_value => Some((None, Some(value))),
-            (true, Some(Literal::Record(entries)), _) => {
-                let find = |wanted: &str| {
-                    let is_it =
-                        |key: &Literal| matches!(key, Literal::Word(k) | Literal::Quoted(k) if k == wanted);
-                    entries.iter().find(|(key, _)| is_it(key)).map(|(_, value)| value)
-                };
-                let value = find("value");
-                (value.is_some() == has_value).then_some((Some(find("label")?), value))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// How a case is written, for messages.
-struct CaseShape<'a> {
-    case: &'a Case,
-    keeps_label: bool,
-}
-
-impl fmt::Display for CaseShape<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = &self.case.name;
-        match (self.keeps_label, &self.case.ty) {
-            (false, None) => write!(f, "`{name}`"),
-            (false, Some(ty)) => write!(f, "`{name}({ty})`"),
-            (true, None) => write!(f, "`{name}(label)`"),
-            (true, Some(ty)) => write!(f, "`{name}(label, {ty})`"),
-        }
-    }
-}
-
-/// The least and the greatest number of an integer type.
-fn range(ty: &TypeDesc) -> Option<(i128, i128)> {
-    Some(match ty {
-        TypeDesc::Octet => (0, u8::MAX.into()),
-        TypeDesc::Int8 => (i8::MIN.into(), i8::MAX.into()),
-        TypeDesc::Short => (i16::MIN.into(), i16::MAX.into()),
-        TypeDesc::Long => (i32::MIN.into(), i32::MAX.into()),
-        TypeDesc::LongLong => (i64::MIN.into(), i64::MAX.into()),
-        TypeDesc::UShort => (0, u16::MAX.into()),
-        TypeDesc::ULong => (0, u32::MAX.into()),
-        TypeDesc::ULongLong => (0, u64::MAX.into()),
-        _ => return None,
-    })
-}
-
-/// A number, decimal or with the prefix of another base; `_` may stand between digits.
-fn integer(word: &str, least: i128, most: i128, ty: &TypeDesc) -> Result<Value, Unfit> {
-    let digits = word.replace('_', "");
-    let (sign, digits) = match digits.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, digits.strip_prefix('+').unwrap_or(&digits)),
-    };
-    let parsed = match digits.get(..2) {
-        Some("0x") => i128::from_str_radix(&digits[2..], 16),
-        Some("0o") => i128::from_str_radix(&digits[2..], 8),
-        Some("0b") => i128::from_str_radix(&digits[2..], 2),
-        _ => digits.parse(),
-    };
-    let unsigned = !digits.starts_with(['+', '-']);
-    let number = parsed.ok().filter(|_| unsigned).map(|number: i128| sign * number);
-    match number {
-        None => Err(Unfit::new(format_args!("expected {ty}, found `{word}`"))),
-        Some(number) if (least..=most).contains(&number) => {
-            Ok(Value::Integer(number.try_into().map_err(Unfit::new)?))
-        }
-        Some(_) => Err(Unfit::new(format_args!("expected {ty} ({least} to {most}), found `{word}`"))),
-    }
-}
-
-/// A number with a fraction; in JSON what is no number is quoted.
-fn float(literal: &Literal, ty: &TypeDesc) -> Result<f64, Unfit> {
-    let number: Option<f64> = match literal {
-        Literal::Word(word) => word.parse().ok(),
-        Literal::Quoted(text) => text.parse().ok().filter(|number: &f64| !number.is_finite()),
-        _ => None,
-    };
-    let fits = |number: &f64| *ty != TypeDesc::Float || !number.is_finite() || (*number as f32).is_finite();
-    number.filter(fits).ok_or_else(|| Unfit::expected(ty, literal))
-}
-
-fn character(literal: &Literal) -> Option<Value> {
-    match literal {
-        Literal::Char(character) => Some(Value::Text(character.to_string())),
-        Literal::Quoted(text) | Literal::Word(text) if text.chars().count() == 1 => {
-            Some(text.as_str().into())
-        }
-        _ => None,
     }
 }

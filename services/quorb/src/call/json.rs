@@ -4,6 +4,7 @@
 //! or `{"Case": {"label": label, "value": value}}` where several labels lead to the case. Arguments are taken in the same
 //! forms.
 
+use super::case::keeps_label;
 use ciborium::Value;
 use data_encoding::BASE64;
 use quorb::model::{TypeDef, TypeDesc};
@@ -35,7 +36,7 @@ impl<'a> Json<'a> {
             (TypeDef::Union { name, discriminator, cases }, value) => {
                 let view = union_view(value, name, cases).map_err(S::Error::custom)?;
                 let value = view.case.ty.as_ref().map(|ty| self.of(view.value, ty));
-                if view.case.labels.len() != 1 {
+                if keeps_label(view.case) {
                     let label = self.of(view.label, discriminator);
                     serializer.collect_map([(&view.case.name, Labelled { label, value })])
                 } else {

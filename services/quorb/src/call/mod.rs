@@ -1,9 +1,11 @@
 //! `quorb call`: an operation of an object, by the metadata that it serves.
 
 mod argument;
+mod case;
 mod choice;
 mod json;
 mod literal;
+mod scalar;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -20,7 +22,8 @@ use quorb::{CallOptions, DynamicException, Fault, ObjectRef, Orb, Preference, Sy
 use serde::Serialize;
 
 use self::json::Json;
-use crate::output::{Output, Tone};
+use crate::limits::FAREWELL_WAIT_MAX;
+use crate::output::{Output, Tone, harmless};
 use crate::reference;
 use crate::verdict::Verdict;
 
@@ -77,7 +80,7 @@ impl Call {
         let orb = Orb::builder().prefer(preference).start().await.map_err(Verdict::failed)?;
         let object = orb.string_to_object(&text).map_err(Verdict::failed)?;
         let ended = self.on(&object, output).await;
-        orb.shutdown(FAREWELL).await;
+        orb.shutdown(FAREWELL_WAIT_MAX).await;
         ended
     }
 
@@ -119,10 +122,12 @@ impl Call {
         if self.json {
             return output.json(&interface);
         }
-        let name = output.paint(Tone::Label, &interface.name);
-        let head = format!("{name} ({})", interface.id);
+        let name = output.paint(Tone::Label, harmless(&interface.name));
+        let head = format!("{name} ({})", harmless(&interface.id));
         output.line(head)?;
-        interface.operations.iter().try_for_each(|operation| output.line(format_args!("  {operation}")))
+        let mut operations = interface.operations.iter();
+        operations
+            .try_for_each(|operation| output.line(format_args!("  {}", harmless(&operation.to_string()))))
     }
 
     fn show(
@@ -148,7 +153,7 @@ impl Call {
                 let width = several.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
                 several.iter().try_for_each(|(name, result)| {
                     let value = show::spread(result.value, result.ty, types, width + 3);
-                    let name = output.paint(Tone::Label, name);
+                    let name = output.paint(Tone::Label, harmless(name));
                     output.line(format_args!("{name:width$} = {value}"))
                 })
             }
@@ -183,9 +188,6 @@ impl Call {
         json_failure(&Failure { exception: raised })
     }
 }
-
-/// How long the connection may take to close.
-const FAREWELL: Duration = Duration::from_millis(200);
 
 fn with_time_until(object: &ObjectRef, until: Instant) -> ObjectRef {
     let left = until.saturating_duration_since(Instant::now());

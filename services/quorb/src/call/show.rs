@@ -5,7 +5,9 @@ use data_encoding::HEXLOWER;
 use quorb::model::{TypeDef, TypeDesc};
 use quorb::value::dynamic::{Types, union_view};
 
+use super::case::keeps_label;
 use crate::limits::LINE_COLUMNS_MAX;
+use crate::output::harmless;
 
 /// The value of an operation: text alone stands without quotes, as a script wants it.
 pub(super) fn alone(value: &Value, ty: &TypeDesc, types: Types<'_>) -> String {
@@ -93,25 +95,28 @@ impl Layout {
             (TypeDef::Struct { members, .. } | TypeDef::Exception { members, .. }, Value::Map(entries)) => {
                 let items = entries.iter().filter_map(|(key, value)| {
                     let member = members.iter().find(|member| key.as_text() == Some(&member.name))?;
-                    Some((format!("{}: ", member.name), Layout::of(value, &member.ty, types)))
+                    Some((format!("{}: ", harmless(&member.name)), Layout::of(value, &member.ty, types)))
                 });
                 Layout::Group { open: "{".to_owned(), items: items.collect(), close: '}' }
             }
             (TypeDef::Union { name, discriminator, cases }, value) => match union_view(value, name, cases) {
                 Ok(view) => {
-                    let keeps_label = view.case.labels.len() != 1;
-                    let label = keeps_label.then(|| Layout::of(view.label, discriminator, types));
+                    let label = keeps_label(view.case).then(|| Layout::of(view.label, discriminator, types));
                     let value = view.case.ty.as_ref().map(|ty| Layout::of(view.value, ty, types));
                     let items: Vec<_> =
                         label.into_iter().chain(value).map(|part| (String::new(), part)).collect();
                     match items.is_empty() {
-                        true => Layout::Atom(view.case.name.clone()),
-                        false => Layout::Group { open: format!("{}(", view.case.name), items, close: ')' },
+                        true => Layout::Atom(harmless(&view.case.name)),
+                        false => Layout::Group {
+                            open: format!("{}(", harmless(&view.case.name)),
+                            items,
+                            close: ')',
+                        },
                     }
                 }
                 Err(_) => Layout::Atom("?".to_owned()),
             },
-            (TypeDef::Enum { .. }, Value::Text(name)) => Layout::Atom(name.clone()),
+            (TypeDef::Enum { .. }, Value::Text(name)) => Layout::Atom(harmless(name)),
             _ => Layout::Atom("?".to_owned()),
         }
     }

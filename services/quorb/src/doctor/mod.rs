@@ -1,7 +1,7 @@
 //! `quorb doctor`: why an object cannot be called, or that it can.
 //!
 //! The reference is read, each of its addresses is resolved, connected to and spoken to in both protocols, beneath the
-//! broker; then the object is asked through it, as any client would. Every step goes into a [`Chart`](chart::Chart).
+//! broker; then the object is asked through it, as any client would. Every step goes into a [`Chart`].
 
 mod chart;
 mod giop;

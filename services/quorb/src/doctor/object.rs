@@ -8,6 +8,7 @@ use quorb_giop::ior::Ior;
 use quorb_giop::names::RepositoryId;
 
 use super::chart::{Chart, Finding, Step};
+use crate::limits::FAREWELL_WAIT_MAX;
 use crate::verdict::Verdict;
 
 /// The interface of every object.
@@ -20,12 +21,9 @@ pub(super) async fn ask(ior: &Ior, limit: Duration, chart: &mut Chart<'_>) -> Re
     // Without a type the broker asks the object instead of believing the reference.
     let object = orb.object(Ior { type_id: RepositoryId::default(), profiles: ior.profiles.clone() });
     let asked = ask_object(&object, ior.type_id.as_str(), chart).await;
-    orb.shutdown(FAREWELL).await;
+    orb.shutdown(FAREWELL_WAIT_MAX).await;
     asked
 }
-
-/// How long the connection may take to close.
-const FAREWELL: Duration = Duration::from_millis(200);
 
 async fn ask_object(object: &ObjectRef, type_id: &str, chart: &mut Chart<'_>) -> Result<(), Verdict> {
     let begun = Instant::now();
@@ -79,7 +77,11 @@ fn not_described(fault: &Fault) -> Step {
 
 fn absent(exception: &SystemException) -> Step {
     let (kind, minor) = (exception.kind(), exception.minor());
-    let step = Step::new(Finding::Fault, "object", exception);
+    // Where the server has said why, the way to it is known from the steps before.
+    let step = match minor.phrase(kind).filter(|_| kind == ExceptionKind::ObjectNotExist) {
+        Some(phrase) => Step::new(Finding::Fault, "object", format_args!("{kind}: {phrase}")),
+        None => Step::new(Finding::Fault, "object", exception),
+    };
     match kind {
         ExceptionKind::ObjectNotExist if minor == Minor::OBJECT_OF_EARLIER_LIFE => step.advise(
             "transient objects end with their server: get a fresh reference, or let the server give the object an id",

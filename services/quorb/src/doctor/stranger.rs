@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use super::line::{Line, Target, Trouble};
-use crate::limits::STRANGER_WAIT_MAX;
-
-/// How much of what a stranger says is shown.
-const SHOWN_BYTES_MAX: usize = 24;
+use crate::limits::{STRANGER_BYTES_SHOWN_MAX, STRANGER_WAIT_MAX};
 
 /// What speaks like this.
 pub(super) fn guess(octets: &[u8]) -> String {
@@ -24,7 +21,7 @@ pub(super) fn guess(octets: &[u8]) -> String {
     match known.iter().find(|(prefix, _)| octets.starts_with(prefix)) {
         Some((_, name)) => format!("{name} answers"),
         None => {
-            let shown = &octets[..octets.len().min(SHOWN_BYTES_MAX)];
+            let shown = &octets[..octets.len().min(STRANGER_BYTES_SHOWN_MAX)];
             format!("a stranger answers: \"{}\"", shown.escape_ascii())
         }
     }

@@ -60,7 +60,7 @@ fn values_of_every_kind_come_back_as_they_went() {
             assert_eq!(quorb(arguments).json(), serde_json::from_str::<serde_json::Value>(json).unwrap());
         }
     }
-    let many = format!("[{}]", vec![text.trim_matches(['[', ']']); 3].join(","));
+    let many = format!("[{}]", [text.trim_matches(['[', ']']); 3].join(","));
     let shown = quorb(["call", &server.reference, "echo", &many]).done();
     assert_eq!(shown.lines().count(), 5, "{shown}");
     assert_eq!(quorb(["call", &server.reference, "echo", &shown]).done(), shown);
@@ -92,7 +92,7 @@ fn exceptions_are_told_on_standard_error() {
     assert_eq!(unknown["exception"]["executed"], "no");
     let nowhere =
         quorb(["call", "corbaloc:iiop:1.2@127.0.0.1:1/k", "height", "--deadline", "500ms"]).failed();
-    assert!(nowhere.contains("127.0.0.1:1 (connection refused)"), "{nowhere}");
+    assert!(nowhere.contains("127.0.0.1:1 (connection refused"), "{nowhere}");
     let malformed = quorb(["call", "IOR:0", "height"]).failed();
     assert!(malformed.starts_with("INV_OBJREF: the reference string is malformed"), "{malformed}");
     let native = quorb(["call", &server.corbaloc("workshop"), "height", "--protocol", "native"]).failed();

@@ -49,7 +49,7 @@ fn a_healthy_object() {
         .has(&["ok", "giop", &address, "version 1.2, 1.1, 1.0, object here", "ms)"])
         .has(&["ok", "object", "it answers", "ms)"])
         .has(&["ok", "type", "IDL:Workshop:1.0"])
-        .has(&["ok", "metadata", "Workshop, 12 operations", "ms)"])
+        .has(&["ok", "metadata", "Workshop, 11 operations", "ms)"])
         .ends(0, "healthy, with 1 to be looked at");
     let by_name = server.corbaloc("workshop").replace("127.0.0.1", "localhost");
     examine(&by_name)
@@ -147,6 +147,16 @@ fn addresses_that_lead_nowhere() {
         .has(&["->", "corbaloc:"])
         .ends(1, "not healthy");
     examine("corbaname::h#a").has(&["FAIL", "reference", "must be resolved first"]).ends(1, "not healthy");
+}
+
+#[test]
+fn an_address_that_keeps_silent() {
+    let black_hole = fakes::black_hole();
+    let ran = quorb(["doctor", &format!("corbaloc::{}/k", black_hole.address), "--timeout", "300ms"]);
+    Chart(ran)
+        .has(&["FAIL", "connect", "no answer within 300ms", "ms)"])
+        .has(&["->", "firewall"])
+        .ends(1, "not healthy");
 }
 
 #[test]

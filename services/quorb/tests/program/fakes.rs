@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use quorb::exception::ExceptionKind;
@@ -47,6 +48,23 @@ pub(crate) fn saying(words: &'static [u8]) -> Fake {
 /// Takes what it is told, and says nothing.
 pub(crate) fn silent() -> Fake {
     serve(|mut stream| std::io::copy(&mut stream, &mut std::io::sink()).map(drop))
+}
+
+/// An address where connections are neither accepted nor refused: the queue of its listener is full.
+pub(crate) struct BlackHole {
+    pub(crate) address: SocketAddr,
+    _listener: socket2::Socket,
+    _queued: Vec<TcpStream>,
+}
+
+pub(crate) fn black_hole() -> BlackHole {
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port is free");
+    listener.listen(0).expect("it listens");
+    let address = listener.local_addr().unwrap().as_socket().expect("an IP address");
+    let attempt = || TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
+    let queued = std::iter::from_fn(attempt).take(64).collect();
+    BlackHole { address, _listener: listener, _queued: queued }
 }
 
 /// An object of a broker that is not ours, with the interface `IDL:Foreign:1.0`.
