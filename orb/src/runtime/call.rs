@@ -12,7 +12,7 @@ use super::route::{Bound, Route};
 use crate::adapter::Context;
 use crate::exception::{Attempt, Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::model::{Behaviour, Kind};
-use crate::object::{Answer, Request};
+use crate::object::{Answer, LocalOutcome, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity, TraceContext};
 use crate::proto::retry::{self, CallKind, Decision, Failure, FailureClass};
 
@@ -52,8 +52,9 @@ impl Route {
         request: &Request<'_>,
         parent: Option<&Context>,
     ) -> Result<Option<Answer>, SystemException> {
-        if let Some(local) = self.collocated()? {
-            return local.call(request, parent).await;
+        let mut progress = Progress { as_cbor: request.as_cbor, ..Progress::default() };
+        if let Some(answer) = self.call_here(request, parent, &mut progress).await? {
+            return Ok(answer);
         }
         let identity = self.orb().next_identity();
         let once = !request.behaviour.is_repeatable() && !request.behaviour.oneway;
@@ -64,13 +65,31 @@ impl Route {
             trace: parent.and_then(|parent| parent.trace().cloned()),
             open: once.then(|| self.orb().open_update(identity.sequence)),
         };
-        let mut progress = Progress { as_cbor: request.as_cbor, ..Progress::default() };
         let deadline = tokio::time::Instant::from_std(request.deadline);
         match tokio::time::timeout_at(deadline, self.run(&call, parent, &mut progress)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(exception)) => Err(progress.admit(exception)),
             Err(_) => Err(timed_out(request, progress)),
         }
+    }
+
+    /// Calls the object as long as it is in this process; none if it is elsewhere.
+    async fn call_here(
+        &self,
+        request: &Request<'_>,
+        parent: Option<&Context>,
+        progress: &mut Progress,
+    ) -> Result<Option<Option<Answer>>, SystemException> {
+        while let Some(local) = self.collocated()? {
+            match local.call(request, parent).await? {
+                LocalOutcome::Answered(answer) => return Ok(Some(answer)),
+                LocalOutcome::Forwarded { to, permanent } => {
+                    progress.count_forward(self.orb().limits().forwards_max)?;
+                    self.follow(&to, permanent);
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Attempts until one succeeds or the retry table says that it is over.
@@ -88,9 +107,10 @@ impl Route {
                     Received::Answer(answer) => return Ok(answer),
                     Received::Forward { to, permanent } => {
                         progress.count_forward(self.orb().limits().forwards_max)?;
+                        progress.nothing_executed();
                         self.follow(&to, permanent);
-                        match self.collocated()? {
-                            Some(local) => return local.call(call.request, parent).await,
+                        match self.call_here(call.request, parent, progress).await? {
+                            Some(answer) => return Ok(answer),
                             None => continue,
                         }
                     }
@@ -106,6 +126,9 @@ impl Route {
                     Received::Failed(failed) => {
                         self.forget_connection(&bound.connection);
                         progress.note(&bound, &failed);
+                        if failed.exception.completed() == Completion::No && !progress.maybe_executed {
+                            progress.nothing_executed();
+                        }
                         failed
                     }
                 },
@@ -207,6 +230,13 @@ impl Progress {
         Err(SystemException::new(ExceptionKind::Transient, Minor::TOO_MANY_FORWARDS, Completion::No)
             .at(Stage::Resolving)
             .because(format_args!("{limit} forwards followed")))
+    }
+
+    /// The server has said so: another one, or a later life of this one, may take the call as if it were new.
+    fn nothing_executed(&mut self) {
+        self.first_server = None;
+        self.delivery = None;
+        self.maybe_executed = false;
     }
 
     fn note(&mut self, bound: &Bound, failed: &Failed) {

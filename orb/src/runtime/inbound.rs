@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::connection::Connection;
 use super::replies::{encode_reply, reply_encoding};
 use super::{Limits, Orb};
-use crate::adapter::{ActiveObject, CallState, Dispatch, Invocation, Reply, dispatch, drive};
+use crate::adapter::{ActiveObject, CallState, Dispatch, Invocation, Reply, ReplyBody, dispatch, drive};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::object::binding_to;
 use crate::proto::head::{
@@ -217,16 +217,18 @@ impl Inbound {
     /// Sends the reply, and remembers it if it must be. `gather`: the driver flushes.
     fn finish(self, reply: Reply, gather: bool) {
         if !self.wants_reply {
-            if let crate::adapter::ReplyBody::System(exception) = &reply.body {
+            if let ReplyBody::System(exception) = &reply.body {
                 tracing::debug!(peer = %self.connection.peer, %exception, "a oneway call failed");
             }
             // It has an end like every other, and the connection waits for it.
             self.connection.call_dropped(self.id);
             return;
         }
+        let executed = was_executed(&reply);
         let (head, body) = encode_reply(reply, self.encoding, self.format);
         if let Some(identity) = self.once {
-            remember(&self.connection.orb, identity, CachedReply { head: head.clone(), body: body.clone() });
+            let remembered = CachedReply { head: head.clone(), body: body.clone() };
+            end_of(&self.connection.orb, identity, remembered, executed);
         }
         self.send(&head, body, gather);
     }
@@ -281,10 +283,25 @@ impl Inbound {
     }
 }
 
-fn remember(orb: &Orb, identity: RequestIdentity, remembered: CachedReply) {
+/// Whether a repetition of the request must get this reply again. What says that nothing was executed is no end of the
+/// request: its client goes on to the object that it is forwarded to, which may be here as well, or tries again.
+fn was_executed(reply: &Reply) -> bool {
+    match &reply.body {
+        ReplyBody::Results(_) | ReplyBody::User(_) => true,
+        ReplyBody::System(exception) => exception.completed() != Completion::No,
+        ReplyBody::Forward { .. } => false,
+    }
+}
+
+/// Remembers the reply to a request that was executed, and gives it to the repetitions that have come meanwhile.
+fn end_of(orb: &Orb, identity: RequestIdentity, remembered: CachedReply, executed: bool) {
     let waiting = {
         let mut served = orb.shared.served.lock();
-        served.cache.complete(identity, remembered.clone());
+        if executed {
+            served.cache.complete(identity, remembered.clone());
+        } else {
+            served.cache.withdraw(identity);
+        }
         served.attached.remove(&identity).unwrap_or_default()
     };
     for waiter in waiting {
