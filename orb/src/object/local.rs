@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use quorb_giop::cdr::{CdrProfile, Encoder, Endian};
+use quorb_giop::ior::Ior;
 
 use super::invoke::{Answer, Request};
 use crate::adapter::{
@@ -27,6 +28,31 @@ pub(crate) struct LocalTarget {
     orb: Option<Orb>,
 }
 
+/// What came of a call that stayed in this process.
+pub(crate) enum LocalOutcome {
+    /// It has ended. None for oneway calls.
+    Answered(Option<Answer>),
+    /// The object is elsewhere, and nothing was executed.
+    Forwarded {
+        to: Arc<Ior>,
+        /// Whether the caller may forget the old reference.
+        permanent: bool,
+    },
+}
+
+impl LocalOutcome {
+    /// The answer, where there is no broker that could follow a servant's hint.
+    pub(super) fn without_broker(self) -> Result<Option<Answer>, SystemException> {
+        match self {
+            LocalOutcome::Answered(answer) => Ok(answer),
+            LocalOutcome::Forwarded { .. } => {
+                Err(SystemException::new(ExceptionKind::Transient, Minor::TOO_MANY_FORWARDS, Completion::No)
+                    .because("a reference without a broker cannot follow"))
+            }
+        }
+    }
+}
+
 /// Makes chains of calls that start outside of servants, on references without a broker, distinguishable.
 static LOCAL_CHAINS: AtomicU64 = AtomicU64::new(1);
 
@@ -46,11 +72,12 @@ impl LocalTarget {
         self.servant.interface()
     }
 
+    /// Calls the servant. Ends by the deadline of the request. Dropping the future cancels the call.
     pub(crate) async fn call(
         &self,
         request: &Request<'_>,
         parent: Option<&Context>,
-    ) -> Result<Option<Answer>, SystemException> {
+    ) -> Result<LocalOutcome, SystemException> {
         let mut body =
             BodyWriter::Cdr(Encoder::with_buffer(Vec::new(), 0, CdrProfile::native(Endian::NATIVE)));
         (request.write)(&mut body).map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
@@ -60,20 +87,18 @@ impl LocalTarget {
         let context = call.context().clone();
         let servant = self.servant.clone();
         let dispatched = dispatch(servant, call);
-        if request.behaviour.oneway {
-            if let Dispatch::Pending(future) = dispatched {
+        let reply = match dispatched {
+            Dispatch::Done(reply) => reply,
+            Dispatch::Pending(future) if request.behaviour.oneway => {
                 tokio::spawn(async move {
                     drive(context, future).await;
                     drop(under_way);
                 });
+                return Ok(LocalOutcome::Answered(None));
             }
-            return Ok(None);
-        }
-        let reply = match dispatched {
-            Dispatch::Done(reply) => reply,
             Dispatch::Pending(future) => self.wait(request, context, future, under_way).await?,
         };
-        answer(reply).map(Some)
+        outcome(reply, request.behaviour.oneway)
     }
 
     /// Waits for a pending call. An update goes on in a task of its own, since it must survive its caller.
@@ -137,14 +162,13 @@ impl Drop for CancelOnDrop<'_> {
     }
 }
 
-fn answer(reply: Reply) -> Result<Answer, SystemException> {
-    match reply.body {
-        ReplyBody::Results(bytes) => Ok(Answer::Results(Body::native_cdr(bytes, Endian::NATIVE))),
-        ReplyBody::User(bytes) => Ok(Answer::User(Body::native_cdr(bytes, Endian::NATIVE))),
-        ReplyBody::System(exception) => Err(exception),
-        // A servant behind a local reference cannot send its caller elsewhere: there is no broker to follow with.
-        ReplyBody::Forward { .. } => {
-            Err(SystemException::new(ExceptionKind::Transient, Minor::TOO_MANY_FORWARDS, Completion::No))
-        }
-    }
+fn outcome(reply: Reply, oneway: bool) -> Result<LocalOutcome, SystemException> {
+    let answer = match reply.body {
+        ReplyBody::Forward { to, permanent } => return Ok(LocalOutcome::Forwarded { to, permanent }),
+        _ if oneway => return Ok(LocalOutcome::Answered(None)),
+        ReplyBody::Results(bytes) => Answer::Results(Body::native_cdr(bytes, Endian::NATIVE)),
+        ReplyBody::User(bytes) => Answer::User(Body::native_cdr(bytes, Endian::NATIVE)),
+        ReplyBody::System(exception) => return Err(exception),
+    };
+    Ok(LocalOutcome::Answered(Some(answer)))
 }

@@ -11,7 +11,7 @@ use super::route::{Bound, Route};
 use crate::adapter::Context;
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::model::{Behaviour, Kind};
-use crate::object::{Answer, Request};
+use crate::object::{Answer, LocalOutcome, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity, TraceContext};
 use crate::proto::retry::{self, CallKind, Decision, Failure, FailureClass};
 
@@ -35,8 +35,10 @@ impl Route {
         if self.orb().shared.lifecycle.is_draining() && parent.is_none() {
             return Err(stopped());
         }
-        if let Some(local) = self.collocated()? {
-            return local.call(request, parent).await;
+        let mut progress = Progress::default();
+        progress.as_cbor = request.as_cbor;
+        if let Some(answer) = self.call_here(request, parent, &mut progress).await? {
+            return Ok(answer);
         }
         let once = !request.behaviour.is_repeatable() && !request.behaviour.oneway;
         let (identity, open) = match once {
@@ -53,14 +55,31 @@ impl Route {
             trace: parent.and_then(|parent| parent.trace().cloned()),
             open,
         };
-        let mut progress = Progress::default();
-        progress.as_cbor = request.as_cbor;
         let deadline = tokio::time::Instant::from_std(request.deadline);
         match tokio::time::timeout_at(deadline, self.run(&call, parent, &mut progress)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(exception)) => Err(progress.conclude(exception)),
             Err(_) => Err(progress.time_out(request)),
         }
+    }
+
+    /// Calls the object as long as it is in this process; none if it is elsewhere.
+    async fn call_here(
+        &self,
+        request: &Request<'_>,
+        parent: Option<&Context>,
+        progress: &mut Progress,
+    ) -> Result<Option<Option<Answer>>, SystemException> {
+        while let Some(local) = self.collocated()? {
+            match local.call(request, parent).await? {
+                LocalOutcome::Answered(answer) => return Ok(Some(answer)),
+                LocalOutcome::Forwarded { to, permanent } => {
+                    progress.is_sent_on(self.orb().limits().forwards_max)?;
+                    self.follow(&to, permanent);
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Attempts until one succeeds or the retry table says that it is over.
@@ -78,9 +97,10 @@ impl Route {
                     Received::Answer(answer) => return Ok(answer),
                     Received::Forward { to, permanent } => {
                         progress.is_sent_on(self.orb().limits().forwards_max)?;
+                        progress.nothing_executed();
                         self.follow(&to, permanent);
-                        match self.collocated()? {
-                            Some(local) => return local.call(call.request, parent).await,
+                        match self.call_here(call.request, parent, progress).await? {
+                            Some(answer) => return Ok(answer),
                             None => continue,
                         }
                     }
@@ -100,6 +120,9 @@ impl Route {
                         if failed.class == FailureClass::NotHere {
                             // The next attempt must not find the same server over the same connection.
                             bound.connection.make_unusable();
+                        }
+                        if failed.exception.completed() == Completion::No && !progress.may_have_run() {
+                            progress.nothing_executed();
                         }
                         if failed.exception.kind() == ExceptionKind::ObjectNotExist && self.fall_back() {
                             progress.is_sent_on(self.orb().limits().forwards_max)?;

@@ -56,6 +56,13 @@ impl Progress {
         self.attempts.push(Attempt { address: endpoint.to_string(), outcome: one_clause(exception) });
     }
 
+    /// The server has said so: another one, or a later life of this one, may take the call as if it were new.
+    pub(super) fn nothing_executed(&mut self) {
+        self.first_server = None;
+        self.delivery = None;
+        self.doubt = None;
+    }
+
     /// Whether an attempt may have been executed.
     pub(super) fn may_have_run(&self) -> bool {
         self.doubt.is_some()
