@@ -80,8 +80,8 @@ pub enum BadRequest {
 }
 
 impl Connection {
-    /// Takes whole messages out of `input`; the next event, if there is one. While a limit is reached, `input` is left as it
-    /// is: see [`is_ready`](Connection::is_ready).
+    /// Takes whole messages out of `input`; the next event, if there is one. At a limit, `input` is left as it is: see
+    /// [`is_ready`](Connection::is_ready).
     ///
     /// # Errors
     /// The peer violated the protocol. The connection is over; what the protocol wants said is queued.
@@ -89,15 +89,15 @@ impl Connection {
         loop {
             if self.phase == Phase::Closed {
                 input.clear();
+                self.held = None;
                 return Ok(None);
             }
-            self.held = self.is_congested() && !input.is_empty();
-            if self.held {
+            if self.is_congested() {
                 self.unfinished.pause();
                 return Ok(None);
             }
             let taken = match self.next_message(input) {
-                Ok(Some((version, message))) => self.take(version, message),
+                Ok(Some((version, message))) => self.take_if_room(version, message),
                 Ok(None) => {
                     self.unfinished.note(!input.is_empty(), self.assembler.incomplete_messages(), now);
                     return Ok(None);
@@ -134,6 +134,9 @@ impl Connection {
     }
 
     fn next_message(&mut self, input: &mut BytesMut) -> Result<Option<(GiopVersion, Message)>, GiopError> {
+        if let Some(held) = self.held.take() {
+            return Ok(Some(held));
+        }
         let Some(frame) = self.assembler.next(input)? else { return Ok(None) };
         let MessageHeader { version, kind, .. } = frame.header;
         self.check_direction(kind)?;
@@ -154,6 +157,14 @@ impl Connection {
             return Err(GiopError::WrongDirection { kind });
         }
         Ok(())
+    }
+
+    fn take_if_room(&mut self, version: GiopVersion, message: Message) -> Result<Option<Event>, GiopError> {
+        if !self.has_room() && matches!(message, Message::Request { .. } | Message::LocateRequest(_)) {
+            self.held = Some((version, message));
+            return Ok(None);
+        }
+        self.take(version, message)
     }
 
     fn take(&mut self, version: GiopVersion, message: Message) -> Result<Option<Event>, GiopError> {
