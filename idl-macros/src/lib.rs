@@ -1,4 +1,15 @@
-//! The procedural macros of Quorb.
+//! The procedural macros of Quorb: [`macro@interface`] for traits, [`macro@IdlType`] for the types in them,
+//! [`macro@Exception`] for what they raise. Use them through the crate `quorb`, which re-exports them.
+//!
+//! Each macro is a pipeline in files: `parse` reads the user's tokens into a `model`, checks note what does not hold, and
+//! `render` writes the items. Architecture invariants:
+//!
+//! * The model keeps names, types and spans; the renderers see nothing but the model.
+//! * Mistakes are collected and reported all at once, each at the user's own token, saying the fix. What is right is
+//!   rendered beside them, so that one mistake gives one message.
+//! * Generated code names everything by absolute paths and needs no prelude. Its own names start with two underscores.
+//! * Data is generated, behaviour is in the library.
+//! * The macros proper are functions from tokens to tokens and mistakes; only this file knows the compiler's interface.
 
 mod exception;
 mod interface;
@@ -7,26 +18,270 @@ mod runtime;
 mod setting;
 mod sink;
 mod spelling;
+#[cfg(test)]
+mod tests;
 mod value;
 mod wire_type;
 
 use proc_macro::TokenStream;
 
-/// d
+/// Makes a trait an interface, whose objects can be called from other processes.
+///
+/// ```
+/// use quorb::{Exception, Tie, interface};
+///
+/// #[derive(Debug, Clone, PartialEq, Exception)]
+/// pub struct OutOfRange {
+///     pub n: i16,
+/// }
+///
+/// #[interface(id = "IDL:Row:1.0")]
+/// pub trait Row {
+///     #[attribute]
+///     fn length(&self) -> i16;
+///     fn get(&self, n: i16) -> Result<i32, OutOfRange>;
+///     fn set(&mut self, n: i16, value: i32) -> Result<(), OutOfRange>;
+/// }
+///
+/// struct Cells(Vec<i32>);
+///
+/// impl Row for Cells {
+///     fn length(&self) -> i16 {
+///         self.0.len() as i16
+///     }
+///     fn get(&self, n: i16) -> Result<i32, OutOfRange> {
+///         self.0.get(n as usize).copied().ok_or(OutOfRange { n })
+///     }
+///     fn set(&mut self, n: i16, value: i32) -> Result<(), OutOfRange> {
+///         *self.0.get_mut(n as usize).ok_or(OutOfRange { n })? = value;
+///         Ok(())
+///     }
+/// }
+///
+/// let row = RowServant::new(Cells(vec![0; 3])).into_local_proxy().blocking();
+/// row.set(2, 7)?;
+/// assert_eq!((row.length()?, row.get(2)?), (3, 7));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// For a trait `Row` it emits, with the visibility of the trait:
+///
+/// * the trait, whose asynchronous methods return futures that any thread may drive (`impl Row for ..` still writes
+///   `async fn`), and which asks `Send + Sync + 'static` of its implementors;
+/// * `RowProxy`, the typed client, whose methods are asynchronous and return `Result<T, Fault<E>>`; it is also a type of
+///   interfaces;
+/// * `RowBlocking`, the same for threads without an asynchronous runtime, by `RowProxy::blocking`;
+/// * `RowServant`, which serves a value that implements the trait;
+/// * the description of the interface, by `RowProxy::interface()`.
+///
+/// # Settings
+///
+/// | setting | meaning |
+/// |---|---|
+/// | `id = "IDL:Row:1.0"` | the repository id; without it `IDL:<crate>/<Trait>:1.0` |
+/// | `name = "Row"` | the simple name in IDL, where it is not the trait's |
+/// | `crate = path` | where the crate `quorb` is, if not at `::quorb` |
+///
+/// Two default ids that are equal inside of a crate are an error, since peers would take one interface for the other:
+///
+/// ```compile_fail
+/// mod first {
+///     #[quorb::interface]
+///     pub trait Taken {}
+/// }
+/// mod second {
+///     #[quorb::interface]
+///     pub trait Taken {}
+/// }
+/// ```
+///
+/// ```
+/// mod first {
+///     #[quorb::interface]
+///     pub trait NotTaken {}
+/// }
+/// mod second {
+///     #[quorb::interface(id = "IDL:Second/NotTaken:1.0")]
+///     pub trait NotTaken {}
+/// }
+/// ```
+///
+/// # Methods
+///
+/// A method takes `&self` and is a query, which may be repeated and runs beside others; or it takes `&mut self` and is an
+/// update, which runs alone and at most once. A plain `fn` runs where its call arrives and must not block; an `async fn`
+/// may wait. A method with a body need not be implemented.
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[attribute]` | the method reads an attribute: `_get_length` on the wire |
+/// | `#[attribute(set)]` | it has a setter too, `fn set_length(&mut self, value: T)`, which raises what the getter raises |
+/// | `#[update]` | an update although it takes `&self`: the servant locks for itself, and may be re-entered |
+/// | `#[query]` | a query, said aloud |
+/// | `#[blocking]` | a plain method that blocks its thread: it runs on the blocking pool |
+/// | `#[oneway]` | nobody waits for the end; no result, no exceptions |
+/// | `#[idempotent]` | running it twice is the same as once: the broker may repeat it |
+/// | `#[deadline("2s")]` | the time a call may take unless its caller says otherwise; units `ms`, `s`, `m`, `h` |
+/// | `#[cancellable]` | a started call of this `async fn` is stopped when its caller gives up |
+/// | `#[parameters(a, x, b)]` | the parameters in the order of IDL; names that are no parameters of the method name its outs |
+/// | `#[idl(name = "getCell")]` | the name on the wire, where it is not the method's |
+///
+/// `order`, `commutes`, `uniform`, `reply`, `transaction` and `role` are reserved. Other attributes stay on the trait;
+/// documentation and `#[deprecated]` are on the proxies as well.
+///
+/// # Parameters
+///
+/// | written | passed |
+/// |---|---|
+/// | `T` | to the object; any type that implements `IdlType` |
+/// | `&str`, `&[T]`, `&T` | the same without giving it away; the servant borrows what was decoded |
+/// | `&mut T` | there and back (`inout`) |
+/// | `cx: &Context` as the first | not at all: the servant sees who calls, and how much time is left |
+///
+/// `#[default]` or `#[default(expression)]` on trailing parameters is for callers of older versions, which do not send
+/// them: it applies to CBOR bodies. `#[idl(name = "theName")]` gives the name in IDL; leading underscores are left out by
+/// themselves.
+///
+/// # Results
+///
+/// | returned | meaning |
+/// |---|---|
+/// | nothing, or `T` | no exceptions are declared |
+/// | `Result<T, E>` | `E` is an exception, or an enum of exceptions |
+/// | `Result<T, Fault<E>>` | the servant may also raise system exceptions |
+/// | `Result<T, Fault>` | only system exceptions |
+///
+/// In place of `T`, a tuple `(T, A, B)` is a result and two `out` parameters, `((), A, B)` only the `out` parameters. A
+/// `Result` of one type is refused, since it does not say what is raised; so are references.
+///
+/// # Bases
+///
+/// Supertraits are base interfaces, but for those of the standard library that ask something of the servant (`Send`,
+/// `Debug`, `Clone` and the like). The proxy of a base must be in scope beside the trait; with several bases `as_<base>()`
+/// gives their proxies, and the derived proxy dereferences to the first one.
 #[proc_macro_attribute]
 pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (items, errors) = interface::expand(arguments.into(), item.into(), &crate_name());
     with_errors(items, errors)
 }
 
-/// d
+/// Makes a struct or enum a type of interfaces: in CDR, in CBOR (through serde), and in the description.
+///
+/// ```
+/// use quorb::IdlType;
+///
+/// #[derive(Debug, Clone, PartialEq, IdlType)]
+/// pub struct Quote {
+///     pub symbol: String,
+///     pub cents: u64,
+///     #[idl(default)]
+///     pub tags: Vec<String>,
+/// }
+///
+/// #[derive(Debug, Clone, PartialEq, IdlType)]
+/// pub enum Event {
+///     Traded(Quote),
+///     Closed,
+/// }
+///
+/// let event = Event::Traded(Quote { symbol: "Q".into(), cents: 250, tags: vec![] });
+/// let mut octets = Vec::new();
+/// quorb::value::encode_cbor(&event, &mut octets)?;
+/// assert_eq!(quorb::value::decode_cbor::<Event>(&mut &octets[..])?, event);
+/// # Ok::<(), quorb::value::BodyError>(())
+/// ```
+///
+/// | Rust | IDL | CDR | CBOR |
+/// |---|---|---|---|
+/// | struct | struct | its fields in order | map from names, or from indices |
+/// | struct of one unnamed field | its field's type | its field | its field |
+/// | enum without values | enum | the ordinal | the name |
+/// | enum with values | union | discriminator, value | `[discriminator, value]` |
+///
+/// Unnamed fields are called `field0`, `field1` and so on. Types may contain themselves through `Vec`, `Box` or a map.
+///
+/// # Settings
+///
+/// On the type:
+///
+/// | setting | meaning |
+/// |---|---|
+/// | `#[idl(id = "IDL:Quote:1.0")]` | the repository id; without it `IDL:<crate>/<Name>:1.0`, once in a crate |
+/// | `#[idl(name = "Quote")]` | the name in IDL |
+/// | `#[idl(crate = path)]` | where the crate `quorb` is, if not at `::quorb` |
+/// | `#[idl(serde = false)]` | `Serialize` and `Deserialize` are the user's own |
+///
+/// On fields and variants:
+///
+/// | setting | meaning |
+/// |---|---|
+/// | `#[idl(name = "theName")]` | the name in IDL and CBOR |
+/// | `#[idl(n = 3)]` | the index that stands for the name in CBOR; on all fields or on none |
+/// | `#[idl(default)]`, `#[idl(default = expression)]` | what a field is when it is missing in CBOR; an `Option` is `None` by itself |
+///
+/// # Unions
+///
+/// Without more, the discriminator is an enum of the variants' names, called `EventSwitch` for an enum `Event`. To match
+/// a union of an existing IDL, `#[switch(i32)]` (or `#[idl(switch = i32)]`) names the type: `u8`, `i16`, `u16`, `i32`,
+/// `u32`, `i64`, `u64`, `bool` or `char`. Then every variant has labels:
+///
+/// ```
+/// #[derive(Debug, Clone, PartialEq, quorb::IdlType)]
+/// #[switch(i32)]
+/// pub enum Answer {
+///     #[label(1)]
+///     Text(String),
+///     #[label(2, 3)]
+///     Number(i32, f64),
+///     #[label(4)]
+///     Nothing,
+///     #[default]
+///     Other(i32),
+/// }
+/// # assert_ne!(Answer::Nothing, Answer::Other(5));
+/// ```
+///
+/// A variant with several labels and the default one keep the label in their first field. Writing a label that does not
+/// belong to its variant is an error, as is reading one that no variant has.
 #[proc_macro_derive(IdlType, attributes(idl, switch, label, default))]
 pub fn idl_type(input: TokenStream) -> TokenStream {
     let (items, errors) = value::expand(input.into(), &crate_name());
     with_errors(items, errors)
 }
 
-/// d
+/// Makes a struct an exception, or an enum of exceptions what an operation may raise.
+///
+/// ```
+/// use quorb::Exception;
+///
+/// #[derive(Debug, Clone, PartialEq, Exception)]
+/// pub struct OutOfStock {
+///     pub left: u32,
+/// }
+///
+/// #[derive(Debug, Clone, PartialEq, Exception)]
+/// pub struct Unknown;
+///
+/// #[derive(Debug, Clone, PartialEq, Exception)]
+/// pub enum Refusal {
+///     OutOfStock(OutOfStock),
+///     Unknown(Unknown),
+/// }
+///
+/// fn order(count: u32) -> Result<(), Refusal> {
+///     if count > 2 { Err(OutOfStock { left: 2 })? }
+///     Ok(())
+/// }
+///
+/// assert_eq!(order(3).unwrap_err().to_string(), "OutOfStock { left: 2 }");
+/// ```
+///
+/// A struct gets what [`macro@IdlType`] gives it (as an exception, which may be without members), and the traits
+/// `UserException`, `Raises`, `Error` and `Display`; `Debug` it must have. An enum whose variants each hold one exception
+/// gets `Raises`, `Error`, `Display`, and `From` each of them.
+///
+/// Settings are those of [`macro@IdlType`], and `#[idl(display = false)]` where `Display` is the user's own. On an enum
+/// only `crate` and `display` have a meaning.
 #[proc_macro_derive(Exception, attributes(idl))]
 pub fn exception(input: TokenStream) -> TokenStream {
     let (items, errors) = exception::expand(input.into(), &crate_name());

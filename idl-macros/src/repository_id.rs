@@ -5,7 +5,6 @@ use quote::quote_spanned;
 use syn::{Ident, LitStr};
 
 use crate::sink::Sink;
-use crate::spelling::plain;
 
 /// The name by which peers know an interface or type (CORBA 3.3 Part 1, 14.7).
 #[derive(Debug, Clone)]
@@ -37,11 +36,14 @@ impl RepositoryId {
     /// Two items of one name in different modules would get the same default id, and peers would take one for the other.
     /// Exported macros live in one namespace for the whole crate, also when they are written inside a function; so a
     /// hidden one is defined under a name made from the id, and the compiler reports the second at the user's own name.
-    pub(crate) fn clash_guard(&self, ident: &Ident) -> TokenStream {
+    ///
+    /// `name` is the simple name that the id was made of, `ident` the user's own.
+    pub(crate) fn clash_guard(&self, name: &str, ident: &Ident) -> TokenStream {
         if !self.is_default {
             return TokenStream::new();
         }
-        let name = plain(ident);
+        let name: String =
+            name.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect();
         let guard = Ident::new(
             &format!("the_default_repository_id_of_{name}_is_taken__give_one_of_them_an_id"),
             ident.span(),

@@ -23,9 +23,17 @@ pub(crate) fn check_type(ty: &Type, place: &str, interface: Option<&str>, sink: 
     }
 }
 
+/// The type without the invisible brackets that it gets when it comes out of a `macro_rules!` macro.
+pub(crate) fn ungrouped(mut ty: &Type) -> &Type {
+    while let Type::Group(group) = ty {
+        ty = &group.elem;
+    }
+    ty
+}
+
 /// The element type if `ty` is `Option<T>`.
 pub(crate) fn optional_element(ty: &Type) -> Option<&Type> {
-    let Type::Path(TypePath { qself: None, path }) = ty else { return None };
+    let Type::Path(TypePath { qself: None, path }) = ungrouped(ty) else { return None };
     let last = path.segments.last()?;
     match arguments_of(last).as_slice() {
         [element] if last.ident == "Option" => Some(element),
@@ -34,7 +42,7 @@ pub(crate) fn optional_element(ty: &Type) -> Option<&Type> {
 }
 
 /// The type arguments of a path segment.
-pub(crate) fn arguments_of(segment: &PathSegment) -> Vec<&Type> {
+fn arguments_of(segment: &PathSegment) -> Vec<&Type> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return Vec::new() };
     arguments
         .args
@@ -44,6 +52,19 @@ pub(crate) fn arguments_of(segment: &PathSegment) -> Vec<&Type> {
             _ => None,
         })
         .collect()
+}
+
+/// The type arguments of `ty` if the last name of its path is `name`.
+pub(crate) fn arguments_of_last<'a>(ty: &'a Type, name: &str) -> Option<Vec<&'a Type>> {
+    let Type::Path(TypePath { qself: None, path }) = ungrouped(ty) else { return None };
+    let last = path.segments.last()?;
+    (last.ident == name).then(|| arguments_of(last))
+}
+
+/// Whether `ty` is `&Context`, under any path.
+pub(crate) fn is_context(ty: &Type) -> bool {
+    let Type::Reference(TypeReference { elem, mutability: None, .. }) = ungrouped(ty) else { return false };
+    matches!(&**elem, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Context"))
 }
 
 fn inner_types(ty: &Type) -> Vec<&Type> {
@@ -105,9 +126,6 @@ fn reference_refusal(reference: &TypeReference, place: &str) -> String {
 
 fn path_refusal(path: &TypePath, interface: Option<&str>) -> Option<String> {
     let last = path.path.segments.last()?;
-    if let PathArguments::Parenthesized(_) = last.arguments {
-        return Some("a function cannot cross an interface".to_owned());
-    }
     if has_lifetime(last) {
         return Some("a type that borrows cannot cross an interface: use an owned one".to_owned());
     }

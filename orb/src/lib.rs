@@ -13,7 +13,7 @@ pub mod value;
 
 pub use adapter::{Adapter, Context, Dispatch, Invocation, Reply, Servant, Tie};
 pub use exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
-pub use object::{CallOptions, MockCall, ObjectRef, Proxy};
+pub use object::{CallOptions, DynamicException, MockCall, ObjectRef, Proxy};
 pub use quorb_macros::{Exception, IdlType, interface};
 pub use runtime::{
     Address, BlockingOrb, Limits, MemoryNetwork, Orb, OrbBuilder, Preference, shutdown_signal,

@@ -45,7 +45,9 @@ pub async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     match grid.get(height, width).await {
         Err(Fault::User(exception)) => println!("get ({height},{width}) raises {exception}"),
         Err(fault) => return Err(fault.into()),
-        Ok(value) => return Err(format!("get ({height},{width}) gives {value} from outside of the grid").into()),
+        Ok(value) => {
+            return Err(format!("get ({height},{width}) gives {value} from outside of the grid").into());
+        }
     }
     orb.shutdown(std::time::Duration::from_secs(1)).await;
     Ok(())

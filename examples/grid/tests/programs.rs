@@ -14,7 +14,8 @@ impl Server {
         let mut child = Command::new(SERVER).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let reference = line.trim_end().strip_prefix("ready ").expect("the server says that it is ready").to_owned();
+        let reference =
+            line.trim_end().strip_prefix("ready ").expect("the server says that it is ready").to_owned();
         Server(child, reference)
     }
 
@@ -40,7 +41,8 @@ fn text(octets: &[u8]) -> &str {
     std::str::from_utf8(octets).unwrap()
 }
 
-const EXPECTED: &str = "height 7\nwidth 9\nset (2,4) to 123\nget (2,4) gives 123\nget (7,9) raises OutOfRange { n: 7, m: 9 }\n";
+const EXPECTED: &str =
+    "height 7\nwidth 9\nset (2,4) to 123\nget (2,4) gives 123\nget (7,9) raises OutOfRange { n: 7, m: 9 }\n";
 
 #[test]
 fn the_client_sees_every_operation_over_both_protocols() {
@@ -60,8 +62,16 @@ fn the_reference_file_and_a_corbaloc_address_lead_to_the_grid() {
     let file = directory.join("grid.ior");
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let listen = format!("127.0.0.1:{port}");
-    let server =
-        Server::start(&["--listen", &listen, "--height", "7", "--width", "9", "--ior-file", file.to_str().unwrap()]);
+    let server = Server::start(&[
+        "--listen",
+        &listen,
+        "--height",
+        "7",
+        "--width",
+        "9",
+        "--ior-file",
+        file.to_str().unwrap(),
+    ]);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), server.1);
     for version in ["1.0", "1.1", "1.2"] {
         let output = client(&[&format!("corbaloc:iiop:{version}@{listen}/grid")]);

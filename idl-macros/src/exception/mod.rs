@@ -31,7 +31,7 @@ fn single(input: DeriveInput, crate_name: &str, sink: &mut Sink) -> TokenStream 
     };
     let value = value_render::implementations(&definition, Purpose::Exception);
     let exception = render::exception(&definition);
-    let guard = definition.id.clash_guard(&definition.ident);
+    let guard = definition.id.clash_guard(&definition.name, &definition.ident);
     quote!(#value #exception #guard)
 }
 

@@ -10,6 +10,7 @@ mod parse;
 mod render;
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use crate::sink::Sink;
 
@@ -21,6 +22,8 @@ pub(crate) fn expand(
 ) -> (TokenStream, Vec<syn::Error>) {
     let mut sink = Sink::default();
     let Some(mut interface) = parse::interface(arguments, item.clone(), crate_name, &mut sink) else {
+        // What does not even parse would be reported by the compiler a second time.
+        let item = syn::parse2::<syn::Item>(item).map(|item| quote!(#item)).unwrap_or_default();
         return (item, sink.into_errors());
     };
     check::check(&mut interface, &mut sink);

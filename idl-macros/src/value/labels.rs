@@ -1,6 +1,6 @@
 //! Unions: the switch, and the labels of the cases.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
@@ -220,7 +220,16 @@ fn label(expression: &Expr, switch: &SwitchType) -> Option<Label> {
         (Lit::Char(character), "char", _) => LabelValue::Character(character.value()),
         _ => return None,
     };
-    Some(Label { tokens: quote!(#expression), value })
+    Some(Label { tokens: generated(quote!(#expression)), value })
+}
+
+/// The same tokens as generated ones: lints about patterns are not for labels, messages still point to them.
+fn generated(tokens: TokenStream) -> TokenStream {
+    let token = |mut token: TokenTree| {
+        token.set_span(token.span().resolved_at(Span::call_site()));
+        token
+    };
+    tokens.into_iter().map(token).collect()
 }
 
 fn refuse_equal_labels(cases: &[Case], case: &Case, sink: &mut Sink) {

@@ -84,6 +84,11 @@ pub(crate) enum Switch {
     Typed(SwitchType),
 }
 
+/// The simple name of the enum that is generated for a union of this name.
+pub(crate) fn switch_name(union: &str) -> String {
+    format!("{union}Switch")
+}
+
 /// The types that can be discriminators.
 #[derive(Debug, Clone)]
 pub(crate) struct SwitchType {

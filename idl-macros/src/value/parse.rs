@@ -242,7 +242,11 @@ fn enumeration_or_union(
             sink.at(value, "IDL counts enumerators from zero in the order they are written: leave the number out, and order the variants");
         }
     }
+    let before = sink.count();
     let switch = labels::switch(&input.attrs, header.switch.as_ref(), sink);
+    if sink.count() > before {
+        return None;
+    }
     let has_values = variants.iter().any(|variant| !matches!(variant.fields, Fields::Unit));
     if switch.is_some() || has_values {
         return labels::union(switch, &mut variants, sink).map(Shape::Union);

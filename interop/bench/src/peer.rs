@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use quorb_interop::Process;
 use quorb_interop::peers::PeerDir;
-use quorb_interop::process::Process;
 
 use crate::measure::{Measured, Outcome, Plan, Work, cpu_of, parse};
 
@@ -81,7 +81,10 @@ impl Pair {
         }
         let Measured { calls, total, client_cpu } = parse(String::from_utf8(output.stdout)?.trim())?;
         let per_call = |time: std::time::Duration| time.as_secs_f64() * 1e6 / calls as f64;
-        Ok(Turn { us_per_call: per_call(total), cpu_us_per_call: per_call(client_cpu) + per_call(server_cpu) })
+        Ok(Turn {
+            us_per_call: per_call(total),
+            cpu_us_per_call: per_call(client_cpu) + per_call(server_cpu),
+        })
     }
 
     fn command(&self, plan: &Plan) -> Outcome<Command> {

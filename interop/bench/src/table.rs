@@ -14,9 +14,9 @@ struct Item {
 }
 
 const PROGRAMME: [Item; 3] = [
-    Item { title: "get, one at a time", work: Work::Get, in_flight: 1, count: 20_000 },
-    Item { title: "get, 64 in flight", work: Work::Get, in_flight: 64, count: 200_000 },
-    Item { title: "echo of 64 KiB, one at a time", work: Work::Echo, in_flight: 1, count: 2_000 },
+    Item { title: "get, one at a time", work: Work::Get, in_flight: 1, count: 100_000 },
+    Item { title: "get, 64 in flight", work: Work::Get, in_flight: 64, count: 300_000 },
+    Item { title: "echo of 64 KiB, one at a time", work: Work::Echo, in_flight: 1, count: 10_000 },
 ];
 
 /// Calls of an item when only its running is of interest.
@@ -66,12 +66,14 @@ fn take_turns(pairs: &[Pair], plan: &Plan, rounds: usize) -> Outcome<Vec<Vec<Tur
 }
 
 fn print_item(item: &Item, pairs: &[Pair], turns: &[Vec<Turn>]) {
-    let medians: Vec<f64> = turns.iter().map(|turns| median(turns.iter().map(|turn| turn.us_per_call))).collect();
+    let medians: Vec<f64> =
+        turns.iter().map(|turns| median(turns.iter().map(|turn| turn.us_per_call))).collect();
     let reference = pairs.iter().position(|pair| pair.name == "omniORB").map(|index| medians[index]);
     for (index, (pair, turns)) in pairs.iter().zip(turns).enumerate() {
         let cpu = median(turns.iter().map(|turn| turn.cpu_us_per_call));
         // Above 1 is faster than omniORB.
-        let ratio = reference.map_or("-".to_owned(), |reference| format!("{:.2}x", reference / medians[index]));
+        let ratio =
+            reference.map_or("-".to_owned(), |reference| format!("{:.2}x", reference / medians[index]));
         println!(
             "{:<32}{:<24}{:>12.2}{:>14.1}{:>12.2}{:>12}",
             if index == 0 { item.title } else { "" },

@@ -186,10 +186,7 @@ mod tests {
         assert_eq!(out.as_slice(), b"\0\0\0\x03\xc3\xa9\0");
         for octets in [&b"\0\0\0\x03\xc3\xa9\0"[..], b"\0\0\0\x02\xe9\0"] {
             let mut input = Decoder::with_profile(octets, 0, latin1);
-            assert_eq!(
-                RepositoryId::decode(&mut input),
-                Ok(RepositoryId::from_static("é"))
-            );
+            assert_eq!(RepositoryId::decode(&mut input), Ok(RepositoryId::from_static("é")));
         }
     }
 

@@ -34,10 +34,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn the_sources_name_nothing_that_waits_or_differs_from_run_to_run() {
     let mut files = Vec::new();
-    sources(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        &mut files,
-    );
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
     assert!(files.len() > 20, "the search sees the sources: {files:?}");
     for file in files {
         let text = fs::read_to_string(&file).expect("a source file");
@@ -52,13 +49,8 @@ fn the_sources_name_nothing_that_waits_or_differs_from_run_to_run() {
 fn the_manifest_names_three_dependencies() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let text = fs::read_to_string(manifest).expect("the manifest");
-    let (_, dependencies) = text
-        .split_once("[dependencies]")
-        .expect("a list of dependencies");
+    let (_, dependencies) = text.split_once("[dependencies]").expect("a list of dependencies");
     let (dependencies, _) = dependencies.split_once("\n[").expect("another section");
-    let names: Vec<_> = dependencies
-        .lines()
-        .filter_map(|line| line.split('.').next())
-        .collect();
+    let names: Vec<_> = dependencies.lines().filter_map(|line| line.split('.').next()).collect();
     assert_eq!(names.concat(), "bytemuckbytesthiserror");
 }

@@ -27,6 +27,7 @@ const char usage[] =
     "  --size N            payload in bytes of the checks of size (20000)\n"
     "  --loops N           calls of the check restart (20)\n"
     "  --expect-restart    restart goes on until the server has started anew\n"
+    "  --server-vanishes   a server that ends may deny its objects, as omniORB's do\n"
     "  --patience-ms N     how long a call may take (30000)\n"
     "  --version V         highest GIOP version: 1.0, 1.1 or 1.2 (1.2)\n"
     "  --fragment N        send fragments of N bytes (what omniORB chooses)\n"
@@ -49,7 +50,11 @@ Options parse(int argc, char** argv) {
         {"--version", [&](auto& v) { options.version = v; }},
     };
     std::map<std::string, bool*> flags = {
-        {"--expect-restart", &options.expect_restart}, {"--utf8", &options.utf8}, {"--multiplex", &options.multiplex}};
+        {"--expect-restart", &options.expect_restart},
+        {"--server-vanishes", &options.server_vanishes},
+        {"--utf8", &options.utf8},
+        {"--multiplex", &options.multiplex},
+    };
 
     for (int i = 1; i < argc; ++i) {
         std::string argument = argv[i];

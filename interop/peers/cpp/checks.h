@@ -24,6 +24,7 @@ struct Options {
     uint32_t size = 20000;        // bytes of payload of the checks of size
     int loops = 20;               // calls of the check "restart"
     bool expect_restart = false;  // "restart" goes on until the server was seen to have started anew
+    bool server_vanishes = false; // a server that ends may deny its objects for a moment, as omniORB's do
     uint32_t patience_ms = 30000; // how long a call, and a check that waits, may take
     std::string version = "1.2";  // the highest GIOP version
     bool utf8 = false;            // native text is UTF-8; otherwise ISO-8859-1

@@ -208,9 +208,9 @@ void restart(Session& session) {
             CORBA::Long calls = target->calls();
             restarted |= calls <= last;
             last = calls;
-        } catch (const CORBA::COMM_FAILURE&) {
-            return false;
-        } catch (const CORBA::TRANSIENT&) {
+        } catch (const CORBA::SystemException& raised) {
+            if (!is_lost_server(session, raised))
+                throw;
             return false;
         }
         if (!announced)

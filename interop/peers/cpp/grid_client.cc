@@ -130,9 +130,9 @@ void restart(Session& session) {
             if (announced)
                 restarted |= grid->get(0, 0) != 4711;
             grid->set(0, 0, 4711);
-        } catch (const CORBA::COMM_FAILURE&) {
-            return false;
-        } catch (const CORBA::TRANSIENT&) {
+        } catch (const CORBA::SystemException& raised) {
+            if (!is_lost_server(session, raised))
+                throw;
             return false;
         }
         if (!announced)

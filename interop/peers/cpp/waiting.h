@@ -43,3 +43,11 @@ inline void in_threads(int count, const std::function<void(int)>& body) {
     if (failure)
         std::rethrow_exception(failure);
 }
+
+// True if the exception only says that the server is ending or has ended. With --server-vanishes that includes what
+// an omniORB server says for a moment while it ends: that the object, or its adapter, does not exist.
+inline bool is_lost_server(const Session& session, const CORBA::SystemException& exception) {
+    std::string name = exception._name();
+    bool vanished = name == "OBJECT_NOT_EXIST" || name == "OBJ_ADAPTER";
+    return name == "COMM_FAILURE" || name == "TRANSIENT" || (vanished && session.options.server_vanishes);
+}

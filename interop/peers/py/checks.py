@@ -96,6 +96,13 @@ def await_true(session, what, attempt):
         time.sleep(0.002)
 
 
+def is_lost_server(session, exception):
+    """True if the exception only says that the server is ending; see ../cpp/waiting.h."""
+    vanished = (CORBA.OBJECT_NOT_EXIST, CORBA.OBJ_ADAPTER)
+    return isinstance(exception, (CORBA.COMM_FAILURE, CORBA.TRANSIENT)) or (
+        session.options.server_vanishes and isinstance(exception, vanished))
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("reference")
@@ -106,6 +113,7 @@ def parse(arguments):
     parser.add_argument("--size", type=int, default=20000)
     parser.add_argument("--loops", type=int, default=20)
     parser.add_argument("--expect-restart", action="store_true")
+    parser.add_argument("--server-vanishes", action="store_true")
     parser.add_argument("--patience-ms", type=int, default=30000)
     parser.add_argument("--version", default="1.2")
     parser.add_argument("--utf8", action="store_true")

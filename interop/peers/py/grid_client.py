@@ -5,7 +5,7 @@ import threading
 from omniORB import CORBA
 
 import _GlobalIDL
-from checks import Mismatch, await_true, expect_same, expect_system, expect_user, run_checks
+from checks import Mismatch, await_true, expect_same, expect_system, expect_user, is_lost_server, run_checks
 
 LONG_MIN, LONG_MAX = -(2**31), 2**31 - 1
 
@@ -88,7 +88,9 @@ def restart(session):
             if state["announced"]:
                 state["restarted"] |= grid.get(0, 0) != 4711
             grid.set(0, 0, 4711)
-        except (CORBA.COMM_FAILURE, CORBA.TRANSIENT):
+        except CORBA.SystemException as raised:
+            if not is_lost_server(session, raised):
+                raise
             return False
         if not state["announced"]:
             print("calling", flush=True)

@@ -1,11 +1,12 @@
 //! The foreign programs of `interop/peers`, built when they are first asked for.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::plan::Layout;
 use crate::steps::{self, StepFault};
@@ -38,14 +39,10 @@ pub enum Missing {
         what: &'static str,
     },
     /// Python, or its way to make environments, is not installed.
-    #[error(
-        "the Python peers need python3 with the module venv: apt-get install python3 python3-venv"
-    )]
+    #[error("the Python peers need python3 with the module venv: apt-get install python3 python3-venv")]
     Python,
     /// The Python bindings could not be installed into their environment.
-    #[error(
-        "the Python peers need the package {PYTHON_PACKAGE} (pip install {PYTHON_PACKAGE}):\n{output}"
-    )]
+    #[error("the Python peers need the package {PYTHON_PACKAGE} (pip install {PYTHON_PACKAGE}):\n{output}")]
     Bindings {
         /// What pip said.
         output: String,
@@ -125,18 +122,15 @@ impl PythonDir {
 }
 
 fn build_cpp(layout: &Layout) -> Result<PeerDir, Missing> {
-    for (program, argument, what) in [
-        ("g++", "--version", "the C++ compiler g++"),
-        ("omniidl", "-V", "the IDL compiler omniidl"),
-    ] {
+    for (program, argument, what) in
+        [("g++", "--version", "the C++ compiler g++"), ("omniidl", "-V", "the IDL compiler omniidl")]
+    {
         if !runs(program, &[argument]) {
             return Err(Missing::Omniorb { what });
         }
     }
     if !compiles("#include <omniORB4/CORBA.h>") {
-        return Err(Missing::Omniorb {
-            what: "the headers of omniORB",
-        });
+        return Err(Missing::Omniorb { what: "the headers of omniORB" });
     }
     let headers = headers(&layout.sources.join("cpp")).map_err(|cause| Missing::Build {
         command: "list the headers".to_owned(),
@@ -145,9 +139,7 @@ fn build_cpp(layout: &Layout) -> Result<PeerDir, Missing> {
     steps::run(&layout.stub_steps()).map_err(build_fault)?;
     steps::run(&layout.compile_steps(&headers)).map_err(build_fault)?;
     steps::run(&layout.link_steps()).map_err(build_fault)?;
-    Ok(PeerDir {
-        layout: layout.clone(),
-    })
+    Ok(PeerDir { layout: layout.clone() })
 }
 
 fn make_python(layout: &Layout) -> Result<PythonDir, Missing> {
@@ -156,13 +148,9 @@ fn make_python(layout: &Layout) -> Result<PythonDir, Missing> {
     }
     let [environment, bindings] = layout.environment_steps(PYTHON_PACKAGE);
     steps::run(&[environment]).map_err(build_fault)?;
-    steps::run(&[bindings]).map_err(|fault| Missing::Bindings {
-        output: fault.output,
-    })?;
+    steps::run(&[bindings]).map_err(|fault| Missing::Bindings { output: fault.output })?;
     steps::run(&[layout.python_stub_step()]).map_err(build_fault)?;
-    Ok(PythonDir {
-        layout: layout.clone(),
-    })
+    Ok(PythonDir { layout: layout.clone() })
 }
 
 fn skip_if_missing<T>(built: Result<T, Missing>) -> Option<T> {
@@ -171,17 +159,23 @@ fn skip_if_missing<T>(built: Result<T, Missing>) -> Option<T> {
         Ok(peers) => Some(peers),
         Err(missing) if required || matches!(missing, Missing::Build { .. }) => panic!("{missing}"),
         Err(missing) => {
-            eprintln!("skipped: {missing}");
+            say_once(&format!("skipped: {missing}\n"));
             None
         }
     }
 }
 
-fn build_fault(fault: StepFault) -> Missing {
-    Missing::Build {
-        command: fault.command,
-        output: fault.output,
+// Straight to standard error: what the print macros write the test harness hides when a test passes, and a
+// skipped test does.
+fn say_once(line: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(line.to_owned()) {
+        let _ = io::stderr().write_all(line.as_bytes());
     }
+}
+
+fn build_fault(fault: StepFault) -> Missing {
+    Missing::Build { command: fault.command, output: fault.output }
 }
 
 fn layout() -> Layout {
@@ -194,10 +188,7 @@ fn layout() -> Layout {
         },
         PathBuf::from,
     );
-    Layout {
-        sources: tidy(crate_folder.join("../peers")),
-        target: tidy(target),
-    }
+    Layout { sources: tidy(crate_folder.join("../peers")), target: tidy(target) }
 }
 
 // Without `..`, so that commands in messages can be read; as it is if it does not exist yet.

@@ -11,10 +11,7 @@ const INTERFACES: [&str; 3] = ["grid", "echo", "stranger"];
 const PROGRAMS: [(&str, &[&str]); 7] = [
     ("grid_server", &["grid_server", "serve", "gridSK"]),
     ("grid_client", &["grid_client", "checks", "gridSK"]),
-    (
-        "echo_server",
-        &["echo_server", "echo_servant", "serve", "echoSK", "gridSK"],
-    ),
+    ("echo_server", &["echo_server", "echo_servant", "serve", "echoSK", "gridSK"]),
     (
         "echo_client",
         &[
@@ -31,10 +28,7 @@ const PROGRAMS: [(&str, &[&str]); 7] = [
         ],
     ),
     ("forwarder", &["forwarder", "serve"]),
-    (
-        "bench_server",
-        &["bench_server", "echo_servant", "serve", "echoSK", "gridSK"],
-    ),
+    ("bench_server", &["bench_server", "echo_servant", "serve", "echoSK", "gridSK"]),
     ("bench_client", &["bench_client", "echoSK", "gridSK"]),
 ];
 
@@ -76,10 +70,7 @@ impl Layout {
     }
 
     fn all_idl(&self) -> Vec<PathBuf> {
-        INTERFACES
-            .iter()
-            .map(|interface| self.idl(interface))
-            .collect()
+        INTERFACES.iter().map(|interface| self.idl(interface)).collect()
     }
 
     /// From IDL to C++ stubs and skeletons.
@@ -90,57 +81,33 @@ impl Layout {
             inputs: self.all_idl(),
             // Written after its header.
             output: out.join(format!("{interface}SK.cc")),
-            command: words([
-                "omniidl",
-                "-bcxx",
-                &format!("-C{}", show(&out)),
-                &format!("-I{}", show(&idl)),
-            ])
-            .chain([show(&self.idl(interface))])
-            .collect(),
+            command: words(["omniidl", "-bcxx", &format!("-C{}", show(&out)), &format!("-I{}", show(&idl))])
+                .chain([show(&self.idl(interface))])
+                .collect(),
         };
         INTERFACES.iter().map(step).collect()
     }
 
     /// From C++ to objects. A change of any header makes all of them anew: there are few.
     pub(crate) fn compile_steps(&self, headers: &[PathBuf]) -> Vec<Step> {
-        let mut sources: Vec<&str> = PROGRAMS
-            .iter()
-            .flat_map(|(_, sources)| sources.iter().copied())
-            .collect();
+        let mut sources: Vec<&str> =
+            PROGRAMS.iter().flat_map(|(_, sources)| sources.iter().copied()).collect();
         sources.sort_unstable();
         sources.dedup();
-        sources
-            .into_iter()
-            .map(|source| self.compile_step(source, headers))
-            .collect()
+        sources.into_iter().map(|source| self.compile_step(source, headers)).collect()
     }
 
     fn compile_step(&self, source: &str, headers: &[PathBuf]) -> Step {
         let is_generated = source.ends_with("SK");
-        let folder = if is_generated {
-            self.generated()
-        } else {
-            self.sources.join("cpp")
-        };
+        let folder = if is_generated { self.generated() } else { self.sources.join("cpp") };
         let file = folder.join(format!("{source}.cc"));
         // What omniidl generates does not handle a union's label without a member in its switch.
-        let warnings: &[&str] = if is_generated {
-            &["-w"]
-        } else {
-            &["-Wall", "-Wextra", "-Werror"]
-        };
-        let includes = [
-            format!("-I{}", show(&self.generated())),
-            format!("-I{}", show(&self.sources.join("cpp"))),
-        ];
+        let warnings: &[&str] = if is_generated { &["-w"] } else { &["-Wall", "-Wextra", "-Werror"] };
+        let includes =
+            [format!("-I{}", show(&self.generated())), format!("-I{}", show(&self.sources.join("cpp")))];
         let mut inputs = headers.to_vec();
         inputs.push(file.clone());
-        inputs.extend(
-            INTERFACES
-                .iter()
-                .map(|interface| self.generated().join(format!("{interface}SK.cc"))),
-        );
+        inputs.extend(INTERFACES.iter().map(|interface| self.generated().join(format!("{interface}SK.cc"))));
         Step {
             inputs,
             output: self.object(source),
@@ -183,9 +150,13 @@ impl Layout {
                 inputs: vec![],
                 output: installed.clone(),
                 // The shell names the marker last, when all before it has succeeded.
-                command: words(["sh", "-c", "\"$0\" -m pip install --quiet --disable-pip-version-check \"$1\" && : > \"$2\""])
-                    .chain([show(&interpreter), package.to_owned(), "{out}".to_owned()])
-                    .collect(),
+                command: words([
+                    "sh",
+                    "-c",
+                    "\"$0\" -m pip install --quiet --disable-pip-version-check \"$1\" && : > \"$2\"",
+                ])
+                .chain([show(&interpreter), package.to_owned(), "{out}".to_owned()])
+                .collect(),
             },
         ]
     }
@@ -196,17 +167,10 @@ impl Layout {
     pub(crate) fn python_stub_step(&self) -> Step {
         let out = self.python_stubs();
         Step {
-            inputs: self
-                .all_idl()
-                .into_iter()
-                .chain([self.python().join("installed")])
-                .collect(),
+            inputs: self.all_idl().into_iter().chain([self.python().join("installed")]).collect(),
             output: out.join("stranger_idl.py"),
             command: words([&show(&self.python().join("bin/omniidl")), "-bpython"])
-                .chain([
-                    format!("-C{}", show(&out)),
-                    format!("-I{}", show(&self.sources.join("idl"))),
-                ])
+                .chain([format!("-C{}", show(&out)), format!("-I{}", show(&self.sources.join("idl")))])
                 .chain(self.all_idl().iter().map(|file| show(file)))
                 .collect(),
         }

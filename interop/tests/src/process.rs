@@ -90,10 +90,7 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|cause| ProcessFault::Start {
-                name: name.clone(),
-                cause,
-            })?;
+            .map_err(|cause| ProcessFault::Start { name: name.clone(), cause })?;
         let (sender, lines) = channel();
         if let Some(stdout) = child.stdout.take() {
             thread::spawn(move || {
@@ -115,15 +112,7 @@ impl Process {
             });
         }
         let stdin = child.stdin.take();
-        Ok(Self {
-            name,
-            child,
-            lines,
-            stdout: String::new(),
-            stderr,
-            stderr_ended,
-            _stdin: stdin,
-        })
+        Ok(Self { name, child, lines, stdout: String::new(), stderr, stderr_ended, _stdin: stdin })
     }
 
     /// The process id.
@@ -146,10 +135,7 @@ impl Process {
     pub fn line(&mut self, beginning: &str, limit: Duration) -> Result<String, ProcessFault> {
         let end = Instant::now() + limit;
         loop {
-            match self
-                .lines
-                .recv_timeout(end.saturating_duration_since(Instant::now()))
-            {
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
                     self.keep(&line);
                     if let Some(rest) = line.strip_prefix(beginning) {
@@ -199,20 +185,14 @@ impl Process {
 
     /// What the program wrote to standard error so far.
     pub fn stderr(&self) -> String {
-        self.stderr
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.stderr.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn finish(&mut self, limit: Duration) -> Result<Finished, ProcessFault> {
         let end = Instant::now() + limit;
         // The output ends when the program does: nothing of ours inherits the pipe.
         loop {
-            match self
-                .lines
-                .recv_timeout(end.saturating_duration_since(Instant::now()))
-            {
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(line) => self.keep(&line),
                 Err(RecvTimeoutError::Timeout) => return Err(self.too_late("end", limit)),
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -220,25 +200,17 @@ impl Process {
         }
         self.all_of_stderr(end);
         let status = self.child.wait().map_err(|cause| self.system(cause))?;
-        Ok(Finished {
-            status,
-            stdout: std::mem::take(&mut self.stdout),
-            stderr: self.stderr(),
-        })
+        Ok(Finished { status, stdout: std::mem::take(&mut self.stdout), stderr: self.stderr() })
     }
 
     // The two pipes end independently of each other. A grandchild may keep one open: hence the time.
     fn all_of_stderr(&self, end: Instant) {
-        let _ = self
-            .stderr_ended
-            .recv_timeout(end.saturating_duration_since(Instant::now()));
+        let _ = self.stderr_ended.recv_timeout(end.saturating_duration_since(Instant::now()));
     }
 
     // The standard library can only kill; `kill` of the system sends the gentler signal.
     fn signal(&mut self, name: &str) -> Result<(), ProcessFault> {
-        let sent = Command::new("kill")
-            .args(["-s", name, &self.child.id().to_string()])
-            .status();
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
         match sent {
             Ok(_) => Ok(()),
             Err(cause) => Err(self.system(cause)),
@@ -262,10 +234,7 @@ impl Process {
     }
 
     fn system(&self, cause: io::Error) -> ProcessFault {
-        ProcessFault::System {
-            name: self.name.clone(),
-            cause,
-        }
+        ProcessFault::System { name: self.name.clone(), cause }
     }
 }
 
@@ -322,17 +291,14 @@ mod tests {
     #[test]
     fn silence_ends_with_the_time() {
         let mut process = shell("cat");
-        let fault = process
-            .line("ready ", Duration::from_millis(20))
-            .expect_err("there is no such line");
+        let fault = process.line("ready ", Duration::from_millis(20)).expect_err("there is no such line");
         assert!(matches!(fault, ProcessFault::TooLate { .. }));
     }
 
     #[test]
     fn terminate_is_orderly() {
-        let mut process = shell(
-            "trap 'echo ended; exit 5' TERM; echo ready x; while :; do read -r line || :; done",
-        );
+        let mut process =
+            shell("trap 'echo ended; exit 5' TERM; echo ready x; while :; do read -r line || :; done");
         process.ready().expect("it prints the line");
         let finished = process.terminate().expect("it ends");
         assert_eq!(finished.status.code(), Some(5));

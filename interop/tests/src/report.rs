@@ -60,10 +60,7 @@ impl Report {
 
     /// The names of the checks that passed.
     pub fn passed(&self) -> impl Iterator<Item = &str> {
-        self.outcomes
-            .iter()
-            .filter(|(_, outcome)| *outcome == Outcome::Passed)
-            .map(|(name, _)| name.as_str())
+        self.outcomes.iter().filter(|(_, outcome)| *outcome == Outcome::Passed).map(|(name, _)| name.as_str())
     }
 
     /// This report again, if there were checks, all passed, and the client ended with 0.
@@ -71,19 +68,11 @@ impl Report {
     /// # Errors
     /// [`ReportFault::NotPassed`] with what failed.
     pub fn all_passed(self) -> Result<Self, ReportFault> {
-        let failures = self
-            .outcomes
-            .iter()
-            .filter(|(_, outcome)| *outcome != Outcome::Passed)
-            .count();
+        let failures = self.outcomes.iter().filter(|(_, outcome)| *outcome != Outcome::Passed).count();
         if failures == 0 && !self.outcomes.is_empty() && self.finished.status.success() {
             return Ok(self);
         }
-        let lines = self
-            .finished
-            .stdout
-            .lines()
-            .filter(|line| failures == 0 || line.starts_with("FAIL "));
+        let lines = self.finished.stdout.lines().filter(|line| failures == 0 || line.starts_with("FAIL "));
         Err(ReportFault::NotPassed {
             code: self.finished.status.code(),
             lines: lines.map(|line| format!("{line}\n")).collect(),
@@ -120,9 +109,7 @@ mod tests {
 
     #[test]
     fn all_checks_must_have_passed() {
-        let report = client("echo ok one; echo calling; echo ok two")
-            .all_passed()
-            .expect("all passed");
+        let report = client("echo ok one; echo calling; echo ok two").all_passed().expect("all passed");
         assert_eq!(report.passed().collect::<Vec<_>>(), ["one", "two"]);
     }
 
@@ -132,10 +119,7 @@ mod tests {
             .all_passed()
             .expect_err("one failed");
         let text = fault.to_string();
-        assert!(
-            text.contains("FAIL two expected 1 got 2") && !text.contains("ok one"),
-            "{text}"
-        );
+        assert!(text.contains("FAIL two expected 1 got 2") && !text.contains("ok one"), "{text}");
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::limits::BUILD_JOBS_MAX;
 /// One file that a command makes out of others.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
-    /// What the command is given; the step is done anew when one of them is newer than the output.
+    /// What the command is given; the step is done anew when one of them is newer than the output, or when the
+    /// output was made by another command or of other files: by another checkout, say, that shares the folder.
     pub(crate) inputs: Vec<PathBuf>,
     /// The file whose presence says that the step is done. A command writes it last, or at once by renaming.
     pub(crate) output: PathBuf,
@@ -46,10 +47,7 @@ pub(crate) fn run(steps: &[Step]) -> Result<(), StepFault> {
             });
         }
     });
-    fault
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .map_or(Ok(()), Err)
+    fault.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
 impl Step {
@@ -57,20 +55,12 @@ impl Step {
         if self.is_done() {
             return Ok(());
         }
-        let fault = |output: String| StepFault {
-            command: self.command.join(" "),
-            output,
-        };
-        let temporary = self
-            .output
-            .with_extension(format!("making-{}", std::process::id()));
+        let fault = |output: String| StepFault { command: self.command.join(" "), output };
+        let temporary = self.output.with_extension(format!("making-{}", std::process::id()));
         if let Some(folder) = self.output.parent() {
             fs::create_dir_all(folder).map_err(|cause| fault(cause.to_string()))?;
         }
-        let words = self
-            .command
-            .iter()
-            .map(|word| word.replace("{out}", &temporary.to_string_lossy()));
+        let words = self.command.iter().map(|word| word.replace("{out}", &temporary.to_string_lossy()));
         let output = Command::new("nice")
             .args(["-n", "10"])
             .args(words)
@@ -88,16 +78,22 @@ impl Step {
         if !self.output.exists() {
             return Err(fault("the command did not make its output".to_owned()));
         }
-        Ok(())
+        fs::write(self.recipe_file(), self.recipe()).map_err(|cause| fault(cause.to_string()))
     }
 
     fn is_done(&self) -> bool {
-        let Ok(made) = modified(&self.output) else {
-            return false;
-        };
-        self.inputs
-            .iter()
-            .all(|input| modified(input).is_ok_and(|changed| changed <= made))
+        let Ok(made) = modified(&self.output) else { return false };
+        let same_recipe = fs::read_to_string(self.recipe_file()).is_ok_and(|recipe| recipe == self.recipe());
+        same_recipe && self.inputs.iter().all(|input| modified(input).is_ok_and(|changed| changed <= made))
+    }
+
+    fn recipe_file(&self) -> PathBuf {
+        let name = self.output.file_name().unwrap_or_default().to_string_lossy();
+        self.output.with_file_name(format!(".{name}.recipe"))
+    }
+
+    fn recipe(&self) -> String {
+        format!("{:?}\n{:?}\n", self.command, self.inputs)
     }
 }
 
@@ -110,22 +106,15 @@ mod tests {
     use super::*;
 
     fn folder(name: &str) -> PathBuf {
-        let folder =
-            std::env::temp_dir().join(format!("quorb-steps-{name}-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("quorb-steps-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("the temporary folder can be written");
         folder
     }
 
     fn copy(from: &Path, to: &Path) -> Step {
-        let command = ["cp", &from.to_string_lossy(), "{out}"]
-            .map(str::to_owned)
-            .to_vec();
-        Step {
-            inputs: vec![from.to_owned()],
-            output: to.to_owned(),
-            command,
-        }
+        let command = ["cp", &from.to_string_lossy(), "{out}"].map(str::to_owned).to_vec();
+        Step { inputs: vec![from.to_owned()], output: to.to_owned(), command }
     }
 
     #[test]
@@ -143,12 +132,21 @@ mod tests {
 
         fs::write(&from, "two").expect("written");
         let later = modified(&to).expect("there") + std::time::Duration::from_secs(2);
-        fs::File::options()
-            .write(true)
-            .open(&from)
-            .and_then(|file| file.set_modified(later))
-            .expect("dated");
+        fs::File::options().write(true).open(&from).and_then(|file| file.set_modified(later)).expect("dated");
         run(&[copy(&from, &to)]).expect("copied");
+        assert_eq!(fs::read_to_string(&to).expect("made"), "two");
+        fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[test]
+    fn a_step_runs_again_when_its_command_changed() {
+        let folder = folder("recipe");
+        let (one, two, to) = (folder.join("one"), folder.join("two"), folder.join("to"));
+        fs::write(&one, "one").expect("written");
+        fs::write(&two, "two").expect("written");
+        run(&[copy(&one, &to)]).expect("copied");
+        // No file is newer than what was made of the other one.
+        run(&[copy(&two, &to)]).expect("copied");
         assert_eq!(fs::read_to_string(&to).expect("made"), "two");
         fs::remove_dir_all(&folder).expect("removed");
     }
@@ -157,12 +155,8 @@ mod tests {
     fn a_failed_step_says_what_its_command_said_and_leaves_nothing() {
         let folder = folder("fault");
         let to = folder.join("to");
-        let fault =
-            run(&[copy(&folder.join("missing"), &to)]).expect_err("there is nothing to copy");
-        assert!(
-            fault.command.starts_with("cp ") && fault.output.contains("missing"),
-            "{fault:?}"
-        );
+        let fault = run(&[copy(&folder.join("missing"), &to)]).expect_err("there is nothing to copy");
+        assert!(fault.command.starts_with("cp ") && fault.output.contains("missing"), "{fault:?}");
         assert_eq!(fs::read_dir(&folder).expect("there").count(), 0);
         fs::remove_dir_all(&folder).expect("removed");
     }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::limits::{TAP_MESSAGE_BYTES_MAX, TAP_MESSAGES_MAX};
 
@@ -24,6 +25,7 @@ pub struct Tap {
 struct Shared {
     server: SocketAddr,
     messages: Mutex<Vec<Message>>,
+    noted: Condvar,
     spoil_replies: AtomicBool,
     closed: AtomicBool,
 }
@@ -107,6 +109,7 @@ impl Tap {
         let shared = Arc::new(Shared {
             server: SocketAddr::from((Ipv4Addr::LOCALHOST, server_port)),
             messages: Mutex::default(),
+            noted: Condvar::new(),
             spoil_replies: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         });
@@ -137,19 +140,24 @@ impl Tap {
 
     /// The messages that passed so far, those of one connection and direction in order.
     pub fn messages(&self) -> Vec<Message> {
-        self.shared
-            .messages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared.messages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many messages of this kind passed.
     pub fn count(&self, kind: MessageKind) -> usize {
-        self.messages()
-            .iter()
-            .filter(|message| message.kind == kind)
-            .count()
+        self.messages().iter().filter(|message| message.kind == kind).count()
+    }
+
+    /// Waits until a message of this kind has passed in this direction; false if the time is over first.
+    pub fn await_message(&self, direction: Direction, kind: MessageKind, limit: Duration) -> bool {
+        let is_it = |message: &Message| message.direction == direction && message.kind == kind;
+        let messages = self.shared.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        let (messages, _) = self
+            .shared
+            .noted
+            .wait_timeout_while(messages, limit, |messages| !messages.iter().any(is_it))
+            .unwrap_or_else(PoisonError::into_inner);
+        messages.iter().any(is_it)
     }
 }
 
@@ -208,55 +216,26 @@ fn pass_message(
         *last ^= 0x55;
     }
     // Noted before it is passed on: who has the answer finds the question noted.
-    let mut messages = shared
-        .messages
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
+    let mut messages = shared.messages.lock().unwrap_or_else(PoisonError::into_inner);
     if messages.len() < TAP_MESSAGES_MAX {
         messages.push(message);
     }
     drop(messages);
+    shared.noted.notify_all();
     to.write_all(&bytes)
 }
 
 fn parse(header: [u8; HEADER_BYTES], direction: Direction) -> Option<Message> {
-    let [
-        b'G',
-        b'I',
-        b'O',
-        b'P',
-        1,
-        minor,
-        flags,
-        kind,
-        s0,
-        s1,
-        s2,
-        s3,
-    ] = header
-    else {
+    let [b'G', b'I', b'O', b'P', 1, minor, flags, kind, s0, s1, s2, s3] = header else {
         return None;
     };
     // In GIOP 1.0 this octet is a boolean, the byte order; its first bit means the same.
     let little_endian = flags & FLAG_LITTLE_ENDIAN != 0;
     let size = [s0, s1, s2, s3];
-    let size = if little_endian {
-        u32::from_le_bytes(size)
-    } else {
-        u32::from_be_bytes(size)
-    };
-    let body_bytes = usize::try_from(size)
-        .ok()
-        .filter(|&bytes| bytes <= TAP_MESSAGE_BYTES_MAX)?;
+    let size = if little_endian { u32::from_le_bytes(size) } else { u32::from_be_bytes(size) };
+    let body_bytes = usize::try_from(size).ok().filter(|&bytes| bytes <= TAP_MESSAGE_BYTES_MAX)?;
     let more_fragments = flags & FLAG_MORE_FRAGMENTS != 0;
-    Some(Message {
-        direction,
-        minor,
-        kind: MessageKind(kind),
-        little_endian,
-        more_fragments,
-        body_bytes,
-    })
+    Some(Message { direction, minor, kind: MessageKind(kind), little_endian, more_fragments, body_bytes })
 }
 
 #[cfg(test)]
@@ -276,18 +255,14 @@ mod tests {
         let server = thread::spawn(move || {
             let (mut connection, _) = listener.accept().expect("the tap connects");
             let mut request = vec![0; REQUEST.len()];
-            connection
-                .read_exact(&mut request)
-                .expect("it passes the request");
+            connection.read_exact(&mut request).expect("it passes the request");
             connection.write_all(REPLY).expect("it takes the reply");
             request
         });
         let mut client = TcpStream::connect(tap.address()).expect("the tap listens");
         client.write_all(REQUEST).expect("it takes the request");
         let mut reply = Vec::new();
-        client
-            .read_to_end(&mut reply)
-            .expect("it passes the reply and the end");
+        client.read_to_end(&mut reply).expect("it passes the reply and the end");
         assert_eq!(server.join().expect("the server served"), REQUEST);
         (reply, tap.messages())
     }

@@ -25,10 +25,7 @@ fn client(peers: &PeerDir, name: &str, reference: &Reference, arguments: &[&str]
 fn echo(peers: &PeerDir, server_arguments: &[&str], arguments: &[&str]) {
     let server = server(peers, "echo_server", server_arguments);
     let report = Report::of(client(peers, "echo_client", server.reference(), arguments));
-    report
-        .expect("the client ends")
-        .all_passed()
-        .unwrap_or_else(|fault| panic!("{fault}"));
+    report.expect("the client ends").all_passed().unwrap_or_else(|fault| panic!("{fault}"));
     let finished = server.terminate().expect("the server ends");
     assert_eq!(finished.status.code(), Some(0), "{}", finished.stderr);
 }
@@ -40,22 +37,9 @@ fn grid() {
     };
     let server = server(&peers, "grid_server", &["--height", "7", "--width", "300"]);
     let size = ["--height", "7", "--width", "300"];
-    for more in [
-        &[][..],
-        &["--threads", "64"],
-        &["--version", "1.0"],
-        &["--version", "1.1"],
-    ] {
-        let report = Report::of(client(
-            &peers,
-            "grid_client",
-            server.reference(),
-            &[&size, more].concat(),
-        ));
-        report
-            .expect("the client ends")
-            .all_passed()
-            .unwrap_or_else(|fault| panic!("{fault}"));
+    for more in [&[][..], &["--threads", "64"], &["--version", "1.0"], &["--version", "1.1"]] {
+        let report = Report::of(client(&peers, "grid_client", server.reference(), &[&size, more].concat()));
+        report.expect("the client ends").all_passed().unwrap_or_else(|fault| panic!("{fault}"));
     }
 }
 
@@ -65,21 +49,10 @@ fn a_grid_of_another_size_fails() {
         return;
     };
     let server = server(&peers, "grid_server", &["--height", "7"]);
-    let report = Report::of(client(
-        &peers,
-        "grid_client",
-        server.reference(),
-        &["dimensions"],
-    ))
-    .expect("it ends");
-    let fault = report
-        .all_passed()
-        .expect_err("the height is another")
-        .to_string();
-    assert!(
-        fault.contains("FAIL dimensions expected 100 got 7"),
-        "{fault}"
-    );
+    let report =
+        Report::of(client(&peers, "grid_client", server.reference(), &["dimensions"])).expect("it ends");
+    let fault = report.all_passed().expect_err("the height is another").to_string();
+    assert!(fault.contains("FAIL dimensions expected 100 got 7"), "{fault}");
 }
 
 #[test]
@@ -106,11 +79,7 @@ fn echo_with_utf8_on_both_sides() {
     let Some(peers) = peers::or_skip() else {
         return;
     };
-    echo(
-        &peers,
-        &["-ORBnativeCharCodeSet", "UTF-8"],
-        &["all", "wide", "--utf8"],
-    );
+    echo(&peers, &["-ORBnativeCharCodeSet", "UTF-8"], &["all", "wide", "--utf8"]);
 }
 
 #[test]
@@ -127,17 +96,9 @@ fn echo_in_small_fragments() {
         return;
     };
     for bytes in ["256", "264", "1024"] {
-        echo(
-            &peers,
-            &["--fragment", bytes],
-            &["all", "wide", "--fragment", bytes],
-        );
+        echo(&peers, &["--fragment", bytes], &["all", "wide", "--fragment", bytes]);
     }
-    echo(
-        &peers,
-        &["--fragment", "256"],
-        &["all", "--fragment", "256", "--version", "1.1"],
-    );
+    echo(&peers, &["--fragment", "256"], &["all", "--fragment", "256", "--version", "1.1"]);
 }
 
 #[test]
@@ -154,11 +115,8 @@ fn echo_through_corbaloc() {
         // of its own: a connection on which code sets were agreed for another reference would carry them.
         let reference = Reference::corbaloc(minor, address, "echo");
         for checks in ["all", "wide_refused"] {
-            let report =
-                Report::of(client(&peers, "echo_client", &reference, &[checks])).expect("it ends");
-            report
-                .all_passed()
-                .unwrap_or_else(|fault| panic!("{fault}"));
+            let report = Report::of(client(&peers, "echo_client", &reference, &[checks])).expect("it ends");
+            report.all_passed().unwrap_or_else(|fault| panic!("{fault}"));
         }
     }
     drop(server);
@@ -170,11 +128,7 @@ fn sixty_four_callers_on_as_many_connections_and_on_one() {
         return;
     };
     echo(&peers, &[], &["callers", "in_flight", "--threads", "64"]);
-    echo(
-        &peers,
-        &[],
-        &["callers", "in_flight", "--threads", "64", "--multiplex"],
-    );
+    echo(&peers, &[], &["callers", "in_flight", "--threads", "64", "--multiplex"]);
 }
 
 #[test]
@@ -194,11 +148,7 @@ fn sixteen_mebibytes_with_the_limit_raised() {
     let arguments = [&checks[..], &["16777216"], &MESSAGE_BYTES_MAX].concat();
     echo(&peers, &MESSAGE_BYTES_MAX, &arguments);
     let fragments = ["--fragment", "4096"];
-    echo(
-        &peers,
-        &[&MESSAGE_BYTES_MAX[..], &fragments].concat(),
-        &[&arguments[..], &fragments].concat(),
-    );
+    echo(&peers, &[&MESSAGE_BYTES_MAX[..], &fragments].concat(), &[&arguments[..], &fragments].concat());
 }
 
 #[test]
@@ -209,16 +159,8 @@ fn messages_beyond_the_limit_are_refused() {
     let size = ["--size", "3000000"];
     // By the client before it sends, by the server that receives, and by the client that receives.
     echo(&peers, &[], &[&["oversize_request"][..], &size].concat());
-    echo(
-        &peers,
-        &[],
-        &[&["oversize_request"][..], &size, &MESSAGE_BYTES_MAX].concat(),
-    );
-    echo(
-        &peers,
-        &MESSAGE_BYTES_MAX,
-        &[&["oversize_reply"][..], &size].concat(),
-    );
+    echo(&peers, &[], &[&["oversize_request"][..], &size, &MESSAGE_BYTES_MAX].concat());
+    echo(&peers, &MESSAGE_BYTES_MAX, &[&["oversize_reply"][..], &size].concat());
 }
 
 #[test]
@@ -227,16 +169,9 @@ fn nobody_listens() {
         return;
     };
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().expect("a free port")));
-    let report = Report::of(client(
-        &peers,
-        "echo_client",
-        &Reference::corbaloc(2, address, "echo"),
-        &["unreachable"],
-    ));
-    report
-        .expect("the client ends")
-        .all_passed()
-        .unwrap_or_else(|fault| panic!("{fault}"));
+    let report =
+        Report::of(client(&peers, "echo_client", &Reference::corbaloc(2, address, "echo"), &["unreachable"]));
+    report.expect("the client ends").all_passed().unwrap_or_else(|fault| panic!("{fault}"));
 }
 
 #[test]
@@ -249,49 +184,24 @@ fn forwarding_once_for_good_and_in_a_circle() {
         let arguments = [&[target.reference().as_str()][..], permanent].concat();
         let forwarder = server(&peers, "forwarder", &arguments);
         // Not the checks that look for other keys at the address of the reference: nobody else lives there.
-        let checks = [
-            "record",
-            "rich",
-            "call_back",
-            "large_octets",
-            "callers",
-            "in_flight",
-            "oneway",
-        ];
-        let report = Report::of(client(
-            &peers,
-            "echo_client",
-            forwarder.reference(),
-            &checks,
-        ))
-        .expect("it ends");
-        report
-            .all_passed()
-            .unwrap_or_else(|fault| panic!("{fault}"));
+        let checks = ["record", "rich", "call_back", "large_octets", "callers", "in_flight", "oneway"];
+        let report =
+            Report::of(client(&peers, "echo_client", forwarder.reference(), &checks)).expect("it ends");
+        report.all_passed().unwrap_or_else(|fault| panic!("{fault}"));
     }
     let circle = server(&peers, "forwarder", &["--circle"]);
-    let report = Report::of(client(
-        &peers,
-        "echo_client",
-        circle.reference(),
-        &["circle"],
-    ))
-    .expect("it ends");
-    report
-        .all_passed()
-        .unwrap_or_else(|fault| panic!("{fault}"));
+    let report = Report::of(client(&peers, "echo_client", circle.reference(), &["circle"])).expect("it ends");
+    report.all_passed().unwrap_or_else(|fault| panic!("{fault}"));
 }
 
 /// A client calls; its server ends, orderly or not, and another starts at the same address; the client goes on.
 fn restart(peers: &PeerDir, server_name: &str, client_name: &str, orderly: bool) {
     let endpoint = format!("giop:tcp:127.0.0.1:{}", free_port().expect("a free port"));
     let first = server(peers, server_name, &["-ORBendPoint", &endpoint]);
-    let arguments = ["restart", "--expect-restart", "--loops", "50"];
-    let mut calling = Process::start(client(peers, client_name, first.reference(), &arguments))
-        .expect("the client starts");
-    calling
-        .line("calling", limits::client_wait())
-        .expect("the first call succeeds");
+    let arguments = ["restart", "--expect-restart", "--server-vanishes", "--loops", "50"];
+    let mut calling =
+        Process::start(client(peers, client_name, first.reference(), &arguments)).expect("the client starts");
+    calling.line("calling", limits::client_wait()).expect("the first call succeeds");
     if orderly {
         let finished = first.terminate().expect("the server ends");
         assert_eq!(finished.status.code(), Some(0), "{}", finished.stderr);
@@ -299,14 +209,8 @@ fn restart(peers: &PeerDir, server_name: &str, client_name: &str, orderly: bool)
         first.kill().expect("the server ends");
     }
     let second = server(peers, server_name, &["-ORBendPoint", &endpoint]);
-    let report = Report::from(
-        calling
-            .wait(limits::client_wait())
-            .expect("the client ends"),
-    );
-    report
-        .all_passed()
-        .unwrap_or_else(|fault| panic!("{fault}"));
+    let report = Report::from(calling.wait(limits::client_wait()).expect("the client ends"));
+    report.all_passed().unwrap_or_else(|fault| panic!("{fault}"));
     drop(second);
 }
 
@@ -326,43 +230,17 @@ fn the_benchmark_pair_counts_its_calls() {
     let Some(peers) = peers::or_skip() else {
         return;
     };
-    for (interface, operation) in [
-        ("grid", "get"),
-        ("echo", "echo_octets"),
-        ("echo", "echo_longs"),
-        ("echo", "echo_records"),
-    ] {
+    for (interface, operation) in
+        [("grid", "get"), ("echo", "echo_octets"), ("echo", "echo_longs"), ("echo", "echo_records")]
+    {
         let server = server(&peers, "bench_server", &["--interface", interface]);
-        let arguments = [
-            operation,
-            "--count",
-            "50",
-            "--threads",
-            "4",
-            "--size",
-            "1000",
-            "--warm-up",
-            "1",
-        ];
-        let bench = Process::start(client(
-            &peers,
-            "bench_client",
-            server.reference(),
-            &arguments,
-        ))
-        .expect("it starts");
+        let arguments = [operation, "--count", "50", "--threads", "4", "--size", "1000", "--warm-up", "1"];
+        let bench = Process::start(client(&peers, "bench_client", server.reference(), &arguments))
+            .expect("it starts");
         let finished = bench.wait(limits::client_wait()).expect("it ends");
         assert!(finished.status.success(), "{}", finished.stderr);
-        assert!(
-            finished.stdout.contains("\"calls\":50,\"threads\":4,"),
-            "{}",
-            finished.stdout
-        );
+        assert!(finished.stdout.contains("\"calls\":50,\"threads\":4,"), "{}", finished.stdout);
         let server = server.terminate().expect("it ends");
-        assert!(
-            server.stdout.contains("\"cpu_user_ns\":"),
-            "{}",
-            server.stdout
-        );
+        assert!(server.stdout.contains("\"cpu_user_ns\":"), "{}", server.stdout);
     }
 }

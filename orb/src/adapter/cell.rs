@@ -1,6 +1,6 @@
 //! The cell: where a servant's value lives and how calls get at it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,7 @@ use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, oneshot};
 use super::{Context, Dispatch, Invocation, Reply};
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
 use crate::model::{Kind, Operation};
-use crate::proto::gate::{self, Gate, Mode, Request, Ticket, Token};
+use crate::proto::gate::{Entry, Gate, GateRefusal, Grant, Mode, Ticket, Token};
 use crate::value::{BodyError, BodyWriter};
 
 /// Where a servant's value lives: queries share it, updates have it alone, in the order in which they came. A call whose own
@@ -28,8 +28,11 @@ pub struct ServantCell<T> {
 #[derive(Debug)]
 struct Admission {
     gate: Gate,
-    waiting: HashMap<Ticket, oneshot::Sender<Token>>,
+    waiting: HashMap<Ticket, oneshot::Sender<Result<Token, GateRefusal>>>,
 }
+
+/// Calls that wait in front of one object; more are refused with TRANSIENT.
+pub const OBJECT_QUEUE_MAX: usize = 4096;
 
 /// Writes the results of a method.
 pub type WriteResults<R> = fn(&R, &mut BodyWriter) -> Result<(), BodyError>;
@@ -37,8 +40,8 @@ pub type WriteResults<R> = fn(&R, &mut BodyWriter) -> Result<(), BodyError>;
 impl<T: Send + Sync + 'static> ServantCell<T> {
     /// A cell around `value`.
     pub fn new(value: T) -> Arc<ServantCell<T>> {
-        let gate = Gate::new(gate::Limits::default());
-        let admission = Mutex::new(Admission { gate, waiting: HashMap::new() });
+        let admission = Admission { gate: Gate::new(OBJECT_QUEUE_MAX), waiting: HashMap::new() };
+        let admission = Mutex::new(admission);
         Arc::new(ServantCell { admission, value: Arc::new(RwLock::new(value)) })
     }
 
@@ -50,24 +53,8 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         run: impl FnOnce(&T, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        match self.enter(&call, operation, Mode::Shared) {
-            Entered::Now(pass) => {
-                let guard = self.read_guard(pass);
-                let result = run(&guard, call.context());
-                drop(guard);
-                Dispatch::Done(call.finish(result, write))
-            }
-            Entered::Refused(exception) => Dispatch::Done(call.refuse(exception)),
-            Entered::Later(waiting) => {
-                let cell = self.clone();
-                Dispatch::Pending(Box::pin(async move {
-                    let guard = cell.read_guard(waiting.wait(&call, operation).await);
-                    let result = run(&guard, call.context());
-                    drop(guard);
-                    call.finish(result, write)
-                }))
-            }
-        }
+        let run = |guard: SharedGuard<T>, context: &Context| run(&guard, context);
+        self.run(call, operation, Mode::Shared, Self::read_guard, run, write)
     }
 
     /// Runs a method that takes `&mut self` and does not wait. It runs at once unless anybody is inside.
@@ -78,24 +65,8 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         run: impl FnOnce(&mut T, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        match self.enter(&call, operation, Mode::Exclusive) {
-            Entered::Now(pass) => {
-                let mut guard = self.write_guard(pass);
-                let result = run(&mut guard, call.context());
-                drop(guard);
-                Dispatch::Done(call.finish(result, write))
-            }
-            Entered::Refused(exception) => Dispatch::Done(call.refuse(exception)),
-            Entered::Later(waiting) => {
-                let cell = self.clone();
-                Dispatch::Pending(Box::pin(async move {
-                    let mut guard = cell.write_guard(waiting.wait(&call, operation).await);
-                    let result = run(&mut guard, call.context());
-                    drop(guard);
-                    call.finish(result, write)
-                }))
-            }
-        }
+        let run = |mut guard: ExclusiveGuard<T>, context: &Context| run(&mut guard, context);
+        self.run(call, operation, Mode::Exclusive, Self::write_guard, run, write)
     }
 
     /// Runs a `#[blocking]` method that takes `&self`, on the blocking pool.
@@ -106,14 +77,8 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         run: impl FnOnce(&T, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        let cell = self.clone();
-        Dispatch::Pending(Box::pin(async move {
-            let guard = match cell.shared(&call, operation).await {
-                Ok(guard) => guard,
-                Err(exception) => return call.refuse(exception),
-            };
-            off_thread(call, write, move |context| run(&guard, context)).await
-        }))
+        let run = |guard: SharedGuard<T>, context: &Context| run(&guard, context);
+        self.run_off_thread(call, operation, Mode::Shared, Self::read_guard, run, write)
     }
 
     /// Runs a `#[blocking]` method that takes `&mut self`, on the blocking pool.
@@ -124,14 +89,8 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         run: impl FnOnce(&mut T, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        let cell = self.clone();
-        Dispatch::Pending(Box::pin(async move {
-            let mut guard = match cell.exclusive(&call, operation).await {
-                Ok(guard) => guard,
-                Err(exception) => return call.refuse(exception),
-            };
-            off_thread(call, write, move |context| run(&mut guard, context)).await
-        }))
+        let run = |mut guard: ExclusiveGuard<T>, context: &Context| run(&mut guard, context);
+        self.run_off_thread(call, operation, Mode::Exclusive, Self::write_guard, run, write)
     }
 
     /// Enters for an asynchronous method that takes `&self`. Cancellation safe: a dropped wait leaves the queue.
@@ -144,11 +103,7 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         call: &Invocation,
         operation: &'static Operation,
     ) -> Result<SharedGuard<T>, SystemException> {
-        match self.enter(call, operation, Mode::Shared) {
-            Entered::Now(pass) => Ok(self.read_guard(pass)),
-            Entered::Refused(exception) => Err(exception),
-            Entered::Later(waiting) => Ok(self.read_guard(waiting.wait(call, operation).await)),
-        }
+        self.admitted(call, operation, Mode::Shared).await.map(|pass| self.read_guard(pass))
     }
 
     /// Enters for an asynchronous method that takes `&mut self`. Cancellation safe: a dropped wait leaves the queue.
@@ -160,10 +115,73 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         call: &Invocation,
         operation: &'static Operation,
     ) -> Result<ExclusiveGuard<T>, SystemException> {
-        match self.enter(call, operation, Mode::Exclusive) {
-            Entered::Now(pass) => Ok(self.write_guard(pass)),
+        self.admitted(call, operation, Mode::Exclusive).await.map(|pass| self.write_guard(pass))
+    }
+
+    /// Runs a method that does not wait: at once if it is let in at once, else in a task. The guard is dropped before the
+    /// results are written.
+    fn run<G: 'static, R: Send + 'static, E: Raises>(
+        self: &Arc<Self>,
+        call: Invocation,
+        operation: &'static Operation,
+        mode: Mode,
+        guard: fn(&Self, Pass<T>) -> G,
+        run: impl FnOnce(G, &Context) -> Result<R, Fault<E>> + Send + 'static,
+        write: WriteResults<R>,
+    ) -> Dispatch {
+        match self.enter(&call, operation, mode) {
+            Entered::Now(pass) => {
+                let result = run(guard(self, pass), call.context());
+                Dispatch::Done(call.finish(result, write))
+            }
+            Entered::Refused(exception) => Dispatch::Done(call.refuse(exception)),
+            Entered::Later(waiting) => {
+                let cell = self.clone();
+                Dispatch::Pending(Box::pin(async move {
+                    match waiting.wait(&call, operation).await {
+                        Ok(pass) => {
+                            let result = run(guard(&cell, pass), call.context());
+                            call.finish(result, write)
+                        }
+                        Err(exception) => call.refuse(exception),
+                    }
+                }))
+            }
+        }
+    }
+
+    /// Runs a method that blocks its thread.
+    fn run_off_thread<G: Send + 'static, R: Send + 'static, E: Raises>(
+        self: &Arc<Self>,
+        call: Invocation,
+        operation: &'static Operation,
+        mode: Mode,
+        guard: fn(&Self, Pass<T>) -> G,
+        run: impl FnOnce(G, &Context) -> Result<R, Fault<E>> + Send + 'static,
+        write: WriteResults<R>,
+    ) -> Dispatch {
+        let cell = self.clone();
+        Dispatch::Pending(Box::pin(async move {
+            match cell.admitted(&call, operation, mode).await {
+                Ok(pass) => {
+                    let guard = guard(&cell, pass);
+                    off_thread(call, write, move |context| run(guard, context)).await
+                }
+                Err(exception) => call.refuse(exception),
+            }
+        }))
+    }
+
+    async fn admitted(
+        self: &Arc<Self>,
+        call: &Invocation,
+        operation: &'static Operation,
+        mode: Mode,
+    ) -> Result<Pass<T>, SystemException> {
+        match self.enter(call, operation, mode) {
+            Entered::Now(pass) => Ok(pass),
             Entered::Refused(exception) => Err(exception),
-            Entered::Later(waiting) => Ok(self.write_guard(waiting.wait(call, operation).await)),
+            Entered::Later(waiting) => waiting.wait(call, operation).await,
         }
     }
 
@@ -181,17 +199,15 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
             );
         }
         let is_update = operation.behaviour.kind != Kind::Query;
+        let mode = if is_update && mode == Mode::Shared { Mode::SharedUpdate } else { mode };
         let mut admission = self.admission();
-        if is_update && admission.gate.is_poisoned() {
-            return Entered::Refused(refused(gate::Refused::Poisoned, context));
-        }
         match admission.gate.request(context.chain(), mode) {
-            Request::Granted(token) => {
+            Entry::Granted(token) => {
                 context.0.start(&operation.behaviour);
                 Entered::Now(Pass { cell: self.clone(), token: Some(token), poisons: is_update })
             }
-            Request::Refused(reason) => Entered::Refused(refused(reason, context)),
-            Request::Queued(ticket) => {
+            Entry::Refused(reason) => Entered::Refused(refused(reason)),
+            Entry::Queued(ticket) => {
                 let (sender, receiver) = oneshot::channel();
                 admission.waiting.insert(ticket, sender);
                 Entered::Later(Waiting {
@@ -232,38 +248,38 @@ impl<T> ServantCell<T> {
     fn leave(&self, token: Token, poison: bool) {
         let mut admission = self.admission();
         if poison {
-            admission.gate.poison();
+            let poisoning = admission.gate.poison();
+            for ticket in poisoning.refused {
+                if let Some(waiter) = admission.waiting.remove(&ticket) {
+                    // Whoever has stopped waiting does not want to know.
+                    let _ = waiter.send(Err(GateRefusal::Poisoned));
+                }
+            }
+            hand_out(&mut admission, poisoning.granted);
         }
         let granted = admission.gate.release(token);
-        self.hand_out(&mut admission, granted);
+        hand_out(&mut admission, granted);
     }
+}
 
-    /// Gives passes to those whose turn it is. One who has stopped waiting hands its pass on.
-    fn hand_out(&self, admission: &mut Admission, granted: Vec<(Ticket, Token)>) {
-        let mut granted = std::collections::VecDeque::from(granted);
-        while let Some((ticket, token)) = granted.pop_front() {
-            let unclaimed = match admission.waiting.remove(&ticket) {
-                Some(waiter) => waiter.send(token).err(),
-                None => Some(token),
-            };
-            if let Some(token) = unclaimed {
-                granted.extend(admission.gate.release(token));
-            }
+/// Gives passes to those whose turn it is. One who has stopped waiting hands its pass on.
+fn hand_out(admission: &mut Admission, granted: Vec<Grant>) {
+    let mut granted = VecDeque::from(granted);
+    while let Some(Grant { ticket, token }) = granted.pop_front() {
+        let taken = admission.waiting.remove(&ticket).is_some_and(|waiter| waiter.send(Ok(token)).is_ok());
+        if !taken {
+            granted.extend(admission.gate.release(token));
         }
     }
 }
 
-fn refused(reason: gate::Refused, context: &Context) -> SystemException {
+fn refused(reason: GateRefusal) -> SystemException {
     let (kind, minor) = match reason {
-        gate::Refused::Reentrant => (ExceptionKind::BadInvOrder, Minor::CHAIN_REENTERED),
-        gate::Refused::QueueFull { .. } => (ExceptionKind::Transient, Minor::OBJECT_QUEUE_FULL),
-        gate::Refused::Poisoned => (ExceptionKind::ObjAdapter, Minor::OBJECT_POISONED),
+        GateRefusal::Reentrant { .. } => (ExceptionKind::BadInvOrder, Minor::CHAIN_REENTERED),
+        GateRefusal::QueueFull { .. } => (ExceptionKind::Transient, Minor::OBJECT_QUEUE_FULL),
+        GateRefusal::Poisoned => (ExceptionKind::ObjAdapter, Minor::OBJECT_POISONED),
     };
-    let exception = SystemException::new(kind, minor, Completion::No).at(Stage::Admitting);
-    match reason {
-        gate::Refused::Reentrant => exception.because(format_args!("chain {}", context.chain())),
-        _ => exception,
-    }
+    SystemException::new(kind, minor, Completion::No).at(Stage::Admitting).because(reason)
 }
 
 async fn off_thread<R: Send + 'static, E: Raises>(
@@ -317,16 +333,21 @@ impl<T> Drop for Pass<T> {
 struct Waiting<T> {
     cell: Arc<ServantCell<T>>,
     ticket: Option<Ticket>,
-    receiver: oneshot::Receiver<Token>,
+    receiver: oneshot::Receiver<Result<Token, GateRefusal>>,
     poisons: bool,
 }
 
 impl<T> Waiting<T> {
-    async fn wait(mut self, call: &Invocation, operation: &'static Operation) -> Pass<T> {
-        let token = (&mut self.receiver).await.expect("the cell answers every ticket, and outlives it");
+    async fn wait(
+        mut self,
+        call: &Invocation,
+        operation: &'static Operation,
+    ) -> Result<Pass<T>, SystemException> {
+        let answer = (&mut self.receiver).await.expect("the cell answers every ticket, and outlives it");
         self.ticket = None;
+        let token = answer.map_err(refused)?;
         call.context().0.start(&operation.behaviour);
-        Pass { cell: self.cell.clone(), token: Some(token), poisons: self.poisons }
+        Ok(Pass { cell: self.cell.clone(), token: Some(token), poisons: self.poisons })
     }
 }
 
@@ -336,12 +357,13 @@ impl<T> Drop for Waiting<T> {
         let mut admission = self.cell.admission();
         admission.waiting.remove(&ticket);
         self.receiver.close();
-        // The pass may have come in this very moment.
+        // The answer may have come in this very moment.
         let granted = match self.receiver.try_recv() {
-            Ok(token) => admission.gate.release(token),
-            Err(_) => admission.gate.cancel(ticket),
+            Ok(Ok(token)) => admission.gate.release(token),
+            Ok(Err(_)) => Vec::new(),
+            Err(_) => admission.gate.cancel(ticket).unwrap_or_default(),
         };
-        self.cell.hand_out(&mut admission, granted);
+        hand_out(&mut admission, granted);
     }
 }
 

@@ -1,10 +1,11 @@
 //! A call on its way to a servant, and its reply on the way back.
 
 use bytes::Bytes;
-use quorb_giop::cdr::Encoder;
+use quorb_giop::cdr::{CdrError, Encoder};
 
 use super::{CallState, Context};
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
+use crate::value::dynamic::DynamicError;
 use crate::value::{Body, BodyError, BodyReader, BodyWriter, Encoding};
 
 /// A call on its way to a servant: operation, undecoded arguments, context.
@@ -160,19 +161,31 @@ pub(crate) fn malformed(cause: &BodyError, minor: Minor, completed: Completion) 
 
 /// The exception for a value that does not encode.
 pub(crate) fn unwritable(cause: &BodyError, completed: Completion) -> SystemException {
-    use quorb_giop::cdr::CdrError;
-    let (kind, minor) = match cause {
-        BodyError::Cdr(CdrError::CharNotRepresentable { .. }) => {
-            (ExceptionKind::DataConversion, Minor::CHARACTER_LOST)
-        }
-        BodyError::Cdr(CdrError::WcharNotAvailable { .. }) => {
-            (ExceptionKind::InvObjref, Minor::NO_WIDE_CHARACTERS)
-        }
-        BodyError::Cdr(CdrError::InvalidDiscriminant { .. }) => {
-            (ExceptionKind::BadParam, Minor::VALUE_NOT_EXPRESSIBLE)
-        }
-        BodyError::Cdr(CdrError::BoundExceeded { .. }) => (ExceptionKind::BadParam, Minor::BOUND_EXCEEDED),
-        _ => (ExceptionKind::Marshal, Minor::VALUE_NOT_ENCODABLE),
-    };
+    let (kind, minor) = reason_unwritable(cause);
     SystemException::new(kind, minor, completed).because(cause)
+}
+
+fn reason_unwritable(cause: &BodyError) -> (ExceptionKind, Minor) {
+    match cause {
+        BodyError::Value { cause, .. } => reason_unwritable(cause),
+        BodyError::Cdr(cause) => reason_not_in_cdr(cause),
+        BodyError::Missing(_) => (ExceptionKind::BadParam, Minor::ARGUMENT_MISSING),
+        BodyError::Dynamic(cause) => match cause.innermost() {
+            DynamicError::Cdr(cause) => reason_not_in_cdr(cause),
+            DynamicError::BoundExceeded { .. } => (ExceptionKind::BadParam, Minor::BOUND_EXCEEDED),
+            _ => (ExceptionKind::BadParam, Minor::VALUE_NOT_EXPRESSIBLE),
+        },
+        BodyError::Surplus(_) => (ExceptionKind::BadParam, Minor::VALUE_NOT_EXPRESSIBLE),
+        _ => (ExceptionKind::Marshal, Minor::VALUE_NOT_ENCODABLE),
+    }
+}
+
+fn reason_not_in_cdr(cause: &CdrError) -> (ExceptionKind, Minor) {
+    match cause {
+        CdrError::CharNotRepresentable { .. } => (ExceptionKind::DataConversion, Minor::CHARACTER_LOST),
+        CdrError::WcharNotAvailable { .. } => (ExceptionKind::InvObjref, Minor::NO_WIDE_CHARACTERS),
+        CdrError::InvalidDiscriminant { .. } => (ExceptionKind::BadParam, Minor::VALUE_NOT_EXPRESSIBLE),
+        CdrError::BoundExceeded { .. } => (ExceptionKind::BadParam, Minor::BOUND_EXCEEDED),
+        _ => (ExceptionKind::Marshal, Minor::VALUE_NOT_ENCODABLE),
+    }
 }

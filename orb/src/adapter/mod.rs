@@ -17,7 +17,7 @@ pub(crate) use active::{ActiveObject, ActiveObjects};
 pub use active::{Adapter, Lifespan};
 pub(crate) use builtin::METADATA_OPERATION;
 pub(crate) use builtin::answer as answer_builtin;
-pub use cell::{ExclusiveGuard, ServantCell, SharedGuard, WriteResults};
+pub use cell::{ExclusiveGuard, OBJECT_QUEUE_MAX, ServantCell, SharedGuard, WriteResults};
 pub(crate) use context::{CURRENT, CallState};
 pub use context::{Context, Peer, Protocol};
 pub(crate) use execute::{dispatch, drive};

@@ -60,7 +60,7 @@ minors! {
     /// The peer's limit on calls in flight is reached.
     TOO_MANY_CALLS = QUORB | 6 on Transient, "too many calls are in flight on the connection", "retry after a pause, or raise `calls_in_flight_max`";
     /// The queue in front of the object is full.
-    OBJECT_QUEUE_FULL = QUORB | 7 on Transient, "the queue in front of the object is full", "retry after a pause, or raise `object_queue_max`";
+    OBJECT_QUEUE_FULL = QUORB | 7 on Transient, "the queue in front of the object is full", "retry after a pause, and see what the object waits for";
     /// The server is draining.
     SERVER_DRAINING = QUORB | 8 on Transient, "the server is shutting down", "retry: another endpoint or the restarted server will take the call";
     /// No endpoint could be reached.

@@ -13,6 +13,11 @@ pub trait UserException: IdlType + std::error::Error {
 
 /// What an operation may raise: one exception, an enum of several under `#[derive(Exception)]`, or
 /// [`Infallible`] for none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing that an operation can raise",
+    label = "not an exception",
+    note = "derive it: `#[derive(quorb::Exception)]` on a struct, or on an enum with one exception in each variant"
+)]
 pub trait Raises: Sized + Send + 'static {
     /// The repository id of the exception in this value.
     fn repository_id(&self) -> &'static str;

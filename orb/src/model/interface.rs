@@ -35,6 +35,13 @@ pub struct Behaviour {
     pub deadline: Option<Duration>,
 }
 
+impl Behaviour {
+    /// Whether the broker may repeat the operation without knowing whether it ran.
+    pub fn is_repeatable(&self) -> bool {
+        self.kind == Kind::Query || self.idempotent
+    }
+}
+
 /// An operation of an [`Interface`], as the macros emit it.
 #[derive(Debug, Clone, Copy)]
 pub struct Operation {
@@ -49,7 +56,7 @@ pub struct Operation {
 impl Operation {
     /// Whether the broker may repeat it without knowing whether it ran.
     pub fn is_repeatable(&self) -> bool {
-        self.behaviour.kind == Kind::Query || self.behaviour.idempotent
+        self.behaviour.is_repeatable()
     }
 }
 
@@ -110,6 +117,19 @@ pub struct OperationDesc {
     pub signature: Signature,
 }
 
+impl OperationDesc {
+    /// What a caller may rely on.
+    pub fn behaviour(&self) -> Behaviour {
+        Behaviour {
+            kind: self.kind,
+            oneway: self.oneway,
+            idempotent: self.idempotent,
+            cancellable: self.cancellable,
+            deadline: self.deadline_ms.map(Duration::from_millis),
+        }
+    }
+}
+
 /// An interface as plain data: what `_quorb_metadata` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InterfaceDesc {
@@ -123,6 +143,13 @@ pub struct InterfaceDesc {
     pub operations: Vec<OperationDesc>,
     /// Every defined type that the operations reach, by repository id.
     pub types: BTreeMap<String, TypeDef>,
+}
+
+impl InterfaceDesc {
+    /// The operation with this name on the wire, here or in a base. Linear in the number of operations.
+    pub fn operation(&self, name: &str) -> Option<&OperationDesc> {
+        self.operations.iter().find(|operation| operation.name == name)
+    }
 }
 
 /// An interface, as the macros emit it: static, one per trait.

@@ -6,10 +6,12 @@
 mod catalogue;
 mod fingerprint;
 mod interface;
+mod notation;
 mod types;
 
 pub use catalogue::TypeCatalogue;
 pub use interface::{
     Behaviour, Direction, Interface, InterfaceDesc, Kind, Operation, OperationDesc, Parameter, Signature,
 };
+pub use notation::simple_name;
 pub use types::{Case, Member, TypeDef, TypeDesc};

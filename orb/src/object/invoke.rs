@@ -8,7 +8,8 @@ use super::reference::Way;
 use super::values::binding_to;
 use crate::adapter::{Context, malformed};
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
-use crate::model::{Interface, Operation};
+use crate::model::{Behaviour, Interface, Operation};
+use crate::proto::head::{OperationName, OperationNameError};
 use crate::value::{Body, BodyError, BodyReader, BodyWriter};
 
 /// Writes the arguments of a call; run once for each attempt, in the format of the connection that is tried.
@@ -16,15 +17,26 @@ pub(crate) type WriteArguments<'a> =
     &'a (dyn Fn(&mut BodyWriter) -> Result<(), BodyError> + Send + Sync + 'a);
 
 /// A call as the untyped layers below see it.
-#[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
-    /// The interface of the proxy; none for operations that every object has.
+    /// The interface of the proxy; none for operations that every object has, and for calls without generated code.
     pub(crate) interface: Option<&'static Interface>,
-    pub(crate) operation: &'static Operation,
+    pub(crate) operation: OperationName,
+    pub(crate) behaviour: Behaviour,
+    /// The body goes as CBOR where the protocol has it, without asking the server whether it knows the interface.
+    pub(crate) as_cbor: bool,
     pub(crate) write: WriteArguments<'a>,
     /// The time the call may take, with the limits of its surroundings applied.
     pub(crate) time_limit: Duration,
     pub(crate) deadline: Instant,
+}
+
+/// A call before its surroundings are known: what [`Request`] is made of.
+pub(super) struct Outline<'a> {
+    pub(super) interface: Option<&'static Interface>,
+    pub(super) operation: Result<OperationName, OperationNameError>,
+    pub(super) behaviour: Behaviour,
+    pub(super) as_cbor: bool,
+    pub(super) write: WriteArguments<'a>,
 }
 
 /// How a call ended, undecoded.
@@ -81,27 +93,38 @@ impl ObjectRef {
         write: WriteArguments<'_>,
         read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
     ) -> Result<R, Fault<E>> {
-        let answer = self.exchange(interface, operation, write).await;
+        let call = Outline {
+            interface,
+            operation: OperationName::from_static(operation.name),
+            behaviour: operation.behaviour,
+            as_cbor: false,
+            write,
+        };
+        let answer = self.exchange(call).await;
         let answer = answer.map_err(|exception| exception.in_operation(operation.name))?;
         binding_to(self.orb(), || decode(operation, answer, read))
     }
 
-    async fn exchange(
-        &self,
-        interface: Option<&'static Interface>,
-        operation: &'static Operation,
-        write: WriteArguments<'_>,
-    ) -> Result<Option<Answer>, SystemException> {
-        let refuse = |minor| {
-            Err(SystemException::new(ExceptionKind::InvObjref, minor, Completion::No).at(Stage::Resolving))
-        };
+    /// Sends a call on its way and waits for its end.
+    pub(super) async fn exchange(&self, call: Outline<'_>) -> Result<Option<Answer>, SystemException> {
+        let refuse = |kind, minor, stage| SystemException::new(kind, minor, Completion::No).at(stage);
+        let unusable = |minor| Err(refuse(ExceptionKind::InvObjref, minor, Stage::Resolving));
         let parent = Context::current();
-        let time_limit = self.time_limit(operation, parent.as_ref());
-        let request =
-            Request { interface, operation, write, time_limit, deadline: Instant::now() + time_limit };
+        let time_limit = self.time_limit(call.behaviour.deadline, parent.as_ref());
+        let request = Request {
+            interface: call.interface,
+            operation: call.operation.map_err(|cause| {
+                refuse(ExceptionKind::BadOperation, Minor::OPERATION_UNKNOWN, Stage::Encoding).because(cause)
+            })?,
+            behaviour: call.behaviour,
+            as_cbor: call.as_cbor,
+            write: call.write,
+            time_limit,
+            deadline: Instant::now() + time_limit,
+        };
         match &self.target.way {
-            Way::Nil => refuse(Minor::NIL_REFERENCE),
-            Way::Unbound => refuse(Minor::NOT_BOUND),
+            Way::Nil => unusable(Minor::NIL_REFERENCE),
+            Way::Unbound => unusable(Minor::NOT_BOUND),
             Way::Local(local) => local.call(&request, parent.as_ref()).await,
             Way::Routed(route) => route.call(&request, parent.as_ref()).await,
         }
@@ -109,14 +132,9 @@ impl ObjectRef {
 
     /// The time a call may take: the caller's choice, else the operation's, else the broker's; never more than the call
     /// that it is made in has left.
-    fn time_limit(&self, operation: &Operation, parent: Option<&Context>) -> Duration {
+    fn time_limit(&self, of_operation: Option<Duration>, parent: Option<&Context>) -> Duration {
         let broker = || self.orb().map_or(CALL_DEADLINE_WITHOUT_BROKER, |orb| orb.limits().call_deadline);
-        let own = self
-            .options
-            .deadline
-            .or(operation.behaviour.deadline)
-            .unwrap_or_else(broker)
-            .min(CALL_DEADLINE_MAX);
+        let own = self.options.deadline.or(of_operation).unwrap_or_else(broker).min(CALL_DEADLINE_MAX);
         parent.and_then(Context::time_left).map_or(own, |left| left.min(own))
     }
 
@@ -139,11 +157,7 @@ fn decode<R, E: Raises>(
     answer: Option<Answer>,
     read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
 ) -> Result<R, Fault<E>> {
-    let unreadable = |cause: BodyError| {
-        malformed(&cause, Minor::RESULT_MALFORMED, Completion::Yes)
-            .at(Stage::Decoding)
-            .in_operation(operation.name)
-    };
+    let unreadable = |cause: BodyError| unreadable(&cause, operation.name);
     match answer {
         // A oneway call has no answer, and its reader asks for none.
         None => read(&mut BodyReader::Cbor { input: &[], left: 0 }).map_err(|cause| unreadable(cause).into()),
@@ -170,8 +184,13 @@ fn decode<R, E: Raises>(
     }
 }
 
+/// The exception for a reply that does not decode.
+pub(super) fn unreadable(cause: &BodyError, operation: &str) -> SystemException {
+    malformed(cause, Minor::RESULT_MALFORMED, Completion::Yes).at(Stage::Decoding).in_operation(operation)
+}
+
 /// The exception for one that the operation does not declare (CORBA 3.3 Part 1, annex A.5: UNKNOWN, minor code 1).
-fn undeclared(id: &str) -> SystemException {
+pub(super) fn undeclared(id: &str) -> SystemException {
     SystemException::new(ExceptionKind::Unknown, Minor::UNDECLARED_EXCEPTION, Completion::Yes)
         .at(Stage::Decoding)
         .because(id)

@@ -60,7 +60,7 @@ impl LocalTarget {
         let context = call.context().clone();
         let servant = self.servant.clone();
         let dispatched = binding_to(self.orb.as_ref(), || dispatch(servant, call));
-        if request.operation.behaviour.oneway {
+        if request.behaviour.oneway {
             if let Dispatch::Pending(future) = dispatched {
                 tokio::spawn(drive(context, future));
             }
@@ -83,7 +83,7 @@ impl LocalTarget {
         let _cancel = CancelOnDrop(&context);
         let running = drive(context.clone(), future);
         let deadline = tokio::time::Instant::from_std(request.deadline);
-        let ended = if request.operation.behaviour.kind == Kind::Query {
+        let ended = if request.behaviour.kind == Kind::Query {
             tokio::time::timeout_at(deadline, running).await
         } else {
             let task = tokio::spawn(running);
@@ -111,7 +111,7 @@ impl LocalTarget {
             Context::chain,
         );
         let peer = Peer { protocol: Protocol::Collocated, address: "".into() };
-        let operation = Bytes::from_static(request.operation.name.as_bytes());
+        let operation = request.operation.as_bytes().clone();
         let mut state = CallState::new(peer, self.object_key.clone(), operation, chain);
         state.deadline = Some(request.deadline);
         state.trace = parent.and_then(|parent| parent.trace().cloned());

@@ -1,5 +1,6 @@
 //! The client side of an object: references, proxies, and what a call goes through on its way out.
 
+mod dynamic;
 mod facade;
 mod invoke;
 mod local;
@@ -9,6 +10,8 @@ mod proxy;
 mod reference;
 mod values;
 
+pub use dynamic::DynamicException;
+#[doc(hidden)]
 pub use facade::Facade;
 pub(crate) use invoke::{Answer, Request};
 pub(crate) use local::LocalTarget;

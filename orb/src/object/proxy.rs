@@ -36,7 +36,9 @@ pub trait Proxy: IdlType + Clone {
 
     /// A proxy on the same object whose calls may take `limit`, from look-up to reply.
     fn with_deadline(&self, limit: std::time::Duration) -> Self {
-        self.with_options(CallOptions { deadline: Some(limit), ..self.object().options() })
+        let mut options = self.object().options();
+        options.deadline = Some(limit);
+        self.with_options(options)
     }
 
     /// A proxy of interface `P` on the same object, once the object is known to have it: by the reference's own type, or by

@@ -128,7 +128,7 @@ macro_rules! __proxy_values {
 
         impl $crate::IdlType for $proxy {
             fn describe(_: &mut $crate::__private::TypeCatalogue) -> $crate::__private::TypeDesc {
-                $crate::__private::TypeDesc::Object(::std::string::String::from(
+                $crate::__private::TypeDesc::Object(::std::borrow::ToOwned::to_owned(
                     <Self as $crate::Proxy>::interface().id(),
                 ))
             }

@@ -1,59 +1,477 @@
-//! TEMP
-#![allow(missing_docs)]
-use super::head::{RequestIdentity, Time};
-use std::collections::BTreeMap;
-#[derive(Debug, Clone)]
-pub struct Limits {
+//! At most once: what a server remembers of its clients' requests, so that none is executed twice.
+//!
+//! A client numbers its updates. When it cannot know whether one was executed (the connection broke), it sends it again
+//! under the same identity and says which server it was first sent to. The server executes what it has certainly not
+//! executed, repeats the reply of what it has, and refuses what it cannot know.
+//!
+//! # Why this is safe
+//! For a known client, the cache holds every executed sequence that is not below the client's watermark; the watermark
+//! rises when entries go (acknowledged by the client, or evicted). So a sequence that is not held and not below the
+//! watermark has not been executed here. An unknown client has never been here if its incarnation is above the floor,
+//! because the floor rises to the incarnation of every client that is evicted. A retry that was first sent to another
+//! server, or to another life of this one, may have been executed there: nobody here can know.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::head::{ClientId, Completion, ReplyHead, RequestIdentity, Time};
+
+/// What a [`ReplyCache`] remembers at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyCacheLimits {
+    /// Clients. When they are all here and another comes, the one that was quiet longest is evicted.
     pub clients_max: usize,
+    /// Requests of one client, running or answered and not acknowledged. When they are all here, the oldest answered one
+    /// is evicted.
     pub entries_per_client_max: usize,
+    /// Octets of all replies. When they are exceeded, the oldest replies go; that they were given is remembered.
     pub bytes_max: usize,
+    /// A client that was quiet so long is evicted by [`ReplyCache::forget`].
+    pub client_idle_max: Duration,
 }
-pub trait Size {
-    fn bytes(&self) -> usize;
-}
-#[derive(Debug)]
-pub enum Admission<R> {
-    Execute,
-    Replay(R),
-    Attach,
-    Refuse(&'static str),
-}
-#[derive(Debug)]
-pub struct ReplyCache<R> {
-    map: BTreeMap<RequestIdentity, Option<R>>,
-    limits: Limits,
-}
-impl<R: Clone + Size> ReplyCache<R> {
-    pub fn new(limits: Limits) -> Self {
-        ReplyCache { map: BTreeMap::new(), limits }
+
+impl Default for ReplyCacheLimits {
+    fn default() -> ReplyCacheLimits {
+        ReplyCacheLimits {
+            clients_max: 10_000,
+            entries_per_client_max: 2048,
+            bytes_max: 64 * 1024 * 1024,
+            client_idle_max: Duration::from_secs(15 * 60),
+        }
     }
-    pub fn admit(
-        &mut self,
-        id: RequestIdentity,
-        _ack: u64,
-        retry: Option<u64>,
+}
+
+/// A reply as it was given. Its body should be a buffer of its own: the cache counts its octets, not what it keeps alive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CachedReply {
+    /// Everything but the results.
+    pub head: ReplyHead,
+    /// The results.
+    pub body: Bytes,
+}
+
+/// What is to be done with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// Execute it; then say [`ReplyCache::complete`], or [`ReplyCache::withdraw`] if it was not executed after all.
+    Execute,
+    /// It was executed; this was the reply.
+    Replay(CachedReply),
+    /// It is being executed: reply when that ends. Who waits is the runtime's business.
+    Attach,
+    /// Do not execute it.
+    Refuse(Refusal),
+}
+
+/// Why a request is not executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It was executed, but its reply is no longer here.
+    #[error("it was executed, but its reply is no longer kept")]
+    ReplyEvicted,
+    /// What was below the watermark is forgotten: acknowledged or evicted.
+    #[error("requests below {watermark} of this client are answered or forgotten")]
+    BelowWatermark {
+        /// The least sequence that is not forgotten.
+        watermark: u64,
+    },
+    /// It was first sent to another server, or to another life of this one.
+    #[error("it was first sent to incarnation {first} of the server, this is {this}")]
+    OtherServer {
+        /// Where it was first sent.
+        first: u64,
+        /// Where it is.
         this: u64,
-        _now: Time,
-    ) -> Admission<R> {
-        match self.map.get(&id) {
-            Some(Some(r)) => Admission::Replay(r.clone()),
-            Some(None) => Admission::Attach,
-            None => {
-                if retry.is_some_and(|x| x != this) {
-                    return Admission::Refuse("other server");
+    },
+    /// A later life of the client is here.
+    #[error("the client is in incarnation {current} by now")]
+    OldIncarnation {
+        /// The later life.
+        current: u64,
+    },
+    /// The client may have been here and be forgotten. It takes an incarnation above the floor to go on.
+    #[error("clients up to incarnation {floor} may be forgotten: go on with a later one")]
+    ClientForgotten {
+        /// The least incarnation that is refused no more is one above.
+        floor: u64,
+    },
+    /// The sequence is `u64::MAX`, which is not used: the client begins another incarnation before.
+    #[error("the client has used up its sequences")]
+    SequenceExhausted,
+    /// As many requests of the client are running as are remembered.
+    #[error("entries_per_client_max = {limit} requests of this client are running")]
+    ClientBusy {
+        /// The limit.
+        limit: usize,
+    },
+    /// As many clients are remembered as can be, and requests of all of them are running.
+    #[error("requests of clients_max = {limit} clients are running")]
+    TooManyClients {
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl Refusal {
+    /// Whether the refused request was executed, at any time and by anybody, as far as can be known; `is_retry` if it says
+    /// that it was sent before.
+    pub fn completion(&self, is_retry: bool) -> Completion {
+        match self {
+            Refusal::ReplyEvicted => Completion::Yes,
+            Refusal::OtherServer { .. } => Completion::Maybe,
+            Refusal::ClientBusy { .. } | Refusal::TooManyClients { .. } | Refusal::SequenceExhausted => {
+                Completion::No
+            }
+            Refusal::BelowWatermark { .. }
+            | Refusal::OldIncarnation { .. }
+            | Refusal::ClientForgotten { .. } => {
+                if is_retry {
+                    Completion::Maybe
+                } else {
+                    Completion::No
                 }
-                if self.map.len() > self.limits.entries_per_client_max {
-                    self.map.pop_first();
-                }
-                self.map.insert(id, None);
-                Admission::Execute
             }
         }
     }
-    pub fn complete(&mut self, id: RequestIdentity, r: R) {
-        self.map.insert(id, Some(r));
+}
+
+/// What a server remembers of the requests of its clients. See the [module](self).
+///
+/// Admitting and completing cost O(log clients + log entries), plus amortised constant time for what goes.
+#[derive(Debug, Clone)]
+pub struct ReplyCache {
+    limits: ReplyCacheLimits,
+    clients: BTreeMap<ClientId, Client>,
+    /// Unknown clients up to this incarnation may have been here.
+    floor: Option<u64>,
+    /// All clients; the one in front is evicted next, unless it was heard of since it was put there.
+    turns: VecDeque<(ClientId, Time)>,
+    /// Replies in the order in which they were given, and some that are gone.
+    given: VecDeque<RequestIdentity>,
+    held: Held,
+}
+
+/// What a request is, besides its [`RequestIdentity`], to a [`ReplyCache`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances {
+    /// Every sequence below is answered and not asked for again.
+    pub acknowledged_below: u64,
+    /// Set on a retry: the server incarnation that it was first sent to.
+    pub retry_of_server: Option<u64>,
+    /// The incarnation of this server.
+    pub this_server: u64,
+}
+
+impl Circumstances {
+    /// Why a request that nothing is known of is not executed here: it was first sent to somebody else.
+    fn elsewhere(&self) -> Result<(), Refusal> {
+        let this = self.this_server;
+        match self.retry_of_server {
+            Some(first) if first != this => Err(Refusal::OtherServer { first, this }),
+            _ => Ok(()),
+        }
     }
-    pub fn abandon(&mut self, id: RequestIdentity) {
-        self.map.remove(&id);
+}
+
+impl ReplyCache {
+    /// A cache that knows nobody.
+    pub fn new(limits: ReplyCacheLimits) -> ReplyCache {
+        ReplyCache {
+            limits,
+            clients: BTreeMap::new(),
+            floor: None,
+            turns: VecDeque::new(),
+            given: VecDeque::new(),
+            held: Held::default(),
+        }
+    }
+
+    /// Decides what becomes of a request.
+    pub fn admit(&mut self, identity: RequestIdentity, request: Circumstances, now: Time) -> Admission {
+        let met = self.meet(identity, request, now);
+        let decided = met.and_then(|()| self.decide(identity, request, now));
+        decided.unwrap_or_else(Admission::Refuse)
+    }
+
+    /// The request was executed, and this is its reply. Nothing happens if it is not in progress (its client has begun
+    /// another life).
+    pub fn complete(&mut self, identity: RequestIdentity, reply: CachedReply) {
+        let Some(client) = self.client_in_progress(identity) else {
+            return;
+        };
+        client.running -= 1;
+        if identity.sequence < client.acknowledged {
+            client.entries.remove(&identity.sequence);
+            return;
+        }
+        let bytes = reply.body.len();
+        client.entries.insert(identity.sequence, Entry::Done(reply));
+        self.held.replies += 1;
+        self.held.bytes += bytes;
+        self.given.push_back(identity);
+        self.evict_oldest_replies();
+        self.drop_stale_replies();
+    }
+
+    /// The request was not executed and will not be: should it come again, it is a new one.
+    pub fn withdraw(&mut self, identity: RequestIdentity) {
+        if let Some(client) = self.client_in_progress(identity) {
+            client.running -= 1;
+            client.entries.remove(&identity.sequence);
+        }
+    }
+
+    /// Evicts clients that were quiet for `client_idle_max`. O(clients).
+    pub fn forget(&mut self, now: Time) {
+        let quiet_max = self.limits.client_idle_max;
+        let is_gone = |client: &Client| client.running == 0 && now.since(client.heard) >= quiet_max;
+        let gone = self.clients.iter().filter(|(_, client)| is_gone(client));
+        let gone: Vec<ClientId> = gone.map(|(id, _)| *id).collect();
+        for id in gone {
+            self.evict_client(id);
+        }
+        self.turns.retain(|(id, _)| self.clients.contains_key(id));
+    }
+
+    /// Clients that are remembered.
+    pub fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Octets of the replies that are held.
+    pub fn bytes(&self) -> usize {
+        self.held.bytes
+    }
+
+    /// Makes sure that the client is known in this incarnation, or says why it cannot be.
+    fn meet(&mut self, identity: RequestIdentity, request: Circumstances, now: Time) -> Result<(), Refusal> {
+        match self.clients.get_mut(&identity.client) {
+            Some(known) if known.incarnation == identity.incarnation => return Ok(()),
+            Some(known) if known.incarnation > identity.incarnation => {
+                let current = known.incarnation;
+                return Err(Refusal::OldIncarnation { current });
+            }
+            // A known client in a later life: the earlier one is over, and refused from now on. The later one was never
+            // evicted, whatever the floor: had it been, the floor would have kept the earlier one out.
+            Some(known) => known.release_all(&mut self.held),
+            None => {
+                request.elsewhere()?;
+                if let Some(floor) = self.floor.filter(|floor| identity.incarnation <= *floor) {
+                    return Err(Refusal::ClientForgotten { floor });
+                }
+                self.make_room_for_client()?;
+                self.turns.push_back((identity.client, now));
+            }
+        }
+        self.clients.insert(identity.client, Client::new(identity.incarnation, now));
+        Ok(())
+    }
+
+    /// Decides about a request of a known client.
+    fn decide(
+        &mut self,
+        identity: RequestIdentity,
+        request: Circumstances,
+        now: Time,
+    ) -> Result<Admission, Refusal> {
+        let sequence = identity.sequence;
+        let limit = self.limits.entries_per_client_max;
+        let known = self.clients.get_mut(&identity.client);
+        let client = known.ok_or(Refusal::ClientBusy { limit })?;
+        client.heard = now;
+        client.acknowledge(request.acknowledged_below, &mut self.held);
+        match client.entries.get(&sequence) {
+            Some(Entry::InProgress) => return Ok(Admission::Attach),
+            Some(Entry::Done(reply)) => return Ok(Admission::Replay(reply.clone())),
+            Some(Entry::Evicted) => return Err(Refusal::ReplyEvicted),
+            None => request.elsewhere()?,
+        }
+        client.check_watermark(sequence)?;
+        if sequence == u64::MAX {
+            return Err(Refusal::SequenceExhausted);
+        }
+        if client.running >= limit {
+            return Err(Refusal::ClientBusy { limit });
+        }
+        if client.entries.len() >= limit {
+            client.evict_oldest_entry(&mut self.held);
+            // The watermark has risen, perhaps above this very sequence: then it comes too late.
+            client.check_watermark(sequence)?;
+        }
+        client.entries.insert(sequence, Entry::InProgress);
+        client.running += 1;
+        Ok(Admission::Execute)
+    }
+
+    fn client_in_progress(&mut self, identity: RequestIdentity) -> Option<&mut Client> {
+        let client = self.clients.get_mut(&identity.client)?;
+        let in_progress = matches!(client.entries.get(&identity.sequence), Some(Entry::InProgress));
+        (client.incarnation == identity.incarnation && in_progress).then_some(client)
+    }
+
+    fn evict_oldest_replies(&mut self) {
+        while self.held.bytes > self.limits.bytes_max {
+            let Some(oldest) = self.given.pop_front() else {
+                return;
+            };
+            if let Some(client) = self.clients.get_mut(&oldest.client)
+                && client.incarnation == oldest.incarnation
+                && let Some(entry @ Entry::Done(_)) = client.entries.get_mut(&oldest.sequence)
+            {
+                self.held.release(entry);
+                *entry = Entry::Evicted;
+            }
+        }
+    }
+
+    /// Keeps `given` from growing by what is gone.
+    fn drop_stale_replies(&mut self) {
+        if self.given.len() > 64 && self.given.len() > 2 * self.held.replies {
+            let clients = &self.clients;
+            self.given.retain(|identity| {
+                clients.get(&identity.client).is_some_and(|client| {
+                    client.incarnation == identity.incarnation
+                        && matches!(client.entries.get(&identity.sequence), Some(Entry::Done(_)))
+                })
+            });
+        }
+    }
+
+    /// Evicts the client that was quiet longest, about, if there are too many.
+    fn make_room_for_client(&mut self) -> Result<(), Refusal> {
+        let limit = self.limits.clients_max;
+        if self.clients.len() < limit {
+            return Ok(());
+        }
+        // Each client is passed over at most once because it was heard of; the busy ones are passed over every time.
+        for _ in 0..2 * self.turns.len() {
+            let Some((id, since)) = self.turns.pop_front() else {
+                break;
+            };
+            match self.clients.get(&id) {
+                None => {}
+                Some(client) if client.running > 0 || client.heard > since => {
+                    self.turns.push_back((id, client.heard));
+                }
+                Some(_) => {
+                    self.evict_client(id);
+                    return Ok(());
+                }
+            }
+        }
+        Err(Refusal::TooManyClients { limit })
+    }
+
+    fn evict_client(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.remove(&id) {
+            client.release_all(&mut self.held);
+            self.floor = self.floor.max(Some(client.incarnation));
+        }
+    }
+}
+
+/// One client in its latest life.
+#[derive(Debug, Clone)]
+struct Client {
+    incarnation: u64,
+    /// Sequences below are answered, and the client does not ask for them again.
+    acknowledged: u64,
+    /// Sequences below are held, or forgotten. At least `acknowledged`.
+    watermark: u64,
+    entries: BTreeMap<u64, Entry>,
+    /// How many of them are in progress.
+    running: usize,
+    heard: Time,
+}
+
+#[derive(Debug, Clone)]
+enum Entry {
+    InProgress,
+    Done(CachedReply),
+    /// Done, but the reply had to go.
+    Evicted,
+}
+
+impl Client {
+    fn new(incarnation: u64, now: Time) -> Client {
+        Client {
+            incarnation,
+            acknowledged: 0,
+            watermark: 0,
+            entries: BTreeMap::new(),
+            running: 0,
+            heard: now,
+        }
+    }
+
+    fn check_watermark(&self, sequence: u64) -> Result<(), Refusal> {
+        if sequence < self.watermark {
+            let watermark = self.watermark;
+            return Err(Refusal::BelowWatermark { watermark });
+        }
+        Ok(())
+    }
+
+    /// Forgets what is answered below. What is in progress stays known until it ends.
+    fn acknowledge(&mut self, below: u64, held: &mut Held) {
+        if below <= self.acknowledged {
+            return;
+        }
+        self.acknowledged = below;
+        self.watermark = self.watermark.max(below);
+        let mut from = 0;
+        while let Some(sequence) = self.first_answered(from..below) {
+            from = sequence;
+            self.remove(sequence, held);
+        }
+    }
+
+    /// Forgets the answered request with the least sequence, and with it all that are older and not held.
+    fn evict_oldest_entry(&mut self, held: &mut Held) {
+        if let Some(sequence) = self.first_answered(0..u64::MAX) {
+            self.watermark = self.watermark.max(sequence + 1);
+            self.remove(sequence, held);
+        }
+    }
+
+    fn first_answered(&self, range: std::ops::Range<u64>) -> Option<u64> {
+        let mut entries = self.entries.range(range);
+        let answered = entries.find(|(_, entry)| !matches!(entry, Entry::InProgress));
+        answered.map(|(sequence, _)| *sequence)
+    }
+
+    fn remove(&mut self, sequence: u64, held: &mut Held) {
+        if let Some(entry) = self.entries.remove(&sequence) {
+            held.release(&entry);
+        }
+    }
+
+    /// Takes all entries out of the accounts, before the client goes.
+    fn release_all(&self, held: &mut Held) {
+        self.entries.values().for_each(|entry| held.release(entry));
+    }
+}
+
+/// The replies that are held, of all clients.
+#[derive(Debug, Clone, Default)]
+struct Held {
+    replies: usize,
+    bytes: usize,
+}
+
+impl Held {
+    /// Takes an entry that goes out of the account.
+    fn release(&mut self, entry: &Entry) {
+        if let Entry::Done(reply) = entry {
+            self.replies -= 1;
+            self.bytes -= reply.body.len();
+        }
     }
 }

@@ -189,7 +189,7 @@ impl Connection {
     /// handed over leaves no trace.
     pub(super) async fn send(self: &Arc<Self>, outgoing: &Outgoing<'_>) -> Result<Sent, SystemException> {
         let encoded = outgoing.encode()?;
-        let oneway = outgoing.request.operation.behaviour.oneway;
+        let oneway = outgoing.request.behaviour.oneway;
         loop {
             let freed = self.slot_freed.notified();
             match self.try_send(&encoded, oneway) {

@@ -15,9 +15,11 @@ use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException}
 use crate::object::binding_to;
 use crate::proto::head::{
     BodyFormat, CallId, ChainId, ObjectKey, ReplyHead, ReplyStatus, RequestHead, RequestIdentity,
-    ResponseExpected,
+    ResponseExpected, Time,
 };
-use crate::proto::reply_cache::{self, Admission, ReplyCache};
+use crate::proto::reply_cache::{
+    Admission, CachedReply, Circumstances, Refusal, ReplyCache, ReplyCacheLimits,
+};
 use crate::value::{Body, Encoding};
 
 /// What a broker remembers of the calls that it has served.
@@ -29,32 +31,22 @@ pub(crate) struct Served {
 
 #[derive(Debug)]
 struct ServedState {
-    cache: ReplyCache<Arc<Remembered>>,
+    cache: ReplyCache,
     /// Repetitions of calls that still run wait here for their end.
-    attached: HashMap<RequestIdentity, Vec<oneshot::Sender<Arc<Remembered>>>>,
-}
-
-/// A reply as it was sent, in the format of the first request.
-#[derive(Debug)]
-struct Remembered {
-    head: ReplyHead,
-    body: Bytes,
-}
-
-impl reply_cache::Size for Arc<Remembered> {
-    fn bytes(&self) -> usize {
-        self.body.len() + size_of::<Remembered>()
-    }
+    attached: HashMap<RequestIdentity, Vec<oneshot::Sender<CachedReply>>>,
+    /// When clients that were quiet for long are looked for again.
+    sweep_at: Time,
 }
 
 impl Served {
     pub(super) fn new(limits: &Limits) -> Served {
-        let cache = ReplyCache::new(reply_cache::Limits {
+        let cache = ReplyCache::new(ReplyCacheLimits {
             clients_max: limits.reply_cache_clients_max,
             entries_per_client_max: limits.reply_cache_entries_max,
             bytes_max: limits.reply_cache_bytes_max,
+            client_idle_max: limits.reply_cache_idle_max,
         });
-        Served { state: Mutex::new(ServedState { cache, attached: HashMap::new() }) }
+        Served { state: Mutex::new(ServedState { cache, attached: HashMap::new(), sweep_at: Time::ZERO }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, ServedState> {
@@ -104,13 +96,7 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
             Admission::Replay(remembered) => return inbound.replay(&remembered),
             Admission::Attach => return inbound.attach(identity),
             Admission::Refuse(reason) => {
-                let exception = SystemException::new(
-                    ExceptionKind::Transient,
-                    Minor::OUTCOME_FORGOTTEN,
-                    Completion::Maybe,
-                )
-                .at(Stage::Admitting)
-                .because(reason);
+                let exception = refusal(reason, head.retry_of_server.is_some());
                 return inbound.finish(Reply::system(exception.in_operation(head.operation.as_str())), true);
             }
         }
@@ -173,14 +159,31 @@ fn identity_to_remember(object: &ActiveObject, head: &RequestHead) -> Option<Req
     (head.response == ResponseExpected::Yes && !operation.is_repeatable()).then_some(identity)
 }
 
-fn admit(orb: &Orb, identity: RequestIdentity, head: &RequestHead) -> Admission<Arc<Remembered>> {
-    orb.shared.served.lock().cache.admit(
-        identity,
-        head.acknowledged_below,
-        head.retry_of_server,
-        orb.incarnation(),
-        orb.shared.clock.now(),
-    )
+fn admit(orb: &Orb, identity: RequestIdentity, head: &RequestHead) -> Admission {
+    let now = orb.shared.clock.now();
+    let request = Circumstances {
+        acknowledged_below: head.acknowledged_below,
+        retry_of_server: head.retry_of_server,
+        this_server: orb.incarnation(),
+    };
+    let mut served = orb.shared.served.lock();
+    if now >= served.sweep_at {
+        served.cache.forget(now);
+        served.sweep_at = now + orb.limits().reply_cache_idle_max / 4;
+    }
+    served.cache.admit(identity, request, now)
+}
+
+/// The exception for a request that is not executed, because whether it was already cannot be told, or because too much
+/// is remembered.
+fn refusal(reason: Refusal, is_retry: bool) -> SystemException {
+    let minor = match reason {
+        Refusal::ClientBusy { .. } | Refusal::TooManyClients { .. } => Minor::TOO_MANY_CALLS,
+        _ => Minor::OUTCOME_FORGOTTEN,
+    };
+    SystemException::new(ExceptionKind::Transient, minor, reason.completion(is_retry))
+        .at(Stage::Admitting)
+        .because(reason)
 }
 
 fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState {
@@ -223,11 +226,7 @@ impl Inbound {
         }
         let (head, body) = encode_reply(reply, self.encoding, self.format);
         if let Some(identity) = self.once {
-            remember(
-                &self.connection.orb,
-                identity,
-                Arc::new(Remembered { head: head.clone(), body: body.clone() }),
-            );
+            remember(&self.connection.orb, identity, CachedReply { head: head.clone(), body: body.clone() });
         }
         self.send(&head, body, gather);
     }
@@ -238,9 +237,22 @@ impl Inbound {
         }
     }
 
-    fn replay(self, remembered: &Remembered) {
+    fn replay(self, remembered: &CachedReply) {
         tracing::debug!(peer = %self.connection.peer, "a repeated request is answered from memory");
-        self.send(&remembered.head, remembered.body.clone(), true);
+        self.send_remembered(remembered, true);
+    }
+
+    /// Sends a reply that was made for another connection. Between the two formats it cannot be converted.
+    fn send_remembered(self, remembered: &CachedReply, gather: bool) {
+        let is_cbor = |format| format == BodyFormat::CBOR;
+        let positional = matches!(self.encoding, Encoding::Cdr { .. });
+        if is_cbor(remembered.head.format) && positional {
+            let exception =
+                SystemException::new(ExceptionKind::Transient, Minor::OUTCOME_FORGOTTEN, Completion::Yes)
+                    .because("the reply is kept in a format that this connection does not speak");
+            return self.finish(Reply::system(exception), gather);
+        }
+        self.send(&remembered.head, remembered.body.clone(), gather);
     }
 
     /// The first one still runs: its end is this one's end, too.
@@ -248,8 +260,14 @@ impl Inbound {
         let (sender, receiver) = oneshot::channel();
         self.connection.orb.shared.served.lock().attached.entry(identity).or_default().push(sender);
         tokio::spawn(async move {
-            if let Ok(remembered) = receiver.await {
-                self.send(&remembered.head, remembered.body.clone(), false);
+            match receiver.await {
+                Ok(remembered) => self.send_remembered(&remembered, false),
+                // The first one was given up before it had started anything.
+                Err(_) => {
+                    let exception =
+                        SystemException::new(ExceptionKind::Transient, Minor::CALL_CANCELLED, Completion::No);
+                    self.finish(Reply::system(exception), false);
+                }
             }
         });
     }
@@ -263,7 +281,7 @@ impl Inbound {
     }
 }
 
-fn remember(orb: &Orb, identity: RequestIdentity, remembered: Arc<Remembered>) {
+fn remember(orb: &Orb, identity: RequestIdentity, remembered: CachedReply) {
     let waiting = {
         let mut served = orb.shared.served.lock();
         served.cache.complete(identity, remembered.clone());
@@ -278,6 +296,6 @@ fn remember(orb: &Orb, identity: RequestIdentity, remembered: Arc<Remembered>) {
 /// An update that never started: a repetition may run it.
 fn forget(orb: &Orb, identity: RequestIdentity) {
     let mut served = orb.shared.served.lock();
-    served.cache.abandon(identity);
+    served.cache.withdraw(identity);
     served.attached.remove(&identity);
 }

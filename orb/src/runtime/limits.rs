@@ -31,15 +31,15 @@ pub struct Limits {
     pub output_bytes_max: usize,
     /// Connections that are served at the same time.
     pub connections_max: usize,
-    /// Calls that wait in front of one object.
-    pub object_queue_max: usize,
     /// Clients whose replies are remembered.
     pub reply_cache_clients_max: usize,
     /// Replies that are remembered for one client.
     pub reply_cache_entries_max: usize,
     /// The octets of all remembered replies.
     pub reply_cache_bytes_max: usize,
-    /// Repetitions of a call by the broker itself.
+    /// A client that was quiet so long is forgotten, with its replies.
+    pub reply_cache_idle_max: Duration,
+    /// Attempts of one call, the first included.
     pub retry_attempts_max: u32,
     /// Forwards that one call follows.
     pub forwards_max: u32,
@@ -60,11 +60,11 @@ impl Default for Limits {
             calls_in_flight_max: 4096,
             output_bytes_max: 4 << 20,
             connections_max: 10_000,
-            object_queue_max: 4096,
             reply_cache_clients_max: 10_000,
             reply_cache_entries_max: 8192,
             reply_cache_bytes_max: 64 << 20,
-            retry_attempts_max: 4,
+            reply_cache_idle_max: Duration::from_secs(600),
+            retry_attempts_max: 5,
             forwards_max: 8,
         }
     }

@@ -15,8 +15,11 @@ use tokio::sync::mpsc;
 /// other side sees. Cloning is cheap and gives the same network.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryNetwork {
-    listeners: Arc<Mutex<HashMap<String, mpsc::Sender<(MemoryReader, MemoryWriter)>>>>,
+    listeners: Arc<Mutex<HashMap<String, mpsc::Sender<MemoryStream>>>>,
 }
+
+/// Both ends of a connection that one side has.
+pub(crate) type MemoryStream = (MemoryReader, MemoryWriter);
 
 /// Connections that wait to be accepted.
 const BACKLOG_CONNECTIONS_MAX: usize = 128;
@@ -31,7 +34,7 @@ impl MemoryNetwork {
     }
 
     /// Takes a name; connections to it come out of the receiver until it is dropped.
-    pub(crate) fn listen(&self, name: &str) -> io::Result<mpsc::Receiver<(MemoryReader, MemoryWriter)>> {
+    pub(crate) fn listen(&self, name: &str) -> io::Result<mpsc::Receiver<MemoryStream>> {
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         if listeners.get(name).is_some_and(|listener| !listener.is_closed()) {
             return Err(io::Error::new(io::ErrorKind::AddrInUse, "the name is taken"));
@@ -42,7 +45,7 @@ impl MemoryNetwork {
     }
 
     /// Connects to a name. Cancellation safe.
-    pub(crate) async fn connect(&self, name: &str) -> io::Result<(MemoryReader, MemoryWriter)> {
+    pub(crate) async fn connect(&self, name: &str) -> io::Result<MemoryStream> {
         let listener = {
             let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
             listeners.get(name).cloned()

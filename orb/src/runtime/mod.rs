@@ -7,6 +7,7 @@
 mod address;
 mod blocking;
 mod builder;
+mod call;
 mod clock;
 mod connect;
 mod connection;

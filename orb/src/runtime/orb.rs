@@ -22,7 +22,7 @@ use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::object::{LocalTarget, ObjectRef, Proxy};
 use crate::proto::head::{ClientId, RequestIdentity};
-use crate::proto::retry;
+use crate::proto::retry::RetryLimits;
 
 /// The broker of a process: it serves the objects of its [`Adapter`] and carries calls to objects elsewhere.
 ///
@@ -207,8 +207,8 @@ impl Orb {
         self.shared.settings.preference
     }
 
-    pub(crate) fn retry_limits(&self) -> retry::Limits {
-        retry::Limits { retry_attempts_max: self.limits().retry_attempts_max, ..retry::Limits::default() }
+    pub(crate) fn retry_limits(&self) -> RetryLimits {
+        RetryLimits { retry_attempts_max: self.limits().retry_attempts_max, ..RetryLimits::default() }
     }
 
     /// A reference to the object with this key in this broker.

@@ -11,7 +11,7 @@ use super::replies::decode_exception;
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::object::Answer;
 use crate::proto::head::{Delivery, ReplyHead, ReplyStatus};
-use crate::proto::retry::Failure;
+use crate::proto::retry::FailureClass;
 use crate::value::Body;
 
 /// What one attempt of a call came to.
@@ -25,19 +25,25 @@ pub(super) enum Received {
     /// The server wants the object to be named in another way.
     WantsAddressing(AddressingDisposition),
     /// It failed; the retry table says what follows.
-    Failed(Failure, SystemException),
+    Failed(Failed),
 }
 
-/// Interprets the outcome of an attempt. `same_server` is whether a repetition would reach the server that knows the
-/// request.
-pub(super) fn interpret(outcome: CallOutcome, server_known: bool) -> Received {
+/// An attempt that failed, as the retry table sees it.
+pub(super) struct Failed {
+    pub(super) class: FailureClass,
+    pub(super) delivery: Delivery,
+    pub(super) exception: SystemException,
+}
+
+/// Interprets the outcome of an attempt.
+pub(super) fn interpret(outcome: CallOutcome) -> Received {
     match outcome {
         CallOutcome::Reply(head, body) => interpret_reply(&head, body),
         CallOutcome::NeedsAddressing(disposition) => Received::WantsAddressing(disposition),
-        CallOutcome::Refused(exception) => fail(*exception, server_known),
+        CallOutcome::Refused(exception) => raised(*exception),
         CallOutcome::Lost { delivery, cause } => {
             let exception = connection_lost(delivery, &cause);
-            Received::Failed(Failure::lost(delivery, server_known), exception)
+            Received::Failed(Failed { class: FailureClass::Broken, delivery, exception })
         }
     }
 }
@@ -46,26 +52,32 @@ fn interpret_reply(head: &ReplyHead, body: Body) -> Received {
     match head.status {
         ReplyStatus::OK => Received::Answer(Some(Answer::Results(body))),
         ReplyStatus::USER_EXCEPTION => Received::Answer(Some(Answer::User(body))),
-        ReplyStatus::SYSTEM_EXCEPTION => fail(decode_exception(&body), true),
+        ReplyStatus::SYSTEM_EXCEPTION => raised(decode_exception(head, &body)),
         ReplyStatus::FORWARD | ReplyStatus::FORWARD_PERMANENT => {
             let permanent = head.status == ReplyStatus::FORWARD_PERMANENT;
             match forwarded_to(&body) {
                 Ok(to) if !to.is_nil() => Received::Forward { to: Box::new(to), permanent },
-                Ok(_) => fail(malformed(&"forwarded to nil"), true),
-                Err(cause) => fail(malformed(&cause), true),
+                Ok(_) => raised(malformed(&"forwarded to nil")),
+                Err(cause) => raised(malformed(&cause)),
             }
         }
         ReplyStatus::FORMAT_REFUSED => Received::WantsCbor,
-        ReplyStatus::CANCELLED => fail(
-            SystemException::new(ExceptionKind::Transient, Minor::CALL_CANCELLED, Completion::Maybe),
-            true,
-        ),
-        ReplyStatus(other) => fail(malformed(&format_args!("unknown reply status {other}")), true),
+        ReplyStatus::CANCELLED => {
+            raised(SystemException::new(ExceptionKind::Transient, Minor::CALL_CANCELLED, Completion::Maybe))
+        }
+        ReplyStatus(other) => raised(malformed(&format_args!("unknown reply status {other}"))),
     }
 }
 
-fn fail(exception: SystemException, server_known: bool) -> Received {
-    Received::Failed(Failure::raised(exception.kind(), exception.completed(), server_known), exception)
+/// A system exception in the server's reply. What passes by itself, or is better elsewhere, may be tried again.
+fn raised(exception: SystemException) -> Received {
+    let class = match (exception.kind(), exception.minor()) {
+        (ExceptionKind::Transient, Minor::SERVER_DRAINING) => FailureClass::NotHere,
+        (ExceptionKind::Transient, Minor::TOO_MANY_FORWARDS) => FailureClass::Lasting,
+        (ExceptionKind::Transient | ExceptionKind::NoResources, _) => FailureClass::Transient,
+        _ => FailureClass::Lasting,
+    };
+    Received::Failed(Failed { class, delivery: Delivery::Sent, exception })
 }
 
 pub(super) fn connection_lost(delivery: Delivery, cause: &Arc<str>) -> SystemException {

@@ -13,9 +13,7 @@ use super::wire::NATIVE_PROFILE;
 use crate::adapter::unwritable;
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::object::Request;
-use crate::proto::head::{
-    BodyFormat, ChainId, OperationName, RequestHead, RequestIdentity, ResponseExpected, TraceContext,
-};
+use crate::proto::head::{BodyFormat, ChainId, RequestHead, RequestIdentity, ResponseExpected, TraceContext};
 use crate::proto::iiop::{self, Addressing};
 use crate::value::BodyWriter;
 
@@ -30,7 +28,8 @@ pub(crate) struct Outgoing<'a> {
     pub(super) retry_of_server: Option<u64>,
     pub(super) chain: ChainId,
     pub(super) trace: Option<TraceContext>,
-    /// The server does not know the interface's fingerprint.
+    /// The body goes as CBOR where the protocol has it: the server does not know the interface's fingerprint, or the
+    /// caller has none.
     pub(super) as_cbor: bool,
     /// The server has asked for more than the key.
     pub(super) addressing: Option<(AddressingDisposition, &'a Ior)>,
@@ -51,19 +50,14 @@ impl Outgoing<'_> {
                 .map(|(disposition, ior)| (disposition, self.endpoint.profile_index, ior.clone())),
             is_quorb: self.endpoint.is_quorb,
         };
-        let head = self.head()?;
+        let head = self.head();
         let body = self.body(&head, &addressing)?;
         Ok(Encoded { head, addressing, body })
     }
 
-    fn head(&self) -> Result<RequestHead, SystemException> {
-        let operation = OperationName::from_static(self.request.operation.name).map_err(|cause| {
-            SystemException::new(ExceptionKind::BadOperation, Minor::OPERATION_UNKNOWN, Completion::No)
-                .at(Stage::Encoding)
-                .because(cause)
-        })?;
+    fn head(&self) -> RequestHead {
         let native = self.endpoint.wire == WireChoice::Native;
-        let mut head = RequestHead::new(self.endpoint.key.clone(), operation);
+        let mut head = RequestHead::new(self.endpoint.key.clone(), self.request.operation.clone());
         // On GIOP the identity is a context, and worth its octets only where the reply is remembered.
         head.identity = (native || self.once).then_some(self.identity);
         head.acknowledged_below = self.acknowledged_below;
@@ -76,10 +70,10 @@ impl Outgoing<'_> {
         head.endpoint_set_version = self.endpoint.set_version;
         head.fingerprint = self.request.interface.map_or(0, crate::model::Interface::fingerprint);
         head.format = if native && self.as_cbor { BodyFormat::CBOR } else { NATIVE_FORMAT };
-        if self.request.operation.behaviour.oneway {
+        if self.request.behaviour.oneway {
             head.response = ResponseExpected::No;
         }
-        Ok(head)
+        head
     }
 
     fn body(&self, head: &RequestHead, addressing: &Addressing) -> Result<Bytes, SystemException> {

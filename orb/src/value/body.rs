@@ -21,6 +21,9 @@ pub enum BodyError {
     /// The body is not an array of values.
     #[error("the body is not a list of values")]
     NotAList,
+    /// A dynamic value is not of its type.
+    #[error(transparent)]
+    Dynamic(#[from] super::dynamic::DynamicError),
     /// A value is missing and has no default.
     #[error("`{0}` is missing")]
     Missing(String),

@@ -10,6 +10,7 @@ mod bounded;
 mod cbor;
 mod collections;
 pub(crate) mod derived;
+pub mod dynamic;
 mod idl_type;
 mod numbers;
 mod wide;

@@ -120,7 +120,7 @@ fn read_dense<'de, T: Dense, D: Deserializer<'de>>(deserializer: D) -> Result<Ve
 
 fn numbers_from<T: Dense, E: de::Error>(octets: &[u8], order: impl Fn(T) -> T) -> Result<Vec<T>, E> {
     let size = size_of::<T>();
-    if octets.len() % size != 0 {
+    if !octets.len().is_multiple_of(size) {
         return Err(E::custom(format_args!(
             "a typed array of {} octets holds no whole number of elements",
             octets.len()

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use quorb::exception::{Completion, ExceptionKind};
-use quorb::{Context, Fault, Minor, SystemException, interface};
+use quorb::{Context, Fault, Minor, SystemException, Tie, interface};
 use tokio::sync::Notify;
 
 use crate::exceptions::{Closed, OutOfRange, Refusal};
@@ -121,6 +121,16 @@ async fn every_way_to_run() {
         },
     )
     .await;
+}
+
+#[tokio::test]
+async fn calls_with_borrowed_arguments_can_be_spawned() {
+    let runner = RunnerServant::new(Machine::default()).into_local_proxy();
+    let call = tokio::spawn(async move {
+        let (text, numbers) = ("b".to_owned(), vec![3]);
+        runner.waits(&text, &numbers, &Point::default()).await
+    });
+    assert_eq!(call.await.unwrap().unwrap(), "b [3] 0");
 }
 
 #[tokio::test]

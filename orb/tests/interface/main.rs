@@ -2,6 +2,7 @@
 
 mod calls;
 mod exceptions;
+mod fuzz;
 mod grid;
 mod inheritance;
 mod metadata;

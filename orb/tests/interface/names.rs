@@ -15,6 +15,7 @@ trait Keyword {
     #[idl(name = "blocking")]
     fn really_blocking(&self) -> bool;
     /// Names of the generated code's own neighbourhood.
+    #[allow(clippy::too_many_arguments)]
     async fn neighbours(
         &self,
         cell: u8,

@@ -156,3 +156,53 @@ async fn a_strict_module() {
     library.close().await.unwrap();
     assert_eq!(library.open().await, Ok(false));
 }
+
+/// Interfaces may come out of other macros, whose fragments arrive in invisible brackets.
+macro_rules! store {
+    ($name:ident($value:ty, $borrowed:ty) raises $error:ty) => {
+        #[interface]
+        trait $name {
+            fn put(&mut self, value: $borrowed) -> Result<$value, $error>;
+            #[attribute(set)]
+            fn last(&self) -> $value;
+            async fn all(&self, cx: &quorb::Context, prefix: &str, count: &mut $value) -> Option<$value>;
+        }
+    };
+}
+
+store!(TextStore(String, &str) raises strict::Late);
+
+struct Memory(String);
+
+impl TextStore for Memory {
+    fn put(&mut self, value: &str) -> Result<String, strict::Late> {
+        if value.is_empty() {
+            Err(strict::Late)
+        } else {
+            Ok(std::mem::replace(&mut self.0, value.to_owned()))
+        }
+    }
+
+    fn last(&self) -> String {
+        self.0.clone()
+    }
+
+    fn set_last(&mut self, value: String) {
+        self.0 = value;
+    }
+
+    async fn all(&self, _: &quorb::Context, prefix: &str, count: &mut String) -> Option<String> {
+        count.push('1');
+        self.0.starts_with(prefix).then(|| self.0.clone())
+    }
+}
+
+#[tokio::test]
+async fn out_of_another_macro() {
+    let store = TextStoreServant::new(Memory("a".into())).into_local_proxy();
+    assert_eq!(store.put("b").await.unwrap(), "a");
+    assert_eq!(store.put("").await, Err(quorb::Fault::User(strict::Late)));
+    let mut count = String::new();
+    assert_eq!(store.all("b", &mut count).await.unwrap(), Some("b".to_owned()));
+    assert_eq!((store.last().await.unwrap().as_str(), count.as_str()), ("b", "1"));
+}

@@ -78,13 +78,13 @@ fn default_ids_name_the_crate() {
     assert_eq!(members[1].name, "type");
 }
 
-type Samples = Vec<i32>;
+pub(crate) type Samples = Vec<i32>;
 
 #[derive(Debug, Clone, PartialEq, IdlType)]
 struct Celsius(f64);
 
 #[derive(Debug, Clone, PartialEq, IdlType)]
-struct Matrix(Vec<Samples>);
+pub(crate) struct Matrix(pub(crate) Vec<Samples>);
 
 #[derive(Debug, Clone, PartialEq, IdlType)]
 struct Pair(i16, Celsius);
@@ -119,10 +119,10 @@ fn numbers_move_as_blocks_through_aliases_and_nesting() {
 }
 
 #[derive(Debug, Clone, PartialEq, IdlType)]
-struct Tree {
-    label: String,
-    children: Vec<Self>,
-    next: Option<Box<Tree>>,
+pub(crate) struct Tree {
+    pub(crate) label: String,
+    pub(crate) children: Vec<Self>,
+    pub(crate) next: Option<Box<Tree>>,
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn types_may_contain_themselves_down_to_a_limit() {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, IdlType)]
-enum Colour {
+pub(crate) enum Colour {
     #[default]
     Red,
     #[idl(name = "GREEN")]

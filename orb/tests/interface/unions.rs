@@ -9,7 +9,7 @@ use quorb_giop::cdr::{Cdr, CdrError, Encoder, Endian};
 use crate::support::{assert_round_trip, cbor, cdr, description, from_cbor, from_cdr, raw_cbor};
 
 #[derive(Debug, Clone, PartialEq, IdlType)]
-enum Shape {
+pub(crate) enum Shape {
     Circle(f64),
     Nothing,
     Group(Vec<Shape>),
@@ -47,7 +47,7 @@ fn a_union_over_its_own_names() {
 
 #[derive(Debug, Clone, PartialEq, IdlType)]
 #[switch(i32)]
-enum Answer {
+pub(crate) enum Answer {
     #[label(1)]
     One(String),
     #[label(-2, 3)]

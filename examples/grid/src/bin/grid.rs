@@ -13,7 +13,8 @@ const AS_SERVER: &str = "--as-server";
 async fn main() -> ExitCode {
     let outcome = if std::env::args().nth(1).as_deref() == Some(AS_SERVER) {
         let arguments = std::env::args().skip(1).enumerate().filter(|(index, _)| *index != 0);
-        let arguments = std::iter::once("grid-server".to_owned()).chain(arguments.map(|(_, argument)| argument));
+        let arguments =
+            std::iter::once("grid-server".to_owned()).chain(arguments.map(|(_, argument)| argument));
         grid::server::run(grid::server::Options::parse_from(arguments)).await
     } else {
         demonstrate().await
@@ -29,7 +30,10 @@ async fn main() -> ExitCode {
 
 async fn demonstrate() -> Result<(), Box<dyn std::error::Error>> {
     let mut server = Server::start()?;
-    println!("A server process is up (pid {}). It serves a grid of 100 x 100 under this reference:", server.child.id());
+    println!(
+        "A server process is up (pid {}). It serves a grid of 100 x 100 under this reference:",
+        server.child.id()
+    );
     println!("{}\n", server.reference);
     for (protocol, words) in
         [(Protocol::Native, "the native protocol"), (Protocol::Iiop, "IIOP, as any CORBA program would")]
@@ -52,7 +56,8 @@ struct Server {
 
 impl Server {
     fn start() -> Result<Server, Box<dyn std::error::Error>> {
-        let mut child = Command::new(std::env::current_exe()?).arg(AS_SERVER).stdout(Stdio::piped()).spawn()?;
+        let mut child =
+            Command::new(std::env::current_exe()?).arg(AS_SERVER).stdout(Stdio::piped()).spawn()?;
         let stdout = child.stdout.take().ok_or("the server has no output")?;
         let mut server = Server { child, reference: String::new() };
         let mut line = String::new();
@@ -65,7 +70,11 @@ impl Server {
     fn stop(&mut self) -> Result<(), Box<dyn std::error::Error>> {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
         let ended = self.child.wait()?;
-        if told.success() && ended.success() { Ok(()) } else { Err(format!("the server ended with {ended}").into()) }
+        if told.success() && ended.success() {
+            Ok(())
+        } else {
+            Err(format!("the server ended with {ended}").into())
+        }
     }
 }
 

@@ -3,13 +3,14 @@
 mod bases;
 mod markers;
 mod method;
+mod order;
 mod parameters;
 mod returns;
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, ItemTrait, TraitItem};
+use syn::{Attribute, ItemTrait, Signature, TraitItem};
 
-use crate::interface::model::{Interface, Operation, Role};
+use crate::interface::model::{Interface, Operation};
 use crate::repository_id::RepositoryId;
 use crate::runtime::Runtime;
 use crate::setting::read_settings;
@@ -38,7 +39,7 @@ pub(super) fn interface(
     let header = header(arguments, &contract, crate_name, sink);
     refuse_unsupported_shape(&contract, sink);
     let bases = bases::bases(&contract, sink);
-    let operations = operations(&mut contract, &header.name, sink);
+    let (operations, unfinished) = operations(&mut contract, &header.name, sink);
     Some(Interface {
         runtime: header.runtime,
         ident: contract.ident.clone(),
@@ -47,6 +48,7 @@ pub(super) fn interface(
         name: header.name,
         bases,
         operations,
+        unfinished,
         contract,
     })
 }
@@ -118,19 +120,19 @@ fn refuse_configuration(attribute: &Attribute, advice: &str, sink: &mut Sink) {
     }
 }
 
-/// Reads the methods, and takes our attributes off the trait.
-fn operations(contract: &mut ItemTrait, name: &str, sink: &mut Sink) -> Vec<Operation> {
-    let mut operations = Vec::new();
+/// Reads the methods, and takes our attributes off the trait. Also answers the methods that are no operations.
+fn operations(contract: &mut ItemTrait, name: &str, sink: &mut Sink) -> (Vec<Operation>, Vec<Signature>) {
+    let (mut operations, mut unfinished) = (Vec::new(), Vec::new());
     for item in &mut contract.items {
         match item {
-            TraitItem::Fn(method) => {
-                let operation = method::operation(method, name, sink);
-                let setter = operation
-                    .as_ref()
-                    .and_then(|(getter, writable)| writable.then(|| method::setter_of(getter)));
-                operations.extend(operation.map(|(operation, _)| operation));
-                operations.extend(setter);
-            }
+            TraitItem::Fn(method) => match method::operation(method, name, sink) {
+                Some((operation, writable)) => {
+                    let setter = writable.then(|| method::setter_of(&operation));
+                    operations.push(operation);
+                    operations.extend(setter);
+                }
+                None => unfinished.push(method.sig.clone()),
+            },
             TraitItem::Const(constant) => {
                 sink.at(&*constant, "an interface has no constants: declare it beside the trait");
             }
@@ -140,8 +142,5 @@ fn operations(contract: &mut ItemTrait, name: &str, sink: &mut Sink) -> Vec<Oper
             other => sink.at(&*other, "only methods can be operations of an interface"),
         }
     }
-    debug_assert!(
-        operations.iter().all(|operation| operation.role != Role::Setter || operation.parameters.len() == 1)
-    );
-    operations
+    (operations, unfinished)
 }

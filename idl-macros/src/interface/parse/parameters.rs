@@ -1,12 +1,13 @@
 //! Parameters: how they are passed, and what they become on the wire.
 
+use quote::ToTokens;
 use syn::{Attribute, FnArg, Meta, Pat, PatIdent, PatType, Signature, Type, TypeReference};
 
 use crate::interface::model::{DefaultValue, Parameter, Passing};
 use crate::setting::take_idl_settings;
 use crate::sink::Sink;
 use crate::spelling::{RESERVED_PREFIX, check_idl_name, plain};
-use crate::wire_type::check_type;
+use crate::wire_type::{check_type, is_context, ungrouped};
 
 /// The parameters of a method, and the type of the context if it takes one.
 #[derive(Debug, Default)]
@@ -85,6 +86,7 @@ fn parameter(typed: &mut PatType, interface: &str, sink: &mut Sink) -> Option<Pa
 /// How a parameter of type `ty` is passed, and the type to decode it as.
 fn passing(ty: &Type, interface: &str, sink: &mut Sink) -> Option<(Passing, Type)> {
     let before = sink.count();
+    let ty = ungrouped(ty);
     let Type::Reference(reference) = ty else {
         check_type(ty, "a parameter", Some(interface), sink);
         return (sink.count() == before).then(|| (Passing::Owned, ty.clone()));
@@ -95,9 +97,9 @@ fn passing(ty: &Type, interface: &str, sink: &mut Sink) -> Option<(Passing, Type
     }
     let (passing, owned) =
         if reference.mutability.is_some() { inout(reference, sink)? } else { borrowed(reference) };
-    let element = match (&passing, &*reference.elem) {
-        (Passing::Slice, Type::Slice(slice)) => &slice.elem,
-        (_, element) => element,
+    let element = match &passing {
+        Passing::Slice(element) => element,
+        _ => &*reference.elem,
     };
     if !matches!(passing, Passing::Text) {
         check_type(element, "a parameter", Some(interface), sink);
@@ -108,9 +110,12 @@ fn passing(ty: &Type, interface: &str, sink: &mut Sink) -> Option<(Passing, Type
 fn inout(reference: &TypeReference, sink: &mut Sink) -> Option<(Passing, Type)> {
     let message = match &*reference.elem {
         Type::Path(path) if path.path.is_ident("str") => {
-            "`&mut str` cannot take another text: use `&mut String`"
+            "`&mut str` cannot take another text: use `&mut String`".to_owned()
         }
-        Type::Slice(_) => "`&mut [T]` cannot take another number of elements: use `&mut Vec<T>`",
+        Type::Slice(slice) => {
+            let element = slice.elem.to_token_stream();
+            format!("`&mut [{element}]` cannot take another number of elements: use `&mut Vec<{element}>`")
+        }
         element => return Some((Passing::InOut, element.clone())),
     };
     sink.at(reference, message);
@@ -124,16 +129,10 @@ fn borrowed(reference: &TypeReference) -> (Passing, Type) {
         }
         Type::Slice(slice) => {
             let element = &slice.elem;
-            (Passing::Slice, syn::parse_quote!(::std::vec::Vec<#element>))
+            (Passing::Slice(element.clone()), syn::parse_quote!(::std::vec::Vec<#element>))
         }
         element => (Passing::Borrowed, element.clone()),
     }
-}
-
-/// Whether `ty` is `&Context`, under any path.
-fn is_context(ty: &Type) -> bool {
-    let Type::Reference(TypeReference { elem, mutability: None, .. }) = ty else { return false };
-    matches!(&**elem, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Context"))
 }
 
 fn take_default(attributes: &mut Vec<Attribute>, sink: &mut Sink) -> Option<(Attribute, DefaultValue)> {

@@ -4,7 +4,7 @@ use syn::{PathArguments, ReturnType, Type, TypePath};
 
 use crate::interface::model::{Outcome, Raised, Returns};
 use crate::sink::Sink;
-use crate::wire_type::{arguments_of, check_type};
+use crate::wire_type::{arguments_of_last, check_type, ungrouped};
 
 /// Takes a return type apart.
 pub(super) fn returns(output: &ReturnType, interface: &str, sink: &mut Sink) -> Option<Returns> {
@@ -18,7 +18,7 @@ pub(super) fn returns(output: &ReturnType, interface: &str, sink: &mut Sink) -> 
                 error: None,
             });
         }
-        ReturnType::Type(_, written) => &**written,
+        ReturnType::Type(_, written) => ungrouped(written),
     };
     let Some(arguments) = arguments_of_last(written, "Result") else {
         let outcome = outcome(written, interface, sink)?;
@@ -44,7 +44,7 @@ pub(super) fn returns(output: &ReturnType, interface: &str, sink: &mut Sink) -> 
 
 fn outcome(ty: &Type, interface: &str, sink: &mut Sink) -> Option<Outcome> {
     let before = sink.count();
-    let outcome = match ty {
+    let outcome = match ungrouped(ty) {
         Type::Tuple(tuple) if tuple.elems.is_empty() => Outcome::Nothing,
         Type::Tuple(tuple) if tuple.elems.len() == 1 => {
             sink.at(tuple, "a tuple of one element is no result: leave out the comma");
@@ -68,7 +68,7 @@ fn outcome(ty: &Type, interface: &str, sink: &mut Sink) -> Option<Outcome> {
 }
 
 fn raised(error: &Type, sink: &mut Sink) -> Option<Raised> {
-    match error {
+    match ungrouped(error) {
         Type::Path(TypePath { path, .. }) => {
             let Some(faults) = arguments_of_last(error, "Fault") else {
                 return Some(Raised::Exception(error.clone()));
@@ -100,13 +100,6 @@ fn raised(error: &Type, sink: &mut Sink) -> Option<Raised> {
             None
         }
     }
-}
-
-/// The type arguments of `ty` if the last name of its path is `name`.
-fn arguments_of_last<'a>(ty: &'a Type, name: &str) -> Option<Vec<&'a Type>> {
-    let Type::Path(TypePath { qself: None, path }) = ty else { return None };
-    let last = path.segments.last()?;
-    (last.ident == name).then(|| arguments_of(last))
 }
 
 fn is_nothing(ty: &Type) -> bool {

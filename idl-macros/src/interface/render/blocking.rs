@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::Names;
 use super::proxy::{arguments, attributes, result_type};
+use super::{Names, unfinished};
 use crate::interface::model::{Interface, Operation};
 
 /// The type; its methods wait for what the proxy's methods answer.
@@ -34,6 +34,8 @@ pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStre
     let private = interface.runtime.private();
     let operations = interface.operations.iter().map(|operation| method(interface, names, operation));
     let casts = interface.bases.iter().map(|base| cast(interface, base));
+    let unfinished =
+        interface.unfinished.iter().filter_map(|signature| unfinished::method(interface, signature, true));
     let deref = interface.bases.first().map(|base| {
         let base = &base.proxy;
         quote! {
@@ -54,6 +56,7 @@ pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStre
         impl #blocking {
             #(#operations)*
             #(#casts)*
+            #(#unfinished)*
         }
         #[automatically_derived]
         impl #private::Facade for #proxy {

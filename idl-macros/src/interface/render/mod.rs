@@ -6,6 +6,7 @@ mod metadata;
 mod proxy;
 mod servant;
 mod skeleton;
+mod unfinished;
 mod values;
 
 use proc_macro2::TokenStream;
@@ -23,7 +24,7 @@ pub(super) fn items(interface: &Interface) -> TokenStream {
     let servant = servant::servant(interface, &names);
     let metadata = metadata::metadata(interface);
     let skeleton = skeleton::skeleton(interface, &names);
-    let guard = interface.id.clash_guard(&interface.ident);
+    let guard = interface.id.clash_guard(&interface.name, &interface.ident);
     quote! {
         #contract
         #proxy

@@ -1,11 +1,13 @@
 //! The typed client of an interface.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::contract::undocumented;
+use super::skeleton::exception_type;
 use super::values::{self, Reply};
-use super::{Names, operations_name};
+use super::{Names, operations_name, unfinished};
 use crate::interface::model::{Interface, Operation, Raised};
 
 /// The proxy type, its casts to bases, and its `blocking` method. The operations are in the anonymous constant.
@@ -48,11 +50,14 @@ pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStre
             }
         }
     });
+    let unfinished =
+        interface.unfinished.iter().filter_map(|signature| unfinished::method(interface, signature, false));
     let conversions = conversions(interface, names);
     quote! {
         impl #proxy {
             #(#operations)*
             #(#casts)*
+            #(#unfinished)*
 
             /// The same proxy for threads without an asynchronous runtime: its methods wait.
             #[must_use]
@@ -117,16 +122,18 @@ fn method(interface: &Interface, place: usize, operation: &Operation) -> TokenSt
     let attributes = attributes(operation);
     let arguments = arguments(operation);
     let result = result_type(interface, operation);
-    let target = quote! {
-        <Self as #private::Proxy>::object(self)
-    };
+    // The compiler finds an exception that is none in the call, and shall say so where it is declared.
+    let declared = operation.returns.error.as_ref().unwrap_or(&operation.returns.written);
+    let declared = declared.span().resolved_at(Span::call_site());
+    let target = quote_spanned!(declared=> <Self as #private::Proxy>::object(self));
     let write = values::write_request(operation, &private);
     let body = if operation.oneway {
         quote!(#target.invoke_oneway(<Self as #private::Proxy>::interface(), &#operations[#place], &#write).await)
     } else {
         let Reply { read, pattern, assign, value } = values::read_reply(operation, &private);
-        let call = quote! {
-            #target.invoke(<Self as #private::Proxy>::interface(), &#operations[#place], &#write, #read).await
+        let exception = exception_type(operation);
+        let call = quote_spanned! {declared=>
+            #target.invoke::<_, #exception>(<Self as #private::Proxy>::interface(), &#operations[#place], &#write, #read).await
         };
         match assign {
             None => call,
@@ -150,6 +157,9 @@ fn method(interface: &Interface, place: usize, operation: &Operation) -> TokenSt
     }
 }
 
+/// The number of parameters from which a linter complains; it does so about the user's trait, which is enough.
+const LINTED_PARAMETERS_MIN: usize = 7;
+
 /// The user's documentation and deprecation of an operation, or a line in its place.
 pub(super) fn attributes(operation: &Operation) -> TokenStream {
     let attributes = &operation.attributes;
@@ -157,7 +167,9 @@ pub(super) fn attributes(operation: &Operation) -> TokenStream {
         let text = format!("Calls `{}`.", operation.wire);
         quote!(#[doc = #text])
     });
-    quote!(#documentation #(#attributes)*)
+    let allow = (operation.parameters.len() >= LINTED_PARAMETERS_MIN)
+        .then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    quote!(#documentation #(#attributes)* #allow)
 }
 
 /// The parameters of an operation as the user writes them, without the context.

@@ -140,13 +140,13 @@ fn run_function(operation: &Operation, place: usize, contract: &Ident, private: 
     let context = if operation.context.is_some() { quote!(__cx) } else { quote!(_) };
     let call = call(operation, contract, quote!(__servant), quote!(__cx));
     let outcome = outcome(operation, call, private);
-    let fault = fault_type(operation, private);
+    let exception = exception_type(operation);
     let write = values::write_reply(operation, private);
     quote! {
-        __cell.#runner(
+        __cell.#runner::<_, #exception>(
             __call,
             &#operations[#place],
-            move |__servant: #reference, #context: &#private::Context| -> ::core::result::Result<_, #fault> {
+            move |__servant: #reference, #context: &#private::Context| -> ::core::result::Result<_, #private::Fault<#exception>> {
                 #outcome
             },
             #write,
@@ -163,7 +163,7 @@ fn run_future(operation: &Operation, place: usize, contract: &Ident, private: &T
     };
     let call = call(operation, contract, servant, quote!(__call.context()));
     let outcome = outcome(operation, quote!(#call.await), private);
-    let fault = fault_type(operation, private);
+    let exception = exception_type(operation);
     let write = values::write_reply(operation, private);
     quote! {
         let __cell = ::core::clone::Clone::clone(__cell);
@@ -172,9 +172,9 @@ fn run_future(operation: &Operation, place: usize, contract: &Ident, private: &T
                 ::core::result::Result::Ok(__guard) => __guard,
                 ::core::result::Result::Err(__exception) => return __call.refuse(__exception),
             };
-            let __outcome: ::core::result::Result<_, #fault> = { #outcome };
+            let __outcome: ::core::result::Result<_, #private::Fault<_>> = { #outcome };
             ::core::mem::drop(__guard);
-            __call.finish(__outcome, #write)
+            __call.finish::<_, #exception>(__outcome, #write)
         }))
     }
 }
@@ -186,7 +186,7 @@ fn call(operation: &Operation, contract: &Ident, servant: TokenStream, context: 
         let ident = &parameter.ident;
         match parameter.passing {
             Passing::Owned => quote!(#ident),
-            Passing::Text | Passing::Slice | Passing::Borrowed => quote!(&#ident),
+            Passing::Text | Passing::Slice(_) | Passing::Borrowed => quote!(&#ident),
             Passing::InOut => quote!(&mut #ident),
         }
     });
@@ -222,9 +222,10 @@ fn outcome(operation: &Operation, call: TokenStream, private: &TokenStream) -> T
     }
 }
 
-fn fault_type(operation: &Operation, private: &TokenStream) -> TokenStream {
+/// What an operation raises, written out so that the compiler complains about it where the user wrote it.
+pub(super) fn exception_type(operation: &Operation) -> TokenStream {
     match &operation.returns.raised {
-        Raised::Exception(error) | Raised::Fault(error) => quote!(#private::Fault<#error>),
-        Raised::Nothing | Raised::SystemOnly => quote!(#private::Fault),
+        Raised::Exception(error) | Raised::Fault(error) => quote!(#error),
+        Raised::Nothing | Raised::SystemOnly => quote!(::core::convert::Infallible),
     }
 }

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 
 use super::enumeration::{definition_of, enumerators_item};
 use super::{Bodies, define, owned};
-use crate::value::model::{Case, Definition, Switch, SwitchType, Union};
+use crate::value::model::{Case, Definition, Switch, SwitchType, Union, switch_name};
 
 pub(super) fn bodies(definition: &Definition, union: &Union) -> Bodies {
     let view = View { definition, union, private: definition.runtime.private() };
@@ -158,7 +158,8 @@ impl View<'_> {
         let has_default = self.union.cases.iter().any(|case| case.is_default);
         let labels = self.union.cases.iter().map(|case| case.labels.len()).sum::<usize>();
         let is_boolean = matches!(&self.union.switch, Switch::Typed(ty) if ty.name == "bool");
-        (!has_default && !(is_boolean && labels == 2)).then(|| quote!(_ => #error,))
+        let is_exhausted = has_default || (is_boolean && labels == 2);
+        (!is_exhausted).then(|| quote!(_ => #error,))
     }
 
     fn invalid_discriminant(&self, label: TokenStream) -> TokenStream {
@@ -262,7 +263,7 @@ impl View<'_> {
         let discriminator = match &self.union.switch {
             Switch::Typed(ty) => quote!(<#ty as #private::IdlType>::describe(__types)),
             Switch::Generated => {
-                let name = format!("{}Switch", definition.name);
+                let name = switch_name(&definition.name);
                 let enumeration = definition_of(&name, &names, private);
                 let id = switch_id(&definition.id.text);
                 quote!(#private::TypeCatalogue::define(__types, #id, |_: &mut #private::TypeCatalogue| #enumeration))
@@ -300,8 +301,8 @@ impl View<'_> {
 /// The id of the generated enum: that of the union with `Switch` behind its name.
 fn switch_id(id: &str) -> String {
     match id.rsplit_once(':') {
-        Some((name, version)) => format!("{name}Switch:{version}"),
-        None => format!("{id}Switch"),
+        Some((name, version)) => format!("{}:{version}", switch_name(name)),
+        None => switch_name(id),
     }
 }
 

@@ -17,14 +17,8 @@ use crate::message::{GiopError, MessageHeader, MessageKind};
 ///
 /// # Errors
 /// [`GiopError`] if `head` does not begin with a message header.
-pub fn split<'a>(
-    head: &'a [u8],
-    body: &'a [u8],
-    piece_bytes_max: usize,
-) -> Result<Pieces<'a>, GiopError> {
-    let octets = head
-        .first_chunk()
-        .ok_or(GiopError::NotGiop { magic: [0; 4] })?;
+pub fn split<'a>(head: &'a [u8], body: &'a [u8], piece_bytes_max: usize) -> Result<Pieces<'a>, GiopError> {
+    let octets = head.first_chunk().ok_or(GiopError::NotGiop { magic: [0; 4] })?;
     let header = MessageHeader::decode(octets)?;
     let cuts = header.version >= GiopVersion::V1_2 && header.kind.may_be_fragmented(header.version);
     let piece_bytes = match cuts {
@@ -38,14 +32,7 @@ pub fn split<'a>(
     for (to, from) in request_id.iter_mut().zip(head.iter().chain(body)) {
         *to = *from;
     }
-    Ok(Pieces {
-        header,
-        request_id,
-        head,
-        body,
-        piece_bytes,
-        begun: false,
-    })
+    Ok(Pieces { header, request_id, head, body, piece_bytes, begun: false })
 }
 
 /// The pieces of a message, first to last.
@@ -72,11 +59,7 @@ impl<'a> Piece<'a> {
     /// The slices to write, in order; some may be empty.
     #[must_use]
     pub fn slices(&self) -> [&[u8]; 3] {
-        [
-            &self.prefix[..self.prefix_bytes],
-            self.content[0],
-            self.content[1],
-        ]
+        [&self.prefix[..self.prefix_bytes], self.content[0], self.content[1]]
     }
 }
 
@@ -93,11 +76,7 @@ impl<'a> Iterator for Pieces<'a> {
         let size = prefix_bytes - MessageHeader::BYTES + take;
         let header = MessageHeader {
             more_fragments: take < left,
-            kind: if self.begun {
-                MessageKind::FRAGMENT
-            } else {
-                self.header.kind
-            },
+            kind: if self.begun { MessageKind::FRAGMENT } else { self.header.kind },
             // A piece is never larger than the message, whose size had 32 bits plus a request id.
             size: u32::try_from(size).unwrap_or(u32::MAX),
             ..self.header
@@ -108,10 +87,6 @@ impl<'a> Iterator for Pieces<'a> {
         let (head, head_left) = self.head.split_at(take.min(self.head.len()));
         let (body, body_left) = self.body.split_at(take - head.len());
         (self.head, self.body, self.begun) = (head_left, body_left, true);
-        Some(Piece {
-            prefix,
-            prefix_bytes,
-            content: [head, body],
-        })
+        Some(Piece { prefix, prefix_bytes, content: [head, body] })
     }
 }

@@ -56,9 +56,7 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// [`CdrError::Truncated`] if there is no first octet.
     pub fn of_encapsulation(data: &'a [u8]) -> Result<Self, CdrError> {
-        let flag = *data
-            .first()
-            .ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
+        let flag = *data.first().ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
         let mut input = Self::new(data, Endian::from_flag(flag));
         input.offset = 1;
         Ok(input)
@@ -187,10 +185,7 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub fn read_octets(&mut self, count: usize) -> Result<&'a [u8], CdrError> {
         let left = &self.data[self.offset..];
-        let octets = left.get(..count).ok_or(CdrError::Truncated {
-            needed: count,
-            left: left.len(),
-        })?;
+        let octets = left.get(..count).ok_or(CdrError::Truncated { needed: count, left: left.len() })?;
         self.offset += count;
         Ok(octets)
     }
@@ -215,10 +210,7 @@ impl<'a> Decoder<'a> {
         let left = self.remaining();
         match count.checked_mul(size_min) {
             Some(octets) if octets <= left => Ok(()),
-            _ => Err(CdrError::LengthExceedsInput {
-                length: count,
-                left,
-            }),
+            _ => Err(CdrError::LengthExceedsInput { length: count, left }),
         }
     }
 
@@ -263,14 +255,9 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// [`CdrError::TooDeep`] if the budget is used up, else those of `body`.
     #[inline]
-    pub fn nested<T>(
-        &mut self,
-        body: impl FnOnce(&mut Self) -> Result<T, CdrError>,
-    ) -> Result<T, CdrError> {
+    pub fn nested<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T, CdrError>) -> Result<T, CdrError> {
         if self.depth_left == 0 {
-            return Err(CdrError::TooDeep {
-                limit: self.depth_limit,
-            });
+            return Err(CdrError::TooDeep { limit: self.depth_limit });
         }
         self.depth_left -= 1;
         let result = body(self);
@@ -283,9 +270,7 @@ impl<'a> Decoder<'a> {
         self.empty_left = self
             .empty_left
             .checked_sub(1)
-            .ok_or(CdrError::TooManyEmptyElements {
-                limit: EMPTY_ELEMENTS_MAX,
-            })?;
+            .ok_or(CdrError::TooManyEmptyElements { limit: EMPTY_ELEMENTS_MAX })?;
         Ok(())
     }
 
@@ -304,10 +289,7 @@ impl<'a> Decoder<'a> {
     /// [`CdrError::Truncated`].
     #[inline]
     pub fn read_u8(&mut self) -> Result<u8, CdrError> {
-        let octet = *self
-            .data
-            .get(self.offset)
-            .ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
+        let octet = *self.data.get(self.offset).ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
         self.offset += 1;
         Ok(octet)
     }
@@ -326,13 +308,8 @@ impl<'a> Decoder<'a> {
         self.settle(N);
         let needed = self.padding(N) + N;
         let left = &self.data[self.offset..];
-        let octets = left
-            .get(needed - N..)
-            .and_then(|rest| rest.first_chunk::<N>());
-        let octets = *octets.ok_or(CdrError::Truncated {
-            needed,
-            left: left.len(),
-        })?;
+        let octets = left.get(needed - N..).and_then(|rest| rest.first_chunk::<N>());
+        let octets = *octets.ok_or(CdrError::Truncated { needed, left: left.len() })?;
         self.offset += needed;
         Ok(octets)
     }

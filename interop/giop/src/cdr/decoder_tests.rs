@@ -14,26 +14,17 @@ fn padding_is_ignored_and_counted_from_the_origin() {
 fn every_number_reports_what_it_lacks() {
     let mut input = Decoder::new(&[1, 2, 3, 4, 5], Endian::Big);
     assert_eq!(input.read_u8(), Ok(1));
-    assert_eq!(
-        input.read_u32(),
-        Err(CdrError::Truncated { needed: 7, left: 4 })
-    );
+    assert_eq!(input.read_u32(), Err(CdrError::Truncated { needed: 7, left: 4 }));
     assert_eq!(input.remaining(), 4, "a failed number reads nothing");
 }
 
 #[test]
 fn lengths_are_checked_against_the_input() {
     let mut input = Decoder::new(&[0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7], Endian::Big);
-    assert_eq!(
-        input.read_len(4),
-        Err(CdrError::LengthExceedsInput { length: 2, left: 7 })
-    );
+    assert_eq!(input.read_len(4), Err(CdrError::LengthExceedsInput { length: 2, left: 7 }));
     assert_eq!(
         input.check_len(usize::MAX, 2),
-        Err(CdrError::LengthExceedsInput {
-            length: usize::MAX,
-            left: 7
-        })
+        Err(CdrError::LengthExceedsInput { length: usize::MAX, left: 7 })
     );
 }
 
@@ -41,19 +32,9 @@ fn lengths_are_checked_against_the_input() {
 fn encapsulations_bring_their_byte_order_and_may_be_longer() {
     let data = [0, 0, 0, 8, 1, 0xee, 0xee, 0xee, 7, 0, 0, 0, 0, 9];
     let mut input = Decoder::new(&data, Endian::Big);
-    assert_eq!(
-        input.encapsulation(|inner| inner.read_u16().and(inner.read_u16())),
-        Ok(0x0007)
-    );
-    assert_eq!(
-        input.read_u16(),
-        Ok(9),
-        "the rest of the encapsulation is skipped"
-    );
-    assert_eq!(
-        Decoder::of_encapsulation(&[]).err(),
-        Some(CdrError::Truncated { needed: 1, left: 0 })
-    );
+    assert_eq!(input.encapsulation(|inner| inner.read_u16().and(inner.read_u16())), Ok(0x0007));
+    assert_eq!(input.read_u16(), Ok(9), "the rest of the encapsulation is skipped");
+    assert_eq!(Decoder::of_encapsulation(&[]).err(), Some(CdrError::Truncated { needed: 1, left: 0 }));
 }
 
 #[test]
@@ -63,11 +44,7 @@ fn alignment_starts_anew_at_the_joints_of_giop_1_1() {
     let mut input = Decoder::with_profile(b"\x01ppp\0\0\0\x02\x03", 12, profile).with_joints(&[4]);
     assert_eq!(input.read_u8(), Ok(1));
     assert_eq!(input.position(), 13);
-    assert_eq!(
-        input.read_u32(),
-        Ok(2),
-        "padding up to the joint, none behind: 12 is aligned for 4"
-    );
+    assert_eq!(input.read_u32(), Ok(2), "padding up to the joint, none behind: 12 is aligned for 4");
     assert_eq!((input.position(), input.read_u8()), (16, Ok(3)));
     // Padding before the joint and again behind it, because 12 is not aligned for 8.
     let octets = b"ppppqqqq\0\0\0\0\0\0\0\x07";
@@ -95,18 +72,10 @@ fn joints_outside_of_the_data_are_harmless() {
 #[test]
 fn nesting_has_a_budget_that_is_given_back() {
     fn descend(input: &mut Decoder<'_>, levels: u32) -> Result<(), CdrError> {
-        if levels == 0 {
-            Ok(())
-        } else {
-            input.nested(|input| descend(input, levels - 1))
-        }
+        if levels == 0 { Ok(()) } else { input.nested(|input| descend(input, levels - 1)) }
     }
     let mut input = Decoder::new(&[], Endian::Big).with_depth_max(3);
     assert_eq!(descend(&mut input, 3), Ok(()));
     assert_eq!(descend(&mut input, 4), Err(CdrError::TooDeep { limit: 3 }));
-    assert_eq!(
-        descend(&mut input, 3),
-        Ok(()),
-        "an error gives the levels back, too"
-    );
+    assert_eq!(descend(&mut input, 3), Ok(()), "an error gives the levels back, too");
 }

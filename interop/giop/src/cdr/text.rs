@@ -28,10 +28,7 @@ impl Encoder {
     pub fn write_string(&mut self, text: &str) -> Result<(), CdrError> {
         match self.profile().char_set {
             CharSet::Latin1 if !text.is_ascii() => {
-                let octets = text
-                    .chars()
-                    .map(latin1_octet)
-                    .collect::<Result<Vec<_>, _>>()?;
+                let octets = text.chars().map(latin1_octet).collect::<Result<Vec<_>, _>>()?;
                 self.write_string_octets(&octets)
             }
             CharSet::Utf8 | CharSet::Latin1 => self.write_string_octets(text.as_bytes()),
@@ -100,10 +97,7 @@ impl Encoder {
         let length = text.encode_utf16().count();
         if counted {
             let mut first = [0; 2];
-            let marked = text
-                .chars()
-                .next()
-                .is_some_and(|c| needs_mark(c.encode_utf16(&mut first)));
+            let marked = text.chars().next().is_some_and(|c| needs_mark(c.encode_utf16(&mut first)));
             self.write_len((length + usize::from(marked)) * 2)?;
             self.write_utf16(text.encode_utf16(), marked);
         } else {
@@ -142,9 +136,7 @@ impl<'a> Decoder<'a> {
     pub fn read_text(&mut self) -> Result<Cow<'a, str>, CdrError> {
         let octets = self.read_string_octets()?;
         match self.profile().char_set {
-            CharSet::Utf8 => str::from_utf8(octets)
-                .map(Cow::Borrowed)
-                .map_err(|_| CdrError::InvalidUtf8),
+            CharSet::Utf8 => str::from_utf8(octets).map(Cow::Borrowed).map_err(|_| CdrError::InvalidUtf8),
             CharSet::Latin1 => Ok(match str::from_utf8(octets) {
                 Ok(ascii) if ascii.is_ascii() => Cow::Borrowed(ascii),
                 _ => Cow::Owned(octets.iter().copied().map(char::from).collect()),
@@ -214,11 +206,7 @@ impl<'a> Decoder<'a> {
             }
             String::from_utf16(&units).map_err(|_| CdrError::InvalidUtf16)?
         };
-        if text.as_bytes().contains(&0) {
-            Err(CdrError::NulInString)
-        } else {
-            Ok(text)
-        }
+        if text.as_bytes().contains(&0) { Err(CdrError::NulInString) } else { Ok(text) }
     }
 
     fn wide_is_counted(&self) -> Result<bool, CdrError> {
@@ -237,10 +225,7 @@ fn wide_is_counted(version: GiopVersion, negotiated: bool) -> Result<bool, CdrEr
 
 /// Whether text would lose its first unit to a reader who looks for a byte-order mark.
 fn needs_mark(units: &[u16]) -> bool {
-    matches!(
-        units.first(),
-        Some(&(BYTE_ORDER_MARK | BYTE_ORDER_MARK_SWAPPED))
-    )
+    matches!(units.first(), Some(&(BYTE_ORDER_MARK | BYTE_ORDER_MARK_SWAPPED)))
 }
 
 fn latin1_octet(character: char) -> Result<u8, CdrError> {
@@ -252,19 +237,10 @@ fn utf16_text(octets: &[u8], single: bool) -> Result<String, CdrError> {
     let (pairs, []) = octets.as_chunks::<2>() else {
         return Err(CdrError::InvalidUtf16);
     };
-    let marked = pairs
-        .first()
-        .map(|pair| u16::from_be_bytes(*pair))
-        .filter(|_| !single || pairs.len() > 1);
+    let marked = pairs.first().map(|pair| u16::from_be_bytes(*pair)).filter(|_| !single || pairs.len() > 1);
     let units: Vec<u16> = match marked {
-        Some(BYTE_ORDER_MARK) => pairs[1..]
-            .iter()
-            .map(|pair| u16::from_be_bytes(*pair))
-            .collect(),
-        Some(BYTE_ORDER_MARK_SWAPPED) => pairs[1..]
-            .iter()
-            .map(|pair| u16::from_le_bytes(*pair))
-            .collect(),
+        Some(BYTE_ORDER_MARK) => pairs[1..].iter().map(|pair| u16::from_be_bytes(*pair)).collect(),
+        Some(BYTE_ORDER_MARK_SWAPPED) => pairs[1..].iter().map(|pair| u16::from_le_bytes(*pair)).collect(),
         _ => pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect(),
     };
     String::from_utf16(&units).map_err(|_| CdrError::InvalidUtf16)

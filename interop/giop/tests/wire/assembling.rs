@@ -11,32 +11,16 @@ use crate::vectors;
 /// A message of raw parts, big-endian.
 fn part(version: GiopVersion, kind: MessageKind, more_fragments: bool, content: &[u8]) -> Vec<u8> {
     let size = content.len() as u32;
-    let header = MessageHeader {
-        version,
-        endian: Endian::Big,
-        more_fragments,
-        kind,
-        size,
-    };
+    let header = MessageHeader { version, endian: Endian::Big, more_fragments, kind, size };
     [&header.encode()[..], content].concat()
 }
 
 fn begin(id: u8, more: bool) -> Vec<u8> {
-    part(
-        GiopVersion::V1_2,
-        MessageKind::REPLY,
-        more,
-        &[0, 0, 0, id, 0, 0, 0, 0, 0, 0, 0, 0],
-    )
+    part(GiopVersion::V1_2, MessageKind::REPLY, more, &[0, 0, 0, id, 0, 0, 0, 0, 0, 0, 0, 0])
 }
 
 fn fragment(id: u8, more: bool, content: &[u8]) -> Vec<u8> {
-    part(
-        GiopVersion::V1_2,
-        MessageKind::FRAGMENT,
-        more,
-        &[&[0, 0, 0, id], content].concat(),
-    )
+    part(GiopVersion::V1_2, MessageKind::FRAGMENT, more, &[&[0, 0, 0, id], content].concat())
 }
 
 fn old(kind: MessageKind, more: bool, content: &[u8]) -> Vec<u8> {
@@ -78,17 +62,9 @@ fn octets_may_come_one_by_one() {
 fn a_message_in_one_piece_is_not_copied() {
     let mut received = BytesMut::from(&vectors::octets("ours/request_1_2_be")[..]);
     let place = received.as_ptr() as usize;
-    let frame = Assembler::new(MessageLimits::default())
-        .next(&mut received)
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        frame.content.as_ptr() as usize,
-        place + MessageHeader::BYTES
-    );
-    let Message::Request { head, body } =
-        Message::decode(&frame, &MessageLimits::default()).unwrap()
-    else {
+    let frame = Assembler::new(MessageLimits::default()).next(&mut received).unwrap().unwrap();
+    assert_eq!(frame.content.as_ptr() as usize, place + MessageHeader::BYTES);
+    let Message::Request { head, body } = Message::decode(&frame, &MessageLimits::default()).unwrap() else {
         panic!("a request")
     };
     assert_eq!(head.operation.as_bytes().as_ptr() as usize, place + 36);
@@ -97,25 +73,12 @@ fn a_message_in_one_piece_is_not_copied() {
 
 #[test]
 fn what_is_missing_is_known() {
-    let assembler = Assembler::new(MessageLimits {
-        message_bytes_max: 100,
-        ..MessageLimits::default()
-    });
+    let assembler = Assembler::new(MessageLimits { message_bytes_max: 100, ..MessageLimits::default() });
     assert_eq!(assembler.missing_bytes(b""), 12);
     assert_eq!(assembler.missing_bytes(b"GIOP\x01"), 7);
-    assert_eq!(
-        assembler.missing_bytes(b"GIOP\x01\x02\x00\x00\0\0\0\x14ab"),
-        18
-    );
-    assert_eq!(
-        assembler.missing_bytes(b"GIOP\x01\x02\x00\x00\0\0\0\x00"),
-        0
-    );
-    assert_eq!(
-        assembler.missing_bytes(b"GIOP\x01\x02\x00\x00\xff\0\0\x00"),
-        0,
-        "it will be refused"
-    );
+    assert_eq!(assembler.missing_bytes(b"GIOP\x01\x02\x00\x00\0\0\0\x14ab"), 18);
+    assert_eq!(assembler.missing_bytes(b"GIOP\x01\x02\x00\x00\0\0\0\x00"), 0);
+    assert_eq!(assembler.missing_bytes(b"GIOP\x01\x02\x00\x00\xff\0\0\x00"), 0, "it will be refused");
 }
 
 #[test]
@@ -125,9 +88,7 @@ fn what_is_not_giop_is_refused_at_its_first_octet() {
     assert_eq!(error, GiopError::NotGiop { magic: *b"GE\0\0" });
     assert_eq!(error.remedy(assembler.version()), Remedy::Close);
     assert_eq!(assembler.next(&mut BytesMut::from("GI")), Ok(None));
-    let error = assembler
-        .next(&mut BytesMut::from(&b"GIOP\x01\x01\x00\x09\0\0\0\0"[..]))
-        .unwrap_err();
+    let error = assembler.next(&mut BytesMut::from(&b"GIOP\x01\x01\x00\x09\0\0\0\0"[..])).unwrap_err();
     assert_eq!(error, GiopError::UnknownKind { kind: 9 });
 }
 
@@ -140,98 +101,47 @@ fn the_version_of_the_peer_is_remembered() {
 
 #[test]
 fn sizes_are_limited_alone_and_joined() {
-    let limits = MessageLimits {
-        message_bytes_max: 40,
-        ..MessageLimits::default()
-    };
+    let limits = MessageLimits { message_bytes_max: 40, ..MessageLimits::default() };
     let large = part(GiopVersion::V1_2, MessageKind::REPLY, false, &[0; 29]);
-    let expected = GiopError::MessageTooLarge {
-        size: 41,
-        limit: 40,
-    };
-    assert_eq!(
-        fails(limits.clone(), &[large[..12].to_vec()]),
-        expected,
-        "the header is enough"
-    );
-    let joined = [
-        begin(1, true),
-        fragment(1, true, &[0; 16]),
-        fragment(1, true, &[0; 1]),
-    ];
-    assert_eq!(
-        feed(&mut Assembler::new(limits.clone()), &joined[..2]),
-        Ok(vec![])
-    );
+    let expected = GiopError::MessageTooLarge { size: 41, limit: 40 };
+    assert_eq!(fails(limits.clone(), &[large[..12].to_vec()]), expected, "the header is enough");
+    let joined = [begin(1, true), fragment(1, true, &[0; 16]), fragment(1, true, &[0; 1])];
+    assert_eq!(feed(&mut Assembler::new(limits.clone()), &joined[..2]), Ok(vec![]));
     assert_eq!(fails(limits, &joined), expected);
 }
 
 #[test]
 fn incomplete_messages_are_limited_in_number_and_memory() {
-    let limits = MessageLimits {
-        fragments_open_max: 2,
-        assembled_bytes_max: 200,
-        ..MessageLimits::default()
-    };
+    let limits =
+        MessageLimits { fragments_open_max: 2, assembled_bytes_max: 200, ..MessageLimits::default() };
     let many = [begin(1, true), begin(2, true), begin(3, true)];
-    assert_eq!(
-        fails(limits.clone(), &many),
-        GiopError::TooManyIncomplete { limit: 2 }
-    );
+    assert_eq!(fails(limits.clone(), &many), GiopError::TooManyIncomplete { limit: 2 });
     let mut assembler = Assembler::new(limits.clone());
     feed(&mut assembler, &many[..2]).unwrap();
     assert_eq!(assembler.incomplete_bytes(), 2 * (12 + 16));
-    assert_eq!(
-        feed(&mut assembler, &[fragment(1, false, &[])])
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(feed(&mut assembler, &[fragment(1, false, &[])]).unwrap().len(), 1);
     assert_eq!(assembler.incomplete_bytes(), 12 + 16);
-    let tiny: Vec<_> = std::iter::once(begin(1, true))
-        .chain((0..12).map(|_| fragment(1, true, &[])))
-        .collect();
-    assert_eq!(
-        fails(limits, &tiny),
-        GiopError::IncompleteTooLarge { limit: 200 }
-    );
+    let tiny: Vec<_> =
+        std::iter::once(begin(1, true)).chain((0..12).map(|_| fragment(1, true, &[]))).collect();
+    assert_eq!(fails(limits, &tiny), GiopError::IncompleteTooLarge { limit: 200 });
 }
 
 #[test]
 fn fragments_need_a_beginning_of_their_kind() {
     let limits = MessageLimits::default;
-    let stray = GiopError::StrayFragment {
-        request_id: Some(9),
-    };
-    assert_eq!(
-        fails(limits(), &[begin(1, true), fragment(9, false, &[])]),
-        stray
-    );
+    let stray = GiopError::StrayFragment { request_id: Some(9) };
+    assert_eq!(fails(limits(), &[begin(1, true), fragment(9, false, &[])]), stray);
     let stray = GiopError::StrayFragment { request_id: None };
-    assert_eq!(
-        fails(limits(), &[old(MessageKind::FRAGMENT, false, &[])]),
-        stray
-    );
+    assert_eq!(fails(limits(), &[old(MessageKind::FRAGMENT, false, &[])]), stray);
     let oldest = part(GiopVersion::V1_0, MessageKind::FRAGMENT, false, &[]);
     assert_eq!(fails(limits(), &[oldest]), stray);
-    let mixed = [
-        old(MessageKind::REPLY, true, &[0; 12]),
-        fragment(0, false, &[]),
-    ];
-    assert_eq!(
-        fails(limits(), &mixed),
-        GiopError::StrayFragment {
-            request_id: Some(0)
-        }
-    );
+    let mixed = [old(MessageKind::REPLY, true, &[0; 12]), fragment(0, false, &[])];
+    assert_eq!(fails(limits(), &mixed), GiopError::StrayFragment { request_id: Some(0) });
     let mut swapped = fragment(1, false, &[0; 8]);
     swapped[6] |= 1;
     swapped[8..12].reverse();
     swapped[12..16].reverse();
-    assert_eq!(
-        fails(limits(), &[begin(1, true), swapped]),
-        GiopError::FragmentMismatch
-    );
+    assert_eq!(fails(limits(), &[begin(1, true), swapped]), GiopError::FragmentMismatch);
     assert_eq!(
         fails(limits(), &[begin(1, true), begin(1, true)]),
         GiopError::FragmentedTwice { request_id: 1 }
@@ -247,10 +157,7 @@ fn only_some_messages_may_be_fragmented() {
         (GiopVersion::V1_2, MessageKind::CANCEL_REQUEST),
         (GiopVersion::V1_2, MessageKind::CLOSE_CONNECTION),
     ] {
-        let error = fails(
-            MessageLimits::default(),
-            &[part(version, kind, true, &[0; 8])],
-        );
+        let error = fails(MessageLimits::default(), &[part(version, kind, true, &[0; 8])]);
         assert_eq!(error, GiopError::NotFragmentable { kind, version });
     }
     for kind in [MessageKind::LOCATE_REQUEST, MessageKind::LOCATE_REPLY] {
@@ -260,10 +167,7 @@ fn only_some_messages_may_be_fragmented() {
         ];
         let frames = feed(&mut Assembler::new(MessageLimits::default()), &parts).unwrap();
         assert_eq!((frames[0].header.kind, frames[0].header.size), (kind, 13));
-        assert_eq!(
-            frames[0].content,
-            Bytes::from_static(b"\0\0\0\x01\0\0\0\0\0\0\0\x01k")
-        );
+        assert_eq!(frames[0].content, Bytes::from_static(b"\0\0\0\x01\0\0\0\0\0\0\0\x01k"));
     }
 }
 
@@ -282,21 +186,11 @@ fn giop_1_1_fragments_are_not_interrupted() {
 #[test]
 fn a_cancelled_request_needs_no_further_fragments() {
     let cancel = |version| part(version, MessageKind::CANCEL_REQUEST, false, &[0, 0, 0, 1]);
-    let request = part(
-        GiopVersion::V1_2,
-        MessageKind::REQUEST,
-        true,
-        &[0, 0, 0, 1, 3, 0, 0, 0],
-    );
+    let request = part(GiopVersion::V1_2, MessageKind::REQUEST, true, &[0, 0, 0, 1, 3, 0, 0, 0]);
     let mut assembler = Assembler::new(MessageLimits::default());
     assert_eq!(feed(&mut assembler, &[request]), Ok(vec![]));
     assert!(assembler.incomplete_bytes() > 0);
-    assert_eq!(
-        feed(&mut assembler, &[cancel(GiopVersion::V1_2)])
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(feed(&mut assembler, &[cancel(GiopVersion::V1_2)]).unwrap().len(), 1);
     assert_eq!(assembler.incomplete_bytes(), 0);
     // In GIOP 1.1 the id stands behind the contexts, here one of three octets.
     let head = [0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 3, 1, 2, 3, 0, 0, 0, 0, 1];
@@ -304,11 +198,7 @@ fn a_cancelled_request_needs_no_further_fragments() {
         let mut assembler = Assembler::new(MessageLimits::default());
         let request = old(MessageKind::REQUEST, true, &head[..sent]);
         let frames = feed(&mut assembler, &[request, cancel(GiopVersion::V1_1)]).unwrap();
-        assert_eq!(
-            (frames.len(), assembler.incomplete_bytes() == 0),
-            (1, dropped),
-            "{sent}"
-        );
+        assert_eq!((frames.len(), assembler.incomplete_bytes() == 0), (1, dropped), "{sent}");
     }
 }
 

@@ -17,10 +17,7 @@ use quorb_giop::url::Reference;
 use crate::prng::Prng;
 use crate::vectors;
 
-const FULL: CodeSets = CodeSets {
-    char_set: CharSet::Utf8,
-    wchar_set: Some(WcharSet::Utf16),
-};
+const FULL: CodeSets = CodeSets { char_set: CharSet::Utf8, wchar_set: Some(WcharSet::Utf16) };
 
 fn small_limits() -> MessageLimits {
     MessageLimits {
@@ -40,9 +37,7 @@ fn read_stream(stream: &[u8]) -> usize {
     let mut received = BytesMut::from(stream);
     let mut messages = 0;
     loop {
-        assert!(
-            assembler.missing_bytes(&received) <= limits.message_bytes_max + MessageHeader::BYTES
-        );
+        assert!(assembler.missing_bytes(&received) <= limits.message_bytes_max + MessageHeader::BYTES);
         match assembler.next(&mut received) {
             Ok(Some(frame)) => {
                 messages += 1;
@@ -161,20 +156,8 @@ fn harm(random: &mut Prng, octets: &mut Vec<u8>) {
         0 | 1 => octets[place] ^= 1 << random.below(8),
         2 => octets[place] = random.next() as u8,
         3 => {
-            let lie = random.one_of(&[
-                0u32,
-                1,
-                0xff,
-                0x7fff_ffff,
-                0x8000_0000,
-                0xffff_ffff,
-                0xffff_fff8,
-            ]);
-            let lie = if random.flip() {
-                lie.to_be_bytes()
-            } else {
-                lie.to_le_bytes()
-            };
+            let lie = random.one_of(&[0u32, 1, 0xff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 0xffff_fff8]);
+            let lie = if random.flip() { lie.to_be_bytes() } else { lie.to_le_bytes() };
             let place = place & !3;
             let end = octets.len().min(place + 4);
             octets[place..end].copy_from_slice(&lie[..end - place]);
@@ -225,10 +208,7 @@ fn vectors_with_every_bit_flipped() {
 
 #[test]
 fn vectors_harmed_at_random() {
-    let vectors: Vec<_> = vectors::names()
-        .iter()
-        .map(|name| vectors::octets(name))
-        .collect();
+    let vectors: Vec<_> = vectors::names().iter().map(|name| vectors::octets(name)).collect();
     for seed in 0..20_000 {
         let random = &mut Prng::new(seed);
         let mut stream = vectors[random.below(vectors.len())].clone();
@@ -253,9 +233,7 @@ fn octets_at_random_behind_good_headers() {
             let mut content = random.octets(120);
             if random.flip() {
                 // Small numbers make longer valid stretches.
-                content
-                    .iter_mut()
-                    .for_each(|octet| *octet &= if *octet & 0x80 == 0 { 0 } else { 7 });
+                content.iter_mut().for_each(|octet| *octet &= if *octet & 0x80 == 0 { 0 } else { 7 });
             }
             let header = MessageHeader {
                 version: random.one_of(&[GiopVersion::V1_0, GiopVersion::V1_1, GiopVersion::V1_2]),
@@ -277,30 +255,17 @@ fn values_at_random() {
         let random = &mut Prng::new(seed);
         let mut octets = random.octets(200);
         if random.flip() {
-            octets
-                .iter_mut()
-                .for_each(|octet| *octet &= if *octet & 0x80 == 0 { 0 } else { 3 });
+            octets.iter_mut().for_each(|octet| *octet &= if *octet & 0x80 == 0 { 0 } else { 3 });
         }
         let version = random.one_of(&[GiopVersion::V1_0, GiopVersion::V1_1, GiopVersion::V1_2]);
         let char_set = random.one_of(&[CharSet::Utf8, CharSet::Latin1]);
         let endian = random.one_of(&[Endian::Big, Endian::Little]);
-        let profile = CdrProfile {
-            char_set,
-            ..FULL.profile(endian, version)
-        };
-        let joints = [
-            random.below(50),
-            50 + random.below(50),
-            100 + random.below(200),
-        ];
+        let profile = CdrProfile { char_set, ..FULL.profile(endian, version) };
+        let joints = [random.below(50), 50 + random.below(50), 100 + random.below(200)];
         let (origin, joined) = (random.below(20), random.below(3) == 0);
         read_values(|| {
             let input = Decoder::with_profile(&octets, origin, profile);
-            if joined {
-                input.with_joints(&joints)
-            } else {
-                input
-            }
+            if joined { input.with_joints(&joints) } else { input }
         });
     }
 }
@@ -319,9 +284,7 @@ fn elements_without_content_at_random() {
 #[test]
 fn profiles_and_components_at_random() {
     let text = vectors::text("omniorb/reference.ior");
-    let Ok(Reference::Ior(good)) = text.parse() else {
-        panic!("an IOR")
-    };
+    let Ok(Reference::Ior(good)) = text.parse() else { panic!("an IOR") };
     for seed in 0..5_000 {
         let random = &mut Prng::new(seed);
         let mut data = good.profiles[0].data.to_vec();
@@ -329,13 +292,7 @@ fn profiles_and_components_at_random() {
             harm(random, &mut data);
         }
         let tag = random.one_of(&[ProfileTag::IIOP, ProfileTag::MULTIPLE_COMPONENTS]);
-        let ior = Ior {
-            profiles: vec![TaggedProfile {
-                tag,
-                data: Bytes::from(data),
-            }],
-            ..Ior::nil()
-        };
+        let ior = Ior { profiles: vec![TaggedProfile { tag, data: Bytes::from(data) }], ..Ior::nil() };
         read_ior(&ior);
     }
 }

@@ -9,26 +9,16 @@ use quorb_giop::url::Reference;
 
 use crate::vectors;
 
-const VERSIONS: [(&str, GiopVersion); 3] = [
-    ("1_0", GiopVersion::V1_0),
-    ("1_1", GiopVersion::V1_1),
-    ("1_2", GiopVersion::V1_2),
-];
+const VERSIONS: [(&str, GiopVersion); 3] =
+    [("1_0", GiopVersion::V1_0), ("1_1", GiopVersion::V1_1), ("1_2", GiopVersion::V1_2)];
 
-const FULL: CodeSets = CodeSets {
-    char_set: CharSet::Latin1,
-    wchar_set: Some(WcharSet::Utf16),
-};
+const FULL: CodeSets = CodeSets { char_set: CharSet::Latin1, wchar_set: Some(WcharSet::Utf16) };
 
 fn request(name: &str) -> (RequestHead, Body) {
     let Message::Request { head, body } = vectors::message(&format!("omniorb/{name}")) else {
         panic!("{name} is a request")
     };
-    assert_eq!(
-        head.target.object_key(),
-        Ok(ObjectKey::from_static(b"grid")),
-        "{name}"
-    );
+    assert_eq!(head.target.object_key(), Ok(ObjectKey::from_static(b"grid")), "{name}");
     assert_eq!(body.endian(), Endian::Little, "{name}");
     (head, body)
 }
@@ -44,17 +34,10 @@ fn reply(name: &str) -> (ReplyHead, Body) {
 fn calls_in_every_version() {
     for (suffix, version) in VERSIONS {
         let (head, body) = request(&format!("request_get_{suffix}"));
-        assert_eq!(
-            (head.operation.as_str(), head.response),
-            ("get", ResponseFlags::TARGET)
-        );
+        assert_eq!((head.operation.as_str(), head.response), ("get", ResponseFlags::TARGET));
         assert_eq!(body.version(), version);
         let mut input = body.decoder(FULL);
-        assert_eq!(
-            (Cdr::decode(&mut input), input.finish()),
-            (Ok((3i16, 4i16)), Ok(())),
-            "{suffix}"
-        );
+        assert_eq!((Cdr::decode(&mut input), input.finish()), (Ok((3i16, 4i16)), Ok(())), "{suffix}");
         let (head, body) = request(&format!("request_ping_{suffix}"));
         assert!(!head.response.expects_reply());
         assert_eq!(i32::decode(&mut body.decoder(FULL)), Ok(7));
@@ -76,14 +59,8 @@ fn exceptions_in_every_version() {
         let (head, body) = reply(&format!("reply_system_exception_{suffix}"));
         assert_eq!(head.status, ReplyStatus::SYSTEM_EXCEPTION);
         let exception = SystemExceptionBody::decode(&mut body.decoder(FULL)).unwrap();
-        assert_eq!(
-            exception.exception_id.as_str(),
-            "IDL:omg.org/CORBA/NO_PERMISSION:1.0"
-        );
-        assert_eq!(
-            (exception.minor_code, exception.completion),
-            (7, CompletionStatus::YES)
-        );
+        assert_eq!(exception.exception_id.as_str(), "IDL:omg.org/CORBA/NO_PERMISSION:1.0");
+        assert_eq!((exception.minor_code, exception.completion), (7, CompletionStatus::YES));
     }
 }
 
@@ -91,23 +68,13 @@ fn exceptions_in_every_version() {
 fn locating_in_every_version_and_closing() {
     for (suffix, _) in VERSIONS {
         let message = vectors::message(&format!("omniorb/locate_request_{suffix}"));
-        let Message::LocateRequest(head) = message else {
-            panic!("{message:?}")
-        };
-        assert_eq!(
-            head.target.object_key(),
-            Ok(ObjectKey::from_static(b"grid"))
-        );
+        let Message::LocateRequest(head) = message else { panic!("{message:?}") };
+        assert_eq!(head.target.object_key(), Ok(ObjectKey::from_static(b"grid")));
         let message = vectors::message(&format!("omniorb/locate_reply_{suffix}"));
-        let Message::LocateReply { head, .. } = message else {
-            panic!("{message:?}")
-        };
+        let Message::LocateReply { head, .. } = message else { panic!("{message:?}") };
         assert_eq!(head.status, LocateStatus::OBJECT_HERE);
     }
-    assert_eq!(
-        vectors::message("omniorb/close_connection_1_2"),
-        Message::CloseConnection
-    );
+    assert_eq!(vectors::message("omniorb/close_connection_1_2"), Message::CloseConnection);
 }
 
 #[test]
@@ -115,10 +82,7 @@ fn code_sets_are_announced_in_the_first_request() {
     for name in ["request_get_1_2", "request_get_code_sets_1_1"] {
         let (head, _) = request(name);
         let chosen = head.contexts.get::<CodeSetContext>().unwrap().unwrap();
-        assert_eq!(
-            (chosen.char_data, chosen.wchar_data),
-            (CodeSetId::ISO_8859_1, CodeSetId::UTF_16)
-        );
+        assert_eq!((chosen.char_data, chosen.wchar_data), (CodeSetId::ISO_8859_1, CodeSetId::UTF_16));
         assert_eq!(CodeSets::accept(chosen), Ok(FULL));
     }
 }
@@ -143,11 +107,7 @@ fn fragments_of_structures() {
         assert_eq!(input.finish(), Ok(()), "{name}");
         assert_eq!(points.len(), 350, "{name}");
         for (index, (octet, double, long, text)) in (0..).zip(points) {
-            assert_eq!(
-                (octet, double, long),
-                (index as u8, f64::from(index) + 0.5, index),
-                "{name}"
-            );
+            assert_eq!((octet, double, long), (index as u8, f64::from(index) + 0.5, index), "{name}");
             assert_eq!(text, if index % 3 == 0 { "xy" } else { "abcde" }, "{name}");
         }
     }
@@ -156,9 +116,7 @@ fn fragments_of_structures() {
 #[test]
 fn a_reference_with_its_components() {
     let text = vectors::text("omniorb/reference.ior");
-    let Ok(Reference::Ior(ior)) = text.parse() else {
-        panic!("an IOR")
-    };
+    let Ok(Reference::Ior(ior)) = text.parse() else { panic!("an IOR") };
     assert_eq!(ior.type_id.as_str(), "IDL:Probe:1.0");
     let profile = ior.iiop_profiles().next().unwrap().unwrap();
     assert_eq!(
@@ -168,11 +126,7 @@ fn a_reference_with_its_components() {
     assert_eq!(profile.component(), Some(Ok(OrbType::OMNIORB)));
     let offer: CodeSetComponentInfo = profile.component().unwrap().unwrap();
     assert!(offer.for_char.lists(CodeSetId::UTF_8) && offer.for_wchar.lists(CodeSetId::UTF_16));
-    let tags: Vec<_> = profile
-        .components
-        .iter()
-        .map(|component| component.tag)
-        .collect();
+    let tags: Vec<_> = profile.components.iter().map(|component| component.tag).collect();
     assert_eq!(tags, [ComponentTag::ORB_TYPE, ComponentTag::CODE_SETS]);
     let reprinted: Ior = ior.to_string().parse().unwrap();
     assert_eq!(reprinted, ior, "profiles pass through octet for octet");

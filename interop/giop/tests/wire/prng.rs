@@ -25,28 +25,13 @@ impl Prng {
     }
 
     pub(crate) fn octets(&mut self, length_max: usize) -> Vec<u8> {
-        (0..self.below(length_max + 1))
-            .map(|_| self.next() as u8)
-            .collect()
+        (0..self.below(length_max + 1)).map(|_| self.next() as u8).collect()
     }
 
     /// Text without NUL, of characters that take one to four octets in UTF-8.
     pub(crate) fn text(&mut self, length_max: usize) -> String {
-        let alphabet = [
-            'a',
-            'Z',
-            '0',
-            '/',
-            'é',
-            'ÿ',
-            '€',
-            '\u{feff}',
-            '😀',
-            '\u{10ffff}',
-        ];
-        (0..self.below(length_max + 1))
-            .map(|_| alphabet[self.below(alphabet.len())])
-            .collect()
+        let alphabet = ['a', 'Z', '0', '/', 'é', 'ÿ', '€', '\u{feff}', '😀', '\u{10ffff}'];
+        (0..self.below(length_max + 1)).map(|_| alphabet[self.below(alphabet.len())]).collect()
     }
 
     pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {

@@ -16,10 +16,7 @@ use crate::vectors;
 
 const ROUNDS: u64 = 300;
 
-const FULL: CodeSets = CodeSets {
-    char_set: CharSet::Utf8,
-    wchar_set: Some(WcharSet::Utf16),
-};
+const FULL: CodeSets = CodeSets { char_set: CharSet::Utf8, wchar_set: Some(WcharSet::Utf16) };
 
 fn endian(random: &mut Prng) -> Endian {
     random.one_of(&[Endian::Big, Endian::Little])
@@ -31,26 +28,15 @@ fn profile(random: &mut Prng) -> CdrProfile {
 }
 
 fn vector<T>(random: &mut Prng, length_max: usize, mut one: impl FnMut(&mut Prng) -> T) -> Vec<T> {
-    (0..random.below(length_max + 1))
-        .map(|_| one(random))
-        .collect()
+    (0..random.below(length_max + 1)).map(|_| one(random)).collect()
 }
 
 fn octets(random: &mut Prng, length_max: usize) -> Bytes {
     random.octets(length_max).into()
 }
 
-type Record = (
-    u8,
-    Vec<Option<f64>>,
-    [i16; 3],
-    (
-        String,
-        BTreeMap<String, Vec<u64>>,
-        HashMap<i8, bool>,
-        Vec<Vec<u32>>,
-    ),
-);
+type Record =
+    (u8, Vec<Option<f64>>, [i16; 3], (String, BTreeMap<String, Vec<u64>>, HashMap<i8, bool>, Vec<Vec<u32>>));
 
 fn record(random: &mut Prng) -> Record {
     let option = |random: &mut Prng| random.flip().then(|| random.next() as f64);
@@ -59,11 +45,7 @@ fn record(random: &mut Prng) -> Record {
     (
         random.next() as u8,
         vector(random, 5, option),
-        [
-            random.next() as i16,
-            random.next() as i16,
-            random.next() as i16,
-        ],
+        [random.next() as i16, random.next() as i16, random.next() as i16],
         (
             random.text(9),
             map.into_iter().collect(),
@@ -109,11 +91,8 @@ fn text_in_every_order_and_version() {
 
 fn component(random: &mut Prng) -> TaggedComponent {
     match random.below(3) {
-        0 => TaggedComponent::of(&AlternateAddress {
-            host: random.text(9),
-            port: random.next() as u16,
-        })
-        .unwrap(),
+        0 => TaggedComponent::of(&AlternateAddress { host: random.text(9), port: random.next() as u16 })
+            .unwrap(),
         1 => {
             let endpoint = QuorbEndpoint {
                 protocol_version: random.next() as u16,
@@ -127,10 +106,7 @@ fn component(random: &mut Prng) -> TaggedComponent {
             assert_eq!(component.read(), Some(Ok(endpoint)));
             component
         }
-        _ => TaggedComponent {
-            tag: ComponentTag(random.next() as u32),
-            data: octets(random, 9),
-        },
+        _ => TaggedComponent { tag: ComponentTag(random.next() as u32), data: octets(random, 9) },
     }
 }
 
@@ -147,27 +123,17 @@ fn ior(random: &mut Prng) -> Ior {
             assert_eq!(IiopProfile::from_tagged(&tagged), Ok(profile));
             tagged
         } else {
-            TaggedProfile {
-                tag: ProfileTag(random.next() as u32),
-                data: octets(random, 20),
-            }
+            TaggedProfile { tag: ProfileTag(random.next() as u32), data: octets(random, 20) }
         }
     });
-    Ior {
-        type_id: RepositoryId::from(random.text(12)),
-        profiles,
-    }
+    Ior { type_id: RepositoryId::from(random.text(12)), profiles }
 }
 
 #[test]
 fn references_as_values_and_as_text() {
     for seed in 0..ROUNDS {
         let ior = ior(&mut Prng::new(seed));
-        assert_eq!(
-            ior.to_string().parse(),
-            Ok(Reference::Ior(ior)),
-            "seed {seed}"
-        );
+        assert_eq!(ior.to_string().parse(), Ok(Reference::Ior(ior)), "seed {seed}");
     }
 }
 
@@ -177,51 +143,34 @@ fn corbalocs_as_text() {
         let random = &mut Prng::new(seed);
         let mut text = String::from("corbaloc:");
         for index in 0..=random.below(3) {
-            let host = random.one_of(&[
-                "h",
-                "a.b-c.example",
-                "10.0.0.1",
-                "[::1]",
-                "[fe80::1%25eth0]",
-            ]);
+            let host = random.one_of(&["h", "a.b-c.example", "10.0.0.1", "[::1]", "[fe80::1%25eth0]"]);
             let version = random.one_of(&[":", "iiop:1.1@", "iiop:1.2@"]);
             let comma = if index == 0 { "" } else { "," };
             text.push_str(&format!("{comma}{version}{host}:{}", random.next() as u16));
         }
-        let Ok(Reference::Corbaloc(mut loc)) = text.parse() else {
-            panic!("{text}")
-        };
+        let Ok(Reference::Corbaloc(mut loc)) = text.parse() else { panic!("{text}") };
         assert_eq!(loc.to_string(), text);
         loc.key = ObjectKey::new(octets(random, 12));
-        assert_eq!(
-            loc.to_string().parse(),
-            Ok(Reference::Corbaloc(loc)),
-            "seed {seed}"
-        );
+        assert_eq!(loc.to_string().parse(), Ok(Reference::Corbaloc(loc)), "seed {seed}");
     }
 }
 
 fn contexts(random: &mut Prng) -> ServiceContexts {
     let mut contexts = ServiceContexts::new();
     for _ in 0..random.below(4) {
-        contexts.push(ServiceContext {
-            id: ContextId(random.next() as u32),
-            data: octets(random, 9),
-        });
+        contexts.push(ServiceContext { id: ContextId(random.next() as u32), data: octets(random, 9) });
     }
     contexts
 }
 
 fn target(random: &mut Prng, version: GiopVersion) -> Target {
     match random.below(3) {
-        1 if version == GiopVersion::V1_2 => Target::Profile(TaggedProfile {
-            tag: ProfileTag(random.next() as u32),
-            data: octets(random, 9),
-        }),
-        2 if version == GiopVersion::V1_2 => Target::Reference {
-            selected_profile_index: random.next() as u32,
-            ior: ior(random),
-        },
+        1 if version == GiopVersion::V1_2 => {
+            Target::Profile(TaggedProfile { tag: ProfileTag(random.next() as u32), data: octets(random, 9) })
+        }
+        2 if version == GiopVersion::V1_2 => {
+            Target::Reference { selected_profile_index: random.next() as u32, ior: ior(random) }
+        }
         _ => Target::Key(ObjectKey::new(octets(random, 9))),
     }
 }
@@ -280,11 +229,7 @@ fn messages_with_bodies_in_every_version() {
             other => panic!("seed {seed}: {other:?}"),
         }
         let status = ReplyStatus(random.next() as u32);
-        let expected = ReplyHead {
-            request_id: random.next() as u32,
-            status,
-            contexts: contexts(random),
-        };
+        let expected = ReplyHead { request_id: random.next() as u32, status, contexts: contexts(random) };
         match there_and_back(random, profile, &expected, &record) {
             Message::Reply { head, body } => {
                 assert_eq!(head, expected, "seed {seed}");
@@ -293,10 +238,7 @@ fn messages_with_bodies_in_every_version() {
             other => panic!("seed {seed}: {other:?}"),
         }
         let status = LocateStatus(random.next() as u32);
-        let expected = LocateReplyHead {
-            request_id: random.next() as u32,
-            status,
-        };
+        let expected = LocateReplyHead { request_id: random.next() as u32, status };
         match there_and_back(random, profile, &expected, &record) {
             Message::LocateReply { head, body } => {
                 assert_eq!(head, expected, "seed {seed}");

@@ -10,14 +10,8 @@ use crate::vectors;
 fn request(version: GiopVersion, endian: Endian, numbers: usize) -> Vec<u8> {
     let target = Target::Key(ObjectKey::from_static(b"grid"));
     let head = RequestHead::new(0x0102_0304, target, OperationName::from_static("sum"));
-    let mut open = head
-        .open(Vec::new(), CdrProfile::unnegotiated(endian, version))
-        .unwrap();
-    (0..numbers)
-        .map(|n| n as f64)
-        .collect::<Vec<_>>()
-        .encode(open.body())
-        .unwrap();
+    let mut open = head.open(Vec::new(), CdrProfile::unnegotiated(endian, version)).unwrap();
+    (0..numbers).map(|n| n as f64).collect::<Vec<_>>().encode(open.body()).unwrap();
     open.finish().unwrap()
 }
 
@@ -34,10 +28,7 @@ fn pieces_join_to_the_message_wherever_head_and_body_part() {
                     let octets = piece.slices().concat();
                     assert!(octets.len() <= piece_bytes_max.max(64));
                     let header = MessageHeader::decode(octets.first_chunk().unwrap()).unwrap();
-                    assert!(
-                        !header.more_fragments || octets.len() % 8 == 0,
-                        "a multiple of 8"
-                    );
+                    assert!(!header.more_fragments || octets.len() % 8 == 0, "a multiple of 8");
                     stream.extend(octets);
                 }
                 assert_eq!(vectors::frames(&stream), whole, "{piece_bytes_max} {cut}");

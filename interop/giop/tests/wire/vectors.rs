@@ -24,18 +24,11 @@ pub(crate) fn octets(name: &str) -> Vec<u8> {
     let digits: Vec<u32> = code
         .flat_map(str::chars)
         .filter(|character| !character.is_whitespace())
-        .map(|digit| {
-            digit
-                .to_digit(16)
-                .unwrap_or_else(|| panic!("{name}: {digit:?} is no digit"))
-        })
+        .map(|digit| digit.to_digit(16).unwrap_or_else(|| panic!("{name}: {digit:?} is no digit")))
         .collect();
     let (pairs, rest) = digits.as_chunks::<2>();
     assert!(rest.is_empty(), "{name} has half an octet");
-    pairs
-        .iter()
-        .map(|[high, low]| (high * 16 + low) as u8)
-        .collect()
+    pairs.iter().map(|[high, low]| (high * 16 + low) as u8).collect()
 }
 
 /// The names of all vectors, for tests that take any message.
@@ -62,10 +55,7 @@ pub(crate) fn frames(stream: &[u8]) -> Vec<Frame> {
     while let Some(frame) = assembler.next(&mut received).expect("good messages") {
         frames.push(frame);
     }
-    assert!(
-        received.is_empty() && assembler.incomplete_bytes() == 0,
-        "the stream is whole"
-    );
+    assert!(received.is_empty() && assembler.incomplete_bytes() == 0, "the stream is whole");
     frames
 }
 
@@ -73,16 +63,15 @@ pub(crate) fn frames(stream: &[u8]) -> Vec<Frame> {
 pub(crate) fn message(name: &str) -> Message {
     let frames = frames(&octets(name));
     assert_eq!(frames.len(), 1, "{name} holds one message");
-    Message::decode(&frames[0], &MessageLimits::default())
-        .unwrap_or_else(|error| panic!("{name}: {error}"))
+    Message::decode(&frames[0], &MessageLimits::default()).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// The body of a message, if its kind has one.
 pub(crate) fn body(message: &Message) -> Option<&Body> {
     match message {
-        Message::Request { body, .. }
-        | Message::Reply { body, .. }
-        | Message::LocateReply { body, .. } => Some(body),
+        Message::Request { body, .. } | Message::Reply { body, .. } | Message::LocateReply { body, .. } => {
+            Some(body)
+        }
         _ => None,
     }
 }

@@ -21,7 +21,7 @@ use crate::proto::native::OutBuffer;
 /// * **Input** [`receive`](Self::receive) takes octets and returns events, one at a time; [`handle_timeout`](Self::handle_timeout)
 ///   takes the time; [`on_eof`](Self::on_eof) takes the end of the stream.
 /// * **Commands** queue output and never block: [`request`](Self::request), [`reply`](Self::reply), [`cancel`](Self::cancel),
-///   [`locate_reply`](Self::locate_reply), [`drain`](Self::drain), [`close`](Self::close).
+///   [`abandon`](Self::abandon), [`drain`](Self::drain), [`close`](Self::close).
 /// * **Output** [`transmit`](Self::transmit) yields octets for the socket.
 /// * **Getters** change nothing.
 ///

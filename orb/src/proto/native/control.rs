@@ -19,6 +19,8 @@
 //!   nothing.
 //! * CANCEL, by the maker of a call: no more of the request follows, and the reply is not wanted. It comes nevertheless,
 //!   perhaps with the status CANCELLED, perhaps cut short by ABORT: the call is open until then.
+//!   By the other side: the body of the request is not taken (as a REPLY says too, but a oneway call gets none); the
+//!   sender ends it with ABORT.
 //! * DRAIN and CLOSE: calls after the last accepted one were not and will not be executed.
 
 use bytes::Bytes;

@@ -23,7 +23,8 @@ pub enum Event {
         /// The arguments.
         body: Bytes,
     },
-    /// The arguments of a call are not taken. If it expects a response, answer it with a system exception, completion No.
+    /// The arguments of a call are not taken. If it expects a response, answer it with a system exception, completion No;
+    /// the sender of a oneway is told to stop.
     RequestRefused {
         /// The call.
         id: CallId,
@@ -130,6 +131,8 @@ pub struct Counters {
     pub requests_after_drain: u64,
     /// Replies to calls that were cancelled.
     pub replies_unwanted: u64,
+    /// Bodies of this side that the peer did not take to their end, though it did not reply: those of oneway calls.
+    pub bodies_refused_by_peer: u64,
     /// CREDIT and CANCEL frames that came after the end of what they were about.
     pub frames_late: u64,
     /// Optional frames of unknown kinds, skipped.

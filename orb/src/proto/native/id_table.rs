@@ -65,7 +65,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::proto::native::tests::Dice;
+    use crate::proto::dice::Dice;
 
     #[test]
     fn it_is_a_map_and_stays_short() {

@@ -28,7 +28,7 @@
 //!   between other frames: the first `call_window_bytes` at once, the rest as CREDIT allows. A call is executed only when
 //!   its body is complete.
 //! * A REPLY that comes before its request is sent, and CANCEL, stop what is being sent of the body (with ABORT, where
-//!   the other side cannot know).
+//!   the other side cannot know). That is also how a body that is too large is refused.
 //!
 //! [`Connection`] is one end of it, as a value.
 

@@ -275,6 +275,16 @@ mod tests {
     }
 
     #[test]
+    fn an_emptied_buffer_keeps_a_little_memory() {
+        let mut out = OutBuffer::new();
+        for bytes in [10, 4 * OUTPUT_KEPT_BYTES_MAX] {
+            out.append(bytes, |small| small.resize(bytes, 0));
+            out.advance(bytes);
+            assert!((10..=OUTPUT_KEPT_BYTES_MAX).contains(&out.small.capacity()));
+        }
+    }
+
+    #[test]
     fn payloads_are_the_same_in_every_form() {
         let whole: Vec<u8> = (0..10_000u32).map(|n| n as u8).collect();
         let shared = Bytes::from(whole.clone());

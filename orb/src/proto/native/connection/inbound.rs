@@ -31,12 +31,12 @@ pub(super) enum Serving {
     Running { cancelled: bool },
     /// Chunks of its reply are being sent.
     Replying,
-    /// Its reply is written; it ends at this position of the output, 0 if its caller expects none.
+    /// The last that the peer is told of it is written, and ends at this position of the output.
     Over { reply_end: u64 },
 }
 
 impl Connection {
-    pub(super) fn on_request(&mut self, frame: Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
+    pub(super) fn on_request(&mut self, mut frame: Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
         let id = CallId(frame.header.id);
         if self.is_ours(id.0) {
             return Err(frame.wrong_side());
@@ -53,7 +53,7 @@ impl Connection {
             return Err(ProtocolError::TooManyCalls { limit: self.limits.calls_in_flight_max });
         }
         let speaker = Speaker { client: ClientId(self.peer.identity), incarnation: self.peer.incarnation };
-        let (head, body_total) = decode_request(frame.lasting_head(), frame.header.flags, speaker)
+        let (head, body_total) = decode_request(frame.take_head(), frame.header.flags, speaker)
             .map_err(|error| frame.head_error(error))?;
         match body_total {
             None => Ok(Some(self.begin_service(id, head, frame.body))),
@@ -89,8 +89,11 @@ impl Connection {
                 (Serving::Running { cancelled: false }, Some(event))
             }
             (Some(reason), ResponseExpected::No) => {
+                // No reply will stop the sender, so this does.
+                self.send_bare(FrameKind::CANCEL, id.0);
+                let reply_end = self.queued_end();
                 let event = Event::RequestRefused { id, head, reason };
-                (Serving::Over { reply_end: 0 }, Some(event))
+                (Serving::Over { reply_end }, Some(event))
             }
         };
         let call = Inbound { arriving: true, serving };
@@ -128,11 +131,13 @@ impl Connection {
 
     pub(super) fn on_cancel(&mut self, frame: &Frame) -> Result<Option<Event>, ProtocolError> {
         let id = CallId(frame.header.id);
-        if self.is_ours(id.0) {
-            return Err(frame.wrong_side());
-        }
-        if id.0 > self.last_inbound {
+        let last = if self.is_ours(id.0) { self.last_outbound } else { self.last_inbound };
+        if id.0 > last {
             return Err(ProtocolError::CancelOfNothing { id });
+        }
+        if self.is_ours(id.0) {
+            self.on_refusal(id.0);
+            return Ok(None);
         }
         self.assemblies.forget(id.0);
         let Some(call) = self.inbound.get_mut(id.0) else {

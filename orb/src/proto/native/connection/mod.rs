@@ -46,8 +46,9 @@ use crate::proto::head::{CallId, ClientId, Time};
 /// the socket is closed and `on_eof` tells what became of the calls. Dropping a connection forgets its calls silently.
 ///
 /// # Bounds
-/// Whatever the peer sends, it makes the connection hold no more than [`Limits`] says, and every octet costs constant
-/// time. Output that the runtime queues is the runtime's own, save a few octets per call in flight.
+/// Whatever the peer sends, it makes the connection hold no more than [`Limits`] says. An octet costs constant time, and a
+/// frame at most O(calls in flight) on top. Output that the runtime queues is the runtime's own, save a few octets per
+/// call in flight.
 #[derive(Debug)]
 pub struct Connection {
     side: Side,
@@ -55,6 +56,8 @@ pub struct Connection {
     speaker: Speaker,
     features: Features,
     phase: Phase,
+    /// The version that the peer's preface names.
+    peer_version: Option<Version>,
     /// What the peer announced; the least it may announce, until it has.
     peer: Hello,
     /// Calls that this side made, by id.
@@ -132,6 +135,22 @@ pub struct Config {
     pub software: Bytes,
 }
 
+impl Config {
+    /// What a connection with this configuration says of itself.
+    pub fn hello(&self) -> Hello {
+        let limits = self.limits.clone().at_least();
+        Hello {
+            identity: self.identity.0,
+            incarnation: self.incarnation,
+            features: self.features,
+            frame_bytes_max: limits.frame_bytes_max,
+            calls_in_flight_max: limits.calls_in_flight_max,
+            call_window_bytes: limits.call_window_bytes,
+            software: self.software.clone(),
+        }
+    }
+}
+
 /// How far the input has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -145,26 +164,18 @@ impl Connection {
     /// A connection whose preface and HELLO are ready to be transmitted. Requests may follow at once: until the peer's
     /// HELLO is here, the least limits of the protocol hold for them.
     pub fn new(config: Config, now: Time) -> Connection {
-        let limits = config.limits.at_least();
-        let hello = Hello {
-            identity: config.identity.0,
-            incarnation: config.incarnation,
-            features: config.features,
-            frame_bytes_max: limits.frame_bytes_max,
-            calls_in_flight_max: limits.calls_in_flight_max,
-            call_window_bytes: limits.call_window_bytes,
-            software: config.software,
-        };
+        let limits = config.limits.clone().at_least();
         let mut pending = OutBuffer::new();
         pending.append(0, |out| {
             out.extend_from_slice(&encode_preface(Version::OURS));
-            hello.encode(out);
+            config.hello().encode(out);
         });
         Connection {
             side: config.side,
             speaker: Speaker { client: config.identity, incarnation: config.incarnation },
             features: config.features,
             phase: Phase::Preface,
+            peer_version: None,
             peer: Hello::LEAST,
             outbound: IdTable::new(),
             inbound: IdTable::new(),
@@ -189,6 +200,11 @@ impl Connection {
     /// What the peer said of itself, once it has.
     pub fn peer(&self) -> Option<&Hello> {
         (self.phase == Phase::Open).then_some(&self.peer)
+    }
+
+    /// The version that the peer speaks, once it has said so. What both understand is the smaller minor of both.
+    pub fn peer_version(&self) -> Option<Version> {
+        self.peer_version
     }
 
     /// Whether the connection is over, from either side.

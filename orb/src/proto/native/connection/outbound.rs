@@ -36,7 +36,7 @@ pub(super) enum ReplyPhase {
 }
 
 impl Connection {
-    pub(super) fn on_reply(&mut self, frame: Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
+    pub(super) fn on_reply(&mut self, mut frame: Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
         let id = CallId(frame.header.id);
         if !self.is_ours(id.0) {
             return Err(frame.wrong_side());
@@ -47,8 +47,8 @@ impl Connection {
             ReplyPhase::Unwanted if !self.assemblies.is_open(id.0) => false,
             _ => return Err(ProtocolError::ReplyToNothing { id }),
         };
-        let (head, body_total) = decode_reply(frame.lasting_head(), frame.header.flags)
-            .map_err(|error| frame.head_error(error))?;
+        let (head, body_total) =
+            decode_reply(frame.take_head(), frame.header.flags).map_err(|error| frame.head_error(error))?;
         self.stop_sending_request(id.0);
         if !wanted {
             self.counters.replies_unwanted += 1;
@@ -96,15 +96,28 @@ impl Connection {
         }
     }
 
-    /// The reply is here before the request is sent: the server does not want the rest.
-    fn stop_sending_request(&mut self, id: u64) {
-        if self.bodies.abort(id) {
-            self.pending
-                .append(FRAME_HEADER_BYTES, |out| encode_bare(FrameKind::CHUNK, flags::ABORT, id, out));
+    /// The peer does not take the body of a call of this side.
+    pub(super) fn on_refusal(&mut self, id: u64) {
+        if self.stop_sending_request(id) {
+            self.counters.bodies_refused_by_peer += 1;
+        } else {
+            self.counters.frames_late += 1;
         }
+    }
+
+    /// The peer does not want the rest of a request. Returns whether there was any.
+    fn stop_sending_request(&mut self, id: u64) -> bool {
+        if !self.bodies.abort(id) {
+            return false;
+        }
+        self.pending.append(FRAME_HEADER_BYTES, |out| encode_bare(FrameKind::CHUNK, flags::ABORT, id, out));
         if let Some(call) = self.outbound.get_mut(id) {
             call.sending = false;
+            if matches!(call.reply, ReplyPhase::None) {
+                self.outbound.remove(id);
+            }
         }
+        true
     }
 
     /// The last chunk of a reply is here.

@@ -27,12 +27,13 @@ impl Frame {
         ProtocolError::IdOfWrongSide { kind: self.header.kind, id: CallId(self.header.id) }
     }
 
-    /// The head; copied if a body follows in chunks, so that a call in assembly does not keep a read buffer alive.
-    pub(super) fn lasting_head(&self) -> Bytes {
+    /// Takes the head out; copied if a body follows in chunks, so that a call in assembly does not keep a read buffer
+    /// alive.
+    pub(super) fn take_head(&mut self) -> Bytes {
         if self.header.flags & flags::MORE != 0 {
             Bytes::copy_from_slice(&self.head)
         } else {
-            self.head.clone()
+            std::mem::take(&mut self.head)
         }
     }
 }
@@ -73,9 +74,10 @@ impl Connection {
 
     fn next_event(&mut self, input: &mut BytesMut, now: Time) -> Result<Option<Event>, ProtocolError> {
         if self.phase == Phase::Preface {
-            if decode_preface(input)?.is_none() {
+            let Some(version) = decode_preface(input)? else {
                 return Ok(None);
-            }
+            };
+            self.peer_version = Some(version);
             input.advance(PREFACE_BYTES);
             self.phase = Phase::Hello;
             self.watch.unit_complete();

@@ -1,5 +1,10 @@
 //! Tests of the protocol as a whole, and what tests need.
 
-mod dice;
-
-pub(super) use dice::Dice;
+mod bodies;
+mod calls;
+mod cancelling;
+mod ending;
+mod fuzz;
+mod pair;
+mod silence;
+mod talk;

@@ -1,0 +1,153 @@
+//! Dynamic values into what CBOR bodies hold.
+//!
+//! The two forms differ in little: members may go by their index, numbers are narrowed to their type, the entries of maps
+//! are sorted by their encoded keys. Lists of numbers need not be typed arrays: readers take plain ones as well.
+
+use ciborium::Value;
+
+use super::view::{self, UnionView};
+use super::{Budget, DynamicError, Types};
+use crate::model::{Member, TypeDef, TypeDesc};
+
+/// What a value of type `ty` is in a body.
+pub(super) fn to_wire(value: &Value, ty: &TypeDesc, types: Types<'_>) -> Result<Value, DynamicError> {
+    Writer { types, budget: Budget::new() }.value(value, ty)
+}
+
+pub(super) fn encoded(value: &Value) -> Result<Vec<u8>, DynamicError> {
+    let mut octets = Vec::new();
+    ciborium::into_writer(value, &mut octets).map_err(|cause| DynamicError::Cbor(cause.to_string()))?;
+    Ok(octets)
+}
+
+struct Writer<'a> {
+    types: Types<'a>,
+    budget: Budget,
+}
+
+impl Writer<'_> {
+    fn value(&mut self, value: &Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
+        Ok(match ty {
+            TypeDesc::Boolean => Value::Bool(view::boolean(value, ty)?),
+            TypeDesc::Octet => view::integer::<u8>(value, ty)?.into(),
+            TypeDesc::Int8 => view::integer::<i8>(value, ty)?.into(),
+            TypeDesc::Short => view::integer::<i16>(value, ty)?.into(),
+            TypeDesc::Long => view::integer::<i32>(value, ty)?.into(),
+            TypeDesc::LongLong => view::integer::<i64>(value, ty)?.into(),
+            TypeDesc::UShort => view::integer::<u16>(value, ty)?.into(),
+            TypeDesc::ULong => view::integer::<u32>(value, ty)?.into(),
+            TypeDesc::ULongLong => view::integer::<u64>(value, ty)?.into(),
+            TypeDesc::Float => view::float(value, ty)?.into(),
+            TypeDesc::Double => view::double(value, ty)?.into(),
+            TypeDesc::Char | TypeDesc::WChar => Value::Text(view::character(value, ty)?.into()),
+            TypeDesc::String { bound } => {
+                let text = view::text(value, ty)?;
+                view::bounded(text.len(), *bound)?;
+                text.into()
+            }
+            TypeDesc::WString => view::text(value, ty)?.into(),
+            TypeDesc::Object(_) if *value == Value::Null => Value::Null,
+            TypeDesc::Object(_) => view::text(value, ty)?.parse::<quorb_giop::ior::Ior>()?.to_string().into(),
+            _ => {
+                self.budget.descend()?;
+                let wire = self.constructed(value, ty)?;
+                self.budget.ascend();
+                wire
+            }
+        })
+    }
+
+    fn constructed(&mut self, value: &Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
+        match ty {
+            TypeDesc::Sequence { element, bound } => {
+                let wire = self.elements(value, element, ty)?;
+                view::bounded(view::length(&wire), *bound)?;
+                Ok(wire)
+            }
+            TypeDesc::Array { element, length: expected } => {
+                let wire = self.elements(value, element, ty)?;
+                view::of_length(view::length(&wire), *expected)?;
+                Ok(wire)
+            }
+            TypeDesc::Map { key, value: of } => self.map(view::entries(value, ty)?, key, of),
+            TypeDesc::Optional(_) if *value == Value::Null => Ok(Value::Null),
+            TypeDesc::Optional(inner) => self.value(value, inner),
+            TypeDesc::Named(id) => self.defined(value, self.types.definition(id)?),
+            _ => Err(DynamicError::mismatch(ty, value)),
+        }
+    }
+
+    fn elements(&mut self, value: &Value, element: &TypeDesc, ty: &TypeDesc) -> Result<Value, DynamicError> {
+        if view::is_octet(element) {
+            return view::octets(value, ty).map(Value::Bytes);
+        }
+        let items = view::elements(value, ty)?.iter().enumerate().map(|(index, item)| {
+            self.value(item, element).map_err(|cause| cause.inside(format_args!("[{index}]")))
+        });
+        items.collect::<Result<Vec<_>, _>>().map(Value::Array)
+    }
+
+    fn map(
+        &mut self,
+        entries: &[(Value, Value)],
+        key_type: &TypeDesc,
+        value_type: &TypeDesc,
+    ) -> Result<Value, DynamicError> {
+        let mut sorted = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            let key = self.value(key, key_type)?;
+            let value = self.value(value, value_type).map_err(|cause| cause.inside("[value]"))?;
+            sorted.push((encoded(&key)?, key, value));
+        }
+        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        if sorted.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            return Err(DynamicError::DuplicateKey);
+        }
+        Ok(Value::Map(sorted.into_iter().map(|(_, key, value)| (key, value)).collect()))
+    }
+
+    fn defined(&mut self, value: &Value, definition: &TypeDef) -> Result<Value, DynamicError> {
+        match definition {
+            TypeDef::Struct { name, members } | TypeDef::Exception { name, members } => {
+                self.record(value, name, members)
+            }
+            TypeDef::Enum { name, enumerators } => {
+                view::ordinal(value, name, enumerators)?;
+                Ok(value.clone())
+            }
+            TypeDef::Union { name, discriminator, cases } => {
+                let UnionView { label, case, value } = view::union_view(value, name, cases)?;
+                let label = self.value(label, discriminator)?;
+                let value = match &case.ty {
+                    Some(ty) => {
+                        let step = format_args!(".{}", case.name);
+                        self.value(value, ty).map_err(|cause| cause.inside(step))?
+                    }
+                    None if *value == Value::Null => Value::Null,
+                    None => {
+                        let nothing = format_args!("nothing in case `{}`", case.name);
+                        return Err(DynamicError::mismatch(nothing, value));
+                    }
+                };
+                Ok(Value::Array(vec![label, value]))
+            }
+        }
+    }
+
+    /// A member that has a default may be left out: its reader puts it in.
+    fn record(&mut self, value: &Value, name: &str, members: &[Member]) -> Result<Value, DynamicError> {
+        let mut entries = Vec::with_capacity(members.len());
+        for (member, value) in members.iter().zip(view::record(value, name, members)?) {
+            let value = match value {
+                Some(value) => value,
+                None if member.optional => continue,
+                None => view::absent(member, name)?,
+            };
+            let step = format_args!(".{}", member.name);
+            let value = self.value(value, &member.ty).map_err(|cause| cause.inside(step))?;
+            let key = member.index.map_or_else(|| Value::from(member.name.as_str()), Value::from);
+            entries.push((key, value));
+        }
+        Ok(Value::Map(entries))
+    }
+}

@@ -1,0 +1,173 @@
+//! Dynamic values into CDR.
+
+use ciborium::Value;
+use quorb_giop::cdr::{Cdr, Encoder, Endian};
+use quorb_giop::ior::Ior;
+
+use super::view::{self, UnionView};
+use super::{Budget, DynamicError, Types};
+use crate::model::{Member, TypeDef, TypeDesc};
+
+/// Appends `value` as one of type `ty`.
+pub(super) fn write(
+    value: &Value,
+    ty: &TypeDesc,
+    types: Types<'_>,
+    out: &mut Encoder,
+) -> Result<(), DynamicError> {
+    Writer { types, budget: Budget::new() }.value(value, ty, out)
+}
+
+struct Writer<'a> {
+    types: Types<'a>,
+    budget: Budget,
+}
+
+impl Writer<'_> {
+    fn value(&mut self, value: &Value, ty: &TypeDesc, out: &mut Encoder) -> Result<(), DynamicError> {
+        match ty {
+            TypeDesc::Boolean => out.write_bool(view::boolean(value, ty)?),
+            TypeDesc::Octet => out.write_u8(view::integer(value, ty)?),
+            TypeDesc::Int8 => out.write_i8(view::integer(value, ty)?),
+            TypeDesc::Short => out.write_i16(view::integer(value, ty)?),
+            TypeDesc::Long => out.write_i32(view::integer(value, ty)?),
+            TypeDesc::LongLong => out.write_i64(view::integer(value, ty)?),
+            TypeDesc::UShort => out.write_u16(view::integer(value, ty)?),
+            TypeDesc::ULong => out.write_u32(view::integer(value, ty)?),
+            TypeDesc::ULongLong => out.write_u64(view::integer(value, ty)?),
+            TypeDesc::Float => out.write_f32(view::float(value, ty)?),
+            TypeDesc::Double => out.write_f64(view::double(value, ty)?),
+            TypeDesc::Char => out.write_char(view::character(value, ty)?)?,
+            TypeDesc::WChar => out.write_wchar(view::character(value, ty)?)?,
+            TypeDesc::String { bound } => {
+                let text = view::text(value, ty)?;
+                view::bounded(text.len(), *bound)?;
+                out.write_string(text)?;
+            }
+            TypeDesc::WString => out.write_wstring(view::text(value, ty)?)?,
+            TypeDesc::Object(_) => match value {
+                Value::Null => Ior::nil().encode(out)?,
+                _ => view::text(value, ty)?.parse::<Ior>()?.encode(out)?,
+            },
+            _ => {
+                self.budget.descend()?;
+                self.constructed(value, ty, out)?;
+                self.budget.ascend();
+            }
+        }
+        Ok(())
+    }
+
+    fn constructed(&mut self, value: &Value, ty: &TypeDesc, out: &mut Encoder) -> Result<(), DynamicError> {
+        match ty {
+            TypeDesc::Sequence { element, bound } if view::is_octet(element) => {
+                let octets = view::octets(value, ty)?;
+                view::bounded(octets.len(), *bound)?;
+                Ok(out.write_octet_sequence(&octets)?)
+            }
+            TypeDesc::Array { element, length } if view::is_octet(element) => {
+                let octets = view::octets(value, ty)?;
+                view::of_length(octets.len(), *length)?;
+                out.write_octets(&octets);
+                Ok(())
+            }
+            TypeDesc::Sequence { element, bound } => {
+                let items = view::elements(value, ty)?;
+                view::bounded(items.len(), *bound)?;
+                out.write_len(items.len())?;
+                self.elements(items, element, out)
+            }
+            TypeDesc::Array { element, length } => {
+                let items = view::elements(value, ty)?;
+                view::of_length(items.len(), *length)?;
+                self.elements(items, element, out)
+            }
+            TypeDesc::Map { key, value: of } => self.map(view::entries(value, ty)?, key, of, out),
+            TypeDesc::Optional(inner) => {
+                out.write_bool(*value != Value::Null);
+                if *value == Value::Null { Ok(()) } else { self.value(value, inner, out) }
+            }
+            TypeDesc::Named(id) => self.defined(value, self.types.definition(id)?, out),
+            _ => Err(DynamicError::mismatch(ty, value)),
+        }
+    }
+
+    fn elements(&mut self, items: &[Value], ty: &TypeDesc, out: &mut Encoder) -> Result<(), DynamicError> {
+        items.iter().enumerate().try_for_each(|(index, item)| {
+            self.value(item, ty, out).map_err(|cause| cause.inside(format_args!("[{index}]")))
+        })
+    }
+
+    /// Entries in the order of their keys' octets, big-endian, as the generated types write them.
+    fn map(
+        &mut self,
+        entries: &[(Value, Value)],
+        key_type: &TypeDesc,
+        value_type: &TypeDesc,
+        out: &mut Encoder,
+    ) -> Result<(), DynamicError> {
+        let profile = out.profile().with_endian(Endian::Big);
+        let mut sorted = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            let mut octets = Encoder::with_buffer(Vec::new(), 0, profile);
+            self.value(key, key_type, &mut octets)?;
+            sorted.push((octets.into_bytes(), key, value));
+        }
+        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        if sorted.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            return Err(DynamicError::DuplicateKey);
+        }
+        out.write_len(sorted.len())?;
+        for (_, key, value) in sorted {
+            self.value(key, key_type, out)?;
+            self.value(value, value_type, out).map_err(|cause| cause.inside("[value]"))?;
+        }
+        Ok(())
+    }
+
+    fn defined(
+        &mut self,
+        value: &Value,
+        definition: &TypeDef,
+        out: &mut Encoder,
+    ) -> Result<(), DynamicError> {
+        match definition {
+            TypeDef::Struct { name, members } | TypeDef::Exception { name, members } => {
+                self.record(value, name, members, out)
+            }
+            TypeDef::Enum { name, enumerators } => {
+                out.write_u32(view::ordinal(value, name, enumerators)?);
+                Ok(())
+            }
+            TypeDef::Union { name, discriminator, cases } => {
+                let UnionView { label, case, value } = view::union_view(value, name, cases)?;
+                self.value(label, discriminator, out)?;
+                match &case.ty {
+                    Some(ty) => {
+                        let step = format_args!(".{}", case.name);
+                        self.value(value, ty, out).map_err(|cause| cause.inside(step))
+                    }
+                    None if *value == Value::Null => Ok(()),
+                    None => {
+                        Err(DynamicError::mismatch(format_args!("nothing in case `{}`", case.name), value))
+                    }
+                }
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        value: &Value,
+        name: &str,
+        members: &[Member],
+        out: &mut Encoder,
+    ) -> Result<(), DynamicError> {
+        for (member, value) in members.iter().zip(view::record(value, name, members)?) {
+            let value = value.map_or_else(|| view::absent(member, name), Ok)?;
+            let step = format_args!(".{}", member.name);
+            self.value(value, &member.ty, out).map_err(|cause| cause.inside(step))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,6 @@
+//! Values and calls whose types are known only at run time.
+
+mod calls;
+mod fuzz;
+mod types;
+mod values;

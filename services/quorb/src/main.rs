@@ -1,0 +1,2 @@
+//! The `quorb` program.
+fn main() {}
