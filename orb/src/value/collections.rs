@@ -71,19 +71,27 @@ impl<T: IdlType, const N: usize> IdlType for [T; N] {
     }
 }
 
+/// The value or null. Where the value may be null itself, as in an option of an option, it stands alone in an array.
 impl<T: IdlType> IdlType for Option<T> {
+    const NULLABLE: bool = true;
+
     fn describe(types: &mut TypeCatalogue) -> TypeDesc {
         TypeDesc::Optional(Box::new(T::describe(types)))
     }
 
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
+            Some(value) if T::NULLABLE => serializer.serialize_some(&[AsCbor(value)]),
             Some(value) => serializer.serialize_some(&AsCbor(value)),
             None => serializer.serialize_none(),
         }
     }
 
     fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if T::NULLABLE {
+            let alone = Option::<[FromCbor<T>; 1]>::deserialize(deserializer)?;
+            return Ok(alone.map(|[FromCbor(value)]| value));
+        }
         Ok(Option::<FromCbor<T>>::deserialize(deserializer)?.map(|FromCbor(value)| value))
     }
 }
@@ -91,6 +99,8 @@ impl<T: IdlType> IdlType for Option<T> {
 macro_rules! pointers {
     ($($pointer:ident),*) => { $(
         impl<T: IdlType> IdlType for $pointer<T> {
+            const NULLABLE: bool = T::NULLABLE;
+
             fn describe(types: &mut TypeCatalogue) -> TypeDesc {
                 T::describe(types)
             }
