@@ -202,7 +202,7 @@ impl Core {
     pub(super) fn has_room(&self) -> bool {
         match self {
             Core::Native(core) => core.has_room(),
-            Core::Iiop(core) => core.has_room(),
+            Core::Iiop(core) => core.takes_request(),
         }
     }
 

@@ -6,7 +6,7 @@ use quorb_giop::codeset::CodeSets;
 use quorb_giop::message;
 
 use super::IdlType;
-use super::cbor::{SliceAsCbor, decode_cbor, encode_cbor, write_item};
+use super::cbor::{CborError, SliceAsCbor, decode_cbor, encode_cbor, read_item, write_item};
 
 /// Why a body could not be written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum BodyError {
     Cdr(#[from] CdrError),
     /// CBOR refused.
     #[error("CBOR: {0}")]
-    Cbor(String),
+    Cbor(#[from] CborError),
     /// The body is not an array of values.
     #[error("the body is not a list of values")]
     NotAList,
@@ -121,7 +121,7 @@ impl BodyWriter {
     pub fn put_str(&mut self, value: &str) -> Result<(), BodyError> {
         match self {
             BodyWriter::Cdr(out) => Ok(out.write_string(value)?),
-            BodyWriter::Cbor(out) => write_item(&value, out),
+            BodyWriter::Cbor(out) => Ok(write_item(&value, out)?),
         }
     }
 
@@ -135,7 +135,7 @@ impl BodyWriter {
                 out.write_len(items.len())?;
                 Ok(T::encode_slice(items, out)?)
             }
-            BodyWriter::Cbor(out) => write_item(&SliceAsCbor(items), out),
+            BodyWriter::Cbor(out) => Ok(write_item(&SliceAsCbor(items), out)?),
         }
     }
 
@@ -215,11 +215,7 @@ impl BodyReader<'_> {
             BodyReader::Cdr(input) => input.remaining(),
             BodyReader::Cbor { input, left } => {
                 for _ in 0..*left {
-                    ciborium::de::from_reader_with_recursion_limit::<serde::de::IgnoredAny, _>(
-                        &mut *input,
-                        super::cbor::CBOR_DEPTH_MAX,
-                    )
-                    .map_err(|cause| BodyError::Cbor(cause.to_string()))?;
+                    read_item::<serde::de::IgnoredAny>(input)?;
                 }
                 *left = 0;
                 input.len()

@@ -8,7 +8,7 @@ use quorb_giop::assembly::Assembler;
 use quorb_giop::cdr::{CdrProfile, Endian, GiopVersion};
 use quorb_giop::codeset::CodeSets;
 use quorb_giop::limits::MessageLimits;
-use quorb_giop::message::close_connection;
+use quorb_giop::message::{Message, close_connection};
 
 use super::inbound::InboundCalls;
 use super::unfinished::Unfinished;
@@ -31,10 +31,10 @@ use crate::proto::native::OutBuffer;
 /// is the farewell.
 ///
 /// # Bounds
-/// A peer that makes too many calls, or does not read its replies, is not read any more: `receive` leaves the input where it
-/// is until a call has ended or output has left, which [`is_ready`](Self::is_ready) tells. What is kept is then bounded by
-/// the limits: messages in parts by `limits`, calls in both directions by their counts, output by `output_bytes_max` and one
-/// message above it for each call that runs.
+/// A peer that makes too many calls, or does not read its replies, is heard up to its next request: `receive` keeps that one,
+/// and leaves the input where it is, until a call has ended or output has left, which [`is_ready`](Self::is_ready) tells.
+/// What is kept is then bounded by the limits: messages in parts by `limits`, calls in both directions by their counts,
+/// output by `output_bytes_max` and the replies of calls that run already.
 ///
 /// # Choices
 /// A client in GIOP 1.0 or 1.1 ends without a word, since only servers may say CloseConnection there. Nobody says it while an
@@ -70,8 +70,8 @@ pub struct Connection {
     pub(super) unfinished: Unfinished,
     /// Octets of a message that is too large, still to be passed over.
     pub(super) passing_over: u64,
-    /// There is input that was not looked at, because a limit is reached.
-    pub(super) held: bool,
+    /// A request for which there was no room; behind it nothing is read.
+    pub(super) held: Option<(GiopVersion, Message)>,
 }
 
 /// Who opened the connection.
@@ -96,9 +96,9 @@ pub struct Config {
     pub limits: MessageLimits,
     /// Calls of this side that may be open.
     pub calls_in_flight_max: usize,
-    /// Calls of the peer that may run; above, nothing more of it is read.
+    /// Calls of the peer that may run; the next one is kept, and nothing behind it is read.
     pub calls_served_max: usize,
-    /// Octets that may wait for `transmit`; above, a call of this side is refused, and a caller is not read.
+    /// Octets that may wait for `transmit`; above, calls of this side are refused, and those of the peer not served.
     pub output_bytes_max: usize,
     /// A message that has begun must be complete after so long.
     pub frame_wait_max: Duration,
@@ -151,7 +151,7 @@ impl Connection {
             peer_closed: false,
             unfinished: Unfinished::default(),
             passing_over: 0,
-            held: false,
+            held: None,
             config,
         }
     }
@@ -201,20 +201,23 @@ impl Connection {
         !self.output.is_empty()
     }
 
-    /// Whether the peer must not be read now: it has too many calls running, or takes no replies.
+    /// Whether the peer need not be read now: it has made more calls than are served, or takes no replies.
     pub fn is_congested(&self) -> bool {
-        let answers = self.side == Side::Server || self.both_directions;
-        self.inbound.len() >= self.config.calls_served_max
-            || answers && self.output.len() > self.config.output_bytes_max
+        self.held.is_some() && !self.has_room()
     }
 
-    /// Whether `receive` has left input because of a limit, and could now go on.
+    /// Whether `receive` has stopped because of a limit, and could now go on.
     pub fn is_ready(&self) -> bool {
-        self.held && !self.is_congested()
+        self.held.is_some() && self.has_room()
     }
 
-    /// Whether another request would be taken, as far as that does not depend on its size.
-    pub fn has_room(&self) -> bool {
+    /// Whether one more call of the peer can be served.
+    pub(super) fn has_room(&self) -> bool {
+        self.inbound.len() < self.config.calls_served_max && self.output.len() <= self.config.output_bytes_max
+    }
+
+    /// Whether another request of this side would be taken, as far as that does not depend on its size.
+    pub fn takes_request(&self) -> bool {
         self.outbound.len() < self.config.calls_in_flight_max
             && self.output.len() <= self.config.output_bytes_max
     }

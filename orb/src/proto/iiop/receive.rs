@@ -109,8 +109,8 @@ pub(super) enum Step {
 }
 
 impl Connection {
-    /// Takes whole messages out of `input`; the next event, if there is one. While a limit is reached, `input` is left as it
-    /// is: see [`is_ready`](Connection::is_ready).
+    /// Takes whole messages out of `input`; the next event, if there is one. At a limit, `input` is left as it is: see
+    /// [`is_ready`](Connection::is_ready).
     ///
     /// # Errors
     /// The peer violated the protocol. The connection is over; what the protocol wants said is queued.
@@ -118,10 +118,10 @@ impl Connection {
         loop {
             if self.phase == Phase::Closed {
                 input.clear();
+                self.held = None;
                 return Ok(None);
             }
-            self.held = self.is_congested() && !input.is_empty();
-            if self.held {
+            if self.is_congested() {
                 self.unfinished.pause();
                 return Ok(None);
             }
@@ -170,6 +170,9 @@ impl Connection {
 
     /// Takes the next message.
     fn step(&mut self, input: &mut BytesMut) -> Result<Step, GiopError> {
+        if let Some((version, message)) = self.held.take() {
+            return self.take_if_room(version, message);
+        }
         let before = input.len();
         let frame = match self.assembler.next(input) {
             Ok(Some(frame)) => frame,
@@ -186,7 +189,7 @@ impl Connection {
             self.version = version;
         }
         let message = Message::decode(&frame, &self.config.limits)?;
-        Ok(self.take(version, message)?.map_or(Step::Silent, Step::Event))
+        self.take_if_room(version, message)
     }
 
     /// Only who opened the connection calls, and only the other answers, unless they have agreed otherwise.
@@ -200,6 +203,14 @@ impl Connection {
             return Err(GiopError::WrongDirection { kind });
         }
         Ok(())
+    }
+
+    fn take_if_room(&mut self, version: GiopVersion, message: Message) -> Result<Step, GiopError> {
+        if !self.has_room() && matches!(message, Message::Request { .. } | Message::LocateRequest(_)) {
+            self.held = Some((version, message));
+            return Ok(Step::Silent);
+        }
+        Ok(self.take(version, message)?.map_or(Step::Silent, Step::Event))
     }
 
     fn take(&mut self, version: GiopVersion, message: Message) -> Result<Option<Event>, GiopError> {

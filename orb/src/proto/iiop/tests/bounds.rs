@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use quorb_giop::cdr::{Endian, GiopVersion};
-use quorb_giop::message::{GiopError, MessageHeader, MessageKind, ResponseFlags};
+use quorb_giop::message::{CancelRequestHead, GiopError, MessageHeader, MessageKind, ResponseFlags};
 
 use super::rig::{End, Pair, call, foreign, foreign_request, ok, oneway, written};
 use crate::proto::head::CallId;
@@ -28,17 +28,30 @@ fn a_peer_with_too_many_calls_is_not_read_until_one_ends() {
     assert_eq!((server.events.len(), server.connection.calls_inbound()), (limit, limit));
     assert!(server.connection.is_congested() && !server.connection.is_ready());
     let left = server.input.len();
-    assert_eq!(left, 10 * request(0).len(), "what is not taken stays where it is");
+    assert_eq!(left, 9 * request(0).len(), "what is behind the next one stays where it is");
     for more in 1..=10 {
         let id = first_id(&mut server);
         server.answer(id, b"");
         assert!(server.connection.is_ready());
         server.feed(b"");
         assert_eq!(server.connection.calls_inbound(), limit);
-        assert_eq!(server.input.len(), left - more * request(0).len());
+        assert_eq!(server.input.len(), left.saturating_sub(more * request(0).len()));
     }
-    assert!(!server.connection.is_ready(), "there is nothing left to take");
+    assert!(!server.connection.is_congested() && !server.connection.is_ready(), "nothing is left to take");
     assert_eq!(server.error, None);
+}
+
+#[test]
+fn a_peer_at_its_limit_can_still_give_a_call_up() {
+    let mut server = End::server();
+    let limit = server.connection.config.calls_served_max as u32;
+    let flood: Vec<u8> = (0..limit).flat_map(request).collect();
+    server.feed(&flood);
+    let id = first_id(&mut server);
+    server.take_events();
+    let profile = foreign(Endian::Big, GiopVersion::V1_2);
+    server.feed(&written(&CancelRequestHead { request_id: 0 }, profile, b""));
+    assert!(matches!(server.the_event(), Event::Cancelled { id: cancelled } if cancelled == id));
 }
 
 #[test]
