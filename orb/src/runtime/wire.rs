@@ -319,9 +319,9 @@ impl Core {
     pub(super) fn handle_timeout(&mut self, now: Time) -> Option<CoreEvent> {
         match self {
             Core::Native(core) => core.handle_timeout(now).map(native_event),
-            Core::Iiop(core) => core
-                .handle_timeout(now)
-                .then(|| CoreEvent::GivenUp { words: "a message was not completed in time".to_owned() }),
+            Core::Iiop(core) => core.handle_timeout(now).then(|| CoreEvent::GivenUp {
+                words: "a message was not completed in time: message_wait_max".to_owned(),
+            }),
         }
     }
 
@@ -384,8 +384,17 @@ fn native_event(event: native::Event) -> CoreEvent {
         Event::Closed { close, .. } => {
             CoreEvent::Closed { cause: format!("the peer closed the connection: {}", close.text) }
         }
-        Event::Lost(silence) => CoreEvent::GivenUp { words: format!("the peer is silent ({silence:?})") },
+        Event::Lost(silence) => CoreEvent::GivenUp { words: in_words(silence).to_owned() },
         _ => CoreEvent::Nothing,
+    }
+}
+
+/// Why a peer is given up.
+fn in_words(silence: native::Silence) -> &'static str {
+    match silence {
+        native::Silence::PingUnanswered => "the peer is silent: nothing came within ping_timeout of a ping",
+        native::Silence::FrameStalled => "a message was not completed in time: message_wait_max",
+        native::Silence::BodyStalled => "a body did not go on in time: message_wait_max",
     }
 }
 

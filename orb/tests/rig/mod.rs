@@ -18,6 +18,7 @@ use std::future::Future;
 use std::time::Duration;
 
 pub use probe::ProbeProxy;
+#[allow(unused_imports, reason = "as above")]
 pub use servant::Control;
 pub use world::{Way, World};
 

@@ -122,6 +122,7 @@ impl World {
 }
 
 /// Makes one test of each way out of a test that is written once.
+#[allow(unused_macros, reason = "each test program uses its own part of the rig")]
 macro_rules! every_way {
     ($($(#[$attribute:meta])* $test:ident;)*) => { $(
         mod $test {
@@ -138,6 +139,7 @@ macro_rules! every_way {
 }
 
 /// As [`every_way`], without the collocated one.
+#[allow(unused_macros, reason = "each test program uses its own part of the rig")]
 macro_rules! every_connection {
     ($($test:ident;)*) => { $(
         mod $test {
