@@ -113,6 +113,8 @@ minors! {
     WRONG_INTERFACE = QUORB | 32 on InvObjref, "the object does not support the interface", "";
     /// The operation is called in a place where it cannot be interpreted.
     MOCK_HAS_NO_ANSWER = QUORB | 33 on NoImplement, "the mock gives no answer for this operation", "";
+    /// The caller does not take the replies to its calls.
+    REPLIES_NOT_TAKEN = QUORB | 34 on Transient, "the caller does not take the replies to its calls", "read the replies, or raise `replies_bytes_max` on the server";
     /// The character set of the connection has no such character.
     CHARACTER_LOST = OMG | 1 on DataConversion, "a character has no place in the code set of the connection", "use a reference that carries code sets (an IOR rather than a corbaloc address)";
     /// Client and server share no code set.

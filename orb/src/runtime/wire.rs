@@ -198,6 +198,22 @@ impl Core {
         }
     }
 
+    /// Whether another request would be taken, as far as that does not depend on its size.
+    pub(super) fn has_room(&self) -> bool {
+        match self {
+            Core::Native(core) => core.has_room(),
+            Core::Iiop(core) => core.takes_request(),
+        }
+    }
+
+    /// Whether the peer has begun a message in parts, and not completed it.
+    pub(super) fn is_mid_message(&self) -> bool {
+        match self {
+            Core::Native(core) => core.peer().is_none() || core.assembly_bytes() > 0,
+            Core::Iiop(core) => core.is_mid_message(),
+        }
+    }
+
     pub(super) fn reply(&mut self, id: CallId, head: &ReplyHead, body: Bytes) -> Result<(), String> {
         match self {
             Core::Native(core) => core.reply(id, head, body).map_err(|refused| refused.to_string()),
@@ -293,14 +309,6 @@ impl Core {
         }
     }
 
-    /// Whether input was left for congestion that is over.
-    pub(super) fn is_ready(&self) -> bool {
-        match self {
-            Core::Native(_) => false,
-            Core::Iiop(core) => core.is_ready(),
-        }
-    }
-
     pub(super) fn next_timeout(&self) -> Option<Time> {
         match self {
             Core::Native(core) => core.next_timeout(),
@@ -311,9 +319,9 @@ impl Core {
     pub(super) fn handle_timeout(&mut self, now: Time) -> Option<CoreEvent> {
         match self {
             Core::Native(core) => core.handle_timeout(now).map(native_event),
-            Core::Iiop(core) => core
-                .handle_timeout(now)
-                .then(|| CoreEvent::GivenUp { words: "a message was not completed in time".to_owned() }),
+            Core::Iiop(core) => core.handle_timeout(now).then(|| CoreEvent::GivenUp {
+                words: "a message was not completed in time: message_wait_max".to_owned(),
+            }),
         }
     }
 
@@ -376,8 +384,17 @@ fn native_event(event: native::Event) -> CoreEvent {
         Event::Closed { close, .. } => {
             CoreEvent::Closed { cause: format!("the peer closed the connection: {}", close.text) }
         }
-        Event::Lost(silence) => CoreEvent::GivenUp { words: format!("the peer is silent ({silence:?})") },
+        Event::Lost(silence) => CoreEvent::GivenUp { words: in_words(silence).to_owned() },
         _ => CoreEvent::Nothing,
+    }
+}
+
+/// Why a peer is given up.
+fn in_words(silence: native::Silence) -> &'static str {
+    match silence {
+        native::Silence::PingUnanswered => "the peer is silent: nothing came within ping_timeout of a ping",
+        native::Silence::FrameStalled => "a message was not completed in time: message_wait_max",
+        native::Silence::BodyStalled => "a body did not go on in time: message_wait_max",
     }
 }
 
@@ -414,12 +431,29 @@ fn iiop_event(event: iiop::Event, code_sets: CodeSets) -> CoreEvent {
                 AddressingDisposition::decode(&mut input).unwrap_or(AddressingDisposition::REFERENCE);
             CoreEvent::NeedsAddressing { id, disposition }
         }
+        Event::RequestTooLarge { id, size, limit } => CoreEvent::Refuse {
+            id,
+            exception: Box::new(too_large(&message_too_large(size, limit)).because("limit of the server")),
+        },
+        Event::ReplyTooLarge { id, size, limit, completion } => CoreEvent::ReplyRefused {
+            id,
+            exception: Box::new(
+                too_large(&message_too_large(size, limit))
+                    .because("limit of the client, on the reply")
+                    .with_completion(completion),
+            ),
+        },
         Event::Cancelled { id } => CoreEvent::Cancelled { id },
         Event::Closed => CoreEvent::Closed { cause: "the peer closed the connection in order".to_owned() },
         Event::PeerError => CoreEvent::GivenUp { words: "the peer did not understand a message".to_owned() },
     }
 }
 
-fn too_large(cause: &dyn std::fmt::Display) -> SystemException {
+fn message_too_large(size: u64, limit: usize) -> String {
+    format!("a message of {size} octets, above the limit body_bytes_max = {limit}")
+}
+
+/// The exception for a body that is not taken, or not sent, because of its size.
+pub(super) fn too_large(cause: &dyn std::fmt::Display) -> SystemException {
     SystemException::new(ExceptionKind::ImpLimit, Minor::MESSAGE_TOO_LARGE, Completion::No).because(cause)
 }

@@ -211,8 +211,8 @@ impl BodyReader<'_> {
     /// Octets that belong to no value.
     pub fn end(&mut self) -> Result<(), BodyError> {
         let surplus = match self {
-            // Some brokers pad messages to 8 octets at the end; that much is no value.
-            BodyReader::Cdr(input) => Some(input.remaining()).filter(|&octets| octets >= 8).unwrap_or(0),
+            BodyReader::Cdr(input) if is_padding(input) => 0,
+            BodyReader::Cdr(input) => input.remaining(),
             BodyReader::Cbor { input, left } => {
                 for _ in 0..*left {
                     read_item::<serde::de::IgnoredAny>(input)?;
@@ -223,6 +223,12 @@ impl BodyReader<'_> {
         };
         if surplus > 0 { Err(BodyError::Surplus(surplus)) } else { Ok(()) }
     }
+}
+
+/// Whether what is left only fills the message up to a multiple of 8, as some brokers do; that is no value. Anything else
+/// was written by somebody who means another type, whose first octets have been taken for ours.
+fn is_padding(input: &Decoder<'_>) -> bool {
+    input.remaining() < 8 && (input.position() + input.remaining()).is_multiple_of(8)
 }
 
 /// The header of a CBOR array of definite length (RFC 8949, 3: major type 4).
@@ -257,6 +263,23 @@ fn read_array_header(input: &mut &[u8]) -> Result<usize, BodyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_is_padding_or_an_error() {
+        let end = |octets: usize, origin: usize| {
+            let data = vec![0; octets];
+            let mut reader =
+                BodyReader::Cdr(Decoder::with_profile(&data, origin, CdrProfile::native(Endian::Big)));
+            reader.next::<u16>("one").expect("it is there");
+            reader.end()
+        };
+        assert_eq!(end(2, 0), Ok(()));
+        assert_eq!(end(8, 0), Ok(()));
+        assert_eq!(end(6, 2), Ok(()), "the message ends at a multiple of 8, the body does not");
+        // A wide character of GIOP 1.2 read by the rules of 1.1.
+        assert_eq!(end(3, 72), Err(BodyError::Surplus(1)));
+        assert_eq!(end(10, 0), Err(BodyError::Surplus(8)));
+    }
 
     #[test]
     fn array_headers_of_every_width_come_back() {

@@ -18,6 +18,7 @@ pub use interface::{
     CallbackServant, Echo, EchoProxy, EchoServant, Left, LeftProxy, LeftServant, Right, RightProxy,
     RightServant,
 };
+pub(crate) use reflector::system_exceptions;
 pub use reflector::{Ending, Reflector};
 pub use types::{
     Choice, Colour, Completion, Either, Entries, FewLongs, Matrix, Plain, Point, Reason, Record, Rich, Shape,

@@ -68,6 +68,8 @@ pub struct Connection {
     /// The peer said CloseConnection: what it has not answered was not executed (CORBA 3.3 Part 2, 9.4.7).
     pub(super) peer_closed: bool,
     pub(super) unfinished: Unfinished,
+    /// Octets of a message that is too large, still to be passed over.
+    pub(super) passing_over: u64,
     /// A request for which there was no room; behind it nothing is read.
     pub(super) held: Option<(GiopVersion, Message)>,
 }
@@ -148,6 +150,7 @@ impl Connection {
             phase: Phase::Open,
             peer_closed: false,
             unfinished: Unfinished::default(),
+            passing_over: 0,
             held: None,
             config,
         }
@@ -211,6 +214,17 @@ impl Connection {
     /// Whether one more call of the peer can be served.
     pub(super) fn has_room(&self) -> bool {
         self.inbound.len() < self.config.calls_served_max && self.output.len() <= self.config.output_bytes_max
+    }
+
+    /// Whether another request of this side would be taken, as far as that does not depend on its size.
+    pub fn takes_request(&self) -> bool {
+        self.outbound.len() < self.config.calls_in_flight_max
+            && self.output.len() <= self.config.output_bytes_max
+    }
+
+    /// Whether the peer has begun a message, in fragments or too large, that is not complete.
+    pub fn is_mid_message(&self) -> bool {
+        self.passing_over > 0 || self.assembler.incomplete_messages().next().is_some()
     }
 
     /// Moves what is queued to the driver's buffer, which must be empty.

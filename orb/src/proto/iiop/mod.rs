@@ -9,6 +9,7 @@ mod contexts;
 mod inbound;
 mod receive;
 mod send;
+mod too_large;
 mod unfinished;
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use super::connection::{Connection, Phase, Side};
 use super::contexts;
 use super::inbound::Inbound;
 use crate::proto::head::{
-    BodyFormat, CallId, ObjectKey, OperationName, ReplyHead, ReplyStatus, RequestHead, ResponseExpected, Time,
+    BodyFormat, CallId, Completion, ObjectKey, OperationName, ReplyHead, ReplyStatus, RequestHead,
+    ResponseExpected, Time,
 };
 
 /// What has come.
@@ -57,6 +58,26 @@ pub enum Event {
         /// The disposition it wants.
         body: Body,
     },
+    /// The peer calls with a message that is not taken. It is passed over as it comes.
+    RequestTooLarge {
+        /// The call.
+        id: CallId,
+        /// Octets of the message.
+        size: u64,
+        /// The octets that a message may have.
+        limit: usize,
+    },
+    /// The peer answers with a message that is not taken. It is passed over as it comes.
+    ReplyTooLarge {
+        /// The call, which is over.
+        id: CallId,
+        /// Octets of the message.
+        size: u64,
+        /// The octets that a message may have.
+        limit: usize,
+        /// Whether the operation was executed, as far as the message's beginning says.
+        completion: Completion,
+    },
     /// The peer no longer waits.
     Cancelled {
         /// The call.
@@ -79,6 +100,14 @@ pub enum BadRequest {
     CodeSet,
 }
 
+/// What came of an attempt to take a message.
+pub(super) enum Step {
+    Event(Event),
+    /// A message without consequence.
+    Silent,
+    NeedsMore,
+}
+
 impl Connection {
     /// Takes whole messages out of `input`; the next event, if there is one. At a limit, `input` is left as it is: see
     /// [`is_ready`](Connection::is_ready).
@@ -96,10 +125,16 @@ impl Connection {
                 self.unfinished.pause();
                 return Ok(None);
             }
-            let taken = match self.next_message(input) {
-                Ok(Some((version, message))) => self.take_if_room(version, message),
-                Ok(None) => {
-                    self.unfinished.note(!input.is_empty(), self.assembler.incomplete_messages(), now);
+            let step = match self.pass_over(input) {
+                true => self.step(input),
+                false => Ok(Step::NeedsMore),
+            };
+            let taken = match step {
+                Ok(Step::Event(event)) => Ok(Some(event)),
+                Ok(Step::Silent) => Ok(None),
+                Ok(Step::NeedsMore) => {
+                    let front = !input.is_empty() || self.passing_over > 0;
+                    self.unfinished.note(front, self.assembler.incomplete_messages(), now);
                     return Ok(None);
                 }
                 Err(error) => Err(error),
@@ -133,21 +168,32 @@ impl Connection {
         self.assembler.missing_bytes(input)
     }
 
-    fn next_message(&mut self, input: &mut BytesMut) -> Result<Option<(GiopVersion, Message)>, GiopError> {
-        if let Some(held) = self.held.take() {
-            return Ok(Some(held));
+    /// Takes the next message.
+    fn step(&mut self, input: &mut BytesMut) -> Result<Step, GiopError> {
+        if let Some((version, message)) = self.held.take() {
+            return self.take_if_room(version, message);
         }
-        let Some(frame) = self.assembler.next(input)? else { return Ok(None) };
+        let before = input.len();
+        let frame = match self.assembler.next(input) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return Ok(Step::NeedsMore),
+            // The message at the front is too large by itself, not one whose fragments have become too many.
+            Err(error @ GiopError::MessageTooLarge { .. }) if input.len() == before => {
+                return self.refuse_too_large(input, error);
+            }
+            Err(error) => return Err(error),
+        };
         let MessageHeader { version, kind, .. } = frame.header;
         self.check_direction(kind)?;
         if self.side == Side::Server {
             self.version = version;
         }
-        Ok(Some((version, Message::decode(&frame, &self.config.limits)?)))
+        let message = Message::decode(&frame, &self.config.limits)?;
+        self.take_if_room(version, message)
     }
 
     /// Only who opened the connection calls, and only the other answers, unless they have agreed otherwise.
-    fn check_direction(&self, kind: MessageKind) -> Result<(), GiopError> {
+    pub(super) fn check_direction(&self, kind: MessageKind) -> Result<(), GiopError> {
         let wrong = match kind {
             MessageKind::REQUEST | MessageKind::LOCATE_REQUEST | MessageKind::CANCEL_REQUEST => Side::Client,
             MessageKind::REPLY | MessageKind::LOCATE_REPLY => Side::Server,
@@ -159,12 +205,12 @@ impl Connection {
         Ok(())
     }
 
-    fn take_if_room(&mut self, version: GiopVersion, message: Message) -> Result<Option<Event>, GiopError> {
+    fn take_if_room(&mut self, version: GiopVersion, message: Message) -> Result<Step, GiopError> {
         if !self.has_room() && matches!(message, Message::Request { .. } | Message::LocateRequest(_)) {
             self.held = Some((version, message));
-            return Ok(None);
+            return Ok(Step::Silent);
         }
-        self.take(version, message)
+        Ok(self.take(version, message)?.map_or(Step::Silent, Step::Event))
     }
 
     fn take(&mut self, version: GiopVersion, message: Message) -> Result<Option<Event>, GiopError> {

@@ -137,9 +137,37 @@ fn header(kind: MessageKind, more_fragments: bool, size: u32) -> Vec<u8> {
 #[test]
 fn an_announced_length_is_refused_before_the_message_comes() {
     let mut server = End::server();
-    server.feed(&header(MessageKind::REQUEST, false, u32::MAX));
+    let mut message = header(MessageKind::REQUEST, false, u32::MAX);
+    message[5] = 1;
+    server.feed(&message);
     let limit = server.connection.config.limits.message_bytes_max;
     assert_eq!(server.error, Some(GiopError::MessageTooLarge { size: u32::MAX as usize + 12, limit }));
+}
+
+#[test]
+fn a_message_that_is_too_large_is_passed_over_and_its_caller_told() {
+    let mut server = End::server();
+    let limit = server.connection.config.limits.message_bytes_max;
+    let mut message = header(MessageKind::REQUEST, false, u32::try_from(limit + 1).expect("a small limit"));
+    message.extend([0, 0, 0, 6, 3, 0, 0, 0]);
+    message.resize(12 + limit + 1, 0xff);
+    let whole = message.len();
+    // It comes in pieces, with a good one behind it.
+    let mut pair = Pair::new(GiopVersion::V1_2);
+    pair.client.call("get", b"");
+    message.extend(pair.client.output());
+    for piece in message.chunks(999) {
+        server.feed(piece);
+        assert!(server.connection.assembler.incomplete_bytes() == 0);
+    }
+    assert_eq!(server.error, None);
+    let events = server.take_events();
+    match &events[..] {
+        [Event::RequestTooLarge { size, limit: told, .. }, Event::Request { .. }] => {
+            assert_eq!((*size, *told), (whole as u64, limit));
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -189,6 +189,11 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether a request with a small body would be taken now.
+    pub fn has_room(&self) -> bool {
+        self.check_room_for_call(0).is_ok()
+    }
+
     fn check_room_for_call(&self, body_bytes: usize) -> Result<(), Refused> {
         if self.is_closed() {
             return Err(Refused::Closed);
