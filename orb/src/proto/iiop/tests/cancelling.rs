@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use quorb_giop::cdr::{Endian, GiopVersion};
-use quorb_giop::message::{CancelRequestHead, LocateRequestHead, Message};
+use quorb_giop::message::{CancelRequestHead, LocateRequestHead, Message, ResponseFlags};
 
 use super::rig::{End, Pair, VERSIONS, call, foreign, foreign_request, messages, ok, written};
 use crate::proto::head::CallId;
@@ -107,6 +107,32 @@ fn what_is_not_open_cannot_be_cancelled() {
     server.feed(&written(&CancelRequestHead { request_id: 5 }, profile, b""));
     assert!(server.take_events().is_empty());
     assert_eq!(server.error, None, "a cancel may come late");
+}
+
+#[test]
+fn a_call_is_cancelled_once_however_often_the_peer_says_so() {
+    let profile = foreign(Endian::Big, GiopVersion::V1_2);
+    let mut server = End::server();
+    server.feed(&written(&foreign_request(5), profile, b""));
+    server.served();
+    let cancel = written(&CancelRequestHead { request_id: 5 }, profile, b"");
+    server.feed(&cancel.repeat(3));
+    assert!(matches!(server.the_event(), Event::Cancelled { .. }));
+}
+
+#[test]
+fn the_end_of_a_oneway_call_is_not_that_of_another_with_its_id() {
+    let profile = foreign(Endian::Big, GiopVersion::V1_2);
+    let mut server = End::server();
+    server.feed(&written(&foreign_request(5), profile, b""));
+    let (get, ..) = server.served();
+    let mut log = foreign_request(5);
+    log.response = ResponseFlags::NONE;
+    server.feed(&written(&log, profile, b""));
+    let (log, ..) = server.served();
+    server.connection.abandon(log);
+    server.feed(&written(&CancelRequestHead { request_id: 5 }, profile, b""));
+    assert!(matches!(server.the_event(), Event::Cancelled { id } if id == get));
 }
 
 #[test]

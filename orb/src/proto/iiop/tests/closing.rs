@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use quorb_giop::cdr::{Endian, GiopVersion};
-use quorb_giop::message::{GiopError, Message, close_connection, message_error};
+use quorb_giop::message::{GiopError, Message, MessageHeader, MessageKind, close_connection, message_error};
 
 use super::rig::{
     End, Pair, VERSIONS, call, foreign, foreign_request, message, messages, ok, oneway, written,
@@ -198,6 +198,17 @@ fn a_bad_message_is_answered_in_its_version() {
         request[8..12].copy_from_slice(&8u32.to_le_bytes());
         server.feed(&request);
         assert!(matches!(server.error, Some(GiopError::Malformed(_))));
+        assert_eq!(server.output()[..], message_error(version, Endian::NATIVE));
+    }
+}
+
+#[test]
+fn a_message_that_is_too_large_is_answered_in_its_version() {
+    for version in VERSIONS {
+        let mut server = End::server();
+        let header = MessageHeader::new(version, Endian::Big, MessageKind::REQUEST, u32::MAX);
+        server.feed(&header.encode());
+        assert!(matches!(server.error, Some(GiopError::MessageTooLarge { .. })));
         assert_eq!(server.output()[..], message_error(version, Endian::NATIVE));
     }
 }
