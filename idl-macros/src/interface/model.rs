@@ -110,7 +110,7 @@ pub(crate) enum Place {
         index: usize,
         /// The name in IDL.
         name: String,
-        ty: Type,
+        ty: Box<Type>,
     },
 }
 

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::rig::native::{frame, greeting};
 use crate::rig::peer::Peer;
-use crate::rig::servant::ProbeServant;
+use crate::rig::world::client_of;
 use crate::rig::{ProbeProxy, giop, soon};
 
 fn small(limits: &mut Limits) {
@@ -27,7 +27,7 @@ fn small(limits: &mut Limits) {
 /// Calls the update `add` at a server that answers `octets`, and then says nothing or closes.
 async fn answered(preference: Preference, octets: &[u8], closes: bool) -> Result<i32, Fault> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (client, probe) = client_of(&listener, preference).await;
+    let (client, probe) = client_of(&listener, preference, small).await;
     let server = async {
         let mut peer = Peer::accept(&listener).await;
         match preference {
@@ -46,14 +46,6 @@ async fn answered(preference: Preference, octets: &[u8], closes: bool) -> Result
     client.shutdown(Duration::from_millis(100)).await;
     drop(peer);
     result
-}
-
-async fn client_of(listener: &TcpListener, preference: Preference) -> (Orb, ProbeProxy) {
-    let address = listener.local_addr().unwrap().to_string();
-    let client = Orb::builder().prefer(preference).limits(small).start().await.unwrap();
-    let made_by = Orb::builder().listen("127.0.0.1:0").advertise(address).start().await.unwrap();
-    let reference = made_by.serve("probe", ProbeServant::new().0).unwrap().object().to_string();
-    (client.clone(), client.bind(&reference).unwrap())
 }
 
 fn is(fault: &Fault, kind: ExceptionKind, completed: Completion) {

@@ -22,6 +22,11 @@ pub fn greeting() -> Vec<u8> {
     octets
 }
 
+/// Octets of the preface and HELLO of a broker.
+pub fn greeting_bytes() -> usize {
+    greeting().len() + 4 + concat!("quorb/", env!("CARGO_PKG_VERSION")).len()
+}
+
 fn hello() -> Hello {
     Hello {
         identity: 0x5eed,

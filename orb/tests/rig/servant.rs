@@ -22,6 +22,8 @@ pub struct Control {
     pub completed: AtomicUsize,
     /// Times that any operation was dispatched.
     pub dispatched: AtomicUsize,
+    /// Blobs made.
+    pub blobs: AtomicUsize,
     /// Notes taken.
     pub notes: AtomicUsize,
     noted: Semaphore,
@@ -37,6 +39,7 @@ impl Control {
             dropped: none(),
             completed: AtomicUsize::new(0),
             dispatched: AtomicUsize::new(0),
+            blobs: AtomicUsize::new(0),
             notes: AtomicUsize::new(0),
             noted: none(),
         })
@@ -205,6 +208,7 @@ impl ProbeServant {
             }
             "blob" => {
                 let octets = one::<u32>(&call, "octets")?;
+                self.control.blobs.fetch_add(1, Ordering::SeqCst);
                 self.query(call, move |_| vec![7u8; octets as usize])
             }
             "text" => {

@@ -1,11 +1,14 @@
 //! A server with a probe, a client, and every way between them.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use quorb::runtime::DrainReport;
 use quorb::{Address, Limits, MemoryNetwork, Orb, Preference, Proxy};
+
+use tokio::net::TcpListener;
 
 use super::probe::ProbeProxy;
 use super::servant::{Control, ProbeServant};
@@ -76,7 +79,8 @@ impl World {
     /// With limits of their own for both.
     pub async fn with(way: Way, server: impl FnOnce(&mut Limits), client: impl FnOnce(&mut Limits)) -> World {
         let network = MemoryNetwork::new();
-        let builder = Orb::builder().memory(&network).listen(way.listen()).limits(server);
+        let builder =
+            Orb::builder().memory(&network).listen(way.listen()).prefer(way.preference()).limits(server);
         let server = builder.start().await.expect("the server starts");
         let (servant, control) = ProbeServant::new();
         let own = server.serve("probe", servant).expect("the id is free");
@@ -119,6 +123,38 @@ impl World {
         .await;
         report
     }
+}
+
+/// Where something listens.
+pub struct At(SocketAddr);
+
+impl From<SocketAddr> for At {
+    fn from(address: SocketAddr) -> At {
+        At(address)
+    }
+}
+
+impl From<&TcpListener> for At {
+    fn from(listener: &TcpListener) -> At {
+        At(listener.local_addr().expect("a bound socket"))
+    }
+}
+
+/// A client, and its proxy on a probe at an address, by a reference that offers both protocols there.
+pub async fn client_of(
+    address: impl Into<At>,
+    preference: Preference,
+    limits: impl FnOnce(&mut Limits),
+) -> (Orb, ProbeProxy) {
+    let At(address) = address.into();
+    let client = Orb::builder().prefer(preference).limits(limits).start().await.expect("the client starts");
+    let made_by = Orb::builder().listen("127.0.0.1:0").advertise(address.to_string());
+    let made_by = made_by.start().await.expect("the maker of the reference starts");
+    let reference =
+        made_by.serve("probe", ProbeServant::new().0).expect("the id is free").object().to_string();
+    made_by.shutdown(Duration::ZERO).await;
+    let probe = client.bind(&reference).expect("the reference is good");
+    (client, probe)
 }
 
 /// Makes one test of each way out of a test that is written once.

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::rig::native::Talker;
 use crate::rig::peer::Peer;
+use crate::rig::world::client_of;
 use crate::rig::{ProbeProxy, Way, World, giop, soon, until};
 
 /// Makes a call in a task of its own, which can be aborted.
@@ -95,7 +96,7 @@ every_connection! {
 /// A native server without a broker.
 async fn native_server() -> (Orb, ProbeProxy, Talker) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (orb, probe) = client_of(&listener, Preference::NativeOnly).await;
+    let (orb, probe) = client_of(&listener, Preference::NativeOnly, |_| {}).await;
     let connecting = tokio::spawn({
         let probe = probe.clone();
         async move { drop(probe.with_deadline(Duration::from_millis(1)).value().await) }
@@ -103,20 +104,6 @@ async fn native_server() -> (Orb, ProbeProxy, Talker) {
     let talker = Talker::over(Peer::accept(&listener).await, Side::Server, 9, 1);
     connecting.await.unwrap();
     (orb, probe, talker)
-}
-
-async fn client_of(listener: &TcpListener, preference: Preference) -> (Orb, ProbeProxy) {
-    let address = listener.local_addr().unwrap().to_string();
-    let orb = Orb::builder()
-        .prefer(preference)
-        .limits(|limits| limits.calls_in_flight_max = 4)
-        .start()
-        .await
-        .unwrap();
-    let made_by = Orb::builder().listen("127.0.0.1:0").advertise(address).start().await.unwrap();
-    let reference =
-        made_by.serve("probe", crate::rig::servant::ProbeServant::new().0).unwrap().object().to_string();
-    (orb.clone(), orb.bind(&reference).unwrap())
 }
 
 #[tokio::test]
@@ -141,7 +128,8 @@ async fn native_cancels_are_a_message() {
 #[tokio::test]
 async fn giop_cancels_are_a_message_and_free_their_place() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (orb, probe) = client_of(&listener, Preference::IiopOnly).await;
+    let (orb, probe) =
+        client_of(&listener, Preference::IiopOnly, |limits| limits.calls_in_flight_max = 4).await;
     let server = tokio::spawn(async move {
         let mut peer = Peer::accept(&listener).await;
         // A server need not answer what is cancelled. This one never does.

@@ -8,7 +8,7 @@ use quorb::{Completion, ExceptionKind, Fault, Orb, Preference, Proxy};
 use tokio::net::TcpListener;
 
 use crate::rig::peer::Peer;
-use crate::rig::servant::ProbeServant;
+use crate::rig::world::client_of;
 use crate::rig::{ProbeProxy, TOLERANCE, Way, World, soon};
 
 const LIMIT: Duration = Duration::from_millis(200);
@@ -93,22 +93,11 @@ async fn nested_calls_to_another_server_have_what_is_left() {
     }
 }
 
-/// A client and a proxy on an object behind `port`, by corbaloc (IIOP) or by a reference that offers the native protocol.
-async fn proxy_to(port: u16, preference: Preference) -> (Orb, ProbeProxy) {
-    let orb = Orb::builder().prefer(preference).start().await.unwrap();
-    let advertising =
-        Orb::builder().listen("127.0.0.1:0").advertise(format!("127.0.0.1:{port}")).start().await.unwrap();
-    let reference = advertising.serve("probe", ProbeServant::new().0).unwrap().object().to_string();
-    advertising.shutdown(Duration::ZERO).await;
-    let probe = orb.bind(&reference).unwrap();
-    (orb, probe)
-}
-
 #[tokio::test]
 async fn a_server_that_never_replies() {
     for preference in [Preference::NativeOnly, Preference::IiopOnly] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (orb, probe) = proxy_to(listener.local_addr().unwrap().port(), preference).await;
+        let (orb, probe) = client_of(&listener, preference, |_| {}).await;
         let probe = probe.with_deadline(LIMIT);
         let (fault, _peer) = tokio::join!(ends_in_time(LIMIT, probe.add(1)), Peer::accept(&listener));
         is_timeout(&fault, Completion::Maybe);
@@ -122,7 +111,7 @@ async fn a_server_that_never_replies() {
 async fn a_server_that_never_reads() {
     for preference in [Preference::NativeOnly, Preference::IiopOnly] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (orb, probe) = proxy_to(listener.local_addr().unwrap().port(), preference).await;
+        let (orb, probe) = client_of(&listener, preference, |_| {}).await;
         let probe = probe.with_deadline(LIMIT);
         let octets = vec![0; 32 << 20];
         let fault = ends_in_time(LIMIT, probe.store(&octets)).await;
@@ -146,7 +135,7 @@ async fn a_server_that_never_reads() {
 async fn a_host_that_swallows_connections() {
     let (address, _full) = full_listener();
     for preference in [Preference::NativeOnly, Preference::IiopOnly] {
-        let (orb, probe) = proxy_to(address.port(), preference).await;
+        let (orb, probe) = client_of(address, preference, |_| {}).await;
         let fault = ends_in_time(LIMIT, probe.with_deadline(LIMIT).add(1)).await;
         is_timeout(&fault, Completion::No);
         let line = fault.to_string();

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use quorb::adapter::{ReplyBody, Tie};
 use quorb::{Dispatch, ExceptionKind, Invocation, ObjectRef, Orb, Preference, Proxy, Reply, Servant};
-use quorb_giop::message::ReplyStatus;
+use quorb_giop::cdr::{Cdr, Encoder};
+use quorb_giop::message::{CompletionStatus, ReplyStatus, SystemExceptionBody};
+use quorb_giop::names::RepositoryId;
 use tokio::net::TcpListener;
 
 use crate::rig::peer::Peer;
@@ -66,6 +68,41 @@ async fn calls_go_elsewhere_when_a_server_is_gone() {
         assert_eq!(probe.add(5).await.unwrap(), 5);
         second.shutdown(Duration::ZERO).await;
     }
+}
+
+/// A server that refuses every call for the moment: the call goes to the next one, not to the same one again.
+#[tokio::test]
+async fn calls_go_elsewhere_when_a_server_refuses() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let second = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
+    second.serve("probe", ProbeServant::new().0).unwrap();
+    let maker = Orb::builder()
+        .listen("127.0.0.1:0")
+        .advertise(listener.local_addr().unwrap().to_string())
+        .advertise(second.addresses()[0].to_string())
+        .start()
+        .await
+        .unwrap();
+    let reference = maker.serve("probe", ProbeServant::new().0).unwrap().object().to_string();
+    let client = Orb::builder().prefer(Preference::IiopOnly).start().await.unwrap();
+    let probe: ProbeProxy = client.bind(&reference).unwrap();
+    let server = async {
+        let mut peer = Peer::accept(&listener).await;
+        let (id, _) = giop::hear_request(&mut peer).await;
+        let transient = SystemExceptionBody {
+            exception_id: RepositoryId::from_static(ExceptionKind::Transient.repository_id()),
+            minor_code: 0,
+            completion: CompletionStatus::NO,
+        };
+        let refusal = |out: &mut Encoder| transient.encode(out).expect("an exception");
+        peer.say(&giop::reply(id, ReplyStatus::SYSTEM_EXCEPTION, refusal)).await;
+        assert!(giop::try_hear_request(&mut peer).await.is_none(), "it is not asked again");
+    };
+    let call = async {
+        assert_eq!(soon("the second answers", probe.add(3)).await.unwrap(), 3);
+        client.shutdown(Duration::ZERO).await;
+    };
+    tokio::join!(call, server);
 }
 
 /// A servant that sends its callers elsewhere.

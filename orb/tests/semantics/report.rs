@@ -67,7 +67,8 @@ async fn a_server_refuses() {
     }
 }
 
-/// Once an attempt may have been executed, no later attempt that could not even start takes that back.
+/// Once an attempt may have been executed, no later attempt that could not even start takes that back: the caller learns of
+/// the attempt that is in doubt.
 #[tokio::test]
 async fn what_may_have_run_stays_so() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -81,7 +82,7 @@ async fn what_may_have_run_stays_so() {
     };
     let (result, ()) = soon("the call ends", async { tokio::join!(probe.value(), server) }).await;
     let fault = result.unwrap_err();
-    assert_eq!(fault.kind(), Some(ExceptionKind::Transient), "{fault}");
+    assert_eq!(fault.kind(), Some(ExceptionKind::CommFailure), "{fault}");
     assert_eq!(fault.completed(), Completion::Maybe, "{fault}");
     let line = fault.to_string();
     assert!(line.contains("the peer closed the connection"), "{line}");

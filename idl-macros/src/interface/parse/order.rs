@@ -26,7 +26,7 @@ pub(super) fn order(
             let out = |(index, ty): (usize, &Type)| Place::Out {
                 index,
                 name: format!("out{}", index + 1),
-                ty: ty.clone(),
+                ty: Box::new(ty.clone()),
             };
             let outs = outs.iter().enumerate().map(out);
             (0..parameters.len()).map(Place::Parameter).chain(outs).collect()
@@ -64,8 +64,11 @@ fn as_listed(attribute: &Attribute, parameters: &[Parameter], outs: &[Type], sin
             }
             None => {
                 // One too many has no type, and is noted below.
-                let out =
-                    outs.get(named_outs).map(|ty| Place::Out { index: named_outs, name, ty: ty.clone() });
+                let out = outs.get(named_outs).map(|ty| Place::Out {
+                    index: named_outs,
+                    name,
+                    ty: Box::new(ty.clone()),
+                });
                 places.extend(out);
                 named_outs += 1;
             }

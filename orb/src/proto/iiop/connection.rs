@@ -40,7 +40,8 @@ use crate::proto::native::OutBuffer;
 /// A client in GIOP 1.0 or 1.1 ends without a word, since only servers may say CloseConnection there. Nobody says it while an
 /// operation runs whose caller waits: to its caller it would mean that the operation was not executed. Fragments are
 /// received; messages are sent whole, as their receivers prefer. A cancelled call is forgotten at once, since its server
-/// need not answer; its id comes again after 2^31 others.
+/// need not answer; its id comes again after 2^31 others. Foreign servers are not told: nothing obliges them to heed it, and
+/// omniORB 4.2 closes the connection over it in GIOP 1.0 and 1.1, and in 1.2 never serves the connection again.
 #[derive(Debug)]
 pub struct Connection {
     pub(super) side: Side,
@@ -110,6 +111,8 @@ pub(super) struct Outbound {
     /// Positions of its first octet and behind its last in the output.
     pub(super) start: u64,
     pub(super) end: u64,
+    /// Its server is of our kind, and may be told that the call is cancelled.
+    pub(super) tell_cancel: bool,
 }
 
 /// How far a connection is.

@@ -119,7 +119,8 @@ impl Connection {
         self.queue(|out| out.extend_from_slice(&octets), body);
         self.code_sets_settled = true;
         if head.response == ResponseExpected::Yes {
-            self.outbound.insert(id, Outbound { start, end: self.queued });
+            let tell_cancel = addressing.is_quorb;
+            self.outbound.insert(id, Outbound { start, end: self.queued, tell_cancel });
         }
         Ok(CallId(id.into()))
     }
@@ -158,19 +159,22 @@ impl Connection {
         self.close_if_drained();
     }
 
-    /// Tells the peer that nobody waits for the reply any more, and forgets the call. A reply that comes nevertheless is
-    /// dropped.
+    /// Forgets a call, and tells a peer of our kind that nobody waits for its reply any more. A reply that comes nevertheless
+    /// is dropped.
     pub fn cancel(&mut self, id: CallId) {
-        let Some(request_id) = u32::try_from(id.0).ok().filter(|id| self.outbound.remove(id).is_some())
+        let Some((request_id, call)) =
+            u32::try_from(id.0).ok().and_then(|id| Some((id, self.outbound.remove(&id)?)))
         else {
             return;
         };
         if self.phase == Phase::Closed {
             return;
         }
-        let message = CancelRequestHead { request_id }.open(Vec::new(), self.profile(self.version));
-        if let Ok(octets) = message.and_then(|message| Ok(message.finish()?)) {
-            self.queue(|out| out.extend_from_slice(&octets), Bytes::new());
+        if call.tell_cancel {
+            let message = CancelRequestHead { request_id }.open(Vec::new(), self.profile(self.version));
+            if let Ok(octets) = message.and_then(|message| Ok(message.finish()?)) {
+                self.queue(|out| out.extend_from_slice(&octets), Bytes::new());
+            }
         }
         self.close_if_drained();
     }

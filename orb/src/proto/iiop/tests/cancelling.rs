@@ -12,7 +12,7 @@ use crate::proto::iiop::{Addressing, Event};
 fn the_server_is_told_and_does_not_answer() {
     for version in VERSIONS {
         let mut pair = Pair::new(version);
-        let id = pair.client.call("get", b"");
+        let id = pair.client.call_ours("get");
         pair.run();
         let (served, ..) = pair.server.served();
         pair.client.connection.cancel(id);
@@ -26,10 +26,23 @@ fn the_server_is_told_and_does_not_answer() {
     }
 }
 
+/// Some foreign servers end, or never serve again, a connection on which a CancelRequest has come.
+#[test]
+fn a_foreign_server_is_not_told() {
+    for version in VERSIONS {
+        let mut client = End::client(version);
+        let id = client.call("get", b"");
+        client.output();
+        client.connection.cancel(id);
+        assert_eq!(client.connection.calls_outbound(), 0);
+        assert!(!client.connection.has_output());
+    }
+}
+
 #[test]
 fn a_cancelled_call_may_be_abandoned() {
     let mut pair = Pair::new(GiopVersion::V1_2);
-    let id = pair.client.call("get", b"");
+    let id = pair.client.call_ours("get");
     pair.run();
     let (served, ..) = pair.server.served();
     pair.client.connection.cancel(id);
@@ -41,7 +54,7 @@ fn a_cancelled_call_may_be_abandoned() {
 #[test]
 fn cancel_and_reply_may_cross() {
     let mut pair = Pair::new(GiopVersion::V1_2);
-    let id = pair.client.call("get", b"");
+    let id = pair.client.call_ours("get");
     pair.run();
     let (served, ..) = pair.server.served();
     pair.server.answer(served, b"crossing");
@@ -58,7 +71,7 @@ fn cancelled_calls_take_no_room() {
     let mut client = End::client(GiopVersion::V1_2);
     let limit = client.connection.config.calls_in_flight_max;
     for _ in 0..3 * limit {
-        let id = client.call("get", b"");
+        let id = client.call_ours("get");
         client.connection.cancel(id);
         assert_eq!(client.connection.calls_outbound(), 0);
     }

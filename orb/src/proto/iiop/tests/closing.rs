@@ -60,7 +60,7 @@ fn a_draining_server_waits_for_oneway_calls_and_cancelled_ones() {
     pair.client.connection.request(&oneway("log"), &addressing, Bytes::new()).expect("room");
     pair.run();
     let (log, ..) = pair.server.served();
-    let id = pair.client.call("get", b"");
+    let id = pair.client.call_ours("get");
     pair.run();
     let (get, ..) = pair.server.served();
     pair.client.connection.cancel(id);
@@ -76,7 +76,7 @@ fn a_draining_server_waits_for_oneway_calls_and_cancelled_ones() {
 fn a_draining_side_makes_no_calls_and_closes_after_its_last_reply() {
     let mut pair = Pair::new(GiopVersion::V1_2);
     pair.client.call("get", b"");
-    let cancelled = pair.client.call("get", b"");
+    let cancelled = pair.client.call_ours("get");
     pair.run();
     pair.client.connection.drain();
     let refused = pair.client.connection.request(&call("get"), &Addressing::default(), Bytes::new());
@@ -155,7 +155,7 @@ fn close_does_not_say_that_a_running_call_was_not_executed() {
 fn close_may_say_so_of_calls_whose_callers_do_not_wait() {
     let mut pair = Pair::new(GiopVersion::V1_2);
     pair.client.connection.request(&oneway("log"), &Addressing::default(), Bytes::new()).expect("room");
-    let id = pair.client.call("get", b"");
+    let id = pair.client.call_ours("get");
     pair.run();
     pair.client.connection.cancel(id);
     pair.run();

@@ -104,6 +104,11 @@ impl End {
         self.connection.request(&call(operation), &Addressing::default(), body).expect("room for a call")
     }
 
+    /// A call to a server of our kind, which is told when it is cancelled.
+    pub(super) fn call_ours(&mut self, operation: &'static str) -> CallId {
+        self.connection.request(&call(operation), &to_quorb(), Bytes::new()).expect("room for a call")
+    }
+
     pub(super) fn answer(&mut self, id: CallId, body: &'static [u8]) {
         self.connection.reply(id, &ok(), Bytes::from_static(body)).expect("it is open");
     }
