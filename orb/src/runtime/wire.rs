@@ -313,6 +313,14 @@ impl Core {
         }
     }
 
+    /// Whether a request was kept back for congestion that is over.
+    pub(super) fn is_ready(&self) -> bool {
+        match self {
+            Core::Native(_) => false,
+            Core::Iiop(core) => core.is_ready(),
+        }
+    }
+
     pub(super) fn next_timeout(&self) -> Option<Time> {
         match self {
             Core::Native(core) => core.next_timeout(),

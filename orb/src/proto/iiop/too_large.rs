@@ -68,6 +68,7 @@ impl Connection {
         if self.outbound.remove(&request_id).is_none() {
             return Ok(Step::Silent);
         }
+        self.close_if_drained();
         // Results and declared exceptions, 0 and 1, mean that the operation ran.
         let id = CallId(request_id.into());
         let completion = if status <= 1 { Completion::Yes } else { Completion::Maybe };

@@ -88,6 +88,10 @@ impl Connection {
             return Err(error);
         }
         state.held = state.must_hold(self.orb.limits());
+        if state.core.is_ready() {
+            // A call has ended since the core kept a request back for it: whoever ended it did not know.
+            self.wake.notify_one();
+        }
         Ok(Posture {
             blocked: state.blocked,
             paused: state.held,

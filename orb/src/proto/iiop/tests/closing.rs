@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use quorb_giop::cdr::{Endian, GiopVersion};
-use quorb_giop::message::{GiopError, Message, MessageHeader, MessageKind, close_connection, message_error};
+use quorb_giop::message::{
+    GiopError, Message, MessageHeader, MessageKind, ReplyHead as GiopReplyHead, ReplyStatus,
+    close_connection, message_error,
+};
 
 use super::rig::{
     End, Pair, VERSIONS, call, foreign, foreign_request, message, messages, ok, oneway, written,
@@ -86,6 +89,19 @@ fn a_draining_side_makes_no_calls_and_closes_after_its_last_reply() {
     assert!(pair.client.connection.is_closed(), "a server need not answer a call that was given up");
     let said = messages(&pair.client.output());
     assert!(matches!(said[..], [Message::CancelRequest(_), Message::CloseConnection]), "{said:?}");
+}
+
+#[test]
+fn a_reply_that_is_too_large_is_the_last_one_too() {
+    let mut client = End::client(GiopVersion::V1_2);
+    let id = client.call("get", b"");
+    client.output();
+    client.connection.drain();
+    let limit = client.connection.config.limits.message_bytes_max;
+    let head = GiopReplyHead::new(id.0 as u32, ReplyStatus::NO_EXCEPTION);
+    client.feed(&written(&head, foreign(Endian::Big, GiopVersion::V1_2), &vec![0; limit]));
+    assert!(matches!(client.the_event(), Event::ReplyTooLarge { .. }));
+    assert!(client.connection.is_closed());
 }
 
 #[test]
@@ -214,12 +230,12 @@ fn a_bad_message_is_answered_in_its_version() {
 }
 
 #[test]
-fn a_message_that_is_too_large_is_answered_in_its_version() {
+fn a_message_that_is_misplaced_is_answered_in_its_version() {
     for version in VERSIONS {
         let mut server = End::server();
-        let header = MessageHeader::new(version, Endian::Big, MessageKind::REQUEST, u32::MAX);
-        server.feed(&header.encode());
-        assert!(matches!(server.error, Some(GiopError::MessageTooLarge { .. })));
+        let header = MessageHeader::new(version, Endian::Big, MessageKind::FRAGMENT, 4);
+        server.feed(&[&header.encode()[..], &[0; 4]].concat());
+        assert!(matches!(server.error, Some(GiopError::StrayFragment { .. })));
         assert_eq!(server.output()[..], message_error(version, Endian::NATIVE));
     }
 }
