@@ -77,7 +77,7 @@ fn read_block<'a, T: Number>(count: usize, input: &mut Decoder<'a>) -> Result<&'
         return Ok(&[]);
     }
     input.check_len(count, size_of::<T>())?;
-    input.align(size_of::<T>())?;
+    input.align_block(size_of::<T>())?;
     input.read_octets(count * size_of::<T>())
 }
 

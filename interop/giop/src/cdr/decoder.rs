@@ -139,6 +139,33 @@ impl<'a> Decoder<'a> {
         self.read_octets(self.padding(n)).map(drop)
     }
 
+    /// Skips the padding before a block of primitives of size `n`.
+    ///
+    /// A block is aligned once, where it begins. If that is where a fragment of GIOP 1.1 ends, there is no padding at the
+    /// beginning of the next one, unlike before a single number: that is how omniORB writes, and hardly anybody else
+    /// cuts GIOP 1.1 into fragments.
+    ///
+    /// # Errors
+    /// [`CdrError::Truncated`].
+    #[inline]
+    pub(super) fn align_block(&mut self, n: usize) -> Result<(), CdrError> {
+        if self.next_joint.saturating_sub(self.offset) < n && self.block_begins_fragment(n) {
+            return Ok(());
+        }
+        self.align(n)
+    }
+
+    /// Moves to the next fragment if padding, or none, fills up the one before it.
+    #[cold]
+    fn block_begins_fragment(&mut self, n: usize) -> bool {
+        self.cross_joints_before(self.offset);
+        let fills = self.offset + self.padding(n) == self.next_joint && self.next_joint <= self.data.len();
+        if fills {
+            self.offset = self.next_joint;
+        }
+        fills
+    }
+
     /// Zeros that precede a primitive of size `n` here, once [`settle`](Self::settle) has crossed any joint.
     #[inline]
     const fn padding(&self, n: usize) -> usize {
@@ -171,7 +198,12 @@ impl<'a> Decoder<'a> {
 
     /// Counts alignment from the fragment the next octet is in.
     fn cross_joints(&mut self) {
-        while self.offset >= self.next_joint {
+        self.cross_joints_before(self.offset.saturating_add(1));
+    }
+
+    /// Counts alignment from the last fragment that begins before `offset`.
+    fn cross_joints_before(&mut self, offset: usize) {
+        while offset > self.next_joint {
             self.origin = FRAGMENT_ORIGIN.wrapping_sub(self.next_joint);
             self.joints = self.joints.get(1..).unwrap_or_default();
             self.next_joint = self.joints.first().copied().unwrap_or(usize::MAX);

@@ -1,6 +1,6 @@
 //! Alignment, lengths, nesting and fragments, as a decoder sees them.
 
-use super::{CdrError, CdrProfile, Decoder, Endian};
+use super::{Cdr, CdrError, CdrProfile, Decoder, Endian};
 
 #[test]
 fn padding_is_ignored_and_counted_from_the_origin() {
@@ -56,6 +56,33 @@ fn alignment_starts_anew_at_the_joints_of_giop_1_1() {
     assert_eq!(input.read_octets(7), Ok(&b"abcdefg"[..]));
     assert_eq!((input.position(), input.read_u16()), (13, Ok(5)));
     assert_eq!(input.finish(), Ok(()));
+}
+
+/// As omniORB 4.2 writes sequences of doubles at the end of a fragment.
+#[test]
+fn a_block_is_aligned_in_the_fragment_that_ends_before_it() {
+    let profile = CdrProfile::native(Endian::Big);
+    let mut block = vec![0; 16];
+    (block[7], block[15]) = (1, 2);
+    let expected = Ok(vec![1u64, 2]);
+    // The length stands at position 8 of a fragment that ends at 16, four octets of padding behind it.
+    let padded = [&[0, 0, 0, 2, 0xee, 0xee, 0xee, 0xee], &block[..]].concat();
+    let mut input = Decoder::with_profile(&padded, 8, profile).with_joints(&[8]);
+    assert_eq!(Vec::<u64>::decode(&mut input), expected);
+    assert_eq!(input.position(), 12 + 16);
+    // The length is the last of its fragment, which ends at 8.
+    let full = [&[0, 0, 0, 2], &block[..]].concat();
+    let mut input = Decoder::with_profile(&full, 4, profile).with_joints(&[4]);
+    assert_eq!(Vec::<u64>::decode(&mut input), expected);
+    // The same at the end of a fragment that is not the first: it ends at 24.
+    let later = [&[9; 12][..], &[0, 0, 0, 2], &block[..]].concat();
+    let mut input = Decoder::with_profile(&later, 12, profile).with_joints(&[4, 16]);
+    assert_eq!(input.read_octets(12).map(<[u8]>::len), Ok(12));
+    assert_eq!(Vec::<u64>::decode(&mut input), expected);
+    // A fragment that ends out of step: alignment starts anew, as for a single number.
+    let odd = [&[0, 0, 0, 2], &[0xee; 4][..], &block[..]].concat();
+    let mut input = Decoder::with_profile(&odd, 0, profile).with_joints(&[4]);
+    assert_eq!(Vec::<u64>::decode(&mut input), expected);
 }
 
 #[test]
