@@ -3,7 +3,8 @@
 // Measures calls of one operation: `get` of a Grid, or `echo_octets`, `echo_longs` or `echo_records` of an Echo with
 // a payload of --size bytes. Each thread makes its share of --count calls over a connection of its own. Prints one
 // JSON line: the calls made, the time from the first to the last, the median and the 99th percentile of one call,
-// and the processor time this process spent in between. The warm-up calls of each thread are not measured.
+// and the processor time this process spent in between. The warm-up calls of each thread are not measured. Each result
+// is checked, by its length and by samples of what it holds: a wrong one ends the program without figures.
 
 #include "echo.hh"
 #include "processor_time.h"
@@ -12,7 +13,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -78,43 +81,77 @@ Torture::Records records_of(CORBA::ULong bytes) {
     return records;
 }
 
-// One call of the planned operation; empty if there is no such operation.
-std::function<void()> one_call(const Plan& plan, CORBA::Object_ptr object) {
+// Whether two sequences agree in length, at both ends and in the middle: a check that costs the same at any size.
+template <class T, class Same>
+bool same_by_samples(const T& sent, const T& got, Same same) {
+    if (sent.length() != got.length())
+        return false;
+    CORBA::ULong length = sent.length();
+    if (length == 0)
+        return true;
+    for (CORBA::ULong i : {CORBA::ULong(0), length / 2, length - 1})
+        if (!same(sent[i], got[i]))
+            return false;
+    return true;
+}
+
+bool same_record(const Torture::Record& sent, const Torture::Record& got) {
+    return sent.tag == got.tag && std::strcmp(sent.name, got.name) == 0 && sent.at.x == got.at.x &&
+           sent.at.y == got.at.y && sent.visible == got.visible && sent.values.length() == got.values.length() &&
+           sent.paint == got.paint && sent.notes.length() == got.notes.length() && sent.rank == got.rank &&
+           sent.serial == got.serial;
+}
+
+// One call of the planned operation, which says whether its result is right; empty if there is no such operation.
+std::function<bool()> one_call(const Plan& plan, CORBA::Object_ptr object) {
     if (plan.operation == "get") {
         Grid_var grid = Grid::_unchecked_narrow(object);
-        return [grid] { grid->get(3, 4); };
+        // Nobody has set a cell of this grid.
+        return [grid] { return grid->get(3, 4) == 0; };
     }
     Torture::Echo_var echo = Torture::Echo::_unchecked_narrow(object);
     if (plan.operation == "echo_octets") {
         Torture::Octets octets;
         octets.length(plan.size);
         std::fill_n(octets.get_buffer(), plan.size, CORBA::Octet(0x5a));
-        return [echo, octets] { Torture::Octets_var got = echo->echo_octets(octets); };
+        return [echo, octets] {
+            Torture::Octets_var got = echo->echo_octets(octets);
+            return same_by_samples(octets, got.in(), std::equal_to<CORBA::Octet>());
+        };
     }
     if (plan.operation == "echo_longs") {
         Torture::Longs longs;
         longs.length(plan.size / 4);
         std::fill_n(longs.get_buffer(), plan.size / 4, 77);
-        return [echo, longs] { Torture::Longs_var got = echo->echo_longs(longs); };
+        return [echo, longs] {
+            Torture::Longs_var got = echo->echo_longs(longs);
+            return same_by_samples(longs, got.in(), std::equal_to<CORBA::Long>());
+        };
     }
     if (plan.operation == "echo_records") {
         Torture::Records records = records_of(plan.size);
-        return [echo, records] { Torture::Records_var got = echo->echo_records(records); };
+        return [echo, records] {
+            Torture::Records_var got = echo->echo_records(records);
+            return same_by_samples(records, got.in(), same_record);
+        };
     }
     return nullptr;
 }
 
-// Runs the calls of all threads between one common start and end; the latencies of all calls, sorted.
-std::vector<long long> measure(const Plan& plan, const std::function<void()>& call, long long& total_ns,
+// Runs the calls of all threads between one common start and end; the latencies of all calls, sorted. Throws if a
+// result was wrong.
+std::vector<long long> measure(const Plan& plan, const std::function<bool()>& call, long long& total_ns,
                                ProcessorTime& used) {
     std::vector<std::vector<long long>> latencies(static_cast<size_t>(plan.threads));
     std::atomic<int> warm{0};
     std::atomic<bool> go{false};
+    std::atomic<bool> wrong{false};
     std::vector<std::thread> threads;
     for (int t = 0; t < plan.threads; ++t)
         threads.emplace_back([&, t] {
             for (long i = 0; i < plan.warm_up; ++i)
-                call();
+                if (!call())
+                    wrong = true;
             long share = plan.count / plan.threads + (t < plan.count % plan.threads ? 1 : 0);
             std::vector<long long>& own = latencies[static_cast<size_t>(t)];
             own.reserve(static_cast<size_t>(share));
@@ -123,8 +160,10 @@ std::vector<long long> measure(const Plan& plan, const std::function<void()>& ca
                 std::this_thread::yield();
             for (long i = 0; i < share; ++i) {
                 auto start = Clock::now();
-                call();
+                bool right = call();
                 own.push_back(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
+                if (!right)
+                    wrong = true;
             }
         });
     while (warm < plan.threads)
@@ -136,6 +175,8 @@ std::vector<long long> measure(const Plan& plan, const std::function<void()>& ca
         thread.join();
     total_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
     ProcessorTime after = processor_time();
+    if (wrong)
+        throw std::runtime_error("a result is wrong: no figures");
     used = {after.user_ns - before.user_ns, after.sys_ns - before.sys_ns};
 
     std::vector<long long> all;
@@ -159,7 +200,7 @@ int main(int argc, char** argv) {
             return 2;
         }
         CORBA::Object_var object = orb->string_to_object(plan.reference.c_str());
-        std::function<void()> call = one_call(plan, object);
+        std::function<bool()> call = one_call(plan, object);
         if (!call) {
             std::fprintf(stderr, "no such operation: %s\n", plan.operation.c_str());
             return 2;
@@ -175,6 +216,9 @@ int main(int argc, char** argv) {
         return 0;
     } catch (const CORBA::SystemException& exception) {
         std::fprintf(stderr, "%s minor 0x%08x\n", exception._name(), exception.minor());
+        return 1;
+    } catch (const std::runtime_error& wrong) {
+        std::fprintf(stderr, "%s\n", wrong.what());
         return 1;
     }
 }

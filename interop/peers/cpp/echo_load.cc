@@ -220,6 +220,42 @@ void restart(Session& session) {
     });
 }
 
+// Calls, says `idle`, and calls again when it is told to on standard input: meanwhile the connection may be closed.
+void idle(Session& session) {
+    Echo_var target = echo_of(session);
+    expect_equal(1, target->echo_long(1));
+    std::cout << "idle" << std::endl;
+    std::string told;
+    if (!std::getline(std::cin, told))
+        throw Mismatch("a line on standard input", "its end");
+    expect_equal(2, target->echo_long(2));
+}
+
+// A call is under way while the server ends: `holding` on standard output says that it may be told to. The call must
+// come back all the same.
+void drain(Session& session) {
+    Echo_var target = echo_of(session);
+    std::exception_ptr failure;
+    std::thread holding([&] {
+        try {
+            target->hold();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+    });
+    try {
+        await(session, "the call to be held", [&] { return target->held() == 1; });
+        std::cout << "holding" << std::endl;
+    } catch (...) {
+        target->release();
+        holding.join();
+        throw;
+    }
+    holding.join();
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
 } // namespace
 
 std::vector<Check> load_checks() {
@@ -238,5 +274,7 @@ std::vector<Check> load_checks() {
         {"all", "forward_chain", forward_chain},
         {"all", "forward_large", forward_large},
         {"restart", "restart", restart},
+        {"idle", "idle", idle},
+        {"drain", "drain", drain},
     };
 }

@@ -1,6 +1,6 @@
 //! A foreign program as a child process.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,7 @@ pub struct Process {
     stdout: String,
     stderr: Arc<Mutex<String>>,
     stderr_ended: Receiver<()>,
-    _stdin: Option<ChildStdin>,
+    stdin: Option<ChildStdin>,
 }
 
 /// What a program left behind.
@@ -112,7 +112,7 @@ impl Process {
             });
         }
         let stdin = child.stdin.take();
-        Ok(Self { name, child, lines, stdout: String::new(), stderr, stderr_ended, _stdin: stdin })
+        Ok(Self { name, child, lines, stdout: String::new(), stderr, stderr_ended, stdin })
     }
 
     /// The process id.
@@ -155,6 +155,18 @@ impl Process {
                 }
             }
         }
+    }
+
+    /// Writes a line to the program's standard input.
+    ///
+    /// # Errors
+    /// [`ProcessFault::System`] if the program has closed it.
+    pub fn tell(&mut self, line: &str) -> Result<(), ProcessFault> {
+        let told = match &mut self.stdin {
+            Some(stdin) => writeln!(stdin, "{line}").and_then(|()| stdin.flush()),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        };
+        told.map_err(|cause| self.system(cause))
     }
 
     /// Asks the program to end (SIGTERM) and waits until it has.
@@ -303,6 +315,13 @@ mod tests {
         let finished = process.terminate().expect("it ends");
         assert_eq!(finished.status.code(), Some(5));
         assert!(finished.stdout.ends_with("ended\n"));
+    }
+
+    #[test]
+    fn a_program_that_waits_can_be_told() {
+        let mut process = shell("read -r line; echo \"heard $line\"");
+        process.tell("go on").expect("it listens");
+        assert_eq!(process.line("heard ", end_wait()).expect("it heard"), "go on");
     }
 
     #[test]

@@ -54,6 +54,9 @@ pub struct Options {
     /// The longest message that is accepted, in octets
     #[arg(long)]
     pub(super) body_bytes_max: Option<usize>,
+    /// Close connections without calls after so many milliseconds
+    #[arg(long)]
+    pub(super) idle_ms: Option<u64>,
     /// Rows that a Grid is expected to have
     #[arg(long, default_value_t = 100)]
     pub(super) height: i16,

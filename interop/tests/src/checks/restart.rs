@@ -1,4 +1,5 @@
-//! A client lives on while its server ends and another one starts, or while its connection is closed.
+//! A client lives on while its server ends and another one starts, or while its connection is closed; a call under way
+//! comes back.
 
 use std::io::BufRead;
 
@@ -10,6 +11,7 @@ pub(super) fn checks() -> Vec<Check> {
     checks! {
         "restart": restart;
         "idle": idle;
+        "drain": drain;
     }
 }
 
@@ -58,4 +60,17 @@ async fn idle(session: &mut Session) -> Verdict {
         Ok(Ok(octets)) if octets > 0 => expect_equal(2, target.echo_long(2).await?),
         other => Err(Mismatch::new("a line on standard input", format_args!("{other:?}"))),
     }
+}
+
+/// A call is under way while the server ends: `holding` on standard output says that it may be told to. The call must come
+/// back all the same.
+async fn drain(session: &mut Session) -> Verdict {
+    let target = session.echo();
+    let holding = tokio::spawn({
+        let target = target.clone();
+        async move { target.hold().await }
+    });
+    session.until("the call to be held", async || Ok(target.held().await? == 1)).await?;
+    say("holding");
+    Ok(holding.await.map_err(|cause| Mismatch::new("a call that ends", cause))??)
 }

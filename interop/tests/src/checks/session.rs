@@ -33,6 +33,9 @@ impl Session {
                 if let Some(octets) = options.body_bytes_max {
                     limits.body_bytes_max = octets;
                 }
+                if let Some(milliseconds) = options.idle_ms {
+                    limits.idle_time_max = Duration::from_millis(milliseconds);
+                }
             })
             .start()
             .await?;

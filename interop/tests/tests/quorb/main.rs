@@ -1,0 +1,21 @@
+//! Quorb and foreign brokers against each other, in both directions. Servers are started once for a group of checks.
+//!
+//! | file | what is proved |
+//! |---|---|
+//! | `foreign_clients` | C++ and Python clients call our server: every check, version, code set and fragment size |
+//! | `our_client` | our client calls C++, Python and our own servers, over GIOP and the native protocol |
+//! | `sizes` | 16 MiB in both directions, and messages beyond the limits of either side |
+//! | `forwarding` | requests are forwarded between brokers, once, for good, and in a circle |
+//! | `lifecycle` | restarts, draining, closing when idle, by either side |
+//! | `on_the_wire` | what really passes: LocateRequests, fragments, and that the checks notice spoilt replies |
+//! | `byte_order` | the byte order that this machine does not have, stale octets in padding, tiny tail fragments |
+
+mod byte_order;
+mod foreign_clients;
+mod forwarding;
+mod lifecycle;
+mod on_the_wire;
+mod our_client;
+mod raw;
+mod sizes;
+mod support;
