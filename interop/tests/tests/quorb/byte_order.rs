@@ -101,7 +101,7 @@ struct Careless<'a> {
 
 impl Careless<'_> {
     fn align(&mut self, to: usize) -> &mut Encoder {
-        while self.out.position() % to != 0 {
+        while !self.out.position().is_multiple_of(to) {
             self.out.write_octets(&[STALE]);
         }
         self.out

@@ -39,14 +39,14 @@ fn foreign_clients_live_through_the_restart_of_our_server() {
         for (name, interface) in [("echo_client", "echo"), ("grid_client", "grid")] {
             let port = Port::free();
             let server = || our_server(&[&words(&port.ours())[..], &["--interface", interface]].concat());
-            restart(&server, |first| cpp_client(&cpp, name, first.reference(), &RESTART), orderly);
+            restart(server, |first| cpp_client(&cpp, name, first.reference(), &RESTART), orderly);
         }
         if let Some(python) = &python {
             let port = Port::free();
             let server = || our_server(&[&words(&port.ours())[..], &["--interface", "grid"]].concat());
             let arguments = ["restart", "--expect-restart"];
             restart(
-                &server,
+                server,
                 |first| python_client(python, "grid_client", first.reference(), &arguments),
                 orderly,
             );

@@ -8,8 +8,10 @@
 //! | `forwarding` | requests are forwarded between brokers, once, for good, and in a circle |
 //! | `lifecycle` | restarts, draining, closing when idle, by either side |
 //! | `on_the_wire` | what really passes: LocateRequests, fragments, and that the checks notice spoilt replies |
+//! | `benchmark` | the foreign benchmark client checks its results |
 //! | `byte_order` | the byte order that this machine does not have, stale octets in padding, tiny tail fragments |
 
+mod benchmark;
 mod byte_order;
 mod foreign_clients;
 mod forwarding;
