@@ -118,7 +118,7 @@ minors! {
     /// The caller does not take the replies to its calls.
     REPLIES_NOT_TAKEN = QUORB | 34 on Transient, "the caller does not take the replies to its calls", "read the replies, or raise `replies_bytes_max` on the server";
     /// The character set of the connection has no such character.
-    CHARACTER_LOST = OMG | 1 on DataConversion, "a character has no place in the code set of the connection", "use a reference that carries code sets (an IOR rather than a corbaloc address)";
+    CHARACTER_LOST = OMG | 1 on DataConversion, "a character has no place in the code set of the connection", "use a reference that carries code sets (an IOR rather than a corbaloc address), and a peer whose own code set has the character";
     /// Client and server share no code set.
     NO_COMMON_CODE_SET = OMG | 1 on CodesetIncompatible, "client and server share no code set", "";
     /// Wide characters were not negotiated.

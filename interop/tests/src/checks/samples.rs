@@ -232,10 +232,10 @@ pub(super) fn text_edges(utf8: bool) -> Vec<String> {
     edges
 }
 
-/// Text of the basic plane.
+/// Text of which omniORB carries every unit of UTF-16 by itself; random text is of the basic plane.
 pub(super) fn wide_texts(session: &mut Session) -> Vec<String> {
     let mut texts =
-        ["", "x", "xy", "€", "café", "Жд", "日本", "\u{fffd}\u{1}", "say \"“no”\"", "\u{feff}mark"]
+        ["", "x", "xy", "€", "café", "Жд", "日本", "\u{fffd}\u{1}", "say \"“no”\"", "\u{feff}mark", "a😀"]
             .map(str::to_owned)
             .to_vec();
     texts.push("Ω".repeat(3000));
