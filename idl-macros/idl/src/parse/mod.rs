@@ -205,16 +205,23 @@ impl<'a> Parser<'a> {
         self.report.error(Code::Syntax, span, format!("expected {wanted}, found {found}"))
     }
 
-    /// An identifier that is declared here or used.
+    /// An identifier that is declared here.
     fn name(&mut self) -> Parsed<Name> {
+        if let TokenKind::Name { text, escaped: false } = &self.token().kind
+            && let Some(keyword) = collides(text)
+        {
+            let message = format!("{text} collides with the keyword {keyword}; escape it as _{text}");
+            return Err(self.report.error(Code::Keyword, self.token().span, message));
+        }
+        self.used_name()
+    }
+
+    /// An identifier that is used: it may have been escaped where it was declared.
+    fn used_name(&mut self) -> Parsed<Name> {
         let span = self.token().span;
         match self.token().kind.clone() {
-            TokenKind::Name { text, escaped } => {
+            TokenKind::Name { text, .. } => {
                 self.at += 1;
-                if let Some(keyword) = collides(&text).filter(|_| !escaped) {
-                    let message = format!("{text} collides with the keyword {keyword}; escape it as _{text}");
-                    return Err(self.report.error(Code::Keyword, span, message));
-                }
                 self.check_spelling(&text, span)?;
                 Ok(Name { text, span })
             }
@@ -241,7 +248,7 @@ impl<'a> Parser<'a> {
 
     fn scoped_name(&mut self) -> Parsed<ScopedName> {
         let absolute = self.eat("::");
-        let mut parts = vec![self.name()?];
+        let mut parts = vec![self.used_name()?];
         while self.is("::") {
             self.at += 1;
             match self.token().kind {
@@ -249,7 +256,7 @@ impl<'a> Parser<'a> {
                 TokenKind::Keyword(word @ ("Object" | "ValueBase")) if parts.len() == 1 && &*parts[0].text == "CORBA" => {
                     parts.push(Name { text: word.into(), span: self.bump() });
                 }
-                _ => parts.push(self.name()?),
+                _ => parts.push(self.used_name()?),
             }
         }
         Ok(ScopedName { absolute, parts })

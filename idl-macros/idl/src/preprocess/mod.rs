@@ -95,7 +95,8 @@ impl<'a> Preprocessor<'a> {
 
     /// Reads the definitions of the command line, then the file and all it includes.
     pub(crate) fn run(mut self, path: &str, definitions: &[(String, String)]) -> Preprocessed {
-        let mut prologue = "#define __QUORB_IDL__ 1\n".to_owned();
+        // The installed files of omniORB ask for the second one before they include all that they need.
+        let mut prologue = "#define __QUORB_IDL__ 1\n#define __OMNIIDL__ 1\n".to_owned();
         for (name, value) in definitions {
             prologue.push_str(&format!("#define {name} {}\n", value.replace(['\n', '\r'], " ")));
         }
