@@ -114,7 +114,8 @@ impl<'a> Compiler<'a> {
         let limits = &self.limits;
         let mut sources = SourceMap::default();
         let mut report = Report::new(limits.errors_max);
-        let preprocessor = Preprocessor::new(self.files, &self.search_path, limits, &mut sources, &mut report);
+        let preprocessor =
+            Preprocessor::new(self.files, &self.search_path, limits, &mut sources, &mut report);
         let preprocessed = preprocessor.run(path, &self.definitions);
         let declarations = Parser::new(preprocessed, limits, &mut report).run();
         let model = Resolver::new(limits, &mut report).run(declarations);

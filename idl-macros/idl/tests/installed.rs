@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use quorb_idl::{Compiler, Disk, Memory, print};
 
-const FOLDERS: [&str; 3] = ["/usr/share/idl/omniORB", "/usr/share/idl/omniORB/COS", "/usr/share/idl/omniEvents"];
+const FOLDERS: [&str; 3] =
+    ["/usr/share/idl/omniORB", "/usr/share/idl/omniORB/COS", "/usr/share/idl/omniEvents"];
 
 /// Files on which the verdicts differ on purpose, with the section of the standard.
 const DIFFERENT: [(&str, &str); 0] = [];

@@ -105,6 +105,10 @@ impl Report {
         self.errors >= self.errors_max
     }
 
+    pub(crate) fn errors(&self) -> usize {
+        self.errors
+    }
+
     pub(crate) fn is_valid(&self) -> bool {
         self.errors == 0
     }

@@ -36,9 +36,10 @@ fn excerpt(text: &mut String, sources: &SourceMap, span: Span, chars_max: usize)
     let skipped = before.chars().count().saturating_sub(chars_max / 2);
     let shown: String = line.chars().skip(skipped).take(chars_max).map(tab_as_space).collect();
     let indent = before.chars().count() - skipped;
-    let length = sources.text(span.file).get(span.start as usize..span.end as usize).map_or(1, |place| {
-        place.split('\n').next().unwrap_or_default().chars().count()
-    });
+    let length = sources
+        .text(span.file)
+        .get(span.start as usize..span.end as usize)
+        .map_or(1, |place| place.split('\n').next().unwrap_or_default().chars().count());
     let carets = length.min(shown.chars().count().saturating_sub(indent)).max(1);
     let _ = writeln!(text, "    {}", shown.trim_end());
     let _ = writeln!(text, "    {}{}", " ".repeat(indent), "^".repeat(carets));

@@ -3,7 +3,7 @@
 mod keyword;
 mod literal;
 
-pub(crate) use keyword::{collides, CORBA2_LATER};
+pub(crate) use keyword::{CORBA2_LATER, collides};
 
 use std::sync::Arc;
 
@@ -22,7 +22,10 @@ pub(crate) struct Token {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum TokenKind {
     /// An identifier, without the underscore that escapes it.
-    Name { text: Arc<str>, escaped: bool },
+    Name {
+        text: Arc<str>,
+        escaped: bool,
+    },
     Keyword(&'static str),
     Punctuation(&'static str),
     Integer(u64),
@@ -38,8 +41,8 @@ pub(crate) enum TokenKind {
 }
 
 const PUNCTUATION: [&str; 26] = [
-    "::", "<<", ">>", ";", "{", "}", "(", ")", "[", "]", "<", ">", ",", ":", "=", "+", "-", "*", "/", "%", "|", "^", "&",
-    "~", "@", "?",
+    "::", "<<", ">>", ";", "{", "}", "(", ")", "[", "]", "<", ">", ",", ":", "=", "+", "-", "*", "/", "%",
+    "|", "^", "&", "~", "@", "?",
 ];
 
 /// The token a piece is.
@@ -60,7 +63,9 @@ pub(crate) fn token(piece: &Piece) -> Result<Token, Diagnostic> {
 /// What is wrong with a piece that is no token.
 pub(crate) fn fault(piece: &Piece) -> Diagnostic {
     match piece.kind {
-        PieceKind::OpenLiteral => Diagnostic::error(Code::Literal, piece.span, "this literal does not end on its line"),
+        PieceKind::OpenLiteral => {
+            Diagnostic::error(Code::Literal, piece.span, "this literal does not end on its line")
+        }
         PieceKind::OpenComment => Diagnostic::error(Code::Literal, piece.span, "this comment does not end"),
         _ => {
             let shown: String = piece.text.chars().filter(|char| !char.is_control()).take(8).collect();

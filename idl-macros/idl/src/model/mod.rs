@@ -8,8 +8,8 @@ mod fixed;
 mod types;
 
 pub use definition::{
-    Annotation, Attribute, Constant, Definition, DefinitionKind, Direction, Enum, Factory, Interface, InterfaceFlavour,
-    Member, Operation, Parameter, StateMember, Union, UnionCase, Value, ValueFlavour,
+    Annotation, Attribute, Constant, Definition, DefinitionKind, Direction, Enum, Factory, Interface,
+    InterfaceFlavour, Member, Operation, Parameter, StateMember, Union, UnionCase, Value, ValueFlavour,
 };
 pub use fixed::Fixed;
 pub use types::{Literal, Primitive, Type};
@@ -49,7 +49,10 @@ impl Model {
 
     /// Every definition, in the order of the source; an inner one follows the one it stands in.
     pub fn definitions(&self) -> impl Iterator<Item = (DefinitionId, &Definition)> {
-        self.definitions.iter().enumerate().map(|(index, definition)| (DefinitionId(index as u32), definition))
+        self.definitions
+            .iter()
+            .enumerate()
+            .map(|(index, definition)| (DefinitionId(index as u32), definition))
     }
 
     /// The names from the outermost scope to the definition.

@@ -50,14 +50,26 @@ impl Parser<'_> {
         let mut depth = 0_usize;
         loop {
             let token = match self.token().kind.clone() {
-                TokenKind::End => return Err(self.report.error(crate::diagnostic::Code::Syntax, open, "these parentheses do not end")),
+                TokenKind::End => {
+                    return Err(self.report.error(
+                        crate::diagnostic::Code::Syntax,
+                        open,
+                        "these parentheses do not end",
+                    ));
+                }
                 TokenKind::Punctuation(")") if depth == 0 => break,
                 TokenKind::Broken => String::new(),
                 TokenKind::Punctuation(mark) => {
                     depth = if mark == "(" { depth + 1 } else { depth - usize::from(mark == ")") };
                     mark.to_owned()
                 }
-                TokenKind::Name { text, escaped } => if escaped { format!("_{text}") } else { text.to_string() },
+                TokenKind::Name { text, escaped } => {
+                    if escaped {
+                        format!("_{text}")
+                    } else {
+                        text.to_string()
+                    }
+                }
                 TokenKind::Keyword(word) => word.to_owned(),
                 TokenKind::Integer(value) => value.to_string(),
                 TokenKind::Float(value) => literal(&Literal::Float(value)),

@@ -34,12 +34,14 @@ impl Parser<'_> {
             let at = self.bump();
             self.operators += 1;
             if self.operators > self.limits.expression_operators_max {
-                let message = format!("an expression of more than {} operators", self.limits.expression_operators_max);
+                let message =
+                    format!("an expression of more than {} operators", self.limits.expression_operators_max);
                 return Err(self.report.error(Code::Limit, at, message));
             }
             let right = self.binary(level + 1)?;
             let span = left.span.to(right.span);
-            left = Expression { span, kind: ExpressionKind::Binary(operator, Box::new(left), Box::new(right)) };
+            left =
+                Expression { span, kind: ExpressionKind::Binary(operator, Box::new(left), Box::new(right)) };
         }
     }
 
@@ -70,7 +72,9 @@ impl Parser<'_> {
                 let name = self.scoped_name()?;
                 return Ok(Expression { span: name.span(), kind: ExpressionKind::Name(name) });
             }
-            TokenKind::Punctuation(_) | TokenKind::End | TokenKind::Broken => return Err(self.unexpected("a value")),
+            TokenKind::Punctuation(_) | TokenKind::End | TokenKind::Broken => {
+                return Err(self.unexpected("a value"));
+            }
             literal => ExpressionKind::Literal(literal),
         };
         self.at += 1;

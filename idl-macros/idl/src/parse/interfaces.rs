@@ -5,7 +5,8 @@ use crate::diagnostic::Code;
 use crate::lex::TokenKind;
 use crate::model::{Direction, InterfaceFlavour};
 use crate::syntax::{
-    AttributeSyntax, Declaration, DeclarationKind, InterfaceSyntax, OperationSyntax, ParameterSyntax, ScopedName,
+    AttributeSyntax, Declaration, DeclarationKind, InterfaceSyntax, OperationSyntax, ParameterSyntax,
+    ScopedName,
 };
 
 impl Parser<'_> {
@@ -15,7 +16,12 @@ impl Parser<'_> {
         }
         let name = self.name()?;
         if self.is(";") {
-            return Ok(DeclarationKind::Interface(InterfaceSyntax { name, flavour, bases: Vec::new(), body: None }));
+            return Ok(DeclarationKind::Interface(InterfaceSyntax {
+                name,
+                flavour,
+                bases: Vec::new(),
+                body: None,
+            }));
         }
         let bases = if self.eat(":") { self.list(Self::scoped_name)? } else { Vec::new() };
         let body = Some(self.braces(Self::export)?);
@@ -32,7 +38,8 @@ impl Parser<'_> {
         let annotations = self.annotations()?;
         let kind = match self.token().kind {
             TokenKind::Keyword(
-                "typedef" | "struct" | "union" | "enum" | "const" | "exception" | "native" | "typeid" | "typeprefix",
+                "typedef" | "struct" | "union" | "enum" | "const" | "exception" | "native" | "typeid"
+                | "typeprefix",
             ) => self.simple_definition()?,
             TokenKind::Keyword("readonly" | "attribute") => self.attribute()?,
             TokenKind::Keyword("import") => return Err(self.unexpected("a definition")),
@@ -54,7 +61,11 @@ impl Parser<'_> {
         let set_raises = if readonly { Vec::new() } else { self.raises("setraises")? };
         let raising = !get_raises.is_empty() || !set_raises.is_empty();
         if raising && let [_, second, ..] = names.as_slice() {
-            return Err(self.report.error(Code::Syntax, second.span, "attributes that raise are declared one by one"));
+            return Err(self.report.error(
+                Code::Syntax,
+                second.span,
+                "attributes that raise are declared one by one",
+            ));
         }
         Ok(DeclarationKind::Attribute(AttributeSyntax { readonly, ty, names, get_raises, set_raises }))
     }

@@ -88,7 +88,10 @@ impl<'a> Parser<'a> {
     /// Runs a reader one level further in.
     fn deeper<T>(&mut self, at: Span, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth >= self.limits.nesting_depth_max {
-            let message = format!("scopes, types and parentheses are nested deeper than {}", self.limits.nesting_depth_max);
+            let message = format!(
+                "scopes, types and parentheses are nested deeper than {}",
+                self.limits.nesting_depth_max
+            );
             return Err(self.report.error(Code::Limit, at, message));
         }
         self.depth += 1;
@@ -227,7 +230,11 @@ impl<'a> Parser<'a> {
             }
             TokenKind::Keyword(word) if CORBA2_LATER.contains(&word) => {
                 self.at += 1;
-                self.report.warning(Code::Keyword, span, format!("{word} is a keyword since CORBA 3; better escape it as _{word}"));
+                self.report.warning(
+                    Code::Keyword,
+                    span,
+                    format!("{word} is a keyword since CORBA 3; better escape it as _{word}"),
+                );
                 Ok(Name { text: word.into(), span })
             }
             TokenKind::Keyword(word) => {
@@ -243,7 +250,11 @@ impl<'a> Parser<'a> {
         if text.starts_with(|char: char| char.is_ascii_alphabetic()) {
             return Ok(());
         }
-        Err(self.report.error(Code::Syntax, span, "an identifier begins with a letter, behind the underscore that may escape it"))
+        Err(self.report.error(
+            Code::Syntax,
+            span,
+            "an identifier begins with a letter, behind the underscore that may escape it",
+        ))
     }
 
     fn scoped_name(&mut self) -> Parsed<ScopedName> {
@@ -253,7 +264,9 @@ impl<'a> Parser<'a> {
             self.at += 1;
             match self.token().kind {
                 // The ORB's module has these names (CORBA 3.3 Part 1, 8.3), although they are keywords.
-                TokenKind::Keyword(word @ ("Object" | "ValueBase")) if parts.len() == 1 && &*parts[0].text == "CORBA" => {
+                TokenKind::Keyword(word @ ("Object" | "ValueBase"))
+                    if parts.len() == 1 && &*parts[0].text == "CORBA" =>
+                {
                     parts.push(Name { text: word.into(), span: self.bump() });
                 }
                 _ => parts.push(self.used_name()?),

@@ -55,7 +55,9 @@ impl Parser<'_> {
 
     /// What may stand in interfaces as well: types, constants, exceptions, and ids.
     pub(super) fn simple_definition(&mut self) -> Parsed<DeclarationKind> {
-        let TokenKind::Keyword(keyword) = self.token().kind else { return Err(self.unexpected("a definition")) };
+        let TokenKind::Keyword(keyword) = self.token().kind else {
+            return Err(self.unexpected("a definition"));
+        };
         match keyword {
             "typedef" => {
                 self.at += 1;
@@ -102,7 +104,11 @@ impl Parser<'_> {
             let structure = self.eat_keyword("struct");
             if structure || self.eat_keyword("union") {
                 let name = self.name()?;
-                return Ok(if structure { DeclarationKind::StructForward(name) } else { DeclarationKind::UnionForward(name) });
+                return Ok(if structure {
+                    DeclarationKind::StructForward(name)
+                } else {
+                    DeclarationKind::UnionForward(name)
+                });
             }
         }
         self.type_declaration().map(DeclarationKind::Type)
@@ -133,7 +139,9 @@ impl Parser<'_> {
         }
         let name = self.name()?;
         let body = self.braces(Self::definition)?;
-        if body.iter().all(|declaration| matches!(declaration.kind, DeclarationKind::Event { .. })) && self.report.is_valid() {
+        if body.iter().all(|declaration| matches!(declaration.kind, DeclarationKind::Event { .. }))
+            && self.report.is_valid()
+        {
             self.report.error(Code::Syntax, name.span, format!("the module {} is empty", name.text));
         }
         Ok(Some(DeclarationKind::Module { name, body }))

@@ -35,7 +35,8 @@ impl Parser<'_> {
         let ty = self.type_spec()?;
         match ty.kind {
             TypeKind::Sequence { .. } | TypeKind::Fixed(_) | TypeKind::Declared(_) => {
-                let message = "give this type a name with typedef: an anonymous one cannot stand in a signature";
+                let message =
+                    "give this type a name with typedef: an anonymous one cannot stand in a signature";
                 Err(self.report.error(Code::Syntax, ty.span, message))
             }
             _ => Ok(ty),
@@ -113,7 +114,11 @@ impl Parser<'_> {
         self.expect("<")?;
         let element = Box::new(self.type_spec()?);
         if matches!(element.kind, TypeKind::Declared(_)) {
-            return Err(self.report.error(Code::Syntax, element.span, "a type is not declared inside of a sequence"));
+            return Err(self.report.error(
+                Code::Syntax,
+                element.span,
+                "a type is not declared inside of a sequence",
+            ));
         }
         let bound = if self.eat(",") { Some(Box::new(self.bound()?)) } else { None };
         self.expect_angle()?;
@@ -137,7 +142,11 @@ impl Parser<'_> {
             && *self.ahead(1) == TokenKind::Punctuation("<")
         {
             let span = self.token().span;
-            return Err(self.report.error(Code::Unsupported, span, "maps (IDL 4.2, 7.4.13) are not part of CORBA"));
+            return Err(self.report.error(
+                Code::Unsupported,
+                span,
+                "maps (IDL 4.2, 7.4.13) are not part of CORBA",
+            ));
         }
         self.scoped_name().map(TypeKind::Named)
     }
@@ -167,7 +176,11 @@ impl Parser<'_> {
             let name = self.name()?;
             if self.is(":") {
                 let span = self.token().span;
-                return Err(self.report.error(Code::Unsupported, span, "structs that inherit (IDL 4.2, 7.4.13) are not part of CORBA"));
+                return Err(self.report.error(
+                    Code::Unsupported,
+                    span,
+                    "structs that inherit (IDL 4.2, 7.4.13) are not part of CORBA",
+                ));
             }
             let open = self.expect("{")?;
             let members = self.deeper(open, |this| this.members(1))?;

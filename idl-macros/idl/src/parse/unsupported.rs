@@ -53,7 +53,11 @@ impl Parser<'_> {
         }
         self.name()?;
         self.expect(";")?;
-        Err(self.report.error(Code::Unsupported, name.span(), "instances of template modules are not supported"))
+        Err(self.report.error(
+            Code::Unsupported,
+            name.span(),
+            "instances of template modules are not supported",
+        ))
     }
 
     /// Passes over `{ ... }`.
@@ -63,7 +67,8 @@ impl Parser<'_> {
         while depth > 0 {
             match self.token().kind {
                 TokenKind::End => {
-                    let fault = Diagnostic::error(Code::Syntax, self.token().span, "expected } to close this scope");
+                    let fault =
+                        Diagnostic::error(Code::Syntax, self.token().span, "expected } to close this scope");
                     return Err(self.report.push(fault.related(open, "opened here")));
                 }
                 TokenKind::Punctuation("{") => depth += 1,

@@ -18,8 +18,14 @@ impl Parser<'_> {
         if flavour == ValueFlavour::Plain && !begins_value {
             return Ok(DeclarationKind::ValueBox { name, ty: self.type_spec()? });
         }
-        let mut value =
-            ValueSyntax { name, flavour, truncatable: None, bases: Vec::new(), supports: Vec::new(), body: None };
+        let mut value = ValueSyntax {
+            name,
+            flavour,
+            truncatable: None,
+            bases: Vec::new(),
+            supports: Vec::new(),
+            body: None,
+        };
         if self.is(";") {
             return Ok(DeclarationKind::Value(value));
         }
@@ -49,7 +55,10 @@ impl Parser<'_> {
             let name = self.name()?;
             let parameters = self.parameters(true)?;
             let raises = self.raises("raises")?;
-            into.push(Declaration { annotations, kind: DeclarationKind::Factory { name, parameters, raises } });
+            into.push(Declaration {
+                annotations,
+                kind: DeclarationKind::Factory { name, parameters, raises },
+            });
             return self.expect(";").map(|_| ());
         }
         self.at = begin;

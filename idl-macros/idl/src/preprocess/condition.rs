@@ -18,16 +18,23 @@ impl Preprocessor<'_> {
         match value {
             Ok(value) if expression.at == pieces.len() => value != 0,
             Ok(_) => self.malformed(&pieces, expression.at, at, "nothing more is expected in this condition"),
-            Err(Fault::Operand) => self.malformed(&pieces, expression.at, at, "expected an operand of the condition"),
-            Err(Fault::Parenthesis) => self.malformed(&pieces, expression.at, at, "expected ) in this condition"),
+            Err(Fault::Operand) => {
+                self.malformed(&pieces, expression.at, at, "expected an operand of the condition")
+            }
+            Err(Fault::Parenthesis) => {
+                self.malformed(&pieces, expression.at, at, "expected ) in this condition")
+            }
             Err(Fault::Number) => self.malformed(&pieces, expression.at, at, "expected an integer"),
             Err(Fault::Zero) => self.malformed(&pieces, expression.at, at, "division by zero in a condition"),
-            Err(Fault::Depth) => self.malformed(&pieces, expression.at, at, "the condition is nested too deep"),
+            Err(Fault::Depth) => {
+                self.malformed(&pieces, expression.at, at, "the condition is nested too deep")
+            }
         }
     }
 
     fn malformed(&mut self, pieces: &[Piece], index: usize, at: Span, message: &str) -> bool {
-        let at = pieces.get(index).map_or(at, |piece| piece.span);
+        let behind = pieces.last().map_or(at, |piece| piece.span.behind());
+        let at = pieces.get(index).map_or(behind, |piece| piece.span);
         self.report.error(Code::Condition, at, message);
         false
     }
@@ -39,7 +46,9 @@ impl Preprocessor<'_> {
         while let Some((piece, behind)) = rest.split_first() {
             let (name, after) = match behind {
                 _ if &*piece.text != "defined" => (None, behind),
-                [open, name, close, after @ ..] if &*open.text == "(" && &*close.text == ")" => (Some(name), after),
+                [open, name, close, after @ ..] if &*open.text == "(" && &*close.text == ")" => {
+                    (Some(name), after)
+                }
                 [name, after @ ..] if name.kind == PieceKind::Name => (Some(name), after),
                 _ => (None, behind),
             };
@@ -153,14 +162,14 @@ impl Expression<'_> {
     }
 
     fn eat(&mut self, text: &str) -> bool {
-        let found = self.pieces.get(self.at).is_some_and(|piece| {
-            piece.kind == PieceKind::Punctuation && *piece.text == *text
-        });
+        let found = self
+            .pieces
+            .get(self.at)
+            .is_some_and(|piece| piece.kind == PieceKind::Punctuation && *piece.text == *text);
         self.at += usize::from(found);
         found
     }
 }
-
 
 fn computed(operator: &str, left: i64, right: i64) -> Result<i64, Fault> {
     Ok(match operator {

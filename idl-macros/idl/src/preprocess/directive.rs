@@ -47,7 +47,9 @@ impl Preprocessor<'_> {
             "error" => {
                 self.report.error(Code::UserError, at, format!("#error {}", pragma::text(&line)));
             }
-            "warning" => self.report.warning(Code::UserWarning, at, format!("#warning {}", pragma::text(&line))),
+            "warning" => {
+                self.report.warning(Code::UserWarning, at, format!("#warning {}", pragma::text(&line)))
+            }
             "ident" => {}
             _ if name.kind == PieceKind::Number => {
                 // A line marker, as other preprocessors leave them: `# 12 "file.idl" 1`.
@@ -167,7 +169,8 @@ impl Preprocessor<'_> {
         if let Some(before) = self.macros.get(&name.text)
             && !before.same_as(&definition)
         {
-            let warning = Diagnostic::warning(Code::Macro, name.span, format!("the macro {} is redefined", name.text));
+            let warning =
+                Diagnostic::warning(Code::Macro, name.span, format!("the macro {} is redefined", name.text));
             self.report.push(warning.related(before.defined_at, "first defined here"));
         }
         self.macros.insert(name.text, definition);
@@ -182,7 +185,8 @@ impl Preprocessor<'_> {
     fn line_directive(&mut self, line: &[Piece], at: Span) {
         let Some(line) = self.expand_list(line.to_vec(), at) else { return };
         let number = line.first().and_then(|piece| piece.text.parse::<u32>().ok());
-        let file: Option<Arc<str>> = line.get(1).filter(|piece| piece.kind == PieceKind::Quoted).map(unquoted);
+        let file: Option<Arc<str>> =
+            line.get(1).filter(|piece| piece.kind == PieceKind::Quoted).map(unquoted);
         let (Some(number), true) = (number, line.len() < 2 || file.is_some()) else {
             self.report.error(Code::Directive, at, "#line takes a line number and perhaps a file name");
             return;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::Preprocessor;
 use super::macros::{Frame, Macro};
 use super::scan::{Piece, PieceKind, Scanner};
-use super::Preprocessor;
 use crate::diagnostic::Code;
 use crate::source::Span;
 
@@ -20,7 +20,14 @@ impl Preprocessor<'_> {
         let input = self.inputs.last_mut().expect("a file is being read");
         if self.isolated {
             let at = self.last.map_or_else(|| input.scanner.end_span(), Span::behind);
-            return Piece { kind: PieceKind::End, text: "".into(), span: at, first: false, spaced: false, painted: false };
+            return Piece {
+                kind: PieceKind::End,
+                text: "".into(),
+                span: at,
+                first: false,
+                spaced: false,
+                painted: false,
+            };
         }
         input.scanner.next()
     }
@@ -36,7 +43,10 @@ impl Preprocessor<'_> {
             return Some(piece);
         }
         if self.frames.len() >= self.limits.expansion_depth_max {
-            self.halt(piece.span, format!("macros inside one another deeper than {}", self.limits.expansion_depth_max));
+            self.halt(
+                piece.span,
+                format!("macros inside one another deeper than {}", self.limits.expansion_depth_max),
+            );
             return None;
         }
         let replacement = match &definition.parameters {
@@ -48,8 +58,12 @@ impl Preprocessor<'_> {
                 let arguments = self.arguments(&piece)?;
                 let none = parameters.is_empty() && arguments.len() == 1 && arguments[0].is_empty();
                 if arguments.len() != parameters.len() && !none {
-                    let message =
-                        format!("the macro {} takes {} arguments, not {}", piece.text, parameters.len(), arguments.len());
+                    let message = format!(
+                        "the macro {} takes {} arguments, not {}",
+                        piece.text,
+                        parameters.len(),
+                        arguments.len()
+                    );
                     self.report.push(
                         crate::diagnostic::Diagnostic::error(Code::Macro, piece.span, message)
                             .related(definition.defined_at, "defined here"),
@@ -106,7 +120,11 @@ impl Preprocessor<'_> {
             }
             match (piece.kind, &*piece.text) {
                 (PieceKind::End, _) => {
-                    self.report.error(Code::Macro, name.span, format!("the arguments of {} do not end", name.text));
+                    self.report.error(
+                        Code::Macro,
+                        name.span,
+                        format!("the arguments of {} do not end", name.text),
+                    );
                     return None;
                 }
                 (PieceKind::Newline, _) => continue,
@@ -128,10 +146,16 @@ impl Preprocessor<'_> {
     }
 
     /// The body with arguments in place of parameters, `#` and `##` obeyed; every piece stands where the macro was called.
-    fn substitute(&mut self, definition: &Macro, arguments: &[Vec<Piece>], call: &Piece) -> Option<Vec<Piece>> {
+    fn substitute(
+        &mut self,
+        definition: &Macro,
+        arguments: &[Vec<Piece>],
+        call: &Piece,
+    ) -> Option<Vec<Piece>> {
         let parameters = definition.parameters.as_deref().unwrap_or_default();
         let argument = |piece: &Piece| -> Option<&Vec<Piece>> {
-            let index = parameters.iter().position(|name| piece.kind == PieceKind::Name && *name == piece.text)?;
+            let index =
+                parameters.iter().position(|name| piece.kind == PieceKind::Name && *name == piece.text)?;
             arguments.get(index)
         };
         let body = &definition.body;
@@ -182,7 +206,10 @@ impl Preprocessor<'_> {
     /// Expands a list by itself, as an argument is before it goes into a body.
     pub(super) fn expand_list(&mut self, pieces: Vec<Piece>, call: Span) -> Option<Vec<Piece>> {
         if self.argument_depth >= self.limits.nesting_depth_max {
-            self.halt(call, format!("macro arguments inside one another deeper than {}", self.limits.nesting_depth_max));
+            self.halt(
+                call,
+                format!("macro arguments inside one another deeper than {}", self.limits.nesting_depth_max),
+            );
             return None;
         }
         self.argument_depth += 1;
@@ -214,7 +241,9 @@ impl Preprocessor<'_> {
         let text = format!("{}{}", left.text, right.text);
         let mut scanner = Scanner::new(call.span.file, text.as_str().into());
         let mut piece = scanner.next();
-        if scanner.next().kind != PieceKind::End || matches!(piece.kind, PieceKind::End | PieceKind::OpenComment) {
+        if scanner.next().kind != PieceKind::End
+            || matches!(piece.kind, PieceKind::End | PieceKind::OpenComment)
+        {
             let message = format!("## makes no token of {} and {}", left.text, right.text);
             self.report.error(Code::Macro, call.span, message);
             return None;
@@ -246,7 +275,14 @@ fn stringified(pieces: &[Piece], call: &Piece) -> Piece {
         }
         text.push_str(&piece.text);
     }
-    Piece { kind: PieceKind::Quoted, text: quote(&text), span: call.span, first: false, spaced: true, painted: false }
+    Piece {
+        kind: PieceKind::Quoted,
+        text: quote(&text),
+        span: call.span,
+        first: false,
+        spaced: true,
+        painted: false,
+    }
 }
 
 fn quote(text: &str) -> Arc<str> {

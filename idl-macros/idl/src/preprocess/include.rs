@@ -18,7 +18,11 @@ impl Preprocessor<'_> {
             Err(fault) => {
                 self.report.push(Diagnostic {
                     severity: Severity::Error,
-                    code: if matches!(fault, ReadFault::TooLarge { .. }) { Code::Limit } else { Code::Include },
+                    code: if matches!(fault, ReadFault::TooLarge { .. }) {
+                        Code::Limit
+                    } else {
+                        Code::Include
+                    },
                     span: None,
                     message: format!("{path}: {fault}"),
                     related: Vec::new(),
@@ -43,7 +47,10 @@ impl Preprocessor<'_> {
             return;
         };
         if self.inputs.len() >= self.limits.include_depth_max {
-            self.halt(span, format!("files include one another deeper than {}", self.limits.include_depth_max));
+            self.halt(
+                span,
+                format!("files include one another deeper than {}", self.limits.include_depth_max),
+            );
             return;
         }
         let mut fault = ReadFault::Missing;
@@ -99,7 +106,10 @@ impl Preprocessor<'_> {
         self.source_bytes = self.source_bytes.saturating_add(text.len() + 64);
         if self.source_bytes > self.limits.source_bytes_max {
             let at = included_at.unwrap_or(Span { file, start: 0, end: 0 });
-            self.halt(at, format!("more than {} octets of source, includes counted", self.limits.source_bytes_max));
+            self.halt(
+                at,
+                format!("more than {} octets of source, includes counted", self.limits.source_bytes_max),
+            );
             return;
         }
         let folder: Arc<str> = path.rfind('/').map_or("", |slash| &path[..=slash]).into();
@@ -116,12 +126,17 @@ impl Preprocessor<'_> {
     pub(super) fn leave_file(&mut self) -> bool {
         let Some(input) = self.inputs.pop() else { return true };
         self.check_groups(&input.groups);
-        let end = Span { file: input.scanner.end_span().file, start: input.scanner.at(), end: input.scanner.at() };
+        let end =
+            Span { file: input.scanner.end_span().file, start: input.scanner.at(), end: input.scanner.at() };
         self.event(EventKind::Leave, input.included_at.unwrap_or(end));
         self.inputs.is_empty()
     }
 }
 
 fn joined(folder: &str, name: &str) -> String {
-    if folder.is_empty() || folder.ends_with('/') { format!("{folder}{name}") } else { format!("{folder}/{name}") }
+    if folder.is_empty() || folder.ends_with('/') {
+        format!("{folder}{name}")
+    } else {
+        format!("{folder}/{name}")
+    }
 }

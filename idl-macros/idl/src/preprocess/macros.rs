@@ -40,7 +40,11 @@ impl Macro {
         };
         for edge in [body.first(), body.last()].into_iter().flatten() {
             if &*edge.text == "##" {
-                return Err(Diagnostic::error(Code::Macro, edge.span, "## stands between two tokens, not at an end"));
+                return Err(Diagnostic::error(
+                    Code::Macro,
+                    edge.span,
+                    "## stands between two tokens, not at an end",
+                ));
             }
         }
         Ok(Macro { parameters, body: body.into(), defined_at: name.span })
@@ -59,13 +63,23 @@ fn parse_parameters(line: &[Piece], open: Span) -> Result<(Vec<Arc<str>>, usize)
             return Err(Diagnostic::error(Code::Macro, name.span, "a parameter of a macro is a name"));
         }
         if parameters.contains(&name.text) {
-            return Err(Diagnostic::error(Code::Macro, name.span, format!("the parameter {} is there twice", name.text)));
+            return Err(Diagnostic::error(
+                Code::Macro,
+                name.span,
+                format!("the parameter {} is there twice", name.text),
+            ));
         }
         parameters.push(name.text.clone());
         match &*behind.text {
             "," => {}
             ")" => return Ok((parameters, 2 * index + 2)),
-            _ => return Err(Diagnostic::error(Code::Macro, behind.span, "expected , or ) behind a macro's parameter")),
+            _ => {
+                return Err(Diagnostic::error(
+                    Code::Macro,
+                    behind.span,
+                    "expected , or ) behind a macro's parameter",
+                ));
+            }
         }
     }
     Err(Diagnostic::error(Code::Macro, open, "the parameters of this macro do not end"))

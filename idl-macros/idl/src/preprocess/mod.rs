@@ -12,7 +12,7 @@ mod pragma;
 mod scan;
 
 pub(crate) use pragma::{Event, EventKind, PragmaName};
-pub(crate) use scan::{PieceKind, Piece};
+pub(crate) use scan::{Piece, PieceKind};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -137,8 +137,12 @@ impl<'a> Preprocessor<'a> {
     }
 
     fn name(&mut self, piece: Piece) {
+        let (span, errors) = (piece.span, self.report.errors());
         if let Some(piece) = self.expand_name(piece) {
             self.emit(&piece);
+        } else if self.report.errors() > errors {
+            // The parser sees that something stood here, so that one fault is one message.
+            self.tokens.push(Token { kind: TokenKind::Broken, span });
         }
     }
 

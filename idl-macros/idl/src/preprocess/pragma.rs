@@ -23,8 +23,14 @@ pub(crate) enum EventKind {
     /// A file ends, and the prefixes it set.
     Leave,
     Prefix(String),
-    Id { name: PragmaName, id: String },
-    Version { name: PragmaName, version: String },
+    Id {
+        name: PragmaName,
+        id: String,
+    },
+    Version {
+        name: PragmaName,
+        version: String,
+    },
 }
 
 /// The scoped name in a pragma.

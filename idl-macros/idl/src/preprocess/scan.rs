@@ -45,8 +45,7 @@ pub(crate) struct Scanner {
     first: bool,
 }
 
-const PUNCTUATION: [&str; 17] =
-    ["::", "<<", ">>", "##", "&&", "||", "==", "!=", "<=", ">=", "//", "/*", "->", "++", "--", "+=", "-="];
+const PUNCTUATION: [&str; 10] = ["::", "<<", ">>", "##", "&&", "||", "==", "!=", "<=", ">="];
 
 impl Scanner {
     pub(crate) fn new(file: FileId, text: Arc<str>) -> Scanner {
@@ -105,7 +104,9 @@ impl Scanner {
             '"' => (false, '"'),
             _ => return None,
         };
-        let length = self.text[start + 1..].find([close, '\n']).filter(|at| self.text[start + 1 + at..].starts_with(close))?;
+        let length = self.text[start + 1..]
+            .find([close, '\n'])
+            .filter(|at| self.text[start + 1 + at..].starts_with(close))?;
         let name = self.text[start + 1..start + 1 + length].to_owned();
         self.at = start + length + 2;
         Some((angled, name, Span { file: self.file, start: start as u32, end: self.at as u32 }))

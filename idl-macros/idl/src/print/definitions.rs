@@ -3,8 +3,8 @@
 use super::Printer;
 use super::names::{annotations, declarator, escaped};
 use crate::model::{
-    Attribute, DefinitionId, DefinitionKind, Direction, Factory, Interface, Member, Operation, Parameter, Type, Union,
-    UnionCase, Value, ValueFlavour,
+    Attribute, DefinitionId, DefinitionKind, Direction, Factory, Interface, Member, Operation, Parameter,
+    Type, Union, UnionCase, Value, ValueFlavour,
 };
 
 impl Printer<'_> {
@@ -21,14 +21,17 @@ impl Printer<'_> {
                 let text = format!("valuetype {name} {};", self.ty(ty));
                 self.line(&text);
             }
-            DefinitionKind::Struct(_) | DefinitionKind::Union(_) | DefinitionKind::Enum(_) => self.aggregate(id, ";"),
+            DefinitionKind::Struct(_) | DefinitionKind::Union(_) | DefinitionKind::Enum(_) => {
+                self.aggregate(id, ";")
+            }
             DefinitionKind::Exception(members) => {
                 self.line(&format!("exception {name} {{"));
                 self.inside(id, |this| this.members(id, members));
                 self.line("};");
             }
             DefinitionKind::Constant(constant) => {
-                let text = format!("const {} {name} = {};", self.ty(&constant.ty), self.value(&constant.value));
+                let text =
+                    format!("const {} {name} = {};", self.ty(&constant.ty), self.value(&constant.value));
                 self.line(&text);
             }
             DefinitionKind::Alias(ty) => {
@@ -44,7 +47,11 @@ impl Printer<'_> {
     }
 
     fn interface(&mut self, id: DefinitionId, interface: &Interface) {
-        let bases = if interface.bases.is_empty() { String::new() } else { format!(" : {}", self.names(&interface.bases)) };
+        let bases = if interface.bases.is_empty() {
+            String::new()
+        } else {
+            format!(" : {}", self.names(&interface.bases))
+        };
         let text = format!("{} {}{bases} {{", self.head(id), self.own_name(id));
         self.line(&text);
         self.inside(id, |this| interface.body.iter().for_each(|id| this.definition(*id)));
@@ -78,7 +85,8 @@ impl Printer<'_> {
 
     fn factory(&mut self, factory: &Factory) {
         let raises = self.raises("raises", &factory.raises);
-        let text = format!("factory {}({}){raises};", escaped(&factory.name), self.parameters(&factory.parameters));
+        let text =
+            format!("factory {}({}){raises};", escaped(&factory.name), self.parameters(&factory.parameters));
         self.line(&text);
     }
 
@@ -105,7 +113,7 @@ impl Printer<'_> {
     fn union(&mut self, id: DefinitionId, union: &Union) {
         let name = self.own_name(id);
         let outer = self.scope.replace(id);
-        let inner = inner_type(self, id, &union.discriminator);
+        let inner = self.inner_type(id, &union.discriminator).first().copied();
         match inner {
             Some(inner) => {
                 self.line(&format!("union {name} switch ("));
@@ -147,7 +155,7 @@ impl Printer<'_> {
 
     /// A member; if its type is declared in its own scope, the declaration is printed with the first member that has it.
     fn typed_member(&mut self, of: DefinitionId, member: &Member, declared: &mut Vec<DefinitionId>) {
-        match inner_type(self, of, &member.ty).filter(|inner| !declared.contains(inner)) {
+        match self.inner_type(of, &member.ty).into_iter().find(|inner| !declared.contains(inner)) {
             Some(inner) => {
                 declared.push(inner);
                 let before = annotations(&member.annotations);
@@ -176,8 +184,10 @@ impl Printer<'_> {
         let parameters = self.parameters(&operation.parameters);
         self.scope = outer;
         let raises = self.raises("raises", &operation.raises);
-        let context: Vec<String> = operation.context.iter().map(|name| super::values::quoted(name, '"')).collect();
-        let context = if context.is_empty() { String::new() } else { format!(" context ({})", context.join(", ")) };
+        let context: Vec<String> =
+            operation.context.iter().map(|name| super::values::quoted(name, '"')).collect();
+        let context =
+            if context.is_empty() { String::new() } else { format!(" context ({})", context.join(", ")) };
         self.line(&format!("{oneway}{returns} {name}({parameters}){raises}{context};"));
     }
 
@@ -204,14 +214,5 @@ impl Printer<'_> {
 
     fn raises(&self, word: &str, exceptions: &[DefinitionId]) -> String {
         if exceptions.is_empty() { String::new() } else { format!(" {word} ({})", self.names(exceptions)) }
-    }
-}
-
-/// The definition of a type that is declared in the scope of a struct, a union or an exception.
-fn inner_type(printer: &Printer<'_>, scope: DefinitionId, ty: &Type) -> Option<DefinitionId> {
-    match ty {
-        Type::Named(id) => (printer.get(*id).parent == Some(scope)).then_some(*id),
-        Type::Array(element, _) => inner_type(printer, scope, element),
-        _ => None,
     }
 }

@@ -13,7 +13,8 @@ use crate::model::{Definition, DefinitionId, DefinitionKind, Item, Model};
 
 /// The canonical text of a model.
 pub fn print(model: &Model) -> String {
-    let mut printer = Printer { model, text: String::new(), indent: 0, scope: None, prefixes: vec![String::new()] };
+    let mut printer =
+        Printer { model, text: String::new(), indent: 0, scope: None, prefixes: vec![String::new()] };
     printer.items(model.items());
     printer.text
 }
@@ -72,7 +73,9 @@ impl Printer<'_> {
     /// Changes the prefix if the definition's id was made with another one.
     fn prefix_for(&mut self, id: DefinitionId) {
         let wanted = self.model.definition(id).repository_id.as_str();
-        let Some(prefix) = self.prefix_in(id, wanted).filter(|prefix| *prefix != self.prefix()) else { return };
+        let Some(prefix) = self.prefix_in(id, wanted).filter(|prefix| *prefix != self.prefix()) else {
+            return;
+        };
         let prefix = prefix.to_owned();
         self.line(&format!("#pragma prefix \"{prefix}\""));
         if let Some(last) = self.prefixes.last_mut() {
@@ -86,7 +89,8 @@ impl Printer<'_> {
         let prefix = stem.strip_suffix(&self.model.path(id).join("/"))?;
         let prefix = if prefix.is_empty() { "" } else { prefix.strip_suffix('/')? };
         let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.' | '/');
-        let valid = prefix.chars().all(plain) && !prefix.starts_with(['_', '-', '.', '/']) && !prefix.ends_with('/');
+        let valid =
+            prefix.chars().all(plain) && !prefix.starts_with(['_', '-', '.', '/']) && !prefix.ends_with('/');
         valid.then_some(prefix)
     }
 
@@ -96,7 +100,11 @@ impl Printer<'_> {
         let slash = if self.prefix().is_empty() { "" } else { "/" };
         let default = format!("IDL:{}{slash}{}:1.0", self.prefix(), self.model.path(id).join("/"));
         if definition.repository_id != default && !definition.repository_id.is_empty() {
-            let text = format!("#pragma ID {} {}", self.own_name(id), values::quoted(&definition.repository_id, '"'));
+            let text = format!(
+                "#pragma ID {} {}",
+                self.own_name(id),
+                values::quoted(&definition.repository_id, '"')
+            );
             self.line(&text);
         }
     }

@@ -42,7 +42,8 @@ impl Printer<'_> {
         let named = |ids: &[DefinitionId]| {
             ids.iter().any(|id| match &self.get(*id).kind {
                 DefinitionKind::Enum(definition) => {
-                    same(&self.get(*id).name) || definition.enumerators.iter().any(|id| same(&self.get(*id).name))
+                    same(&self.get(*id).name)
+                        || definition.enumerators.iter().any(|id| same(&self.get(*id).name))
                 }
                 _ => same(&self.get(*id).name),
             })
@@ -57,9 +58,29 @@ impl Printer<'_> {
                     || value.state.iter().any(|state| same(&state.member.name))
                     || value.factories.iter().any(|factory| same(&factory.name))
             }
-            DefinitionKind::Operation(operation) => operation.parameters.iter().any(|parameter| same(&parameter.name)),
-            // Modules, and types that may hold types of their own: the whole name is never wrong.
+            DefinitionKind::Operation(operation) => {
+                operation.parameters.iter().any(|parameter| same(&parameter.name))
+            }
+            DefinitionKind::Struct(members) | DefinitionKind::Exception(members) => {
+                members.iter().any(|member| same(&member.name) || named(&self.inner_type(scope, &member.ty)))
+            }
+            DefinitionKind::Union(union) => {
+                named(&self.inner_type(scope, &union.discriminator))
+                    || union.cases.iter().any(|case| {
+                        same(&case.member.name) || named(&self.inner_type(scope, &case.member.ty))
+                    })
+            }
+            // Of a module the whole name is never wrong.
             _ => true,
+        }
+    }
+
+    /// The definition of a type that is declared in the scope of a struct, a union or an exception, if it is.
+    pub(super) fn inner_type(&self, scope: DefinitionId, ty: &Type) -> Vec<DefinitionId> {
+        match ty {
+            Type::Named(id) if self.get(*id).parent == Some(scope) => vec![*id],
+            Type::Array(element, _) => self.inner_type(scope, element),
+            _ => Vec::new(),
         }
     }
 
@@ -102,7 +123,11 @@ pub(super) fn declarator(name: &str, ty: &Type) -> String {
 }
 
 pub(super) fn escaped(name: &str) -> String {
-    if lex::collides(name).is_some() || lex::CORBA2_LATER.contains(&name) { format!("_{name}") } else { name.to_owned() }
+    if lex::collides(name).is_some() || lex::CORBA2_LATER.contains(&name) {
+        format!("_{name}")
+    } else {
+        name.to_owned()
+    }
 }
 
 pub(super) fn annotation(annotation: &Annotation) -> String {

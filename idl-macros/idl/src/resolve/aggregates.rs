@@ -19,10 +19,17 @@ impl Resolver<'_> {
 
     pub(super) fn forward(&mut self, name: &Name, structure: bool) -> Resolved<()> {
         let same = if structure { is_struct } else { is_union };
-        if self.own_definition(name).is_some_and(|id| same(self.kind(id)) && self.model.definition(id).name == name.text) {
+        if self
+            .own_definition(name)
+            .is_some_and(|id| same(self.kind(id)) && self.model.definition(id).name == name.text)
+        {
             return Ok(());
         }
-        let kind = if structure { DefinitionKind::Struct(Vec::new()) } else { DefinitionKind::Union(Union::undefined()) };
+        let kind = if structure {
+            DefinitionKind::Struct(Vec::new())
+        } else {
+            DefinitionKind::Union(Union::undefined())
+        };
         let id = self.add_here(name, kind)?;
         self.scopes[self.current].items.push(Item::Forward(id));
         Ok(())
@@ -114,7 +121,9 @@ impl Resolver<'_> {
         for declarator in declarators {
             let ty = self.declared_type(&ty, declarator)?;
             let target = match &ty {
-                Type::Named(target) if matches!(self.kind(*target), DefinitionKind::Alias(_)) => Some(*target),
+                Type::Named(target) if matches!(self.kind(*target), DefinitionKind::Alias(_)) => {
+                    Some(*target)
+                }
                 _ => None,
             };
             let id = self.define(&declarator.name, DefinitionKind::Alias(ty))?;

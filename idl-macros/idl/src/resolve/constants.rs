@@ -8,7 +8,12 @@ use crate::model::{Constant, DefinitionId, DefinitionKind, Fixed, Literal, Primi
 use crate::syntax::{Expression, ExpressionKind, Name, ScopedName, TypeKind, TypeSpec};
 
 impl Resolver<'_> {
-    pub(super) fn constant(&mut self, name: &Name, spec: &TypeSpec, value: &Expression) -> Resolved<DefinitionId> {
+    pub(super) fn constant(
+        &mut self,
+        name: &Name,
+        spec: &TypeSpec,
+        value: &Expression,
+    ) -> Resolved<DefinitionId> {
         let result = self.typed_value(spec, value);
         let (ty, value) = match result {
             Ok(constant) => constant,
@@ -47,7 +52,9 @@ impl Resolver<'_> {
     pub(super) fn evaluate(&mut self, expression: &Expression, ty: &Type) -> Resolved<Literal> {
         match self.model.without_aliases(ty).clone() {
             Type::Primitive(primitive) => match primitive {
-                Primitive::Float | Primitive::Double | Primitive::LongDouble => self.float(expression, primitive),
+                Primitive::Float | Primitive::Double | Primitive::LongDouble => {
+                    self.float(expression, primitive)
+                }
                 Primitive::Char | Primitive::WChar | Primitive::Boolean => self.single(expression, primitive),
                 _ => self.integer(expression, primitive),
             },
@@ -61,7 +68,9 @@ impl Resolver<'_> {
                 Ok(Literal::Fixed(value))
             }
             Type::Named(id) => self.enumerator(expression, id),
-            Type::Sequence(..) | Type::Array(..) => Err(self.mistyped(expression, "a value that can be constant")),
+            Type::Sequence(..) | Type::Array(..) => {
+                Err(self.mistyped(expression, "a value that can be constant"))
+            }
         }
     }
 
@@ -70,7 +79,11 @@ impl Resolver<'_> {
     }
 
     fn out_of_range(&mut self, expression: &Expression, of: &str) -> Reported {
-        self.report.error(Code::ConstantRange, expression.span, format!("this value is out of the range of {of}"))
+        self.report.error(
+            Code::ConstantRange,
+            expression.span,
+            format!("this value is out of the range of {of}"),
+        )
     }
 
     /// The value of a constant that an expression names.
@@ -85,11 +98,7 @@ impl Resolver<'_> {
 
     fn integer(&mut self, expression: &Expression, primitive: Primitive) -> Resolved<Literal> {
         let (least, greatest) = primitive.integer_range().unwrap_or((0, 0));
-        let mask = if least < 0 {
-            None
-        } else {
-            Some(greatest.max(u32::MAX.into()))
-        };
+        let mask = if least < 0 { None } else { Some(greatest.max(u32::MAX.into())) };
         let value = self.integer_value(expression, mask)?;
         if value < least || value > greatest {
             return Err(self.out_of_range(expression, primitive.as_str()));
@@ -133,7 +142,8 @@ impl Resolver<'_> {
 
     fn float(&mut self, expression: &Expression, primitive: Primitive) -> Resolved<Literal> {
         let value = self.float_value(expression)?;
-        let infinite = if primitive == Primitive::Float { (value as f32).is_infinite() } else { value.is_infinite() };
+        let infinite =
+            if primitive == Primitive::Float { (value as f32).is_infinite() } else { value.is_infinite() };
         if infinite || value.is_nan() {
             return Err(self.out_of_range(expression, primitive.as_str()));
         }
@@ -215,7 +225,9 @@ impl Resolver<'_> {
             _ => return Err(self.mistyped(expression, if wide { "a wide string" } else { "a string" })),
         };
         match bound {
-            Some(bound) if length > bound as usize => Err(self.out_of_range(expression, "this bounded string")),
+            Some(bound) if length > bound as usize => {
+                Err(self.out_of_range(expression, "this bounded string"))
+            }
             _ => Ok(value),
         }
     }

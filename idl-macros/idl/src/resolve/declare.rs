@@ -20,7 +20,9 @@ impl Resolver<'_> {
                 (Code::CaseCollision, "first declared here")
             };
             let message = match code {
-                Code::RedefinedAfterUse => format!("{} cannot be declared in a scope that has used {}", name.text, entry.name),
+                Code::RedefinedAfterUse => {
+                    format!("{} cannot be declared in a scope that has used {}", name.text, entry.name)
+                }
                 Code::Redefinition => format!("{} is declared twice in this scope", name.text),
                 _ => format!("{} differs from {} in case alone", name.text, entry.name),
             };
@@ -101,7 +103,11 @@ impl Resolver<'_> {
     }
 
     /// The forward declaration that this definition completes.
-    pub(super) fn forward_of(&mut self, name: &Name, same: fn(&DefinitionKind) -> bool) -> Resolved<Option<DefinitionId>> {
+    pub(super) fn forward_of(
+        &mut self,
+        name: &Name,
+        same: fn(&DefinitionKind) -> bool,
+    ) -> Resolved<Option<DefinitionId>> {
         let Some(id) = self.own_definition(name) else { return Ok(None) };
         if self.state(id).complete || !same(self.kind(id)) || self.is_open(id) {
             return Ok(None);

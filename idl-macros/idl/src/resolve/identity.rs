@@ -87,7 +87,11 @@ impl Resolver<'_> {
     fn check_prefix(&mut self, prefix: &str, span: Span) -> Resolved<()> {
         let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.' | '/');
         if prefix.starts_with(['_', '-', '.', '/']) || prefix.ends_with('/') || !prefix.chars().all(plain) {
-            return Err(self.report.error(Code::RepositoryId, span, "a prefix is names with slashes between them"));
+            return Err(self.report.error(
+                Code::RepositoryId,
+                span,
+                "a prefix is names with slashes between them",
+            ));
         }
         Ok(())
     }
@@ -108,7 +112,9 @@ impl Resolver<'_> {
             found = self.find_in(scope, part).ok().flatten();
         }
         match found.map(|entry| entry.meaning) {
-            Some(Meaning::Definition(id)) if !matches!(self.kind(id), DefinitionKind::Enumerator(..)) => Ok(id),
+            Some(Meaning::Definition(id)) if !matches!(self.kind(id), DefinitionKind::Enumerator(..)) => {
+                Ok(id)
+            }
             _ => {
                 let message = format!("the pragma names {}, which is not declared", name.parts.join("::"));
                 Err(self.report.error(Code::NotFound, span, message))
@@ -120,7 +126,8 @@ impl Resolver<'_> {
     fn give_id(&mut self, target: DefinitionId, id: String, span: Span, repeatable: bool) -> Resolved<()> {
         let (format, body) = id.split_once(':').unwrap_or((&id, ""));
         let valid = !format.is_empty() && !body.is_empty() && !id.chars().any(|char| char.is_whitespace());
-        let versioned = format != "IDL" || body.rsplit_once(':').is_some_and(|(_, version)| is_version(version));
+        let versioned =
+            format != "IDL" || body.rsplit_once(':').is_some_and(|(_, version)| is_version(version));
         if !valid || !versioned {
             let message = "a repository id is FORMAT:NAME, and one of OMG IDL IDL:NAME:MAJOR.MINOR";
             return Err(self.report.error(Code::RepositoryId, span, message));

@@ -18,8 +18,12 @@ impl Resolver<'_> {
         let scope = self.scope_of(id);
         self.scopes[scope].bases = bases.clone();
         self.check_inherited_clash(name.span, &bases);
-        *self.kind_mut(id) =
-            DefinitionKind::Interface(Interface { flavour: syntax.flavour, defined: true, bases, body: Vec::new() });
+        *self.kind_mut(id) = DefinitionKind::Interface(Interface {
+            flavour: syntax.flavour,
+            defined: true,
+            bases,
+            body: Vec::new(),
+        });
         self.enter(id);
         self.declarations(body);
         let listed = self.leave_body();
@@ -31,8 +35,14 @@ impl Resolver<'_> {
     }
 
     /// The definition of this name: a new one, or the one that was declared before.
-    fn declared_interface(&mut self, name: &Name, flavour: InterfaceFlavour, defines: bool) -> Resolved<DefinitionId> {
-        let own = self.own_definition(name).filter(|id| matches!(self.kind(*id), DefinitionKind::Interface(_)));
+    fn declared_interface(
+        &mut self,
+        name: &Name,
+        flavour: InterfaceFlavour,
+        defines: bool,
+    ) -> Resolved<DefinitionId> {
+        let own =
+            self.own_definition(name).filter(|id| matches!(self.kind(*id), DefinitionKind::Interface(_)));
         let Some(id) = own.filter(|id| !defines || !self.state(*id).complete) else {
             let kind = DefinitionKind::Interface(Interface { flavour, ..Interface::default() });
             let id = self.add_here(name, kind)?;
@@ -72,7 +82,9 @@ impl Resolver<'_> {
                 Some("it is not defined yet")
             } else if bases.contains(&id) {
                 Some("it is inherited already")
-            } else if flavour == Some(InterfaceFlavour::Abstract) && base.flavour != InterfaceFlavour::Abstract {
+            } else if flavour == Some(InterfaceFlavour::Abstract)
+                && base.flavour != InterfaceFlavour::Abstract
+            {
                 Some("an abstract interface inherits abstract ones only")
             } else if base.flavour == InterfaceFlavour::Local
                 && matches!(flavour, Some(InterfaceFlavour::Unconstrained | InterfaceFlavour::Abstract))

@@ -113,7 +113,9 @@ impl Resolver<'_> {
             next += 1;
             if let Some(entry) = self.scopes[scope].entries.get(&key).filter(|entry| !entry.used) {
                 match &found {
-                    Some(other) if other.meaning != entry.meaning => return Err(Clash(other.clone(), entry.clone())),
+                    Some(other) if other.meaning != entry.meaning => {
+                        return Err(Clash(other.clone(), entry.clone()));
+                    }
                     _ => found = Some(entry.clone()),
                 }
                 if next == 1 {
@@ -136,7 +138,11 @@ impl Resolver<'_> {
         if entry.name == name.text {
             return Ok(entry);
         }
-        let fault = Diagnostic::error(Code::CaseMismatch, name.span, format!("{} is declared as {}", name.text, entry.name));
+        let fault = Diagnostic::error(
+            Code::CaseMismatch,
+            name.span,
+            format!("{} is declared as {}", name.text, entry.name),
+        );
         let fault = match entry.span {
             Some(span) => fault.related(span, "declared here"),
             None => fault,
@@ -149,7 +155,11 @@ impl Resolver<'_> {
     }
 
     fn ambiguous(&mut self, name: &Name, clash: &Clash) -> Reported {
-        let mut fault = Diagnostic::error(Code::Ambiguous, name.span, format!("{} is inherited with several meanings", name.text));
+        let mut fault = Diagnostic::error(
+            Code::Ambiguous,
+            name.span,
+            format!("{} is inherited with several meanings", name.text),
+        );
         for entry in [&clash.0, &clash.1] {
             if let Some(span) = entry.span {
                 fault = fault.related(span, "one of them");

@@ -74,7 +74,9 @@ impl<'a> Resolver<'a> {
         let corba = self.add("CORBA".into(), None, DefinitionKind::Module);
         self.model.definitions[corba.0 as usize].repository_id = "IDL:omg.org/CORBA:1.0".to_owned();
         let scope = self.scope_of(corba);
-        self.scopes[0].entries.insert("corba".to_owned(), Entry::predefined("CORBA", Meaning::Definition(corba)));
+        self.scopes[0]
+            .entries
+            .insert("corba".to_owned(), Entry::predefined("CORBA", Meaning::Definition(corba)));
         for (name, primitive) in [
             ("TypeCode", Primitive::TypeCode),
             ("Principal", Primitive::Principal),
@@ -120,7 +122,9 @@ impl<'a> Resolver<'a> {
             DeclarationKind::Attribute(attribute) => return self.attribute(&attribute, &annotations),
             DeclarationKind::Unsupported(name) => return self.declare(&name, Meaning::Unsupported),
             DeclarationKind::TypeId { name, id, span } => return self.type_id(&name, id, span),
-            DeclarationKind::TypePrefix { name, prefix, span } => return self.type_prefix(&name, &prefix, span),
+            DeclarationKind::TypePrefix { name, prefix, span } => {
+                return self.type_prefix(&name, &prefix, span);
+            }
             DeclarationKind::Import { span } => {
                 let message = "an import has no effect: include the file that defines the names";
                 self.report.warning(Code::Ignored, span, message);

@@ -4,7 +4,8 @@ use super::scope::Meaning;
 use super::{Resolved, Resolver};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Annotation, Attribute, DefinitionId, DefinitionKind, Direction, InterfaceFlavour, Operation, Parameter, Type,
+    Annotation, Attribute, DefinitionId, DefinitionKind, Direction, InterfaceFlavour, Operation, Parameter,
+    Type,
 };
 use crate::source::{Place, Span};
 use crate::syntax::{AttributeSyntax, OperationSyntax, ParameterSyntax, ScopedName, TypeSpec};
@@ -33,7 +34,8 @@ impl Resolver<'_> {
             self.check_context(text, *span);
             context.push(text.clone());
         }
-        *self.kind_mut(id) = DefinitionKind::Operation(Operation { returns, parameters, raises, context, ..empty });
+        *self.kind_mut(id) =
+            DefinitionKind::Operation(Operation { returns, parameters, raises, context, ..empty });
         Ok(id)
     }
 
@@ -78,7 +80,11 @@ impl Resolver<'_> {
         let ty = self.type_spec(spec)?;
         self.check_complete(&ty, spec.span, true)?;
         if self.is_local(&ty) && !self.in_local_interface() {
-            return Err(self.report.error(Code::Local, spec.span, "a local type stands in local interfaces only"));
+            return Err(self.report.error(
+                Code::Local,
+                spec.span,
+                "a local type stands in local interfaces only",
+            ));
         }
         Ok(ty)
     }
@@ -89,7 +95,9 @@ impl Resolver<'_> {
         let mut at = Some(self.current);
         while let Some(scope) = at {
             match self.scopes[scope].owner.map(|owner| self.kind(owner)) {
-                Some(DefinitionKind::Interface(interface)) => return interface.flavour == InterfaceFlavour::Local,
+                Some(DefinitionKind::Interface(interface)) => {
+                    return interface.flavour == InterfaceFlavour::Local;
+                }
                 Some(DefinitionKind::Value(_)) => return true,
                 _ => at = self.scopes[scope].parent,
             }
@@ -104,7 +112,11 @@ impl Resolver<'_> {
             if !matches!(self.kind(id), DefinitionKind::Exception(_)) {
                 self.wrong_kind(name, "an exception");
             } else if self.state(id).local && !self.in_local_interface() {
-                self.report.error(Code::Local, name.span(), "a local exception is raised by local interfaces only");
+                self.report.error(
+                    Code::Local,
+                    name.span(),
+                    "a local exception is raised by local interfaces only",
+                );
             } else if !raises.contains(&id) {
                 raises.push(id);
             }
@@ -134,7 +146,11 @@ impl Resolver<'_> {
         let name = text.strip_suffix('*').unwrap_or(text);
         let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '_');
         if !name.starts_with(|char: char| char.is_ascii_alphabetic()) || !name.chars().all(plain) {
-            self.report.error(Code::Context, span, "a context is a name of letters, digits, . and _, perhaps with * last");
+            self.report.error(
+                Code::Context,
+                span,
+                "a context is a name of letters, digits, . and _, perhaps with * last",
+            );
         }
     }
 }

@@ -24,7 +24,14 @@ pub(super) struct Scope {
 
 impl Scope {
     pub(super) fn new(owner: Option<DefinitionId>, parent: Option<usize>) -> Scope {
-        Scope { owner, parent, entries: HashMap::new(), bases: Vec::new(), type_prefix: None, items: Vec::new() }
+        Scope {
+            owner,
+            parent,
+            entries: HashMap::new(),
+            bases: Vec::new(),
+            type_prefix: None,
+            items: Vec::new(),
+        }
     }
 }
 

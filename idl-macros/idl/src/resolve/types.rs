@@ -21,7 +21,9 @@ impl Resolver<'_> {
                 Ok(Type::Sequence(Box::new(element), bound))
             }
             TypeKind::Fixed(Some(sizes)) => self.fixed(&sizes.0, &sizes.1),
-            TypeKind::Fixed(None) => Err(self.report.error(Code::Bound, spec.span, "fixed without digits is for constants")),
+            TypeKind::Fixed(None) => {
+                Err(self.report.error(Code::Bound, spec.span, "fixed without digits is for constants"))
+            }
             TypeKind::Named(name) => self.named_type(name),
             TypeKind::Declared(declaration) => self.type_declaration(declaration).map(Type::Named),
         }
@@ -44,7 +46,11 @@ impl Resolver<'_> {
             | DefinitionKind::Alias(_)
             | DefinitionKind::Native => Ok(Type::Named(id)),
             _ => {
-                let fault = Diagnostic::error(Code::WrongKind, name.span(), format!("{} is not a type", self.model.definition(id).name));
+                let fault = Diagnostic::error(
+                    Code::WrongKind,
+                    name.span(),
+                    format!("{} is not a type", self.model.definition(id).name),
+                );
                 let fault = self.with_place(fault, id, "declared here");
                 Err(self.report.push(fault))
             }
@@ -69,7 +75,11 @@ impl Resolver<'_> {
             return Err(self.report.error(Code::Bound, digits.span, "a fixed has at most 31 digits"));
         }
         if scale_value > digits_value {
-            return Err(self.report.error(Code::Bound, scale.span, "the scale of a fixed is at most its digits"));
+            return Err(self.report.error(
+                Code::Bound,
+                scale.span,
+                "the scale of a fixed is at most its digits",
+            ));
         }
         Ok(Type::Fixed { digits: digits_value as u8, scale: scale_value as u8 })
     }
@@ -79,7 +89,11 @@ impl Resolver<'_> {
     pub(super) fn check_complete(&mut self, ty: &Type, span: Span, through_sequences: bool) -> Resolved<()> {
         let Some(id) = self.incomplete(ty, through_sequences) else { return Ok(()) };
         let name = &self.model.definition(id).name;
-        let message = if self.is_open(id) { format!("{name} contains itself") } else { format!("{name} is not complete here") };
+        let message = if self.is_open(id) {
+            format!("{name} contains itself")
+        } else {
+            format!("{name} is not complete here")
+        };
         let fault = Diagnostic::error(Code::Recursion, span, message);
         let fault = self.with_place(fault, id, "declared here");
         Err(self.report.push(fault))
@@ -111,7 +125,9 @@ impl Resolver<'_> {
                 Type::Array(element, _) | Type::Sequence(element, _) => ty = element,
                 Type::Named(id) => match self.kind(*id) {
                     DefinitionKind::Alias(target) => ty = target,
-                    DefinitionKind::Interface(interface) => return interface.flavour == InterfaceFlavour::Local,
+                    DefinitionKind::Interface(interface) => {
+                        return interface.flavour == InterfaceFlavour::Local;
+                    }
                     _ => return self.state(*id).local,
                 },
                 _ => return false,

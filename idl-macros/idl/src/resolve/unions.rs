@@ -24,7 +24,12 @@ struct Labels {
 }
 
 impl Resolver<'_> {
-    pub(super) fn union(&mut self, name: &Name, discriminator: &TypeSpec, cases: &[CaseSyntax]) -> Resolved<DefinitionId> {
+    pub(super) fn union(
+        &mut self,
+        name: &Name,
+        discriminator: &TypeSpec,
+        cases: &[CaseSyntax],
+    ) -> Resolved<DefinitionId> {
         let id = match self.forward_of(name, is_union)? {
             Some(id) => id,
             None => self.add_here(name, DefinitionKind::Union(Union::undefined()))?,

@@ -21,8 +21,7 @@ impl Resolver<'_> {
         self.check_inherited_clash(syntax.name.span, &inherited);
         let truncatable = syntax.truncatable.is_some();
         let flavour = syntax.flavour;
-        let value =
-            Value { flavour, defined: true, truncatable, bases, supports, ..Value::default() };
+        let value = Value { flavour, defined: true, truncatable, bases, supports, ..Value::default() };
         *self.kind_mut(id) = DefinitionKind::Value(value);
         self.enter(id);
         let (state, factories) = self.value_body(flavour, body);
@@ -51,7 +50,8 @@ impl Resolver<'_> {
             return Err(self.case_mismatch(name, id));
         }
         let abstract_now = syntax.flavour == ValueFlavour::Abstract;
-        if !matches!(self.kind(id), DefinitionKind::Value(value) if (value.flavour == ValueFlavour::Abstract) == abstract_now) {
+        if !matches!(self.kind(id), DefinitionKind::Value(value) if (value.flavour == ValueFlavour::Abstract) == abstract_now)
+        {
             let message = format!("{} was declared as another kind of valuetype", name.text);
             let fault = Diagnostic::error(Code::Mismatch, name.span, message);
             let fault = self.with_place(fault, id, "first declared here");
@@ -101,18 +101,24 @@ impl Resolver<'_> {
 
     fn supported(&mut self, heir: DefinitionId, syntax: &ValueSyntax) -> Vec<DefinitionId> {
         let supports = self.interface_bases(heir, &syntax.supports, None);
-        let concrete = |this: &Self, id: DefinitionId| {
-            matches!(this.kind(id), DefinitionKind::Interface(interface) if interface.flavour != InterfaceFlavour::Abstract)
-        };
+        let concrete = |this: &Self, id: DefinitionId| matches!(this.kind(id), DefinitionKind::Interface(interface) if interface.flavour != InterfaceFlavour::Abstract);
         let names: Vec<&ScopedName> = syntax.supports.iter().collect();
         let surplus = supports.iter().filter(|id| concrete(self, **id)).count() > 1;
         if surplus && let Some(name) = names.last() {
-            self.report.error(Code::Value, name.span(), "a valuetype supports one interface that is not abstract");
+            self.report.error(
+                Code::Value,
+                name.span(),
+                "a valuetype supports one interface that is not abstract",
+            );
         }
         supports
     }
 
-    fn value_body(&mut self, flavour: ValueFlavour, body: Vec<Declaration>) -> (Vec<StateMember>, Vec<Factory>) {
+    fn value_body(
+        &mut self,
+        flavour: ValueFlavour,
+        body: Vec<Declaration>,
+    ) -> (Vec<StateMember>, Vec<Factory>) {
         let (mut state, mut factories) = (Vec::new(), Vec::new());
         for declaration in body {
             match declaration.kind {
@@ -155,7 +161,9 @@ impl Resolver<'_> {
         self.check_complete(&ty, spec.span, false)?;
         let boxed = self.model.without_aliases(&ty);
         let is_value = match boxed {
-            Type::Named(id) => matches!(self.kind(*id), DefinitionKind::Value(_) | DefinitionKind::ValueBox(_)),
+            Type::Named(id) => {
+                matches!(self.kind(*id), DefinitionKind::Value(_) | DefinitionKind::ValueBox(_))
+            }
             Type::Primitive(primitive) => *primitive == crate::model::Primitive::ValueBase,
             _ => false,
         };

@@ -147,10 +147,12 @@ impl SourceMap {
         let file = &self.files[span.file.0 as usize];
         let index = file.line_index(span.start);
         let line_start = file.line_starts[index];
-        let column = file.text.get(line_start as usize..span.start as usize).map_or(0, |text| text.chars().count());
+        let column =
+            file.text.get(line_start as usize..span.start as usize).map_or(0, |text| text.chars().count());
         let mut location =
             Location { file: file.name.clone(), line: index as u32 + 1, column: column as u32 + 1 };
-        for renumbering in file.renumberings.iter().take_while(|renumbering| renumbering.offset <= line_start) {
+        for renumbering in file.renumberings.iter().take_while(|renumbering| renumbering.offset <= line_start)
+        {
             let lines = index - file.line_index(renumbering.offset);
             location.line = renumbering.line.saturating_add(lines as u32);
             if let Some(name) = &renumbering.file {

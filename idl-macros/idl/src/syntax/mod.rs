@@ -36,27 +36,63 @@ pub(crate) struct Declaration {
 
 #[derive(Debug)]
 pub(crate) enum DeclarationKind {
-    Module { name: Name, body: Vec<Declaration> },
+    Module {
+        name: Name,
+        body: Vec<Declaration>,
+    },
     Interface(InterfaceSyntax),
     Value(ValueSyntax),
-    ValueBox { name: Name, ty: TypeSpec },
+    ValueBox {
+        name: Name,
+        ty: TypeSpec,
+    },
     Type(TypeDeclaration),
     StructForward(Name),
     UnionForward(Name),
-    Typedef { ty: TypeSpec, declarators: Vec<Declarator> },
-    Exception { name: Name, members: Vec<MemberSyntax> },
-    Constant { name: Name, ty: TypeSpec, value: Expression },
+    Typedef {
+        ty: TypeSpec,
+        declarators: Vec<Declarator>,
+    },
+    Exception {
+        name: Name,
+        members: Vec<MemberSyntax>,
+    },
+    Constant {
+        name: Name,
+        ty: TypeSpec,
+        value: Expression,
+    },
     Native(Name),
     Operation(OperationSyntax),
     Attribute(AttributeSyntax),
-    State { public: bool, member: MemberSyntax },
-    Factory { name: Name, parameters: Vec<ParameterSyntax>, raises: Vec<ScopedName> },
-    TypeId { name: ScopedName, id: String, span: Span },
-    TypePrefix { name: ScopedName, prefix: String, span: Span },
-    Import { span: Span },
+    State {
+        public: bool,
+        member: MemberSyntax,
+    },
+    Factory {
+        name: Name,
+        parameters: Vec<ParameterSyntax>,
+        raises: Vec<ScopedName>,
+    },
+    TypeId {
+        name: ScopedName,
+        id: String,
+        span: Span,
+    },
+    TypePrefix {
+        name: ScopedName,
+        prefix: String,
+        span: Span,
+    },
+    Import {
+        span: Span,
+    },
     /// A name that exists and that nothing can be done with: reported where it is declared.
     Unsupported(Name),
-    Event { kind: EventKind, span: Span },
+    Event {
+        kind: EventKind,
+        span: Span,
+    },
 }
 
 #[derive(Debug)]
@@ -105,10 +141,16 @@ pub(crate) struct TypeSpec {
 #[derive(Debug)]
 pub(crate) enum TypeKind {
     Primitive(crate::model::Primitive),
-    String { wide: bool, bound: Option<Box<Expression>> },
+    String {
+        wide: bool,
+        bound: Option<Box<Expression>>,
+    },
     /// Without digits it is the type of a constant.
     Fixed(Option<Box<(Expression, Expression)>>),
-    Sequence { element: Box<TypeSpec>, bound: Option<Box<Expression>> },
+    Sequence {
+        element: Box<TypeSpec>,
+        bound: Option<Box<Expression>>,
+    },
     Named(ScopedName),
     Declared(Box<TypeDeclaration>),
 }

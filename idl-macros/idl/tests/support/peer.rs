@@ -29,7 +29,8 @@ pub(crate) fn installed(folders: &[&str]) -> Option<Vec<String>> {
 fn missing(what: &str) -> Option<Vec<String>> {
     let required = std::env::var("QUORB_REQUIRE_PEERS").is_ok_and(|value| value == "1");
     assert!(!required, "{what} is missing: apt-get install {PACKAGES}");
-    let _ = std::io::stderr().write_all(format!("skipped: {what} is missing: apt-get install {PACKAGES}\n").as_bytes());
+    let _ = std::io::stderr()
+        .write_all(format!("skipped: {what} is missing: apt-get install {PACKAGES}\n").as_bytes());
     None
 }
 
