@@ -21,8 +21,16 @@ pub struct Limits {
     pub nesting_depth_max: usize,
     /// Operators in one constant expression.
     pub expression_operators_max: usize,
-    /// Steps from an interface or a valuetype to its farthest ancestor.
-    pub inheritance_depth_max: usize,
+    /// Octets of a name.
+    pub name_bytes_max: usize,
+    /// Octets of a prefix of repository ids.
+    pub prefix_bytes_max: usize,
+    /// Octets of all repository ids together.
+    pub repository_id_bytes_max: usize,
+    /// Interfaces and valuetypes that one inherits, directly or not.
+    pub ancestors_max: usize,
+    /// Aliases between a name and the type it stands for.
+    pub alias_depth_max: usize,
     /// Errors reported before the rest is left out.
     pub errors_max: usize,
     /// Characters of a source line that a diagnostic shows.
@@ -36,12 +44,16 @@ impl Default for Limits {
             source_bytes_max: 64 << 20,
             include_depth_max: 64,
             condition_depth_max: 256,
-            tokens_max: 8 << 20,
+            tokens_max: 4 << 20,
             expansion_tokens_max: 1 << 20,
             expansion_depth_max: 256,
             nesting_depth_max: 64,
             expression_operators_max: 1024,
-            inheritance_depth_max: 256,
+            name_bytes_max: 1024,
+            prefix_bytes_max: 1024,
+            repository_id_bytes_max: 128 << 20,
+            ancestors_max: 256,
+            alias_depth_max: 256,
             errors_max: 100,
             excerpt_chars_max: 160,
         }

@@ -160,6 +160,28 @@ fn large_files() {
 }
 
 #[test]
+fn work_that_grows_faster_than_the_file() {
+    let many: String = (0..20_000).map(|n| format!("typedef long T{n};\n")).collect();
+    let prefix = "p".repeat(100_000);
+    assert_eq!(code_of(format!("#pragma prefix \"{prefix}\"\n{many}")), Code::Limit);
+    assert_eq!(code_of(format!("module {prefix} {{ {many} }};")), Code::Limit);
+    let name = "n".repeat(1000);
+    let modules: String = (0..60).map(|n| format!("module {name}{n} {{ ")).collect();
+    assert_eq!(code_of(format!("{modules}{many}{}", "};".repeat(60))), Code::Limit);
+    let bases: String = (0..20_000).map(|n| format!("interface I{n} {{}};\n")).collect();
+    let list: Vec<String> = (0..20_000).map(|n| format!("I{n}")).collect();
+    assert_eq!(code_of(format!("{bases}interface All : {} {{}};", list.join(", "))), Code::Limit);
+    let exceptions = bases.replace("interface", "exception");
+    survive(
+        "raises",
+        format!("{exceptions}interface All {{ void f() raises ({}); }};", list.join(", ")).into_bytes(),
+    );
+    let lines = "#line 7\n__LINE__\n".repeat(50_000);
+    assert_eq!(code_of(lines), Code::Syntax);
+    assert_eq!(code_of("__LINE__ ".repeat(100_000)), Code::Syntax);
+}
+
+#[test]
 fn includes_without_end() {
     let files = Memory::new().with("a.idl", "#include \"b.idl\"\n").with("b.idl", "#include \"a.idl\"\n");
     let outcome = Compiler::new(&files).compile("a.idl");

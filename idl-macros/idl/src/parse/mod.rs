@@ -247,6 +247,10 @@ impl<'a> Parser<'a> {
 
     /// An identifier begins with a letter (IDL 4.2, 7.2.3).
     fn check_spelling(&mut self, text: &Arc<str>, span: Span) -> Parsed<()> {
+        if text.len() > self.limits.name_bytes_max {
+            let message = format!("a name of more than {} octets", self.limits.name_bytes_max);
+            return Err(self.report.error(Code::Limit, span, message));
+        }
         if text.starts_with(|char: char| char.is_ascii_alphabetic()) {
             return Ok(());
         }

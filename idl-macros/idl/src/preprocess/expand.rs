@@ -82,11 +82,11 @@ impl Preprocessor<'_> {
         match &*piece.text {
             "__LINE__" => {
                 piece.kind = PieceKind::Number;
-                piece.text = self.sources.location(piece.span).line.to_string().into();
+                piece.text = self.sources.line_and_file(piece.span).0.to_string().into();
             }
             "__FILE__" => {
                 piece.kind = PieceKind::Quoted;
-                piece.text = quote(&self.sources.location(piece.span).file);
+                piece.text = quote(self.sources.line_and_file(piece.span).1);
             }
             _ => {}
         }

@@ -51,8 +51,9 @@ impl Preprocessor<'_> {
         let kind = match &*word.text {
             "prefix" => string(line).map(EventKind::Prefix),
             "ID" => name(line).and_then(|(name, rest)| Some(EventKind::Id { name, id: string(rest)? })),
-            "version" => name(line).and_then(|(name, rest)| {
-                Some(EventKind::Version { name, version: rest.iter().map(|piece| &*piece.text).collect() })
+            "version" => name(line).map(|(name, rest)| EventKind::Version {
+                name,
+                version: rest.iter().map(|piece| &*piece.text).collect(),
             }),
             _ => return,
         };

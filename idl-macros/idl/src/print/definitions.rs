@@ -4,7 +4,7 @@ use super::Printer;
 use super::names::{annotations, declarator, escaped};
 use crate::model::{
     Attribute, DefinitionId, DefinitionKind, Direction, Factory, Interface, Member, Operation, Parameter,
-    Type, Union, UnionCase, Value, ValueFlavour,
+    Union, UnionCase, Value, ValueFlavour,
 };
 
 impl Printer<'_> {

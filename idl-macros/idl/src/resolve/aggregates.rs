@@ -2,8 +2,9 @@
 
 use super::scope::Meaning;
 use super::{Resolved, Resolver};
+use crate::diagnostic::Code;
 use crate::model::{Annotation, DefinitionId, DefinitionKind, Enum, Item, Member, Type, Union};
-use crate::source::Place;
+use crate::source::{Place, Span};
 use crate::syntax::{Declarator, MemberSyntax, Name, TypeDeclaration, TypeSpec};
 
 impl Resolver<'_> {
@@ -127,13 +128,24 @@ impl Resolver<'_> {
                 _ => None,
             };
             let id = self.define(&declarator.name, DefinitionKind::Alias(ty))?;
-            // Chains are bounded since every look behind an alias walks one.
-            if target.is_some_and(|target| !self.grow_ancestry(id, target, spec.span)) {
-                *self.kind_mut(id) = DefinitionKind::Native;
+            if let Some(target) = target {
+                self.count_aliases(id, target, spec.span);
             }
             last = Some(id);
         }
         Ok(last.expect("a typedef has a declarator"))
+    }
+
+    /// Chains of aliases are bounded, since every look behind an alias walks one. One that is too long is cut.
+    fn count_aliases(&mut self, id: DefinitionId, target: DefinitionId, span: Span) {
+        let aliases = self.state(target).aliases + 1;
+        self.states[id.0 as usize].aliases = aliases;
+        if aliases > self.limits.alias_depth_max {
+            let message = format!("more than {} aliases of aliases", self.limits.alias_depth_max);
+            self.report.error(Code::Limit, span, message);
+            *self.kind_mut(id) = DefinitionKind::Native;
+            self.states[id.0 as usize].aliases = 0;
+        }
     }
 
     pub(super) fn annotate(&mut self, id: DefinitionId, annotations: &[Annotation]) {

@@ -77,6 +77,12 @@ impl Resolver<'_> {
         self.declare(name, Meaning::Definition(id))?;
         let id = self.add(name.text.clone(), Some(name.span), kind);
         let repository_id = self.default_id(id);
+        self.id_bytes += repository_id.len();
+        if self.id_bytes > self.limits.repository_id_bytes_max {
+            let message =
+                format!("more than {} octets of repository ids", self.limits.repository_id_bytes_max);
+            return Err(self.report.error(Code::Limit, name.span, message));
+        }
         self.model.definitions[id.0 as usize].repository_id = repository_id;
         Ok(id)
     }

@@ -85,6 +85,10 @@ impl Resolver<'_> {
 
     /// A prefix is part of an id (CORBA 3.3 Part 1, 14.7.5.2).
     fn check_prefix(&mut self, prefix: &str, span: Span) -> Resolved<()> {
+        if prefix.len() > self.limits.prefix_bytes_max {
+            let message = format!("a prefix of more than {} octets", self.limits.prefix_bytes_max);
+            return Err(self.report.error(Code::Limit, span, message));
+        }
         let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.' | '/');
         if prefix.starts_with(['_', '-', '.', '/']) || prefix.ends_with('/') || !prefix.chars().all(plain) {
             return Err(self.report.error(

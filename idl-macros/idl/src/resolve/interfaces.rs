@@ -13,7 +13,8 @@ impl Resolver<'_> {
         let name = &syntax.name;
         let id = self.declared_interface(name, syntax.flavour, syntax.body.is_some())?;
         let Some(body) = syntax.body else { return Ok(id) };
-        let bases = self.interface_bases(id, &syntax.bases, Some(syntax.flavour));
+        let bases = self.interface_bases(&syntax.bases, Some(syntax.flavour));
+        let bases = self.limited(bases, name.span);
         self.list(id);
         let scope = self.scope_of(id);
         self.scopes[scope].bases = bases.clone();
@@ -66,12 +67,11 @@ impl Resolver<'_> {
     /// The interfaces that are inherited; `flavour` is that of the heir, none is a valuetype that supports them.
     pub(super) fn interface_bases(
         &mut self,
-        heir: DefinitionId,
         names: &[ScopedName],
         flavour: Option<InterfaceFlavour>,
     ) -> Vec<DefinitionId> {
         let mut bases = Vec::new();
-        for name in names {
+        for name in names.iter().take(self.limits.ancestors_max + 1) {
             let Ok(id) = self.lookup_definition(name) else { continue };
             let id = self.without_alias(id);
             let DefinitionKind::Interface(base) = self.kind(id) else {
@@ -97,9 +97,7 @@ impl Resolver<'_> {
                 self.inheritance_fault(name, id, reason);
                 continue;
             }
-            if self.grow_ancestry(heir, id, name.span()) {
-                bases.push(id);
-            }
+            bases.push(id);
         }
         bases
     }
@@ -111,17 +109,34 @@ impl Resolver<'_> {
         self.report.push(fault);
     }
 
-    /// Counts the steps to the farthest ancestor; false if they are too many.
-    pub(super) fn grow_ancestry(&mut self, heir: DefinitionId, base: DefinitionId, span: Span) -> bool {
-        let ancestry = self.state(base).ancestry + 1;
-        if ancestry > self.limits.inheritance_depth_max {
-            let message = format!("defined through more than {} steps", self.limits.inheritance_depth_max);
-            self.report.error(Code::Limit, span, message);
-            return false;
+    /// The bases, or as many of them as have no more ancestors than the limit: lookups visit all of them.
+    pub(super) fn limited(&mut self, mut bases: Vec<DefinitionId>, span: Span) -> Vec<DefinitionId> {
+        let max = self.limits.ancestors_max;
+        let mut seen: HashSet<DefinitionId> = HashSet::new();
+        let mut open = bases.clone();
+        while let Some(id) = open.pop() {
+            if seen.insert(id) {
+                open.extend(self.bases_of(id));
+            }
+            if seen.len() > max {
+                self.report.error(
+                    Code::Limit,
+                    span,
+                    format!("more than {max} bases, bases of bases counted"),
+                );
+                bases.clear();
+                break;
+            }
         }
-        let state = &mut self.states[heir.0 as usize];
-        state.ancestry = state.ancestry.max(ancestry);
-        true
+        bases
+    }
+
+    fn bases_of(&self, id: DefinitionId) -> Vec<DefinitionId> {
+        match self.kind(id) {
+            DefinitionKind::Interface(interface) => interface.bases.clone(),
+            DefinitionKind::Value(value) => value.bases.iter().chain(&value.supports).copied().collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// The definition that a chain of aliases names.

@@ -92,7 +92,7 @@ impl Resolver<'_> {
     /// Introduces a name into the scopes between its use and its declaration, up to the innermost module.
     fn mark_used(&mut self, name: &Name, entry: &Entry, found_in: usize, passed: &[usize]) {
         let key = name.text.to_ascii_lowercase();
-        let inherited = self.scopes[found_in].entries.get(&key).is_none();
+        let inherited = !self.scopes[found_in].entries.contains_key(&key);
         for scope in passed.iter().copied().chain(inherited.then_some(found_in)) {
             let used = Entry { span: Some(name.span), used: true, ..entry.clone() };
             self.scopes[scope].entries.entry(key.clone()).or_insert(used);

@@ -37,6 +37,7 @@ pub(crate) struct Resolver<'a> {
     prefixes: Vec<String>,
     /// Ids that a pragma or a `typeid` gave.
     given_ids: HashMap<DefinitionId, Span>,
+    id_bytes: usize,
     limits: &'a Limits,
     report: &'a mut Report,
 }
@@ -49,8 +50,8 @@ struct State {
     span: Option<Span>,
     /// Whether it contains what never leaves its process.
     local: bool,
-    /// Steps to the farthest ancestor.
-    ancestry: usize,
+    /// Aliases between it and the type it stands for.
+    aliases: usize,
 }
 
 impl<'a> Resolver<'a> {
@@ -62,6 +63,7 @@ impl<'a> Resolver<'a> {
             current: 0,
             prefixes: vec![String::new()],
             given_ids: HashMap::new(),
+            id_bytes: 0,
             limits,
             report,
         };
@@ -99,6 +101,9 @@ impl<'a> Resolver<'a> {
 
     fn declarations(&mut self, declarations: Vec<Declaration>) {
         for declaration in declarations {
+            if self.report.is_full() {
+                return;
+            }
             // What is wrong with it was reported; the next one may be right.
             let _ = self.declaration(declaration);
         }
@@ -167,7 +172,7 @@ impl<'a> Resolver<'a> {
         let definition =
             Definition { name, parent, place, repository_id: String::new(), annotations: Vec::new(), kind };
         self.model.definitions.push(definition);
-        self.states.push(State { complete: false, scope: None, span, local: false, ancestry: 0 });
+        self.states.push(State { complete: false, scope: None, span, local: false, aliases: 0 });
         id
     }
 

@@ -1,5 +1,7 @@
 //! Operations and attributes (IDL 4.2, 7.4.3.4.3.3).
 
+use std::collections::HashSet;
+
 use super::scope::Meaning;
 use super::{Resolved, Resolver};
 use crate::diagnostic::{Code, Diagnostic};
@@ -107,6 +109,7 @@ impl Resolver<'_> {
 
     pub(super) fn raises(&mut self, names: &[ScopedName]) -> Vec<DefinitionId> {
         let mut raises = Vec::new();
+        let mut seen = HashSet::new();
         for name in names {
             let Ok(id) = self.lookup_definition(name) else { continue };
             if !matches!(self.kind(id), DefinitionKind::Exception(_)) {
@@ -117,7 +120,7 @@ impl Resolver<'_> {
                     name.span(),
                     "a local exception is raised by local interfaces only",
                 );
-            } else if !raises.contains(&id) {
+            } else if seen.insert(id) {
                 raises.push(id);
             }
         }

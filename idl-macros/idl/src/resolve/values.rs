@@ -12,8 +12,10 @@ impl Resolver<'_> {
     pub(super) fn value(&mut self, mut syntax: ValueSyntax) -> Resolved<DefinitionId> {
         let id = self.declared_value(&syntax)?;
         let Some(body) = syntax.body.take() else { return Ok(id) };
-        let bases = self.value_bases(id, &syntax);
-        let supports = self.supported(id, &syntax);
+        let bases = self.value_bases(&syntax);
+        let bases = self.limited(bases, syntax.name.span);
+        let supports = self.supported(&syntax);
+        let supports = self.limited(supports, syntax.name.span);
         self.list(id);
         let scope = self.scope_of(id);
         let inherited: Vec<DefinitionId> = bases.iter().chain(&supports).copied().collect();
@@ -60,10 +62,10 @@ impl Resolver<'_> {
         Ok(id)
     }
 
-    fn value_bases(&mut self, heir: DefinitionId, syntax: &ValueSyntax) -> Vec<DefinitionId> {
+    fn value_bases(&mut self, syntax: &ValueSyntax) -> Vec<DefinitionId> {
         let mut bases = Vec::new();
         let mut stateful = false;
-        for (index, name) in syntax.bases.iter().enumerate() {
+        for (index, name) in syntax.bases.iter().take(self.limits.ancestors_max + 1).enumerate() {
             let Ok(id) = self.lookup_definition(name) else { continue };
             let id = self.without_alias(id);
             let DefinitionKind::Value(base) = self.kind(id) else {
@@ -84,7 +86,7 @@ impl Resolver<'_> {
             };
             if let Some(reason) = reason {
                 self.inheritance_fault(name, id, reason);
-            } else if self.grow_ancestry(heir, id, name.span()) {
+            } else {
                 stateful |= has_state;
                 bases.push(id);
             }
@@ -99,8 +101,8 @@ impl Resolver<'_> {
         bases
     }
 
-    fn supported(&mut self, heir: DefinitionId, syntax: &ValueSyntax) -> Vec<DefinitionId> {
-        let supports = self.interface_bases(heir, &syntax.supports, None);
+    fn supported(&mut self, syntax: &ValueSyntax) -> Vec<DefinitionId> {
+        let supports = self.interface_bases(&syntax.supports, None);
         let concrete = |this: &Self, id: DefinitionId| matches!(this.kind(id), DefinitionKind::Interface(interface) if interface.flavour != InterfaceFlavour::Abstract);
         let names: Vec<&ScopedName> = syntax.supports.iter().collect();
         let surplus = supports.iter().filter(|id| concrete(self, **id)).count() > 1;

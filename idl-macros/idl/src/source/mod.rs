@@ -121,6 +121,7 @@ impl SourceMap {
 
     pub(crate) fn renumber(&mut self, file: FileId, offset: u32, line: u32, name: Option<Arc<str>>) {
         let renumberings = &mut self.files[file.0 as usize].renumberings;
+        let name = name.or_else(|| renumberings.last().and_then(|last| last.file.clone()));
         // A file included twice says the same twice.
         if renumberings.last().is_none_or(|last| last.offset < offset) {
             renumberings.push(Renumbering { offset, line, file: name });
@@ -149,17 +150,14 @@ impl SourceMap {
         let line_start = file.line_starts[index];
         let column =
             file.text.get(line_start as usize..span.start as usize).map_or(0, |text| text.chars().count());
-        let mut location =
-            Location { file: file.name.clone(), line: index as u32 + 1, column: column as u32 + 1 };
-        for renumbering in file.renumberings.iter().take_while(|renumbering| renumbering.offset <= line_start)
-        {
-            let lines = index - file.line_index(renumbering.offset);
-            location.line = renumbering.line.saturating_add(lines as u32);
-            if let Some(name) = &renumbering.file {
-                location.file = name.clone();
-            }
-        }
-        location
+        let (line, name) = file.numbered(index);
+        Location { file: name.clone(), line, column: column as u32 + 1 }
+    }
+
+    /// The line and the file as `#line` calls them, without the column, which takes a walk along the line.
+    pub(crate) fn line_and_file(&self, span: Span) -> (u32, &Arc<str>) {
+        let file = &self.files[span.file.0 as usize];
+        file.numbered(file.line_index(span.start))
     }
 
     /// The source line a stretch begins in, without its end, and the octet of the file it begins at.
@@ -173,6 +171,18 @@ impl SourceMap {
 }
 
 impl SourceFile {
+    fn numbered(&self, index: usize) -> (u32, &Arc<str>) {
+        let start = self.line_starts[index];
+        let behind = self.renumberings.partition_point(|renumbering| renumbering.offset <= start);
+        match behind.checked_sub(1).map(|at| &self.renumberings[at]) {
+            Some(last) => {
+                let lines = index - self.line_index(last.offset);
+                (last.line.saturating_add(lines as u32), last.file.as_ref().unwrap_or(&self.name))
+            }
+            None => (index as u32 + 1, &self.name),
+        }
+    }
+
     fn line_index(&self, offset: u32) -> usize {
         self.line_starts.partition_point(|start| *start <= offset).saturating_sub(1)
     }
