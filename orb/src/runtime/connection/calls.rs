@@ -56,10 +56,10 @@ impl Connection {
     ) -> Result<Sent, SystemException> {
         let encoded = outgoing.encode(self.orb.limits().body_bytes_max)?;
         let oneway = outgoing.request.operation.behaviour.oneway;
-        if self.room.is_uncontended() {
-            if let Some(end) = self.try_send(&encoded, oneway) {
-                return end;
-            }
+        if self.room.is_uncontended()
+            && let Some(end) = self.try_send(&encoded, oneway)
+        {
+            return end;
         }
         let seat = self.room.join();
         let mut turn = seat.turn();
