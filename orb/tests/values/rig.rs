@@ -51,7 +51,7 @@ pub(crate) fn from_cbor<T: IdlType>(mut octets: &[u8]) -> Result<T, CborError> {
 /// Octets from hexadecimal digits; anything else between them is for the eye.
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
-    assert!(digits.len() % 2 == 0, "half an octet in {text:?}");
+    assert!(digits.len().is_multiple_of(2), "half an octet in {text:?}");
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
