@@ -95,6 +95,8 @@ minors! {
     ARGUMENTS_MALFORMED = QUORB | 23 on Marshal, "the arguments do not decode", "compare the interface definitions of client and server";
     /// The body does not decode as the operation's result.
     RESULT_MALFORMED = QUORB | 24 on Marshal, "the result does not decode", "compare the interface definitions of client and server";
+    /// The peer answered that it did not understand the message.
+    NOT_UNDERSTOOD = QUORB | 35 on Marshal, "the peer did not understand the message, or could not write its reply", "the message may exceed a limit of the peer (omniORB's giopMaxMsgSize is 2 MiB unless it is set)";
     /// A value could not be encoded.
     VALUE_NOT_ENCODABLE = QUORB | 25 on Marshal, "a value could not be encoded", "";
     /// A duplicate request whose outcome is forgotten.

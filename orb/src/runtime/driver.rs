@@ -267,6 +267,12 @@ fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
         }
         CoreEvent::Closed { cause } => return Some(End::Told(cause)),
         CoreEvent::GivenUp { words } => return Some(End::GivenUp(words)),
+        CoreEvent::NotUnderstood { refused } => {
+            if let Some((id, exception)) = refused {
+                connection.complete(id, CallOutcome::Refused(exception));
+            }
+            return Some(End::GivenUp("the peer did not understand a message".to_owned()));
+        }
         CoreEvent::Nothing => {}
     }
     None

@@ -74,6 +74,10 @@ pub(super) enum CoreEvent {
     GivenUp {
         words: String,
     },
+    /// The peer did not understand this side, and ends the connection; the call that this was about, if it is known.
+    NotUnderstood {
+        refused: Option<(CallId, Box<SystemException>)>,
+    },
     Nothing,
 }
 
@@ -453,8 +457,15 @@ fn iiop_event(event: iiop::Event, code_sets: CodeSets) -> CoreEvent {
         },
         Event::Cancelled { id } => CoreEvent::Cancelled { id },
         Event::Closed => CoreEvent::Closed { cause: "the peer closed the connection in order".to_owned() },
-        Event::PeerError => CoreEvent::GivenUp { words: "the peer did not understand a message".to_owned() },
+        Event::PeerError { about } => CoreEvent::NotUnderstood {
+            // A server may also have failed to write the reply, after it had executed the call.
+            refused: about.map(|id| (id, Box::new(not_understood()))),
+        },
     }
+}
+
+fn not_understood() -> SystemException {
+    SystemException::new(ExceptionKind::Marshal, Minor::NOT_UNDERSTOOD, Completion::Maybe)
 }
 
 fn message_too_large(size: u64, limit: usize) -> String {

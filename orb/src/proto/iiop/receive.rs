@@ -86,7 +86,10 @@ pub enum Event {
     /// The peer closes in order: what it has not answered was not executed.
     Closed,
     /// The peer understood nothing, and closes.
-    PeerError,
+    PeerError {
+        /// The only call that was open, if there was just one: it is the one that was not understood, and it is over.
+        about: Option<CallId>,
+    },
 }
 
 /// What is wrong with a request whose boundaries are clear.
@@ -240,7 +243,11 @@ impl Connection {
             }
             Message::MessageError => {
                 self.phase = Phase::Closed;
-                Ok(Some(Event::PeerError))
+                let about = match self.outbound.len() {
+                    1 => self.outbound.pop_first().map(|(id, _)| CallId(id.into())),
+                    _ => None,
+                };
+                Ok(Some(Event::PeerError { about }))
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Messages that are too large: refused by their first octets, and passed over as they come.
 //!
 //! In GIOP 1.2 the request id stands first in Requests and Replies, so that the caller can be told; everybody else on the
-//! connection goes on undisturbed. Before 1.2, and for fragmented ones, the connection ends.
+//! connection goes on undisturbed. Before 1.2, and for a message that only its later fragments make too large, the connection
+//! ends.
 
 use bytes::{Buf, BytesMut};
 use quorb_giop::cdr::{Endian, GiopVersion};
@@ -34,7 +35,6 @@ impl Connection {
         let header = input.first_chunk().map(MessageHeader::decode).transpose()?;
         let Some(header) = header.filter(|header| {
             header.version >= GiopVersion::V1_2
-                && !header.more_fragments
                 && matches!(header.kind, MessageKind::REQUEST | MessageKind::REPLY)
         }) else {
             return Err(error);
@@ -47,6 +47,9 @@ impl Connection {
             Endian::Little => u32::from_le_bytes(octets),
         };
         let (request_id, status) = (number([i0, i1, i2, i3]), number([s0, s1, s2, s3]));
+        if header.more_fragments {
+            self.assembler.drop_fragments_of(request_id)?;
+        }
         let size = size as u64;
         self.passing_over = size;
         if header.kind == MessageKind::REQUEST {

@@ -2,10 +2,13 @@
 
 use bytes::Bytes;
 use quorb_giop::cdr::{Endian, GiopVersion};
-use quorb_giop::message::{CancelRequestHead, GiopError, MessageHeader, MessageKind, ResponseFlags};
+use quorb_giop::message::{
+    CancelRequestHead, GiopError, MessageHeader, MessageKind, ReplyHead as GiopReplyHead,
+    ReplyStatus as GiopReplyStatus, ResponseFlags,
+};
 
 use super::rig::{End, Pair, call, foreign, foreign_request, ok, oneway, written};
-use crate::proto::head::CallId;
+use crate::proto::head::{CallId, Completion};
 use crate::proto::iiop::{Addressing, Event, Refused};
 
 fn request(id: u32) -> Vec<u8> {
@@ -167,6 +170,43 @@ fn a_message_that_is_too_large_is_passed_over_and_its_caller_told() {
             assert_eq!((*size, *told), (whole as u64, limit));
         }
         other => panic!("{other:?}"),
+    }
+}
+
+/// Some brokers send large replies as one large part and a tiny tail.
+#[test]
+fn a_fragmented_message_whose_beginning_is_too_large_is_passed_over_too() {
+    for tails in [0, 1, 3] {
+        let mut client = End::client(GiopVersion::V1_2);
+        let limit = client.connection.config.limits.message_bytes_max;
+        let ids = [client.call("get", b""), client.call("get", b"")];
+        client.output();
+        let number = u32::try_from(ids[0].0).expect("a request id").to_be_bytes();
+        let size = u32::try_from(limit + 5).expect("a small limit");
+        let mut octets = header(MessageKind::REPLY, tails > 0, size);
+        octets.extend_from_slice(&number);
+        octets.resize(12 + limit + 5, 0);
+        for tail in 1..=tails {
+            octets.extend(header(MessageKind::FRAGMENT, tail < tails, 8));
+            octets.extend_from_slice(&number);
+            octets.extend_from_slice(b"tail");
+        }
+        octets.chunks(777).for_each(|piece| client.feed(piece));
+        match client.the_event() {
+            Event::ReplyTooLarge { id, completion, .. } => {
+                assert_eq!((id, completion), (ids[0], Completion::Yes))
+            }
+            other => panic!("{other:?}"),
+        }
+        // The other call is not harmed.
+        let reply = written(
+            &GiopReplyHead::new(ids[1].0 as u32, GiopReplyStatus::NO_EXCEPTION),
+            foreign(Endian::Big, GiopVersion::V1_2),
+            b"",
+        );
+        client.feed(&reply);
+        assert_eq!(client.replied().0, ids[1]);
+        assert_eq!((client.error.clone(), client.connection.assembler.incomplete_bytes()), (None, 0));
     }
 }
 

@@ -175,12 +175,23 @@ fn a_client_may_close_in_1_2() {
 #[test]
 fn a_message_error_ends_the_connection_and_its_calls_may_have_run() {
     let mut client = End::client(GiopVersion::V1_2);
+    let ids = [client.call("get", b""), client.call("get", b"")];
+    client.output();
+    client.feed(&message_error(GiopVersion::V1_0, Endian::Big));
+    assert!(matches!(client.the_event(), Event::PeerError { about: None }));
+    assert!(client.connection.is_closed() && !client.connection.has_output());
+    assert_eq!(client.connection.on_eof(0), ids.map(|id| (id, Delivery::Sent)));
+}
+
+#[test]
+fn a_message_error_is_about_the_only_call() {
+    let mut client = End::client(GiopVersion::V1_2);
     let id = client.call("get", b"");
     client.output();
     client.feed(&message_error(GiopVersion::V1_0, Endian::Big));
-    assert!(matches!(client.the_event(), Event::PeerError));
-    assert!(client.connection.is_closed() && !client.connection.has_output());
-    assert_eq!(client.connection.on_eof(0), [(id, Delivery::Sent)]);
+    assert!(matches!(client.the_event(), Event::PeerError { about: Some(call) } if call == id));
+    assert!(client.connection.is_closed());
+    assert_eq!(client.connection.on_eof(0), []);
 }
 
 #[test]
