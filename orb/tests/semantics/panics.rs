@@ -30,25 +30,26 @@ async fn a_panic_in_a_query(way: Way) {
 /// Updates that waited when the panic came are refused like those that come after it.
 async fn updates_that_wait_behind_a_panic(way: Way) {
     let world = World::new(way).await;
-    let spawn = |operation: &'static str| {
+    let arrived = |count: usize| {
+        let control = world.control.clone();
+        async move { until("it is there", || control.dispatched.load(Ordering::SeqCst) == count).await }
+    };
+    let spawn = |wait_for: usize| {
         let probe = world.probe.clone();
         tokio::spawn(async move {
-            match operation {
-                "hold" => probe.hold_update().await,
-                "panic" => probe.panic_update().await,
+            match wait_for {
+                1 => probe.hold_update().await,
+                2 => probe.panic_update().await,
                 _ => probe.add(5).await,
             }
         })
     };
-    let are_there = async |count| {
-        until("it is there", || world.control.dispatched.load(Ordering::SeqCst) == count).await;
-    };
-    let holding = spawn("hold");
-    are_there(1).await;
-    let panicking = spawn("panic");
-    are_there(2).await;
-    let waiting = spawn("add");
-    are_there(3).await;
+    let holding = spawn(1);
+    arrived(1).await;
+    let panicking = spawn(2);
+    arrived(2).await;
+    let waiting = spawn(3);
+    arrived(3).await;
     world.control.go(1);
     assert_eq!(holding.await.unwrap().unwrap(), 1);
     assert_eq!(panicking.await.unwrap().unwrap_err().kind(), Some(ExceptionKind::Unknown));
