@@ -123,6 +123,7 @@ use proc_macro::TokenStream;
 /// | `#[idempotent]` | running it twice is the same as once: the broker may repeat it |
 /// | `#[deadline("2s")]` | the time a call may take unless its caller says otherwise; units `ms`, `s`, `m`, `h` |
 /// | `#[cancellable]` | a started call of this `async fn` is stopped when its caller gives up |
+/// | `#[parameters(a, x, b)]` | the parameters in the order of IDL; names that are no parameters of the method name its outs |
 /// | `#[idl(name = "getCell")]` | the name on the wire, where it is not the method's |
 ///
 /// `order`, `commutes`, `uniform`, `reply`, `transaction` and `role` are reserved. Other attributes stay on the trait;

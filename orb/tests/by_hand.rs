@@ -219,3 +219,14 @@ async fn over_unix() {
     over(&format!("unix:{}", path.display()), Preference::NativeFirst).await;
     assert!(!path.exists());
 }
+
+#[test]
+fn a_port_is_free_again_when_the_shutdown_returns() {
+    let first = Orb::builder().listen("127.0.0.1:0").start_blocking().unwrap();
+    let address = first.addresses()[0].to_string();
+    first.shutdown(Duration::from_secs(1));
+    for _ in 0..100 {
+        let next = Orb::builder().listen(&address).start_blocking().unwrap();
+        next.shutdown(Duration::from_secs(1));
+    }
+}

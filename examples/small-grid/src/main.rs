@@ -35,5 +35,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let grid: GridProxy = Orb::client().await?.bind(&reference)?;
     grid.set(2, 4, 123).await?;
-    Ok(println!("{} {:?}", grid.get(2, 4).await?, grid.get(100, 0).await))
+    println!("{} {:?}", grid.get(2, 4).await?, grid.get(100, 0).await);
+    Ok(())
 }

@@ -90,11 +90,28 @@ pub(crate) struct Operation {
     /// The type of the first parameter if it is the call's context.
     pub(crate) context: Option<Type>,
     pub(crate) parameters: Vec<Parameter>,
+    /// Parameters and outs in the order of IDL, which is that of the reply.
+    pub(crate) order: Vec<Place>,
     pub(crate) returns: Returns,
     pub(crate) oneway: bool,
     pub(crate) idempotent: bool,
     pub(crate) cancellable: bool,
     pub(crate) deadline: Option<Duration>,
+}
+
+/// A place in IDL's list of parameters.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// A parameter of the method, by its index.
+    Parameter(usize),
+    /// An out: an element of the result tuple behind the first.
+    Out {
+        /// Which of the outs.
+        index: usize,
+        /// The name in IDL.
+        name: String,
+        ty: Box<Type>,
+    },
 }
 
 /// How a parameter is passed.
@@ -181,7 +198,28 @@ impl Operation {
         self.attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"))
     }
 
+    /// What a reply carries behind the result, in order.
+    pub(crate) fn returned(&self) -> impl Iterator<Item = Returned<'_>> {
+        let mut inouts = 0..;
+        self.order.iter().filter_map(move |place| match place {
+            Place::Parameter(index) => {
+                let parameter = self.parameters.get(*index).filter(|parameter| parameter.is_inout())?;
+                Some(Returned::InOut(inouts.next()?, parameter))
+            }
+            Place::Out { index, name, ty } => Some(Returned::Out(*index, name, ty)),
+        })
+    }
+
     pub(crate) fn inouts(&self) -> impl Iterator<Item = &Parameter> {
         self.parameters.iter().filter(|parameter| parameter.is_inout())
     }
+}
+
+/// A value of a reply that is not the result.
+#[derive(Debug)]
+pub(crate) enum Returned<'a> {
+    /// What comes back in a `&mut` parameter: which of these, and the parameter.
+    InOut(usize, &'a Parameter),
+    /// An out: which of the outs, its name in IDL and its type.
+    Out(usize, &'a str, &'a Type),
 }

@@ -45,6 +45,14 @@ misuses! {
     defaults_in_the_middle: in_method("fn get(&self, #[default] a: u8, b: u8);"), "a", "`b` behind it has none";
     defaults_of_what_comes_back: in_method("fn get(&self, #[default] a: &mut u8);"), "#[default]", "cannot have a default";
     defaults_with_equals: in_method("fn get(&self, #[default = 3] a: u8);"), "default = 3", "`#[default(10)]`";
+    lists_that_lack_parameters: in_method("#[parameters(a, c)] fn get(&self, a: u8, b: u8) -> (u8, u8);"), "#[parameters(a, c)]", "lacks `b`";
+    lists_in_another_order: in_method("#[parameters(b, a)] fn get(&self, a: u8, b: &mut u8);"), "a", "in the same order";
+    lists_with_too_few_outs: in_method("#[parameters(a, x)] fn get(&self, a: u8) -> (u8, u8, u8);"), "#[parameters(a, x)]", "has 2 of them, and the list names 1";
+    lists_with_too_many_outs: in_method("#[parameters(x)] fn get(&self) -> u8;"), "#[parameters(x)]", "has 0 of them, and the list names 1";
+    lists_with_a_name_twice: in_method("#[parameters(a, A)] fn get(&self, a: u8);"), "A", "ignores case";
+    lists_of_no_names: in_method("#[parameters(1)] fn get(&self, a: u8);"), "1", "expected";
+    lists_of_wrong_names: in_method("#[parameters(_x)] fn get(&self) -> (u8, u8);"), "_x", "no IDL name";
+    lists_on_attributes: in_method("#[attribute] #[parameters(x)] fn get(&self) -> u8;"), "#[parameters(x)]", "names 1";
     defaults_that_are_no_values: in_method("fn get(&self, #[default(fn)] a: u8);"), "fn", "expected";
 }
 

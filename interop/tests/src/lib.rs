@@ -6,6 +6,8 @@
 //! A machine without the foreign ORB skips these tests and says what to install. With `QUORB_REQUIRE_PEERS=1`
 //! in the environment a missing peer fails them instead.
 
+pub mod checks;
+pub mod echo;
 pub mod limits;
 pub mod peers;
 mod plan;
@@ -13,6 +15,7 @@ mod port;
 mod process;
 mod report;
 mod server;
+pub mod serving;
 mod steps;
 mod tap;
 

@@ -192,11 +192,8 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
 
     fn enter(self: &Arc<Self>, call: &Invocation, operation: &'static Operation, mode: Mode) -> Entered<T> {
         let context = call.context();
-        if context.time_left().is_some_and(|left| left.is_zero()) {
-            return Entered::Refused(
-                SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::No)
-                    .at(Stage::Admitting),
-            );
+        if let Err(late) = in_time(context) {
+            return Entered::Refused(late);
         }
         let is_update = operation.behaviour.kind != Kind::Query;
         let mode = if is_update && mode == Mode::Shared { Mode::SharedUpdate } else { mode };
@@ -273,6 +270,15 @@ fn hand_out(admission: &mut Admission, granted: Vec<Grant>) {
     }
 }
 
+/// Refuses a call that nobody waits for any more.
+fn in_time(context: &Context) -> Result<(), SystemException> {
+    if context.time_left().is_some_and(|left| left.is_zero()) {
+        return Err(SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::No)
+            .at(Stage::Admitting));
+    }
+    Ok(())
+}
+
 fn refused(reason: GateRefusal) -> SystemException {
     let (kind, minor) = match reason {
         GateRefusal::Reentrant { .. } => (ExceptionKind::BadInvOrder, Minor::CHAIN_REENTERED),
@@ -346,8 +352,12 @@ impl<T> Waiting<T> {
         let answer = (&mut self.receiver).await.expect("the cell answers every ticket, and outlives it");
         self.ticket = None;
         let token = answer.map_err(refused)?;
-        call.context().0.start(&operation.behaviour);
-        Ok(Pass { cell: self.cell.clone(), token: Some(token), poisons: self.poisons })
+        // From here on the pass goes back by itself.
+        let pass = Pass { cell: self.cell.clone(), token: Some(token), poisons: self.poisons };
+        let context = call.context();
+        in_time(context)?;
+        context.0.start(&operation.behaviour);
+        Ok(pass)
     }
 }
 

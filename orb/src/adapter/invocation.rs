@@ -5,6 +5,8 @@ use quorb_giop::cdr::{CdrError, Encoder};
 
 use super::{CallState, Context};
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
+use crate::object::binding_to;
+use crate::runtime::Orb;
 use crate::value::dynamic::DynamicError;
 use crate::value::{Body, BodyError, BodyReader, BodyWriter, Encoding};
 
@@ -18,6 +20,8 @@ pub struct Invocation {
     arguments: Body,
     /// The format of the reply, which is that of the request; CDR replies start aligned.
     reply_encoding: Encoding,
+    /// References among the arguments are bound to it, whenever they are read.
+    orb: Option<Orb>,
 }
 
 /// How a call ended, encoded.
@@ -53,8 +57,13 @@ impl Reply {
 }
 
 impl Invocation {
-    pub(crate) fn new(state: CallState, arguments: Body, reply_encoding: Encoding) -> Invocation {
-        Invocation { context: Context(std::sync::Arc::new(state)), arguments, reply_encoding }
+    pub(crate) fn new(
+        state: CallState,
+        arguments: Body,
+        reply_encoding: Encoding,
+        orb: Option<Orb>,
+    ) -> Invocation {
+        Invocation { context: Context(std::sync::Arc::new(state)), arguments, reply_encoding, orb }
     }
 
     /// The operation's name on the wire.
@@ -81,12 +90,13 @@ impl Invocation {
         read: impl FnOnce(&mut BodyReader<'_>) -> Result<A, BodyError>,
     ) -> Result<A, SystemException> {
         let mut reader = self.arguments.reader();
-        let decoded = reader.items().and_then(|()| {
+        let decoded = binding_to(self.orb.as_ref(), || {
+            reader.items()?;
             let arguments = read(&mut reader)?;
             reader.end()?;
             Ok(arguments)
         });
-        decoded.map_err(|cause| {
+        decoded.map_err(|cause: BodyError| {
             malformed(&cause, Minor::ARGUMENTS_MALFORMED, Completion::No)
                 .at(Stage::Admitting)
                 .in_operation(self.operation())
@@ -150,24 +160,27 @@ const REPLY_ROOM_BYTES: usize = 64;
 
 /// The exception for a body that does not decode.
 pub(crate) fn malformed(cause: &BodyError, minor: Minor, completed: Completion) -> SystemException {
-    match cause {
-        BodyError::Missing(_) => {
-            SystemException::new(ExceptionKind::BadParam, Minor::ARGUMENT_MISSING, completed)
+    let (kind, minor) = match innermost(cause) {
+        BodyError::Missing(_) => (ExceptionKind::BadParam, Minor::ARGUMENT_MISSING),
+        BodyError::Cdr(CdrError::InvalidUtf8 | CdrError::InvalidUtf16 | CdrError::CharNotValid { .. }) => {
+            (ExceptionKind::DataConversion, Minor::CHARACTER_LOST)
         }
-        _ => SystemException::new(ExceptionKind::Marshal, minor, completed),
-    }
-    .because(cause)
+        BodyError::Cdr(CdrError::WcharNotAvailable { .. }) => {
+            (ExceptionKind::InvObjref, Minor::NO_WIDE_CHARACTERS)
+        }
+        _ => (ExceptionKind::Marshal, minor),
+    };
+    SystemException::new(kind, minor, completed).because(cause)
 }
 
 /// The exception for a value that does not encode.
 pub(crate) fn unwritable(cause: &BodyError, completed: Completion) -> SystemException {
-    let (kind, minor) = reason_unwritable(cause);
+    let (kind, minor) = reason_unwritable(innermost(cause));
     SystemException::new(kind, minor, completed).because(cause)
 }
 
 fn reason_unwritable(cause: &BodyError) -> (ExceptionKind, Minor) {
     match cause {
-        BodyError::Value { cause, .. } => reason_unwritable(cause),
         BodyError::Cdr(cause) => reason_not_in_cdr(cause),
         BodyError::Missing(_) => (ExceptionKind::BadParam, Minor::ARGUMENT_MISSING),
         BodyError::Dynamic(cause) => match cause.innermost() {
@@ -187,5 +200,13 @@ fn reason_not_in_cdr(cause: &CdrError) -> (ExceptionKind, Minor) {
         CdrError::InvalidDiscriminant { .. } => (ExceptionKind::BadParam, Minor::VALUE_NOT_EXPRESSIBLE),
         CdrError::BoundExceeded { .. } => (ExceptionKind::BadParam, Minor::BOUND_EXCEEDED),
         _ => (ExceptionKind::Marshal, Minor::VALUE_NOT_ENCODABLE),
+    }
+}
+
+/// The cause behind the names of the values that it happened in.
+fn innermost(cause: &BodyError) -> &BodyError {
+    match cause {
+        BodyError::Value { cause, .. } => innermost(cause),
+        other => other,
     }
 }

@@ -95,6 +95,8 @@ minors! {
     ARGUMENTS_MALFORMED = QUORB | 23 on Marshal, "the arguments do not decode", "compare the interface definitions of client and server";
     /// The body does not decode as the operation's result.
     RESULT_MALFORMED = QUORB | 24 on Marshal, "the result does not decode", "compare the interface definitions of client and server";
+    /// The peer answered that it did not understand the message.
+    NOT_UNDERSTOOD = QUORB | 35 on Marshal, "the peer did not understand the message, or could not write its reply", "the message may exceed a limit of the peer (omniORB's giopMaxMsgSize is 2 MiB unless it is set)";
     /// A value could not be encoded.
     VALUE_NOT_ENCODABLE = QUORB | 25 on Marshal, "a value could not be encoded", "";
     /// A duplicate request whose outcome is forgotten.
@@ -113,6 +115,8 @@ minors! {
     WRONG_INTERFACE = QUORB | 32 on InvObjref, "the object does not support the interface", "";
     /// The operation is called in a place where it cannot be interpreted.
     MOCK_HAS_NO_ANSWER = QUORB | 33 on NoImplement, "the mock gives no answer for this operation", "";
+    /// The caller does not take the replies to its calls.
+    REPLIES_NOT_TAKEN = QUORB | 34 on Transient, "the caller does not take the replies to its calls", "read the replies, or raise `replies_bytes_max` on the server";
     /// The character set of the connection has no such character.
     CHARACTER_LOST = OMG | 1 on DataConversion, "a character has no place in the code set of the connection", "use a reference that carries code sets (an IOR rather than a corbaloc address)";
     /// Client and server share no code set.

@@ -50,7 +50,7 @@ pub struct Attempt {
 
 /// The circumstances of a system exception. They are for people and logs: no decision of a program should need them.
 ///
-/// A report crosses the native protocol as one line of text; IIOP has no place for it.
+/// A report crosses both protocols as one line of text; foreign brokers pass it over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// How far the call had come.
@@ -78,16 +78,32 @@ impl fmt::Display for Report {
             write!(f, "{}{detail}", if separator.is_empty() { "" } else { ": " })?;
             separator = " ";
         }
-        for (index, attempt) in self.attempts.iter().enumerate() {
-            let lead = if index > 0 {
-                "; "
-            } else if separator.is_empty() {
-                "tried "
-            } else {
-                "; tried "
+        for (index, (attempt, times)) in self.distinct_attempts().into_iter().enumerate() {
+            let lead = match (index, separator) {
+                (0, "") => "tried ",
+                (0, _) => "; tried ",
+                _ => "; ",
             };
-            write!(f, "{lead}{} ({})", attempt.address, attempt.outcome)?;
+            write!(f, "{lead}{} ({}", attempt.address, attempt.outcome)?;
+            match times {
+                1 => write!(f, ")")?,
+                _ => write!(f, ", {times} times)")?,
+            }
         }
         Ok(())
+    }
+}
+
+impl Report {
+    /// The attempts that differ, in the order in which they were first made, each with how often it was made.
+    fn distinct_attempts(&self) -> Vec<(&Attempt, usize)> {
+        let mut distinct: Vec<(&Attempt, usize)> = Vec::new();
+        for attempt in &self.attempts {
+            match distinct.iter_mut().find(|(known, _)| *known == attempt) {
+                Some((_, times)) => *times += 1,
+                None => distinct.push((attempt, 1)),
+            }
+        }
+        distinct
     }
 }

@@ -162,12 +162,13 @@ mod tests {
             .at(Stage::Connecting)
             .in_operation("get")
             .tried("native 127.0.0.1:9", "connection refused")
-            .tried("iiop 127.0.0.1:9", "connection refused");
+            .tried("iiop 127.0.0.1:9", "connection refused")
+            .tried("native 127.0.0.1:9", "connection refused");
         let line = fault.to_string();
         assert_eq!(
             line,
             "TRANSIENT: no endpoint of the reference could be reached [executed: no] while connecting in `get`; \
-             tried native 127.0.0.1:9 (connection refused); iiop 127.0.0.1:9 (connection refused) (hint: check that \
+             tried native 127.0.0.1:9 (connection refused, 2 times); iiop 127.0.0.1:9 (connection refused) (hint: check that \
              the server runs and that the addresses in the reference are reachable from here (`quorb doctor REF`))"
         );
     }

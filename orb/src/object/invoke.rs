@@ -125,7 +125,7 @@ impl ObjectRef {
         match &self.target.way {
             Way::Nil => unusable(Minor::NIL_REFERENCE),
             Way::Unbound => unusable(Minor::NOT_BOUND),
-            Way::Local(local) => local.call(&request, parent.as_ref()).await,
+            Way::Local(local) => local.call(&request, parent.as_ref()).await?.without_broker(),
             Way::Routed(route) => route.call(&request, parent.as_ref()).await,
         }
     }

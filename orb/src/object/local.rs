@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use quorb_giop::cdr::{CdrProfile, Encoder, Endian};
+use quorb_giop::ior::Ior;
 
 use super::invoke::{Answer, Request};
-use super::values::binding_to;
 use crate::adapter::{
     CallState, Context, Dispatch, Invocation, Peer, Protocol, Reply, ReplyBody, Servant, dispatch, drive,
     unwritable,
@@ -15,7 +15,7 @@ use crate::adapter::{
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::model::{Interface, Kind};
 use crate::proto::head::ChainId;
-use crate::runtime::Orb;
+use crate::runtime::{CallUnderWay, Orb};
 use crate::value::{Body, BodyWriter, Encoding};
 
 /// A servant that calls reach without a connection.
@@ -26,6 +26,31 @@ pub(crate) struct LocalTarget {
     servant: Arc<dyn Servant>,
     object_key: Bytes,
     orb: Option<Orb>,
+}
+
+/// What came of a call that stayed in this process.
+pub(crate) enum LocalOutcome {
+    /// It has ended. None for oneway calls.
+    Answered(Option<Answer>),
+    /// The object is elsewhere, and nothing was executed.
+    Forwarded {
+        to: Arc<Ior>,
+        /// Whether the caller may forget the old reference.
+        permanent: bool,
+    },
+}
+
+impl LocalOutcome {
+    /// The answer, where there is no broker that could follow a servant's hint.
+    pub(super) fn without_broker(self) -> Result<Option<Answer>, SystemException> {
+        match self {
+            LocalOutcome::Answered(answer) => Ok(answer),
+            LocalOutcome::Forwarded { .. } => {
+                Err(SystemException::new(ExceptionKind::Transient, Minor::TOO_MANY_FORWARDS, Completion::No)
+                    .because("a reference without a broker cannot follow"))
+            }
+        }
+    }
 }
 
 /// Makes chains of calls that start outside of servants, on references without a broker, distinguishable.
@@ -47,30 +72,33 @@ impl LocalTarget {
         self.servant.interface()
     }
 
+    /// Calls the servant. Ends by the deadline of the request. Dropping the future cancels the call.
     pub(crate) async fn call(
         &self,
         request: &Request<'_>,
         parent: Option<&Context>,
-    ) -> Result<Option<Answer>, SystemException> {
+    ) -> Result<LocalOutcome, SystemException> {
         let mut body =
             BodyWriter::Cdr(Encoder::with_buffer(Vec::new(), 0, CdrProfile::native(Endian::NATIVE)));
         (request.write)(&mut body).map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
         let arguments = Body::native_cdr(Bytes::from(body.into_bytes()), Endian::NATIVE);
-        let call = Invocation::new(self.state(request, parent), arguments, LOCAL_ENCODING);
+        let under_way = self.orb.as_ref().map(CallUnderWay::begin);
+        let call = Invocation::new(self.state(request, parent), arguments, LOCAL_ENCODING, self.orb.clone());
         let context = call.context().clone();
         let servant = self.servant.clone();
-        let dispatched = binding_to(self.orb.as_ref(), || dispatch(servant, call));
-        if request.behaviour.oneway {
-            if let Dispatch::Pending(future) = dispatched {
-                tokio::spawn(drive(context, future));
-            }
-            return Ok(None);
-        }
+        let dispatched = dispatch(servant, call);
         let reply = match dispatched {
             Dispatch::Done(reply) => reply,
-            Dispatch::Pending(future) => self.wait(request, context, future).await?,
+            Dispatch::Pending(future) if request.behaviour.oneway => {
+                tokio::spawn(async move {
+                    drive(context, future).await;
+                    drop(under_way);
+                });
+                return Ok(LocalOutcome::Answered(None));
+            }
+            Dispatch::Pending(future) => self.wait(request, context, future, under_way).await?,
         };
-        answer(reply).map(Some)
+        outcome(reply, request.behaviour.oneway)
     }
 
     /// Waits for a pending call. An update goes on in a task of its own, since it must survive its caller.
@@ -79,9 +107,15 @@ impl LocalTarget {
         request: &Request<'_>,
         context: Context,
         future: crate::adapter::BoxFuture<'static, Reply>,
+        under_way: Option<CallUnderWay>,
     ) -> Result<Reply, SystemException> {
         let _cancel = CancelOnDrop(&context);
-        let running = drive(context.clone(), future);
+        let context = context.clone();
+        let running = async move {
+            let reply = drive(context, future).await;
+            drop(under_way);
+            reply
+        };
         let deadline = tokio::time::Instant::from_std(request.deadline);
         let ended = if request.behaviour.kind == Kind::Query {
             tokio::time::timeout_at(deadline, running).await
@@ -128,14 +162,13 @@ impl Drop for CancelOnDrop<'_> {
     }
 }
 
-fn answer(reply: Reply) -> Result<Answer, SystemException> {
-    match reply.body {
-        ReplyBody::Results(bytes) => Ok(Answer::Results(Body::native_cdr(bytes, Endian::NATIVE))),
-        ReplyBody::User(bytes) => Ok(Answer::User(Body::native_cdr(bytes, Endian::NATIVE))),
-        ReplyBody::System(exception) => Err(exception),
-        // A servant behind a local reference cannot send its caller elsewhere: there is no broker to follow with.
-        ReplyBody::Forward { .. } => {
-            Err(SystemException::new(ExceptionKind::Transient, Minor::TOO_MANY_FORWARDS, Completion::No))
-        }
-    }
+fn outcome(reply: Reply, oneway: bool) -> Result<LocalOutcome, SystemException> {
+    let answer = match reply.body {
+        ReplyBody::Forward { to, permanent } => return Ok(LocalOutcome::Forwarded { to, permanent }),
+        _ if oneway => return Ok(LocalOutcome::Answered(None)),
+        ReplyBody::Results(bytes) => Answer::Results(Body::native_cdr(bytes, Endian::NATIVE)),
+        ReplyBody::User(bytes) => Answer::User(Body::native_cdr(bytes, Endian::NATIVE)),
+        ReplyBody::System(exception) => return Err(exception),
+    };
+    Ok(LocalOutcome::Answered(Some(answer)))
 }

@@ -14,7 +14,7 @@ pub use dynamic::DynamicException;
 #[doc(hidden)]
 pub use facade::Facade;
 pub(crate) use invoke::{Answer, Request};
-pub(crate) use local::LocalTarget;
+pub(crate) use local::{LocalOutcome, LocalTarget};
 pub use mock::MockCall;
 pub use options::CallOptions;
 pub use proxy::Proxy;

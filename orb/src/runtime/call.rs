@@ -2,17 +2,16 @@
 
 use std::time::Instant;
 
-use quorb_giop::message::AddressingDisposition;
-
 use super::connection::{CallOutcome, Sent};
 use super::orb::OpenUpdate;
 use super::outcome::{Failed, Received, interpret};
 use super::outgoing::Outgoing;
+use super::progress::Progress;
 use super::route::{Bound, Route};
 use crate::adapter::Context;
-use crate::exception::{Attempt, Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::model::{Behaviour, Kind};
-use crate::object::{Answer, Request};
+use crate::object::{Answer, LocalOutcome, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity, TraceContext};
 use crate::proto::retry::{self, CallKind, Decision, Failure, FailureClass};
 
@@ -26,25 +25,6 @@ struct Call<'a> {
     open: Option<OpenUpdate>,
 }
 
-/// What the attempts of one call have come to.
-#[derive(Default)]
-struct Progress {
-    attempts: Vec<Attempt>,
-    /// Attempts that the retry table was asked about.
-    failures: u32,
-    forwards: u32,
-    /// Whether the body goes as CBOR, because the caller knows no fingerprint or the server another one.
-    as_cbor: bool,
-    /// How the server asked the object to be named.
-    addressing: Option<AddressingDisposition>,
-    /// The life of the server that an update was first sent to; later attempts name it, so that no other executes it.
-    first_server: Option<u64>,
-    /// How much of the request has left, in the attempt that went furthest.
-    delivery: Option<Delivery>,
-    /// An attempt may have been executed: whatever later ones say, the call may have been.
-    maybe_executed: bool,
-}
-
 impl Route {
     /// Calls the object. Ends by the deadline of the request. Dropping the future cancels the call.
     pub(crate) async fn call(
@@ -52,25 +32,54 @@ impl Route {
         request: &Request<'_>,
         parent: Option<&Context>,
     ) -> Result<Option<Answer>, SystemException> {
-        if let Some(local) = self.collocated()? {
-            return local.call(request, parent).await;
+        if self.orb().shared.lifecycle.is_draining() && parent.is_none() {
+            return Err(stopped());
         }
-        let identity = self.orb().next_identity();
+        let mut progress = Progress::default();
+        progress.as_cbor = request.as_cbor;
+        if let Some(answer) = self.call_here(request, parent, &mut progress).await? {
+            return Ok(answer);
+        }
         let once = !request.behaviour.is_repeatable() && !request.behaviour.oneway;
+        let (identity, open) = match once {
+            true => {
+                let (identity, open) = self.orb().open_update();
+                (identity, Some(open))
+            }
+            false => (self.orb().next_identity(), None),
+        };
         let call = Call {
             request,
             identity,
             chain: parent.map_or_else(|| ChainId::starting_with(&identity), Context::chain),
             trace: parent.and_then(|parent| parent.trace().cloned()),
-            open: once.then(|| self.orb().open_update(identity.sequence)),
+            open,
         };
-        let mut progress = Progress { as_cbor: request.as_cbor, ..Progress::default() };
         let deadline = tokio::time::Instant::from_std(request.deadline);
         match tokio::time::timeout_at(deadline, self.run(&call, parent, &mut progress)).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(exception)) => Err(progress.admit(exception)),
-            Err(_) => Err(timed_out(request, progress)),
+            Ok(Err(exception)) => Err(progress.conclude(exception)),
+            Err(_) => Err(progress.time_out(request)),
         }
+    }
+
+    /// Calls the object as long as it is in this process; none if it is elsewhere.
+    async fn call_here(
+        &self,
+        request: &Request<'_>,
+        parent: Option<&Context>,
+        progress: &mut Progress,
+    ) -> Result<Option<Option<Answer>>, SystemException> {
+        while let Some(local) = self.collocated()? {
+            match local.call(request, parent).await? {
+                LocalOutcome::Answered(answer) => return Ok(Some(answer)),
+                LocalOutcome::Forwarded { to, permanent } => {
+                    progress.is_sent_on(self.orb().limits().forwards_max)?;
+                    self.follow(&to, permanent);
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Attempts until one succeeds or the retry table says that it is over.
@@ -82,15 +91,16 @@ impl Route {
     ) -> Result<Option<Answer>, SystemException> {
         loop {
             // An update that may have been executed goes only where its identity is understood.
-            let native_only = progress.maybe_executed && call.open.is_some();
-            let failed = match self.connect(native_only, &mut progress.attempts).await {
+            let native_only = progress.may_have_run() && call.open.is_some();
+            let failed = match self.connect(native_only, progress).await {
                 Ok(bound) => match self.attempt(call, progress, &bound).await? {
                     Received::Answer(answer) => return Ok(answer),
                     Received::Forward { to, permanent } => {
-                        progress.count_forward(self.orb().limits().forwards_max)?;
+                        progress.is_sent_on(self.orb().limits().forwards_max)?;
+                        progress.nothing_executed();
                         self.follow(&to, permanent);
-                        match self.collocated()? {
-                            Some(local) => return local.call(call.request, parent).await,
+                        match self.call_here(call.request, parent, progress).await? {
+                            Some(answer) => return Ok(answer),
                             None => continue,
                         }
                     }
@@ -99,13 +109,25 @@ impl Route {
                         continue;
                     }
                     Received::WantsAddressing(how) if progress.addressing != Some(how) => {
+                        progress.is_sent_on(self.orb().limits().forwards_max)?;
                         progress.addressing = Some(how);
                         continue;
                     }
                     Received::WantsCbor | Received::WantsAddressing(_) => return Err(stubborn()),
                     Received::Failed(failed) => {
                         self.forget_connection(&bound.connection);
-                        progress.note(&bound, &failed);
+                        progress.failed(&bound.endpoint, &failed.exception);
+                        if failed.class == FailureClass::NotHere {
+                            // The next attempt must not find the same server over the same connection.
+                            bound.connection.make_unusable();
+                        }
+                        if failed.exception.completed() == Completion::No && !progress.may_have_run() {
+                            progress.nothing_executed();
+                        }
+                        if failed.exception.kind() == ExceptionKind::ObjectNotExist && self.fall_back() {
+                            progress.is_sent_on(self.orb().limits().forwards_max)?;
+                            continue;
+                        }
                         failed
                     }
                 },
@@ -135,10 +157,12 @@ impl Route {
             as_cbor: progress.as_cbor,
             addressing: progress.addressing.map(|how| (how, &*bound.ior)),
         };
+        progress.tries(&bound.endpoint, Stage::Sending);
         let outcome = match connection.send(&outgoing).await? {
             Sent::Oneway => return Ok(Received::Answer(None)),
-            Sent::Lost { cause } => CallOutcome::Lost { delivery: Delivery::NotSent, cause },
+            Sent::Lost { cause } => CallOutcome::Lost { delivery: Delivery::NotSent, cause, violated: false },
             Sent::Waiting(waiting) => {
+                progress.tries(&bound.endpoint, Stage::Waiting);
                 // Until it is known better, all of it may have left: a timeout has to assume that.
                 let before = progress.delivery.replace(Delivery::Sent);
                 let outcome = waiting.await;
@@ -165,9 +189,6 @@ impl Route {
         failed: Failed,
     ) -> Result<(), SystemException> {
         progress.failures += 1;
-        if failed.delivery == Delivery::Sent && failed.exception.completed() == Completion::Maybe {
-            progress.maybe_executed = true;
-        }
         let failure = Failure {
             class: failed.class,
             kind: call_kind(&call.request.behaviour),
@@ -198,33 +219,6 @@ fn call_kind(behaviour: &Behaviour) -> CallKind {
     }
 }
 
-impl Progress {
-    fn count_forward(&mut self, limit: u32) -> Result<(), SystemException> {
-        self.forwards += 1;
-        if self.forwards <= limit {
-            return Ok(());
-        }
-        Err(SystemException::new(ExceptionKind::Transient, Minor::TOO_MANY_FORWARDS, Completion::No)
-            .at(Stage::Resolving)
-            .because(format_args!("{limit} forwards followed")))
-    }
-
-    fn note(&mut self, bound: &Bound, failed: &Failed) {
-        self.attempts
-            .push(Attempt { address: bound.endpoint.to_string(), outcome: one_clause(&failed.exception) });
-    }
-
-    /// The exception of the last attempt as that of the whole call: with all addresses, and with the doubt that an earlier
-    /// attempt has left.
-    fn admit(self, exception: SystemException) -> SystemException {
-        let exception = match exception.completed() {
-            Completion::No if self.maybe_executed => exception.with_completion(Completion::Maybe),
-            _ => exception,
-        };
-        exception.after_attempts(self.attempts)
-    }
-}
-
 impl Failed {
     fn unreachable(exception: SystemException) -> Failed {
         let class = match exception.kind() {
@@ -241,25 +235,8 @@ fn stubborn() -> SystemException {
         .because("the server asks again for what it was given")
 }
 
-fn timed_out(request: &Request<'_>, progress: Progress) -> SystemException {
-    // What never left cannot have been executed; of what has left, nobody can tell.
-    let (stage, completed) = match progress.delivery {
-        None | Some(Delivery::NotSent) => (Stage::Connecting, Completion::No),
-        Some(_) => (Stage::Waiting, Completion::Maybe),
-    };
-    let exception = SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, completed)
-        .at(stage)
-        .because(format_args!("no reply within {:?}", request.time_limit));
-    progress.admit(exception)
-}
-
-/// What an attempt came to, in a few words.
-fn one_clause(exception: &SystemException) -> String {
-    match exception.report().and_then(|report| report.detail.as_deref()) {
-        Some(detail) => format!("{}: {detail}", exception.kind()),
-        None => match exception.minor().phrase(exception.kind()) {
-            Some(phrase) => format!("{}: {phrase}", exception.kind()),
-            None => exception.kind().to_string(),
-        },
-    }
+/// This broker makes no calls any more.
+pub(super) fn stopped() -> SystemException {
+    SystemException::new(ExceptionKind::BadInvOrder, Minor::BROKER_STOPPED, Completion::No)
+        .at(Stage::Resolving)
 }

@@ -10,10 +10,11 @@ use super::stream::Stream;
 use super::{Address, Connection, Orb};
 
 /// Why no connection could be had.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum ConnectError {
-    #[error("{}", describe(.0))]
-    Io(#[from] io::Error),
+    /// In the words of the operating system.
+    #[error("{0}")]
+    Io(String),
     #[error("no connection within {0:?}")]
     TimedOut(std::time::Duration),
     #[error("the address has no meaning without an in-memory network")]
@@ -22,10 +23,12 @@ pub(crate) enum ConnectError {
     Stopped,
 }
 
-/// The operating system's words, without the number.
-fn describe(error: &io::Error) -> String {
-    let text = error.to_string().to_lowercase();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
+impl From<io::Error> for ConnectError {
+    /// Keeps the operating system's words, without the number.
+    fn from(error: io::Error) -> ConnectError {
+        let text = error.to_string().to_lowercase();
+        ConnectError::Io(text.split(" (os error").next().unwrap_or_default().to_owned())
+    }
 }
 
 /// Opens a connection and starts its driver. Cancellation safe.
@@ -34,6 +37,9 @@ pub(super) async fn open(orb: &Orb, key: PoolKey) -> Result<Arc<Connection>, Con
     let stream = tokio::time::timeout(limit, dial(orb, &key.address))
         .await
         .map_err(|_| ConnectError::TimedOut(limit))??;
+    if orb.shared.lifecycle.is_stopped() {
+        return Err(ConnectError::Stopped);
+    }
     Ok(Connection::client(orb, stream, key))
 }
 

@@ -1,5 +1,7 @@
 //! The task that drives a connection.
 
+use std::future::ready;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
-use super::connection::{CallOutcome, Connection, Posture};
+use super::connection::{CallOutcome, Connection, Heard, Posture};
 use super::inbound;
 use super::shutdown::Entry;
 use super::stream::ReadEnd;
@@ -20,13 +22,15 @@ enum End {
     Finished,
     /// The peer closed the transport.
     Eof,
+    /// The peer closed the transport in the middle of a message.
+    Truncated,
     /// The peer closed the connection in order.
     Told(String),
     /// The transport broke.
-    Broken(std::io::Error),
+    Broken(io::Error),
     /// The peer violated the protocol.
     Violated(Violation),
-    /// The core gave the peer up, in these words.
+    /// The peer is given up, in these words.
     GivenUp(String),
     /// Nobody used the connection for too long.
     Idle,
@@ -38,91 +42,201 @@ const READ_ROOM_BYTES: usize = 8 * 1024;
 /// The most room that is made at once, however long the message says it is: what is announced may never come.
 const READ_ROOM_BYTES_MAX: usize = 256 * 1024;
 
+/// A wait without an end of its own.
+const FAR_AWAY: Duration = Duration::from_secs(365 * 86_400);
+
 /// Drives a connection from its first octet to its last.
-pub(super) async fn drive(connection: Arc<Connection>, mut read: ReadEnd, mut input: BytesMut, entry: Entry) {
-    let end = run(&connection, &mut read, &mut input).await;
-    say_goodbye(&connection, &end).await;
-    let cause = match &end {
-        End::Finished => "the connection was closed".to_owned(),
-        End::Eof => "the peer closed the connection".to_owned(),
-        End::Broken(error) => error.to_string().to_lowercase(),
-        End::Violated(violation) => violation.to_string(),
-        End::GivenUp(words) | End::Told(words) => words.clone(),
-        End::Idle => "the connection was idle".to_owned(),
+pub(super) async fn drive(connection: Arc<Connection>, mut read: ReadEnd, input: BytesMut, entry: Entry) {
+    let unexpected = UnexpectedEnd(&connection);
+    let mut driver = Driver {
+        connection: &connection,
+        last_use: Instant::now(),
+        uses: 0,
+        is_idle: true,
+        blocked_since: None,
+        paused: false,
+        due: false,
+    };
+    let end = driver.run(&mut read, input).await;
+    farewell(&connection, &end).await;
+    let (cause, violated) = match &end {
+        End::Finished => ("the connection was closed".to_owned(), false),
+        End::Eof => ("the peer closed the connection".to_owned(), false),
+        End::Truncated => ("the peer closed the connection in the middle of a message".to_owned(), false),
+        End::Broken(error) => (error.to_string().to_lowercase(), false),
+        End::Violated(violation) => (violation.to_string(), true),
+        End::GivenUp(words) | End::Told(words) => (words.clone(), false),
+        End::Idle => ("the connection was idle".to_owned(), false),
     };
     match &end {
-        End::Violated(_) | End::GivenUp(_) => {
-            tracing::warn!(peer = %connection.peer, cause, "a connection ends")
+        End::Violated(_) | End::GivenUp(_) | End::Truncated => {
+            tracing::warn!(peer = %connection.peer, cause, "a connection ends");
         }
         _ => tracing::debug!(peer = %connection.peer, cause, "a connection ends"),
     }
-    connection.end(&cause);
+    connection.end(&cause, violated);
+    if end.is_by_this_side() {
+        linger(&mut read).await;
+    }
+    std::mem::forget(unexpected);
+    connection.orb.shared.lifecycle.deregister(connection.number);
     drop(entry);
 }
 
-async fn run(connection: &Arc<Connection>, read: &mut ReadEnd, input: &mut BytesMut) -> End {
-    let idle_limit = connection.orb.limits().idle_time_max;
-    let mut last_use = Instant::now();
-    let timer = tokio::time::sleep(idle_limit);
-    tokio::pin!(timer);
-    loop {
-        match process(connection, input) {
-            Ok(None) => {}
-            Ok(Some(end)) => return end,
-            Err(violation) => return End::Violated(violation),
-        }
-        connection.flush();
-        let posture = match connection.posture() {
-            Ok(posture) if posture.finished => return End::Finished,
-            Ok(posture) => posture,
-            Err(error) => return End::Broken(error),
-        };
-        let wanted = wake_time(connection, &posture, last_use + idle_limit);
-        if wanted < timer.deadline() || timer.is_elapsed() {
-            timer.as_mut().reset(wanted);
-        }
-        // A buffer that is empty and large is given back before a wait that may be long.
-        if input.is_empty() && input.capacity() > READ_ROOM_BYTES * 8 {
-            *input = BytesMut::new();
-        }
-        let wanted = connection.wanted_bytes(input).clamp(READ_ROOM_BYTES, READ_ROOM_BYTES_MAX);
-        input.reserve(wanted);
-        tokio::select! {
-            biased;
-            () = connection.wake.notified() => last_use = Instant::now(),
-            writable = connection.write.writable(), if posture.blocked => match writable {
-                Ok(()) => connection.unblock(),
-                Err(error) => return End::Broken(error),
-            },
-            count = read.read_buf(input), if !posture.paused => match count {
-                Ok(0) => return End::Eof,
-                Ok(_) => last_use = Instant::now(),
-                Err(error) => return End::Broken(error),
-            },
-            () = &mut timer => {
-                if let Some(event) = connection.handle_timeout() {
-                    if let Some(end) = act(connection, event) {
-                        return end;
-                    }
-                }
-                if posture.idle && last_use.elapsed() >= idle_limit {
-                    return End::Idle;
-                }
-            }
-        }
+/// Ends a connection whose driver ends otherwise than it should: nobody must wait for it.
+struct UnexpectedEnd<'a>(&'a Arc<Connection>);
+
+impl Drop for UnexpectedEnd<'_> {
+    fn drop(&mut self) {
+        self.0.end("the connection's driver was stopped", false);
+        self.0.orb.shared.lifecycle.deregister(self.0.number);
     }
 }
 
-/// When the timer must fire at the latest.
-fn wake_time(connection: &Connection, posture: &Posture, idle_at: Instant) -> Instant {
-    let core = posture.timeout.map(|time| Instant::from_std(connection.orb.shared.clock.instant(time)));
-    let idle = if posture.idle { idle_at } else { Instant::now() + Duration::from_secs(3600) };
-    core.map_or(idle, |core| core.min(idle))
+/// What a driver knows besides the connection.
+struct Driver<'a> {
+    connection: &'a Arc<Connection>,
+    /// The last time that a call was under way.
+    last_use: Instant,
+    /// The calls there had been then.
+    uses: u64,
+    /// No call is under way.
+    is_idle: bool,
+    /// Since when the transport takes nothing.
+    blocked_since: Option<Instant>,
+    /// Nothing is read at present.
+    paused: bool,
+    /// The timer has fired.
+    due: bool,
 }
 
-/// Takes everything out of the input that is whole.
+impl Driver<'_> {
+    async fn run(&mut self, read: &mut ReadEnd, mut input: BytesMut) -> End {
+        let connection = self.connection;
+        let timer = tokio::time::sleep(FAR_AWAY);
+        tokio::pin!(timer);
+        loop {
+            match process(connection, &mut input) {
+                Ok(None) => {}
+                Ok(Some(end)) => return end,
+                Err(violation) => return End::Violated(violation),
+            }
+            if let Some(end) = self.on_time() {
+                return end;
+            }
+            connection.flush();
+            let posture = match connection.posture() {
+                Ok(posture) if posture.finished => return End::Finished,
+                Ok(posture) => posture,
+                Err(error) => return End::Broken(error),
+            };
+            self.note(&posture);
+            connection.orb.shared.lifecycle.look_again();
+            let wanted = self.wake_time(&posture);
+            if wanted < timer.deadline() || timer.is_elapsed() {
+                timer.as_mut().reset(wanted);
+            }
+            // A buffer that is empty and large is given back before a wait that may be long.
+            if input.is_empty() && input.capacity() > READ_ROOM_BYTES * 8 {
+                input = BytesMut::new();
+            }
+            let wanted = connection.wanted_bytes(&input).clamp(READ_ROOM_BYTES, READ_ROOM_BYTES_MAX);
+            input.reserve(wanted);
+            // None of these must starve the others: a peer that sends without end is still given up for what it leaves
+            // incomplete, and callers that write without end still get their replies.
+            let count = tokio::select! {
+                () = connection.wake.notified() => continue,
+                writable = connection.write.writable(), if posture.blocked => match writable {
+                    Ok(()) => {
+                        self.blocked_since = None;
+                        connection.unblock();
+                        continue;
+                    }
+                    Err(error) => return End::Broken(error),
+                },
+                count = read.read_buf(&mut input), if !posture.paused => count,
+                () = &mut timer => {
+                    self.due = true;
+                    if posture.paused {
+                        continue;
+                    }
+                    // The peer is heard before it is blamed for its silence.
+                    tokio::select! {
+                        biased;
+                        count = read.read_buf(&mut input) => count,
+                        () = ready(()) => continue,
+                    }
+                }
+            };
+            match count {
+                Ok(0) if connection.is_mid_message(&input) => return End::Truncated,
+                Ok(0) => return End::Eof,
+                Ok(_) => {}
+                Err(error) => return End::Broken(error),
+            }
+        }
+    }
+
+    /// Notes since when the connection is as it is.
+    fn note(&mut self, posture: &Posture) {
+        if !posture.idle || posture.uses != self.uses {
+            self.last_use = Instant::now();
+            self.uses = posture.uses;
+        }
+        self.is_idle = posture.idle;
+        self.paused = posture.paused;
+        match posture.blocked {
+            true => {
+                self.blocked_since.get_or_insert_with(Instant::now);
+            }
+            false => self.blocked_since = None,
+        }
+    }
+
+    /// When the timer must fire at the latest.
+    fn wake_time(&self, posture: &Posture) -> Instant {
+        let clock = &self.connection.orb.shared.clock;
+        // As long as nothing is read, the core would take our silence for the peer's.
+        let core = posture.timeout.filter(|_| !posture.paused);
+        [core.map(|time| Instant::from_std(clock.instant(time))), self.idle_at(), self.stalled_at()]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or_else(|| Instant::now() + FAR_AWAY)
+    }
+
+    fn idle_at(&self) -> Option<Instant> {
+        let limit = self.connection.orb.limits().idle_time_max;
+        self.is_idle.then(|| self.last_use.checked_add(limit)).flatten()
+    }
+
+    fn stalled_at(&self) -> Option<Instant> {
+        self.blocked_since?.checked_add(self.connection.orb.limits().output_wait_max)
+    }
+
+    /// Does what the time has come for, if the timer has fired since the last time.
+    fn on_time(&mut self) -> Option<End> {
+        if !std::mem::take(&mut self.due) {
+            return None;
+        }
+        let now = Instant::now();
+        let has_come = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if has_come(self.stalled_at()) {
+            return Some(End::GivenUp("the peer has taken nothing for output_wait_max".to_owned()));
+        }
+        if self.paused {
+            return None;
+        }
+        let end = self.connection.handle_timeout().and_then(|event| act(self.connection, event));
+        end.or_else(|| {
+            (has_come(self.idle_at()) && self.connection.close_if_idle(self.uses)).then_some(End::Idle)
+        })
+    }
+}
+
+/// Takes everything out of the input that is whole, as long as the peer takes what it is answered.
 fn process(connection: &Arc<Connection>, input: &mut BytesMut) -> Result<Option<End>, Violation> {
-    while let Some(event) = connection.receive(input)? {
+    while let Heard::Event(event) = connection.receive(input)? {
         if let Some(end) = act(connection, event) {
             return Ok(Some(end));
         }
@@ -147,22 +261,36 @@ fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
             for id in not_executed {
                 // Not executed, which is as good as not sent.
                 let cause = "the server takes no further calls".into();
-                connection.complete(id, CallOutcome::Lost { delivery: Delivery::NotSent, cause });
+                let outcome = CallOutcome::Lost { delivery: Delivery::NotSent, cause, violated: false };
+                connection.complete(id, outcome);
             }
         }
         CoreEvent::Closed { cause } => return Some(End::Told(cause)),
         CoreEvent::GivenUp { words } => return Some(End::GivenUp(words)),
+        CoreEvent::NotUnderstood { refused } => {
+            if let Some((id, exception)) = refused {
+                connection.complete(id, CallOutcome::Refused(exception));
+            }
+            return Some(End::GivenUp("the peer did not understand a message".to_owned()));
+        }
         CoreEvent::Nothing => {}
     }
     None
 }
 
+impl End {
+    /// Whether it was this side's decision, which the peer should learn.
+    fn is_by_this_side(&self) -> bool {
+        !matches!(self, End::Eof | End::Truncated | End::Told(_) | End::Broken(_))
+    }
+}
+
 /// Says why the connection ends, where the protocol has words for it, within a limit.
-async fn say_goodbye(connection: &Connection, end: &End) {
-    if matches!(end, End::Eof | End::Told(_) | End::Broken(_) | End::Finished) {
+async fn farewell(connection: &Connection, end: &End) {
+    if !end.is_by_this_side() {
         return;
     }
-    connection.close();
+    connection.close("the connection is given up");
     let written = async {
         loop {
             connection.flush();
@@ -173,13 +301,27 @@ async fn say_goodbye(connection: &Connection, end: &End) {
                     }
                     connection.unblock();
                 }
+                Ok(posture) if !posture.finished => tokio::task::yield_now().await,
                 _ => return,
             }
         }
     };
     // A peer that does not read does not learn why.
-    let _ = tokio::time::timeout(GOODBYE_MAX, written).await;
+    let _ = tokio::time::timeout(FAREWELL_MAX, written).await;
 }
 
-/// The time a peer gets to read why its connection ends.
-const GOODBYE_MAX: Duration = Duration::from_millis(100);
+/// Reads what the peer still sends, within a limit. A socket that is closed over unread octets takes back what it has
+/// written: the farewell, and with it the replies before it.
+async fn linger(read: &mut ReadEnd) {
+    let mut ignored = BytesMut::with_capacity(READ_ROOM_BYTES);
+    let to_the_end = async {
+        while matches!(read.read_buf(&mut ignored).await, Ok(1..)) {
+            ignored.clear();
+        }
+    };
+    // A peer that does not stop does not learn why either.
+    let _ = tokio::time::timeout(FAREWELL_MAX, to_the_end).await;
+}
+
+/// The time a peer gets to read why its connection ends, and then to close its end.
+const FAREWELL_MAX: Duration = Duration::from_millis(50);

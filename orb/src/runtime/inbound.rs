@@ -1,58 +1,27 @@
 //! Calls of peers: from a request on a connection to its reply.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::connection::Connection;
+use super::once::Entrance;
 use super::replies::{encode_reply, reply_encoding};
+use super::shutdown::CallUnderWay;
+use super::wire::too_large;
 use super::{Limits, Orb};
-use crate::adapter::{ActiveObject, CallState, Dispatch, Invocation, Reply, dispatch, drive};
+use crate::adapter::{
+    ActiveObject, CallState, Context, Dispatch, Invocation, Reply, ReplyBody, dispatch, drive,
+};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
-use crate::object::binding_to;
 use crate::proto::head::{
     BodyFormat, CallId, ChainId, ObjectKey, ReplyHead, ReplyStatus, RequestHead, RequestIdentity,
-    ResponseExpected, Time,
+    ResponseExpected,
 };
-use crate::proto::reply_cache::{
-    Admission, CachedReply, Circumstances, Refusal, ReplyCache, ReplyCacheLimits,
-};
+use crate::proto::reply_cache::CachedReply;
 use crate::value::{Body, Encoding};
-
-/// What a broker remembers of the calls that it has served.
-#[derive(Debug)]
-pub(crate) struct Served {
-    /// The lock is held for a look-up or an insertion.
-    state: Mutex<ServedState>,
-}
-
-#[derive(Debug)]
-struct ServedState {
-    cache: ReplyCache,
-    /// Repetitions of calls that still run wait here for their end.
-    attached: HashMap<RequestIdentity, Vec<oneshot::Sender<CachedReply>>>,
-    /// When clients that were quiet for long are looked for again.
-    sweep_at: Time,
-}
-
-impl Served {
-    pub(super) fn new(limits: &Limits) -> Served {
-        let cache = ReplyCache::new(ReplyCacheLimits {
-            clients_max: limits.reply_cache_clients_max,
-            entries_per_client_max: limits.reply_cache_entries_max,
-            bytes_max: limits.reply_cache_bytes_max,
-            client_idle_max: limits.reply_cache_idle_max,
-        });
-        Served { state: Mutex::new(ServedState { cache, attached: HashMap::new(), sweep_at: Time::ZERO }) }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ServedState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// A call of a peer, as far as its reply needs it.
 struct Inbound {
@@ -63,67 +32,78 @@ struct Inbound {
     format: BodyFormat,
     /// The reply is to be remembered under this identity.
     once: Option<RequestIdentity>,
+    /// A shutdown waits for its end.
+    _under_way: CallUnderWay,
 }
 
 /// Serves a request. What its servant does at once has been done on return; its reply is queued, not yet flushed.
 pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead, body: Body) {
     let orb = &connection.orb;
-    let encoding = reply_encoding(&body);
     let mut inbound = Inbound {
         connection: connection.clone(),
         id,
         wants_reply: head.response == ResponseExpected::Yes,
-        encoding,
+        encoding: reply_encoding(&body),
         format: head.format,
         once: None,
+        _under_way: CallUnderWay::begin(orb),
     };
-    if orb.shared.lifecycle.is_stopping() {
-        return inbound.refuse(ExceptionKind::Transient, Minor::SERVER_DRAINING, &head);
-    }
-    let object = match orb.active_objects().find(&head.object_key, orb.incarnation()).into_result() {
+    let object = match admit(connection, &head) {
         Ok(object) => object,
         Err(exception) => {
-            let exception = exception.because(format_args!("key `{}`", head.object_key));
-            return inbound.finish(Reply::system(exception.in_operation(head.operation.as_str())), true);
+            let exception = exception.at(Stage::Admitting).in_operation(head.operation.as_str());
+            return inbound.finish(Reply::system(exception), true);
         }
     };
     if !understands(&object, &head, &body) {
         return inbound.refuse_format(object.servant.interface().fingerprint());
     }
     if let Some(identity) = identity_to_remember(&object, &head) {
-        match admit(orb, identity, &head) {
-            Admission::Execute => inbound.once = Some(identity),
-            Admission::Replay(remembered) => return inbound.replay(&remembered),
-            Admission::Attach => return inbound.attach(identity),
-            Admission::Refuse(reason) => {
-                let exception = refusal(reason, head.retry_of_server.is_some());
-                return inbound.finish(Reply::system(exception.in_operation(head.operation.as_str())), true);
+        match orb.shared.served.admit(orb, identity, &head) {
+            Entrance::Execute => inbound.once = Some(identity),
+            Entrance::Replay(remembered) => return inbound.replay(&remembered),
+            Entrance::Attach(end) => return inbound.attach(end, state_of(connection, orb, head)),
+            Entrance::Refuse(reason) => {
+                return inbound.finish(Reply::system(reason.in_operation(head.operation.as_str())), true);
             }
         }
     }
-    run(inbound, orb, &object, head, body);
+    run(inbound, &object, head, body);
 }
 
-fn run(inbound: Inbound, orb: &Orb, object: &Arc<ActiveObject>, head: RequestHead, body: Body) {
-    let state = state_of(&inbound.connection, orb, head);
-    let call = Invocation::new(state, body, inbound.encoding);
+/// The object of a request, unless the request is refused whatever it is.
+fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject>, SystemException> {
+    let orb = &connection.orb;
+    let refuse = |minor| Err(SystemException::new(ExceptionKind::Transient, minor, Completion::No));
+    if orb.shared.lifecycle.is_draining() {
+        return refuse(Minor::SERVER_DRAINING);
+    }
+    let limit = orb.limits().replies_bytes_max;
+    if connection.waiting_output() > limit as u64 {
+        return refuse(Minor::REPLIES_NOT_TAKEN)
+            .map_err(|exception| exception.because(format_args!("above replies_bytes_max = {limit}")));
+    }
+    orb.active_objects()
+        .find(&head.object_key, orb.incarnation())
+        .into_result()
+        .map_err(|exception| exception.because(format_args!("key `{}`", head.object_key)))
+}
+
+fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Body) {
+    let orb = inbound.connection.orb.clone();
+    let state = state_of(&inbound.connection, &orb, head);
+    let call = Invocation::new(state, body, inbound.encoding, Some(orb));
     let context = call.context().clone();
-    orb.shared.lifecycle.call_begins();
-    let dispatched = binding_to(Some(orb), || dispatch(object.servant.clone(), call));
+    let dispatched = dispatch(object.servant.clone(), call);
     match dispatched {
-        Dispatch::Done(reply) => {
-            inbound.finish(reply, true);
-            orb.shared.lifecycle.call_ends();
-        }
+        Dispatch::Done(reply) => inbound.finish(reply, true),
         Dispatch::Pending(future) => {
             inbound.connection.call_runs(inbound.id, context.clone());
-            let orb = orb.clone();
             tokio::spawn(async move {
                 match drive(context, future).await {
                     Some(reply) => inbound.finish(reply, false),
                     None => inbound.drop_call(),
                 }
-                orb.shared.lifecycle.call_ends();
             });
         }
     }
@@ -139,9 +119,10 @@ pub(super) fn locate(connection: &Arc<Connection>, id: CallId, key: Option<&Obje
 
 /// Answers a request that could not be understood.
 pub(super) fn refuse(connection: &Arc<Connection>, id: CallId, exception: SystemException) {
+    let exception = exception.at(Stage::Admitting);
+    tracing::debug!(peer = %connection.peer, %exception, "a call is refused");
     let encoding = connection.answer_encoding();
-    let (head, body) =
-        encode_reply(Reply::system(exception.at(Stage::Admitting)), encoding, BodyFormat::CDR_LE);
+    let (head, body) = encode_reply(Reply::system(exception), encoding, BodyFormat::CDR_LE);
     connection.send_reply(id, &head, body, true);
 }
 
@@ -157,33 +138,6 @@ fn identity_to_remember(object: &ActiveObject, head: &RequestHead) -> Option<Req
     let identity = head.identity?;
     let operation = object.servant.interface().operation(head.operation.as_str())?;
     (head.response == ResponseExpected::Yes && !operation.is_repeatable()).then_some(identity)
-}
-
-fn admit(orb: &Orb, identity: RequestIdentity, head: &RequestHead) -> Admission {
-    let now = orb.shared.clock.now();
-    let request = Circumstances {
-        acknowledged_below: head.acknowledged_below,
-        retry_of_server: head.retry_of_server,
-        this_server: orb.incarnation(),
-    };
-    let mut served = orb.shared.served.lock();
-    if now >= served.sweep_at {
-        served.cache.forget(now);
-        served.sweep_at = now + orb.limits().reply_cache_idle_max / 4;
-    }
-    served.cache.admit(identity, request, now)
-}
-
-/// The exception for a request that is not executed, because whether it was already cannot be told, or because too much
-/// is remembered.
-fn refusal(reason: Refusal, is_retry: bool) -> SystemException {
-    let minor = match reason {
-        Refusal::ClientBusy { .. } | Refusal::TooManyClients { .. } => Minor::TOO_MANY_CALLS,
-        _ => Minor::OUTCOME_FORGOTTEN,
-    };
-    SystemException::new(ExceptionKind::Transient, minor, reason.completion(is_retry))
-        .at(Stage::Admitting)
-        .because(reason)
 }
 
 fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState {
@@ -202,29 +156,36 @@ fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState 
 }
 
 impl Inbound {
-    fn refuse(self, kind: ExceptionKind, minor: Minor, head: &RequestHead) {
-        let exception = SystemException::new(kind, minor, Completion::No).at(Stage::Admitting);
-        self.finish(Reply::system(exception.in_operation(head.operation.as_str())), true);
-    }
-
     /// The caller's interface is another one: it should send the call as CBOR.
     fn refuse_format(self, fingerprint: u64) {
         let mut head = ReplyHead::new(ReplyStatus::FORMAT_REFUSED, self.format);
         head.fingerprint = fingerprint;
+        if !self.wants_reply {
+            tracing::warn!(peer = %self.connection.peer, "a oneway call was compiled against another interface, and is lost");
+        }
         self.send(&head, Bytes::new(), true);
     }
 
     /// Sends the reply, and remembers it if it must be. `gather`: the driver flushes.
     fn finish(self, reply: Reply, gather: bool) {
-        if !self.wants_reply {
-            if let crate::adapter::ReplyBody::System(exception) = &reply.body {
-                tracing::debug!(peer = %self.connection.peer, %exception, "a oneway call failed");
+        let reply = bounded(reply, self.connection.orb.limits());
+        let not_run = match &reply.body {
+            ReplyBody::System(exception) => {
+                tracing::debug!(peer = %self.connection.peer, %exception, "a call is refused or fails");
+                exception.completed() == Completion::No
             }
-            return;
-        }
+            ReplyBody::Forward { .. } => true,
+            ReplyBody::Results(_) | ReplyBody::User(_) => false,
+        };
         let (head, body) = encode_reply(reply, self.encoding, self.format);
         if let Some(identity) = self.once {
-            remember(&self.connection.orb, identity, CachedReply { head: head.clone(), body: body.clone() });
+            let served = &self.connection.orb.shared.served;
+            // What was not executed may be executed when it is asked for again.
+            if not_run {
+                served.withdraw(identity);
+            } else {
+                served.remember(identity, &CachedReply { head: head.clone(), body: body.clone() });
+            }
         }
         self.send(&head, body, gather);
     }
@@ -232,6 +193,8 @@ impl Inbound {
     fn send(self, head: &ReplyHead, body: Bytes, gather: bool) {
         if self.wants_reply {
             self.connection.send_reply(self.id, head, body, gather);
+        } else {
+            self.connection.call_dropped(self.id);
         }
     }
 
@@ -242,9 +205,8 @@ impl Inbound {
 
     /// Sends a reply that was made for another connection. Between the two formats it cannot be converted.
     fn send_remembered(self, remembered: &CachedReply, gather: bool) {
-        let is_cbor = |format| format == BodyFormat::CBOR;
         let positional = matches!(self.encoding, Encoding::Cdr { .. });
-        if is_cbor(remembered.head.format) && positional {
+        if remembered.head.format == BodyFormat::CBOR && positional {
             let exception =
                 SystemException::new(ExceptionKind::Transient, Minor::OUTCOME_FORGOTTEN, Completion::Yes)
                     .because("the reply is kept in a format that this connection does not speak");
@@ -254,18 +216,17 @@ impl Inbound {
     }
 
     /// The first one still runs: its end is this one's end, too.
-    fn attach(self, identity: RequestIdentity) {
-        let (sender, receiver) = oneshot::channel();
-        self.connection.orb.shared.served.lock().attached.entry(identity).or_default().push(sender);
+    fn attach(self, end: oneshot::Receiver<CachedReply>, state: CallState) {
+        tracing::debug!(peer = %self.connection.peer, "a repeated request waits for the end of the first");
+        let context = Context(Arc::new(state));
+        self.connection.call_runs(self.id, context.clone());
         tokio::spawn(async move {
-            match receiver.await {
-                Ok(remembered) => self.send_remembered(&remembered, false),
-                // The first one was given up before it had started anything.
-                Err(_) => {
-                    let exception =
-                        SystemException::new(ExceptionKind::Transient, Minor::CALL_CANCELLED, Completion::No);
-                    self.finish(Reply::system(exception), false);
-                }
+            tokio::select! {
+                end = end => match end {
+                    Ok(remembered) => self.send_remembered(&remembered, false),
+                    Err(_) => self.finish(Reply::system(not_run_after_all(&context)), false),
+                },
+                () = context.cancelled() => self.drop_call(),
             }
         });
     }
@@ -273,27 +234,32 @@ impl Inbound {
     /// The caller gave up before the servant had started anything.
     fn drop_call(self) {
         if let Some(identity) = self.once {
-            forget(&self.connection.orb, identity);
+            self.connection.orb.shared.served.withdraw(identity);
         }
         self.connection.call_dropped(self.id);
     }
 }
 
-fn remember(orb: &Orb, identity: RequestIdentity, remembered: CachedReply) {
-    let waiting = {
-        let mut served = orb.shared.served.lock();
-        served.cache.complete(identity, remembered.clone());
-        served.attached.remove(&identity).unwrap_or_default()
-    };
-    for waiter in waiting {
-        // Whoever waited may be gone.
-        let _ = waiter.send(remembered.clone());
-    }
+/// The exception for a repetition of a call that ended before it had started.
+fn not_run_after_all(context: &Context) -> SystemException {
+    SystemException::new(ExceptionKind::Transient, Minor::CALL_CANCELLED, Completion::No)
+        .at(Stage::Admitting)
+        .in_operation(context.operation())
 }
 
-/// An update that never started: a repetition may run it.
-fn forget(orb: &Orb, identity: RequestIdentity) {
-    let mut served = orb.shared.served.lock();
-    served.cache.withdraw(identity);
-    served.attached.remove(&identity);
+/// The reply, or what is said instead of one that is too large.
+fn bounded(reply: Reply, limits: &Limits) -> Reply {
+    match &reply.body {
+        ReplyBody::Results(body) | ReplyBody::User(body) if body.len() > limits.body_bytes_max => {
+            let (size, limit) = (body.len(), limits.body_bytes_max);
+            let cause = format_args!("a body of {size} octets, above the limit body_bytes_max = {limit}");
+            Reply::system(
+                too_large(&cause)
+                    .because("limit of the server, on the reply")
+                    .at(Stage::Executing)
+                    .with_completion(Completion::Yes),
+            )
+        }
+        _ => reply,
+    }
 }

@@ -15,12 +15,14 @@ pub struct Limits {
     pub first_octets_wait: Duration,
     /// A connection without calls is closed after this time.
     pub idle_time_max: Duration,
-    /// After this long without a sign of life, a native connection with calls on it is asked for one.
+    /// After this long without a sign of life, the peer of a native connection is asked for one.
     pub ping_idle: Duration,
     /// A native connection that gives no sign of life this long after it was asked is dead.
     pub ping_timeout: Duration,
     /// A message or body that has begun must be complete after so long.
     pub message_wait_max: Duration,
+    /// A peer that takes nothing of what is written to it for so long is given up.
+    pub output_wait_max: Duration,
     /// The octets of one message or body, received or sent.
     pub body_bytes_max: usize,
     /// The octets of bodies that one connection may be in the middle of receiving.
@@ -29,6 +31,9 @@ pub struct Limits {
     pub calls_in_flight_max: usize,
     /// Octets that wait to be written to a peer that does not read; reading from it pauses above.
     pub output_bytes_max: usize,
+    /// Octets of replies that wait for one peer, whether it does not read or does not give credit: above, its further calls
+    /// are refused.
+    pub replies_bytes_max: usize,
     /// Connections that are served at the same time.
     pub connections_max: usize,
     /// Clients whose replies are remembered.
@@ -55,10 +60,12 @@ impl Default for Limits {
             ping_idle: Duration::from_secs(10),
             ping_timeout: Duration::from_secs(5),
             message_wait_max: Duration::from_secs(60),
+            output_wait_max: Duration::from_secs(60),
             body_bytes_max: 64 << 20,
             assembly_bytes_max: 128 << 20,
             calls_in_flight_max: 4096,
             output_bytes_max: 4 << 20,
+            replies_bytes_max: 128 << 20,
             connections_max: 10_000,
             reply_cache_clients_max: 10_000,
             reply_cache_entries_max: 8192,

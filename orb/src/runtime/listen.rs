@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
 
 use super::builder::initialize;
@@ -186,8 +186,11 @@ impl OpenSocket {
             async move {
                 loop {
                     match self.accept().await {
-                        Ok(Some(stream)) => admit(&orb, stream),
-                        Ok(None) => return,
+                        Ok(Accepted::Stream(stream)) => admit(&orb, stream),
+                        Ok(Accepted::Gone(cause)) => {
+                            tracing::debug!(%cause, "a connection was gone before it was accepted");
+                        }
+                        Ok(Accepted::End) => return,
                         Err(cause) => {
                             // Most often there are no descriptors left: a pause lets some become free.
                             tracing::warn!(%cause, "a connection could not be accepted");
@@ -200,18 +203,34 @@ impl OpenSocket {
         orb.shared.lifecycle.add_listener(tokio::spawn(task));
     }
 
-    async fn accept(&mut self) -> io::Result<Option<Stream>> {
-        match self {
-            OpenSocket::Tcp(listener) => Stream::tcp(listener.accept().await?.0).map(Some),
+    async fn accept(&mut self) -> io::Result<Accepted> {
+        let accepted = match self {
+            OpenSocket::Tcp(listener) => listener.accept().await.map(|(stream, _)| Stream::tcp(stream)),
             OpenSocket::Unix(listener, path) => {
-                let (stream, _): (UnixStream, _) = listener.accept().await?;
-                Ok(Some(Stream::unix(stream, path)))
+                listener.accept().await.map(|(stream, _)| Ok(Stream::unix(stream, path)))
             }
-            OpenSocket::Memory(accepted, name) => {
-                Ok(accepted.recv().await.map(|stream| Stream::memory(stream, name)))
-            }
+            OpenSocket::Memory(accepted, name) => match accepted.recv().await {
+                Some(stream) => Ok(Ok(Stream::memory(stream, name))),
+                None => return Ok(Accepted::End),
+            },
+        };
+        match accepted {
+            Ok(Ok(stream)) => Ok(Accepted::Stream(stream)),
+            // A peer that connects and breaks off must not make the others wait.
+            Ok(Err(cause)) => Ok(Accepted::Gone(cause)),
+            Err(cause) if cause.kind() == io::ErrorKind::ConnectionAborted => Ok(Accepted::Gone(cause)),
+            Err(cause) => Err(cause),
         }
     }
+}
+
+/// What came of waiting for a connection.
+enum Accepted {
+    Stream(Stream),
+    /// The peer has broken off already.
+    Gone(io::Error),
+    /// Nobody listens any more.
+    End,
 }
 
 /// The pause after a failure to accept.
@@ -248,19 +267,21 @@ async fn greet(orb: &Orb, mut stream: Stream) -> Option<(Stream, Protocol, Bytes
                 Sniff::Unfinished => {}
             }
             if stream.read.read_buf(&mut input).await.map_err(Ungreeted::Io)? == 0 {
-                return Err(Ungreeted::Silent);
+                return Err(if input.is_empty() { Ungreeted::Silent } else { Ungreeted::Truncated });
             }
         }
     };
-    let stopped = orb.shared.lifecycle.stopped();
+    let draining = orb.shared.lifecycle.draining();
     let greeted = tokio::select! {
         greeted = tokio::time::timeout(orb.limits().first_octets_wait, first) => greeted.unwrap_or(Err(Ungreeted::Late)),
-        () = stopped => return None,
+        () = draining => return None,
     };
     match greeted {
         Ok(protocol) => Some((stream, protocol, input)),
         Err(why) => {
-            if !matches!(why, Ungreeted::Silent) {
+            if matches!(why, Ungreeted::Silent) {
+                tracing::debug!(peer = stream.peer, %why, "a connection was closed");
+            } else {
                 let begins = input.iter().take(8).map(|octet| format!("{octet:02x}")).collect::<String>();
                 tracing::warn!(peer = stream.peer, %why, begins, "a connection was closed");
             }
@@ -280,6 +301,8 @@ enum Ungreeted {
     Late,
     #[error("it ended without a word")]
     Silent,
+    #[error("it ended in its first octets")]
+    Truncated,
     #[error("{0}")]
     Io(io::Error),
 }

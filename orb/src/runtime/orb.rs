@@ -12,8 +12,8 @@ use quorb_giop::url::Reference;
 
 use super::builder::{OrbBuilder, Preference, Settings};
 use super::clock::Clock;
-use super::inbound::Served;
 use super::listen::Listening;
+use super::once::Served;
 use super::pool::Pool;
 use super::profiles;
 use super::shutdown::{DrainReport, Lifecycle};
@@ -55,6 +55,16 @@ pub(crate) struct OrbShared {
     open_updates: Mutex<BTreeSet<u64>>,
     randomness: RandomState,
     draws: AtomicU64,
+}
+
+/// The calls that are open in a broker, for tools and tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct OpenCalls {
+    /// Calls of this broker that wait for their replies.
+    pub made: usize,
+    /// Calls of others that are under way here, and those that stay in this process.
+    pub served: usize,
 }
 
 /// An update whose sequence number is open: servers keep its reply as long.
@@ -173,8 +183,15 @@ impl Orb {
         self.shared.lifecycle.connections()
     }
 
+    /// Calls that are open now, in either direction. Costs a look at every connection.
+    pub fn open_calls(&self) -> OpenCalls {
+        let lifecycle = &self.shared.lifecycle;
+        OpenCalls { made: lifecycle.calls_made(), served: lifecycle.calls_served() }
+    }
+
     /// Stops: closes the listeners at once, lets calls under way end for up to `limit`, then closes every connection
-    /// whatever its peer does. New calls get TRANSIENT with completion No, so that clients go elsewhere.
+    /// whatever its peer does. New calls of others get TRANSIENT with completion No, so that clients go elsewhere; new calls
+    /// of this broker get BAD_INV_ORDER, unless a call under way makes them.
     ///
     /// Returns within `limit` and a moment. Cancellation safe: a cancelled shutdown goes on at the next call of it.
     pub async fn shutdown(&self, limit: Duration) -> DrainReport {
@@ -237,7 +254,7 @@ impl Orb {
         &self,
         endpoint: &Endpoint,
     ) -> Result<Arc<Connection>, super::connect::ConnectError> {
-        if self.shared.lifecycle.is_stopping() {
+        if self.shared.lifecycle.is_stopped() {
             return Err(super::connect::ConnectError::Stopped);
         }
         self.shared.pool.connect(self, endpoint).await
@@ -252,9 +269,13 @@ impl Orb {
         }
     }
 
-    pub(super) fn open_update(&self, sequence: u64) -> OpenUpdate {
-        self.open_updates().insert(sequence);
-        OpenUpdate { orb: self.clone(), sequence }
+    /// The identity of a new update, which is open until the second value is dropped. Numbering and opening are one step:
+    /// otherwise another call could say in between that everything below its own number is answered.
+    pub(super) fn open_update(&self) -> (RequestIdentity, OpenUpdate) {
+        let mut open = self.open_updates();
+        let identity = self.next_identity();
+        open.insert(identity.sequence);
+        (identity, OpenUpdate { orb: self.clone(), sequence: identity.sequence })
     }
 
     /// Below this, every update of this broker has its answer.

@@ -41,8 +41,8 @@ pub(super) fn interpret(outcome: CallOutcome) -> Received {
         CallOutcome::Reply(head, body) => interpret_reply(&head, body),
         CallOutcome::NeedsAddressing(disposition) => Received::WantsAddressing(disposition),
         CallOutcome::Refused(exception) => raised(*exception),
-        CallOutcome::Lost { delivery, cause } => {
-            let exception = connection_lost(delivery, &cause);
+        CallOutcome::Lost { delivery, cause, violated } => {
+            let exception = connection_lost(delivery, &cause, violated);
             Received::Failed(Failed { class: FailureClass::Broken, delivery, exception })
         }
     }
@@ -52,7 +52,7 @@ fn interpret_reply(head: &ReplyHead, body: Body) -> Received {
     match head.status {
         ReplyStatus::OK => Received::Answer(Some(Answer::Results(body))),
         ReplyStatus::USER_EXCEPTION => Received::Answer(Some(Answer::User(body))),
-        ReplyStatus::SYSTEM_EXCEPTION => raised(decode_exception(&body)),
+        ReplyStatus::SYSTEM_EXCEPTION => raised(decode_exception(head, &body)),
         ReplyStatus::FORWARD | ReplyStatus::FORWARD_PERMANENT => {
             let permanent = head.status == ReplyStatus::FORWARD_PERMANENT;
             match forwarded_to(&body) {
@@ -80,15 +80,14 @@ fn raised(exception: SystemException) -> Received {
     Received::Failed(Failed { class, delivery: Delivery::Sent, exception })
 }
 
-pub(super) fn connection_lost(delivery: Delivery, cause: &Arc<str>) -> SystemException {
+fn connection_lost(delivery: Delivery, cause: &Arc<str>, violated: bool) -> SystemException {
     // A server executes whole requests only.
     let (stage, completed) = match delivery {
         Delivery::NotSent | Delivery::PartlySent => (Stage::Sending, Completion::No),
         Delivery::Sent => (Stage::Waiting, Completion::Maybe),
     };
-    SystemException::new(ExceptionKind::CommFailure, Minor::CONNECTION_LOST, completed)
-        .at(stage)
-        .because(cause)
+    let minor = if violated { Minor::PROTOCOL_VIOLATED } else { Minor::CONNECTION_LOST };
+    SystemException::new(ExceptionKind::CommFailure, minor, completed).at(stage).because(cause)
 }
 
 fn malformed(cause: &dyn std::fmt::Display) -> SystemException {

@@ -9,7 +9,7 @@ use quorb_giop::message::AddressingDisposition;
 
 use super::endpoint::{Endpoint, WireChoice};
 use super::replies::NATIVE_FORMAT;
-use super::wire::NATIVE_PROFILE;
+use super::wire::{NATIVE_PROFILE, too_large};
 use crate::adapter::unwritable;
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::object::Request;
@@ -43,7 +43,8 @@ pub(super) struct Encoded {
 }
 
 impl Outgoing<'_> {
-    pub(super) fn encode(&self) -> Result<Encoded, SystemException> {
+    /// Encodes it for its connection. A body of more than `body_bytes_max` octets is refused.
+    pub(super) fn encode(&self, body_bytes_max: usize) -> Result<Encoded, SystemException> {
         let addressing = Addressing {
             reference: self
                 .addressing
@@ -52,6 +53,13 @@ impl Outgoing<'_> {
         };
         let head = self.head();
         let body = self.body(&head, &addressing)?;
+        if body.len() > body_bytes_max {
+            let cause = format_args!(
+                "a body of {} octets, above the limit body_bytes_max = {body_bytes_max}",
+                body.len()
+            );
+            return Err(too_large(&cause).because("limit of the client").at(Stage::Encoding));
+        }
         Ok(Encoded { head, addressing, body })
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dashmap::DashMap;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::connect::{ConnectError, open};
 use super::endpoint::{Endpoint, WireChoice};
@@ -23,10 +23,19 @@ pub(crate) struct Pool {
 }
 
 /// A place for a connection. The lock is held while one is being opened, so that callers who want the same one wait for
-/// it instead of opening their own.
+/// it instead of opening their own. If that fails, it fails for all who waited: they do not try one after the other, each
+/// with a wait of its own.
 #[derive(Debug, Default)]
 struct Slot {
     connection: Mutex<Option<Arc<Connection>>>,
+    failures: watch::Sender<Failures>,
+}
+
+/// The failures to open a connection.
+#[derive(Debug, Default, Clone)]
+struct Failures {
+    count: u64,
+    last: Option<ConnectError>,
 }
 
 impl Pool {
@@ -37,19 +46,27 @@ impl Pool {
         endpoint: &Endpoint,
     ) -> Result<Arc<Connection>, ConnectError> {
         let key = endpoint.pool_key();
-        let slot = self.slots.entry(key.clone()).or_default().clone();
+        let visit = Visit { pool: self, slot: self.slots.entry(key.clone()).or_default().clone(), key };
+        let slot = &visit.slot;
+        let failures_before = slot.failures.borrow().count;
         let mut place = slot.connection.lock().await;
         if let Some(connection) = place.as_ref().filter(|connection| connection.is_usable()) {
             return Ok(connection.clone());
         }
-        match open(orb, key.clone()).await {
+        let Failures { count, last } = slot.failures.borrow().clone();
+        if let Some(error) = last.filter(|_| count > failures_before) {
+            return Err(error);
+        }
+        match open(orb, visit.key.clone()).await {
             Ok(connection) => {
                 *place = Some(connection.clone());
                 Ok(connection)
             }
             Err(error) => {
-                drop(place);
-                self.forget_if_empty(&key);
+                slot.failures.send_modify(|failures| {
+                    failures.count += 1;
+                    failures.last = Some(error.clone());
+                });
                 Err(error)
             }
         }
@@ -68,10 +85,22 @@ impl Pool {
     pub(super) fn clear(&self) {
         self.slots.clear();
     }
+}
 
-    fn forget_if_empty(&self, key: &PoolKey) {
-        self.slots.remove_if(key, |_, slot| {
-            Arc::strong_count(slot) <= 2 && slot.connection.try_lock().is_ok_and(|place| place.is_none())
+/// Somebody wants the connection of a place. The last one to go removes a place that has none, however it goes.
+struct Visit<'a> {
+    pool: &'a Pool,
+    slot: Arc<Slot>,
+    key: PoolKey,
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        self.pool.slots.remove_if(&self.key, |_, slot| {
+            // Ours and the map's own.
+            Arc::ptr_eq(slot, &self.slot)
+                && Arc::strong_count(slot) <= 2
+                && slot.connection.try_lock().is_ok_and(|place| place.is_none())
         });
     }
 }

@@ -1,13 +1,13 @@
 //! Replies as octets: results, declared exceptions, system exceptions, forwards.
 
 use bytes::Bytes;
-use quorb_giop::cdr::{Cdr, CdrProfile, Encoder, Endian};
-use quorb_giop::message::{CompletionStatus, SystemExceptionBody};
+use quorb_giop::cdr::{Cdr, CdrProfile, Decoder, Encoder, Endian};
+use quorb_giop::message::{CompletionStatus, ContextId, ExceptionDetail, SystemExceptionBody};
 use quorb_giop::names::RepositoryId;
 
 use crate::adapter::{Reply, ReplyBody};
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
-use crate::proto::head::{BodyFormat, ReplyHead, ReplyStatus};
+use crate::proto::head::{BodyFormat, ReplyHead, ReplyStatus, ServiceContext};
 use crate::value::{Body, Encoding};
 
 /// The format of the reply to a request with this body: the same, with CDR in this machine's order.
@@ -33,10 +33,7 @@ pub(super) fn encode_reply(reply: Reply, encoding: Encoding, format: BodyFormat)
     match reply.body {
         ReplyBody::Results(body) => (ReplyHead::new(ReplyStatus::OK, format), body),
         ReplyBody::User(body) => (ReplyHead::new(ReplyStatus::USER_EXCEPTION, format), body),
-        ReplyBody::System(exception) => (
-            ReplyHead::new(ReplyStatus::SYSTEM_EXCEPTION, NATIVE_FORMAT),
-            encode_exception(&exception, profile),
-        ),
+        ReplyBody::System(exception) => encode_exception(&exception, profile),
         ReplyBody::Forward { to, permanent } => {
             let mut out = Encoder::with_buffer(Vec::new(), 0, profile);
             match to.encode(&mut out) {
@@ -52,8 +49,7 @@ pub(super) fn encode_reply(reply: Reply, encoding: Encoding, format: BodyFormat)
                         Completion::No,
                     )
                     .because(cause);
-                    let body = encode_exception(&exception, profile);
-                    (ReplyHead::new(ReplyStatus::SYSTEM_EXCEPTION, NATIVE_FORMAT), body)
+                    encode_exception(&exception, profile)
                 }
             }
         }
@@ -66,8 +62,9 @@ pub(super) const NATIVE_FORMAT: BodyFormat = match Endian::NATIVE {
     Endian::Big => BodyFormat::CDR_BE,
 };
 
-/// A system exception as GIOP writes it, with a line for people behind it, which foreign brokers do not read.
-fn encode_exception(exception: &SystemException, profile: CdrProfile) -> Bytes {
+/// A system exception as GIOP writes it. The line for people travels in a context: foreign brokers refuse a body with
+/// anything behind the exception.
+fn encode_exception(exception: &SystemException, profile: CdrProfile) -> (ReplyHead, Bytes) {
     let body = SystemExceptionBody {
         exception_id: RepositoryId::from_static(exception.kind().repository_id()),
         minor_code: exception.minor().0,
@@ -77,20 +74,31 @@ fn encode_exception(exception: &SystemException, profile: CdrProfile) -> Bytes {
             Completion::Maybe => CompletionStatus::MAYBE,
         },
     };
-    let mut out = Encoder::with_buffer(Vec::with_capacity(96), 0, profile);
+    let mut out = Encoder::with_buffer(Vec::with_capacity(64), 0, profile);
     body.encode(&mut out).expect("an exception of bounded parts is always encodable");
-    let standard = out.len();
-    let line = exception.report().map(ToString::to_string).unwrap_or_default();
-    if line.is_empty() || out.write_string(&line).is_err() {
-        let mut octets = out.into_bytes();
-        octets.truncate(standard);
-        return octets.into();
+    let mut head = ReplyHead::new(ReplyStatus::SYSTEM_EXCEPTION, NATIVE_FORMAT);
+    head.contexts.extend(exception.report().and_then(|report| detail_context(&report.to_string())));
+    (head, out.into_bytes().into())
+}
+
+fn detail_context(line: &str) -> Option<ServiceContext> {
+    let message: String = line.chars().filter(|letter| *letter != '\0').take(LINE_CHARACTERS_MAX).collect();
+    if message.is_empty() {
+        return None;
     }
-    out.into_bytes().into()
+    let data = Encoder::encapsulate(Endian::Big, |out| ExceptionDetail { message }.encode(out)).ok()?;
+    Some(ServiceContext { id: ContextId::EXCEPTION_DETAIL_MESSAGE.0, data: data.into() })
+}
+
+fn detail_in(head: &ReplyHead) -> Option<String> {
+    let context = head.contexts.iter().find(|context| context.id == ContextId::EXCEPTION_DETAIL_MESSAGE.0)?;
+    let mut input = Decoder::of_encapsulation(&context.data).ok()?;
+    let detail = ExceptionDetail::decode(&mut input).ok()?;
+    Some(detail.message.chars().take(LINE_CHARACTERS_MAX).collect()).filter(|line: &String| !line.is_empty())
 }
 
 /// Reads a system exception. A kind that is not known is UNKNOWN (CORBA 3.3 Part 1, annex A.4), its id is kept in words.
-pub(super) fn decode_exception(body: &Body) -> SystemException {
+pub(super) fn decode_exception(head: &ReplyHead, body: &Body) -> SystemException {
     let Body::Cdr { contents, code_sets } = body else {
         return unreadable("a system exception that is not CDR");
     };
@@ -111,17 +119,49 @@ pub(super) fn decode_exception(body: &Body) -> SystemException {
             SystemException::new(ExceptionKind::Unknown, Minor(standard.minor_code), completed).because(id)
         }
     };
-    match input.read_string() {
-        Ok(line) if !line.is_empty() && line.len() <= LINE_BYTES_MAX => {
-            exception.because(format_args!("at the server {line}"))
-        }
-        _ => exception,
+    match detail_in(head) {
+        Some(line) => exception.because(format_args!("at the server {line}")),
+        None => exception,
     }
 }
 
-/// The longest line for people that is taken over from a server.
-const LINE_BYTES_MAX: usize = 4096;
+/// The longest line for people that is sent to a client, or taken over from a server.
+const LINE_CHARACTERS_MAX: usize = 1000;
 
 fn unreadable(cause: impl std::fmt::Display) -> SystemException {
     SystemException::new(ExceptionKind::Marshal, Minor::RESULT_MALFORMED, Completion::Maybe).because(cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROFILE: CdrProfile = CdrProfile::native(Endian::NATIVE);
+
+    fn exception() -> SystemException {
+        SystemException::new(ExceptionKind::BadParam, Minor(7), Completion::No)
+    }
+
+    fn read_back(exception: &SystemException) -> SystemException {
+        let (head, octets) = encode_exception(exception, PROFILE);
+        decode_exception(&head, &Body::native_cdr(octets, Endian::NATIVE))
+    }
+
+    #[test]
+    fn the_body_of_an_exception_ends_with_its_completion_status() {
+        let octets = encode_exception(&exception().because("of the reason"), PROFILE).1;
+        let mut input = Decoder::new(&octets, Endian::NATIVE);
+        let body = SystemExceptionBody::decode(&mut input).expect("it is one");
+        assert_eq!((body.minor_code, body.completion), (7, CompletionStatus::NO));
+        input.finish().expect("nothing is behind it, which foreign brokers would not read");
+    }
+
+    #[test]
+    fn the_line_for_people_comes_back() {
+        let line = read_back(&exception().because("caf\u{e9} \u{1f600}\0")).to_string();
+        assert!(line.contains("at the server") && line.contains("caf\u{e9} \u{1f600}"), "{line}");
+        assert!(read_back(&exception()).report().is_none());
+        let long = read_back(&exception().because("x".repeat(LINE_CHARACTERS_MAX * 2))).to_string();
+        assert!(long.len() < LINE_CHARACTERS_MAX * 2, "{long}");
+    }
 }

@@ -5,11 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use quorb_giop::ior::Ior;
 
+use super::call::stopped;
+use super::connect::ConnectError;
 use super::connection::Connection;
 use super::endpoint::{Endpoint, WireChoice, endpoints_of};
 use super::orb::Orb;
+use super::progress::Progress;
 use crate::adapter::ObjectKey;
-use crate::exception::{Attempt, Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::object::LocalTarget;
 
 /// The binding of a reference: which way its calls go, found at the first call and kept until it fails.
@@ -54,12 +57,12 @@ impl Route {
         &self.orb
     }
 
-    /// A connection to the first endpoint that can be reached; only native ones if `native_only`. What was tried in vain is
-    /// added to `attempts`. Cancellation safe.
+    /// A connection to the first endpoint that can be reached; only native ones if `native_only`. What is tried is noted in
+    /// `progress`. Cancellation safe.
     pub(super) async fn connect(
         &self,
         native_only: bool,
-        attempts: &mut Vec<Attempt>,
+        progress: &mut Progress,
     ) -> Result<Bound, SystemException> {
         let suits = |endpoint: &&Arc<Endpoint>| !native_only || endpoint.wire == WireChoice::Native;
         let path = {
@@ -77,15 +80,18 @@ impl Route {
         if path.endpoints.is_empty() {
             return refuse(ExceptionKind::InvObjref, Minor::NO_USABLE_PROFILE, Stage::Resolving);
         }
-        for endpoint in path.endpoints.iter().filter(suits) {
+        let suitable = path.endpoints.iter().filter(suits);
+        let (second, first): (Vec<_>, Vec<_>) =
+            suitable.partition(|endpoint| progress.is_second_choice(endpoint));
+        for endpoint in first.into_iter().chain(second) {
+            progress.tries(endpoint, Stage::Connecting);
             match self.orb.connect(endpoint).await {
                 Ok(connection) => {
                     self.lock().connection = Some(connection.clone());
                     return Ok(Bound { connection, endpoint: endpoint.clone(), ior: path.ior.clone() });
                 }
-                Err(cause) => {
-                    attempts.push(Attempt { address: endpoint.to_string(), outcome: cause.to_string() });
-                }
+                Err(ConnectError::Stopped) => return Err(stopped()),
+                Err(cause) => progress.not_reached(endpoint, &cause),
             }
         }
         self.fall_back();
@@ -105,13 +111,17 @@ impl Route {
         }
     }
 
-    /// What was forwarded to cannot be reached: the original may know better.
-    fn fall_back(&self) {
+    /// What was forwarded to cannot be reached, or does not have the object: the original may know better. Answers whether
+    /// there was one to fall back to.
+    pub(super) fn fall_back(&self) -> bool {
         let mut state = self.lock();
-        if let Some(original) = state.original.take() {
+        let original = state.original.take();
+        let falls_back = original.is_some();
+        if let Some(original) = original {
             state.path = original;
             state.connection = None;
         }
+        falls_back
     }
 
     /// A connection has failed a call: the next call looks for one anew.

@@ -6,34 +6,45 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use tokio::sync::{Notify, watch};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::task::JoinHandle;
 
-use super::Connection;
 use super::pool::Pool;
+use super::{Connection, Orb};
 
 /// What a shutdown came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct DrainReport {
-    /// Calls that were still under way when the limit was over; their callers learn COMM_FAILURE with completion Maybe.
+    /// Calls of others that were still under way when the limit was over; their callers learn COMM_FAILURE with completion
+    /// Maybe.
     pub calls_abandoned: usize,
-    /// Connections that were closed.
+    /// Connections that were open when it began, all of which are closed now.
     pub connections_closed: usize,
 }
 
 /// What lives in a broker and must end with it.
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
-    stopping: watch::Sender<bool>,
-    listeners: Mutex<Vec<AbortHandle>>,
+    phase: watch::Sender<Phase>,
+    listeners: Mutex<Vec<JoinHandle<()>>>,
     connections: DashMap<u64, Arc<Connection>>,
     next_connection: AtomicU64,
     /// Accepted and connected, including those that have not said a word yet.
     entered: Arc<AtomicUsize>,
     /// Calls of others that are under way here.
     calls: AtomicUsize,
-    call_ended: Notify,
-    connection_ended: Notify,
+    /// Something has ended that a shutdown may wait for.
+    ended: Notify,
+}
+
+/// How far a broker is. It only goes forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Serving,
+    /// Calls under way, and what they call in turn, go on; others are refused.
+    Draining,
+    /// Nothing goes on.
+    Stopped,
 }
 
 /// A connection counts as long as this lives.
@@ -46,35 +57,68 @@ impl Drop for Entry {
     }
 }
 
+/// A call of somebody else is under way here as long as this lives: a shutdown waits for it.
+#[derive(Debug)]
+pub(crate) struct CallUnderWay(Orb);
+
+impl CallUnderWay {
+    pub(crate) fn begin(orb: &Orb) -> CallUnderWay {
+        orb.shared.lifecycle.calls.fetch_add(1, Ordering::AcqRel);
+        CallUnderWay(orb.clone())
+    }
+}
+
+impl Drop for CallUnderWay {
+    fn drop(&mut self) {
+        let lifecycle = &self.0.shared.lifecycle;
+        if lifecycle.calls.fetch_sub(1, Ordering::AcqRel) == 1 {
+            lifecycle.ended.notify_waiters();
+        }
+    }
+}
+
 impl Default for Lifecycle {
     fn default() -> Lifecycle {
         Lifecycle {
-            stopping: watch::Sender::new(false),
+            phase: watch::Sender::new(Phase::Serving),
             listeners: Mutex::default(),
             connections: DashMap::new(),
             next_connection: AtomicU64::new(1),
             entered: Arc::default(),
             calls: AtomicUsize::new(0),
-            call_ended: Notify::new(),
-            connection_ended: Notify::new(),
+            ended: Notify::new(),
         }
     }
 }
 
 impl Lifecycle {
-    pub(super) fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+    /// Whether no new calls are taken. To be asked after [`CallUnderWay::begin`]: then either the answer is yes, or the
+    /// shutdown that follows sees the call.
+    pub(super) fn is_draining(&self) -> bool {
+        *self.phase.borrow() >= Phase::Draining
     }
 
-    /// Waits until the broker stops. Cancellation safe.
-    pub(super) async fn stopped(&self) {
-        let mut stopping = self.stopping.subscribe();
-        // The sender lives as long as the broker, so waiting cannot fail.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
+    /// Whether no connection may live.
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.phase.borrow() == Phase::Stopped
+    }
+
+    /// Waits until the broker takes no new calls. Cancellation safe.
+    pub(super) async fn draining(&self) {
+        // The sender lives as long as this does, so that there is no error.
+        let _ = self.phase.subscribe().wait_for(|phase| *phase >= Phase::Draining).await;
+    }
+
+    fn advance(&self, to: Phase) {
+        self.phase.send_if_modified(|phase| {
+            let later = to > *phase;
+            *phase = to.max(*phase);
+            later
+        });
     }
 
     pub(super) fn add_listener(&self, task: JoinHandle<()>) {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(task.abort_handle());
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(task);
     }
 
     /// Counts a connection.
@@ -85,6 +129,16 @@ impl Lifecycle {
 
     pub(super) fn connections(&self) -> usize {
         self.entered.load(Ordering::Acquire)
+    }
+
+    /// Calls of others that are under way here.
+    pub(super) fn calls_served(&self) -> usize {
+        self.calls.load(Ordering::Acquire)
+    }
+
+    /// Calls of this broker that wait for their replies. Costs a look at every connection.
+    pub(super) fn calls_made(&self) -> usize {
+        self.connections.iter().map(|entry| entry.value().calls_made()).sum()
     }
 
     /// A number for a connection that is about to be registered.
@@ -98,35 +152,35 @@ impl Lifecycle {
 
     pub(super) fn deregister(&self, number: u64) {
         self.connections.remove(&number);
-        self.connection_ended.notify_waiters();
+        self.ended.notify_waiters();
     }
 
-    pub(super) fn call_begins(&self) {
-        self.calls.fetch_add(1, Ordering::AcqRel);
-    }
-
-    pub(super) fn call_ends(&self) {
-        if self.calls.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.call_ended.notify_waiters();
+    /// Something ended on a connection: a shutdown that waits looks again.
+    pub(super) fn look_again(&self) {
+        if self.is_draining() {
+            self.ended.notify_waiters();
         }
     }
 
     pub(super) async fn drain(&self, pool: &Pool, limit: Duration) -> DrainReport {
-        self.stopping.send_replace(true);
-        for listener in self.listeners.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            listener.abort();
-        }
+        self.advance(Phase::Draining);
+        let connections_closed = self.connections();
+        let listeners = std::mem::take(&mut *self.listeners.lock().unwrap_or_else(PoisonError::into_inner));
+        listeners.iter().for_each(JoinHandle::abort);
         for connection in self.all() {
             connection.begin_drain();
         }
-        // Waiting may end early; what is still under way then is counted.
-        let _ = tokio::time::timeout(limit, self.calls_ended()).await;
-        let mut report =
-            DrainReport { calls_abandoned: self.calls.load(Ordering::Acquire), ..Default::default() };
-        for connection in self.all() {
-            connection.close();
+        for listener in listeners {
+            // It was told to end; when it has, its address is free.
+            let _ = listener.await;
         }
-        report.connections_closed = self.connections();
+        // Waiting may end early; what is still under way then is counted.
+        let _ = tokio::time::timeout(limit, self.settled()).await;
+        let report = DrainReport { calls_abandoned: self.calls_served(), connections_closed };
+        self.advance(Phase::Stopped);
+        for connection in self.all() {
+            connection.close("the broker goes out of service");
+        }
         let _ = tokio::time::timeout(FAREWELL_MAX, self.connections_ended()).await;
         for connection in self.all() {
             connection.cut();
@@ -139,10 +193,11 @@ impl Lifecycle {
         self.connections.iter().map(|entry| entry.value().clone()).collect()
     }
 
-    async fn calls_ended(&self) {
+    /// Waits until no call is under way in either direction and every reply has been taken.
+    async fn settled(&self) {
         loop {
-            let ended = self.call_ended.notified();
-            if self.calls.load(Ordering::Acquire) == 0 {
+            let ended = self.ended.notified();
+            if self.calls_served() == 0 && self.all().iter().all(|connection| connection.has_settled()) {
                 return;
             }
             ended.await;
@@ -151,7 +206,7 @@ impl Lifecycle {
 
     async fn connections_ended(&self) {
         loop {
-            let ended = self.connection_ended.notified();
+            let ended = self.ended.notified();
             if self.connections.is_empty() {
                 return;
             }
@@ -161,7 +216,7 @@ impl Lifecycle {
 }
 
 /// The time that peers get to take the last octets before their connections are cut.
-const FAREWELL_MAX: Duration = Duration::from_millis(100);
+const FAREWELL_MAX: Duration = Duration::from_millis(120);
 
 /// Waits until the process is told to end: SIGTERM, or SIGINT (Ctrl-C). Cancellation safe.
 ///

@@ -74,6 +74,10 @@ pub(super) enum CoreEvent {
     GivenUp {
         words: String,
     },
+    /// The peer did not understand this side, and ends the connection; the call that this was about, if it is known.
+    NotUnderstood {
+        refused: Option<(CallId, Box<SystemException>)>,
+    },
     Nothing,
 }
 
@@ -141,6 +145,8 @@ impl Core {
                 ..MessageLimits::default()
             },
             calls_in_flight_max: limits.calls_in_flight_max,
+            calls_served_max: limits.calls_in_flight_max,
+            output_bytes_max: limits.output_bytes_max,
             frame_wait_max: limits.message_wait_max,
         })))
     }
@@ -189,10 +195,26 @@ impl Core {
                 other => Refused::Impossible(Box::new(too_large(&other))),
             }),
             Core::Iiop(core) => core.request(head, addressing, body).map_err(|refused| match refused {
-                iiop::Refused::TooManyCalls { .. } => Refused::Full,
+                iiop::Refused::TooManyCalls { .. } | iiop::Refused::OutputFull { .. } => Refused::Full,
                 iiop::Refused::Closed => Refused::Unusable(refused.to_string()),
                 other => Refused::Impossible(Box::new(too_large(&other))),
             }),
+        }
+    }
+
+    /// Whether another request would be taken, as far as that does not depend on its size.
+    pub(super) fn has_room(&self) -> bool {
+        match self {
+            Core::Native(core) => core.has_room(),
+            Core::Iiop(core) => core.takes_request(),
+        }
+    }
+
+    /// Whether the peer has begun a message in parts, and not completed it.
+    pub(super) fn is_mid_message(&self) -> bool {
+        match self {
+            Core::Native(core) => core.peer().is_none() || core.assembly_bytes() > 0,
+            Core::Iiop(core) => core.is_mid_message(),
         }
     }
 
@@ -282,12 +304,20 @@ impl Core {
         }
     }
 
-    /// Whether the peer has so many calls under way that no more of it should be read. The native protocol refuses by
-    /// itself; GIOP has no word for it, so the transport must slow the peer down.
-    pub(super) fn is_overcommitted(&self, calls_max: usize) -> bool {
+    /// Whether the peer has so much under way that no more of it should be read. The native protocol refuses by itself;
+    /// GIOP has no word for it, so the transport must slow the peer down.
+    pub(super) fn is_congested(&self) -> bool {
         match self {
             Core::Native(_) => false,
-            Core::Iiop(core) => core.calls_inbound() >= calls_max,
+            Core::Iiop(core) => core.is_congested(),
+        }
+    }
+
+    /// Whether a request was kept back for congestion that is over.
+    pub(super) fn is_ready(&self) -> bool {
+        match self {
+            Core::Native(_) => false,
+            Core::Iiop(core) => core.is_ready(),
         }
     }
 
@@ -301,9 +331,9 @@ impl Core {
     pub(super) fn handle_timeout(&mut self, now: Time) -> Option<CoreEvent> {
         match self {
             Core::Native(core) => core.handle_timeout(now).map(native_event),
-            Core::Iiop(core) => core
-                .handle_timeout(now)
-                .then(|| CoreEvent::GivenUp { words: "a message was not completed in time".to_owned() }),
+            Core::Iiop(core) => core.handle_timeout(now).then(|| CoreEvent::GivenUp {
+                words: "a message was not completed in time: message_wait_max".to_owned(),
+            }),
         }
     }
 
@@ -366,8 +396,17 @@ fn native_event(event: native::Event) -> CoreEvent {
         Event::Closed { close, .. } => {
             CoreEvent::Closed { cause: format!("the peer closed the connection: {}", close.text) }
         }
-        Event::Lost(silence) => CoreEvent::GivenUp { words: format!("the peer is silent ({silence:?})") },
+        Event::Lost(silence) => CoreEvent::GivenUp { words: in_words(silence).to_owned() },
         _ => CoreEvent::Nothing,
+    }
+}
+
+/// Why a peer is given up.
+fn in_words(silence: native::Silence) -> &'static str {
+    match silence {
+        native::Silence::PingUnanswered => "the peer is silent: nothing came within ping_timeout of a ping",
+        native::Silence::FrameStalled => "a message was not completed in time: message_wait_max",
+        native::Silence::BodyStalled => "a body did not go on in time: message_wait_max",
     }
 }
 
@@ -404,12 +443,36 @@ fn iiop_event(event: iiop::Event, code_sets: CodeSets) -> CoreEvent {
                 AddressingDisposition::decode(&mut input).unwrap_or(AddressingDisposition::REFERENCE);
             CoreEvent::NeedsAddressing { id, disposition }
         }
+        Event::RequestTooLarge { id, size, limit } => CoreEvent::Refuse {
+            id,
+            exception: Box::new(too_large(&message_too_large(size, limit)).because("limit of the server")),
+        },
+        Event::ReplyTooLarge { id, size, limit, completion } => CoreEvent::ReplyRefused {
+            id,
+            exception: Box::new(
+                too_large(&message_too_large(size, limit))
+                    .because("limit of the client, on the reply")
+                    .with_completion(completion),
+            ),
+        },
         Event::Cancelled { id } => CoreEvent::Cancelled { id },
         Event::Closed => CoreEvent::Closed { cause: "the peer closed the connection in order".to_owned() },
-        Event::PeerError => CoreEvent::GivenUp { words: "the peer did not understand a message".to_owned() },
+        Event::PeerError { about } => CoreEvent::NotUnderstood {
+            // A server may also have failed to write the reply, after it had executed the call.
+            refused: about.map(|id| (id, Box::new(not_understood()))),
+        },
     }
 }
 
-fn too_large(cause: &dyn std::fmt::Display) -> SystemException {
+fn not_understood() -> SystemException {
+    SystemException::new(ExceptionKind::Marshal, Minor::NOT_UNDERSTOOD, Completion::Maybe)
+}
+
+fn message_too_large(size: u64, limit: usize) -> String {
+    format!("a message of {size} octets, above the limit body_bytes_max = {limit}")
+}
+
+/// The exception for a body that is not taken, or not sent, because of its size.
+pub(super) fn too_large(cause: &dyn std::fmt::Display) -> SystemException {
     SystemException::new(ExceptionKind::ImpLimit, Minor::MESSAGE_TOO_LARGE, Completion::No).because(cause)
 }

@@ -6,7 +6,7 @@ use quorb_giop::codeset::CodeSets;
 use quorb_giop::message;
 
 use super::IdlType;
-use super::cbor::{SliceAsCbor, decode_cbor, encode_cbor, write_item};
+use super::cbor::{CborError, SliceAsCbor, decode_cbor, encode_cbor, read_item, write_item};
 
 /// Why a body could not be written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum BodyError {
     Cdr(#[from] CdrError),
     /// CBOR refused.
     #[error("CBOR: {0}")]
-    Cbor(String),
+    Cbor(#[from] CborError),
     /// The body is not an array of values.
     #[error("the body is not a list of values")]
     NotAList,
@@ -121,7 +121,7 @@ impl BodyWriter {
     pub fn put_str(&mut self, value: &str) -> Result<(), BodyError> {
         match self {
             BodyWriter::Cdr(out) => Ok(out.write_string(value)?),
-            BodyWriter::Cbor(out) => write_item(&value, out),
+            BodyWriter::Cbor(out) => Ok(write_item(&value, out)?),
         }
     }
 
@@ -135,7 +135,7 @@ impl BodyWriter {
                 out.write_len(items.len())?;
                 Ok(T::encode_slice(items, out)?)
             }
-            BodyWriter::Cbor(out) => write_item(&SliceAsCbor(items), out),
+            BodyWriter::Cbor(out) => Ok(write_item(&SliceAsCbor(items), out)?),
         }
     }
 
@@ -211,15 +211,11 @@ impl BodyReader<'_> {
     /// Octets that belong to no value.
     pub fn end(&mut self) -> Result<(), BodyError> {
         let surplus = match self {
-            // Some brokers pad messages to 8 octets at the end; that much is no value.
-            BodyReader::Cdr(input) => Some(input.remaining()).filter(|&octets| octets >= 8).unwrap_or(0),
+            BodyReader::Cdr(input) if is_padding(input) => 0,
+            BodyReader::Cdr(input) => input.remaining(),
             BodyReader::Cbor { input, left } => {
                 for _ in 0..*left {
-                    ciborium::de::from_reader_with_recursion_limit::<serde::de::IgnoredAny, _>(
-                        &mut *input,
-                        super::cbor::CBOR_DEPTH_MAX,
-                    )
-                    .map_err(|cause| BodyError::Cbor(cause.to_string()))?;
+                    read_item::<serde::de::IgnoredAny>(input)?;
                 }
                 *left = 0;
                 input.len()
@@ -227,6 +223,12 @@ impl BodyReader<'_> {
         };
         if surplus > 0 { Err(BodyError::Surplus(surplus)) } else { Ok(()) }
     }
+}
+
+/// Whether what is left only fills the message up to a multiple of 8, as some brokers do; that is no value. Anything else
+/// was written by somebody who means another type, whose first octets have been taken for ours.
+fn is_padding(input: &Decoder<'_>) -> bool {
+    input.remaining() < 8 && (input.position() + input.remaining()).is_multiple_of(8)
 }
 
 /// The header of a CBOR array of definite length (RFC 8949, 3: major type 4).
@@ -261,6 +263,23 @@ fn read_array_header(input: &mut &[u8]) -> Result<usize, BodyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_is_padding_or_an_error() {
+        let end = |octets: usize, origin: usize| {
+            let data = vec![0; octets];
+            let mut reader =
+                BodyReader::Cdr(Decoder::with_profile(&data, origin, CdrProfile::native(Endian::Big)));
+            reader.next::<u16>("one").expect("it is there");
+            reader.end()
+        };
+        assert_eq!(end(2, 0), Ok(()));
+        assert_eq!(end(8, 0), Ok(()));
+        assert_eq!(end(6, 2), Ok(()), "the message ends at a multiple of 8, the body does not");
+        // A wide character of GIOP 1.2 read by the rules of 1.1.
+        assert_eq!(end(3, 72), Err(BodyError::Surplus(1)));
+        assert_eq!(end(10, 0), Err(BodyError::Surplus(8)));
+    }
 
     #[test]
     fn array_headers_of_every_width_come_back() {

@@ -151,7 +151,7 @@ impl<T: Cdr, const N: usize> Cdr for BVec<T, N> {
         // The announced length is checked before the elements are read: a bound also limits memory.
         let count = input.read_len(T::SIZE_MIN)?;
         check(count, N)?;
-        Ok(BVec(T::decode_vec(count, input)?))
+        input.nested(|input| T::decode_vec(count, input)).map(BVec)
     }
 }
 

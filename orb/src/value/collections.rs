@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use quorb_giop::cdr::Cdr;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 
 use super::IdlType;
@@ -71,26 +71,62 @@ impl<T: IdlType, const N: usize> IdlType for [T; N] {
     }
 }
 
+/// The value or null. Where the value may be null itself, as in an option of an option, it stands alone in an array.
 impl<T: IdlType> IdlType for Option<T> {
+    const NULLABLE: bool = true;
+
     fn describe(types: &mut TypeCatalogue) -> TypeDesc {
         TypeDesc::Optional(Box::new(T::describe(types)))
     }
 
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
+            Some(value) if T::NULLABLE => serializer.serialize_some(&[AsCbor(value)]),
             Some(value) => serializer.serialize_some(&AsCbor(value)),
             None => serializer.serialize_none(),
         }
     }
 
     fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if T::NULLABLE {
+            return Ok(Option::<Alone<T>>::deserialize(deserializer)?.map(|Alone(value)| value));
+        }
         Ok(Option::<FromCbor<T>>::deserialize(deserializer)?.map(|FromCbor(value)| value))
+    }
+}
+
+/// A value alone in an array.
+struct Alone<T>(T);
+
+impl<'de, T: IdlType> Deserialize<'de> for Alone<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(AloneVisitor(PhantomData))
+    }
+}
+
+struct AloneVisitor<T>(PhantomData<T>);
+
+impl<'de, T: IdlType> Visitor<'de> for AloneVisitor<T> {
+    type Value = Alone<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an array of one value")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Alone<T>, A::Error> {
+        let FromCbor(value) = items.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
+        match items.next_element::<de::IgnoredAny>()? {
+            Some(_) => Err(de::Error::invalid_length(2, &self)),
+            None => Ok(Alone(value)),
+        }
     }
 }
 
 macro_rules! pointers {
     ($($pointer:ident),*) => { $(
         impl<T: IdlType> IdlType for $pointer<T> {
+            const NULLABLE: bool = T::NULLABLE;
+
             fn describe(types: &mut TypeCatalogue) -> TypeDesc {
                 T::describe(types)
             }

@@ -1,6 +1,7 @@
 //! The trait of every type that may appear in an interface.
 
 use quorb_giop::cdr::Cdr;
+use quorb_giop::limits::PREALLOCATION_BYTES_MAX;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::ser::{SerializeSeq, Serializer};
 
@@ -19,6 +20,9 @@ use crate::model::{TypeCatalogue, TypeDesc};
     note = "`usize`, `isize`, `i128` and `u128` have no IDL type: choose a fixed size up to 64 bits"
 )]
 pub trait IdlType: Cdr + Send + Sync + 'static {
+    /// Whether some value of the type is null in CBOR, so that an [`Option`] around it needs a sign of its own for "some".
+    const NULLABLE: bool = false;
+
     /// The type as data; defined types enter the catalogue.
     fn describe(types: &mut TypeCatalogue) -> TypeDesc;
 
@@ -46,9 +50,6 @@ pub trait IdlType: Cdr + Send + Sync + 'static {
 /// Reads the elements of an array one by one. The announced length is believed only up to a small preallocation.
 struct Elements<T>(std::marker::PhantomData<T>);
 
-/// Elements to make room for before the first one has arrived.
-const PREALLOCATED_ELEMENTS_MAX: usize = 1024;
-
 impl<'de, T: IdlType> Visitor<'de> for Elements<T> {
     type Value = Vec<T>;
 
@@ -57,8 +58,8 @@ impl<'de, T: IdlType> Visitor<'de> for Elements<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<T>, A::Error> {
-        let room = sequence.size_hint().unwrap_or(0).min(PREALLOCATED_ELEMENTS_MAX);
-        let mut items = Vec::with_capacity(room);
+        let room = PREALLOCATION_BYTES_MAX / size_of::<T>().max(1);
+        let mut items = Vec::with_capacity(sequence.size_hint().unwrap_or(0).min(room));
         while let Some(FromCbor(item)) = sequence.next_element::<FromCbor<T>>()? {
             items.push(item);
         }

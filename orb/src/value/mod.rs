@@ -18,6 +18,6 @@ mod wide;
 pub use body::{Body, BodyError, BodyReader, BodyWriter, Encoding};
 pub use bounded::{BString, BVec, BoundExceeded};
 pub(crate) use cbor::CBOR_DEPTH_MAX;
-pub use cbor::{AsCbor, FromCbor, decode_cbor, encode_cbor};
+pub use cbor::{AsCbor, CborError, FromCbor, decode_cbor, encode_cbor};
 pub use idl_type::IdlType;
 pub use wide::{WChar, WString};

@@ -6,14 +6,14 @@ use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use std::marker::PhantomData;
 
-use super::IdlType;
+use super::{FromCbor, IdlType};
 use crate::model::{TypeCatalogue, TypeDesc};
 
 /// A number whose slices have a dense CBOR form.
-trait Dense: IdlType + Pod + Serialize + for<'de> Deserialize<'de> {
+trait Dense: IdlType + Pod + Serialize {
     /// The RFC 8746 tag of the little-endian typed array; `None` for octets, which are a plain byte string.
     const TAG: Option<u64>;
-    /// The RFC 8746 tag of the big-endian one, which is read too.
+    /// The RFC 8746 tag of the big-endian one, which is read too; for octets the tag that says no more than none.
     const TAG_BIG_ENDIAN: Option<u64>;
     /// Turns a number around if the machine's order is not little-endian.
     fn swap_to_little(self) -> Self;
@@ -22,7 +22,7 @@ trait Dense: IdlType + Pod + Serialize + for<'de> Deserialize<'de> {
 }
 
 macro_rules! numbers {
-    ($($ty:ty: $desc:ident, $tag:expr, $tag_be:expr, $swap:expr;)*) => { $(
+    ($($ty:ty = $wire:ty: $desc:ident, $tag:expr, $tag_be:expr, $swap:expr, $read:expr;)*) => { $(
         impl Dense for $ty {
             const TAG: Option<u64> = $tag;
             const TAG_BIG_ENDIAN: Option<u64> = $tag_be;
@@ -33,7 +33,10 @@ macro_rules! numbers {
         impl IdlType for $ty {
             fn describe(_: &mut TypeCatalogue) -> TypeDesc { TypeDesc::$desc }
             fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> { self.serialize(serializer) }
-            fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> { Self::deserialize(deserializer) }
+            fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let read: fn($wire) -> Result<Self, D::Error> = $read;
+                read(<$wire>::deserialize(deserializer)?)
+            }
             fn write_cbor_slice<S: Serializer>(items: &[Self], serializer: S) -> Result<S::Ok, S::Error> {
                 write_dense(items, serializer)
             }
@@ -45,16 +48,26 @@ macro_rules! numbers {
 }
 
 numbers! {
-    u8: Octet, None, None, |n| n;
-    i8: Int8, Some(72), None, |n| n;
-    u16: UShort, Some(69), Some(65), u16::swap_bytes;
-    u32: ULong, Some(70), Some(66), u32::swap_bytes;
-    u64: ULongLong, Some(71), Some(67), u64::swap_bytes;
-    i16: Short, Some(77), Some(73), i16::swap_bytes;
-    i32: Long, Some(78), Some(74), i32::swap_bytes;
-    i64: LongLong, Some(79), Some(75), i64::swap_bytes;
-    f32: Float, Some(85), Some(81), |n| f32::from_bits(n.to_bits().swap_bytes());
-    f64: Double, Some(86), Some(82), |n| f64::from_bits(n.to_bits().swap_bytes());
+    u8 = u8: Octet, None, Some(64), |n| n, Ok;
+    i8 = i8: Int8, Some(72), None, |n| n, Ok;
+    u16 = u16: UShort, Some(69), Some(65), u16::swap_bytes, Ok;
+    u32 = u32: ULong, Some(70), Some(66), u32::swap_bytes, Ok;
+    u64 = u64: ULongLong, Some(71), Some(67), u64::swap_bytes, Ok;
+    i16 = i16: Short, Some(77), Some(73), i16::swap_bytes, Ok;
+    i32 = i32: Long, Some(78), Some(74), i32::swap_bytes, Ok;
+    i64 = i64: LongLong, Some(79), Some(75), i64::swap_bytes, Ok;
+    f32 = f64: Float, Some(85), Some(81), |n| f32::from_bits(n.to_bits().swap_bytes()), narrow;
+    f64 = f64: Double, Some(86), Some(82), |n| f64::from_bits(n.to_bits().swap_bytes()), Ok;
+}
+
+/// CBOR carries a `float` in whatever width holds it, and peers may send a wider one. It is rounded; only what is too large
+/// is refused, since it would become infinite.
+fn narrow<E: de::Error>(wide: f64) -> Result<f32, E> {
+    let narrow = wide as f32;
+    if narrow.is_infinite() && wide.is_finite() {
+        return Err(E::invalid_value(de::Unexpected::Float(wide), &"a `float`"));
+    }
+    Ok(narrow)
 }
 
 impl IdlType for bool {
@@ -104,7 +117,10 @@ impl Serialize for Block<'_> {
 
 fn read_dense<'de, T: Dense, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     if deserializer.is_human_readable() {
-        return Vec::deserialize(deserializer);
+        return match Numbers::deserialize(deserializer)? {
+            Numbers::Listed(items) => Ok(items),
+            Numbers::Block(_) => Err(de::Error::custom("octets where a list of numbers is expected")),
+        };
     }
     let ciborium::tag::Captured(tag, numbers) =
         ciborium::tag::Captured::<Numbers<T>>::deserialize(deserializer)?;
@@ -166,7 +182,7 @@ impl<'de, T: Dense> Visitor<'de> for NumbersVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = sequence.next_element()? {
+        while let Some(FromCbor(item)) = sequence.next_element()? {
             items.push(item);
         }
         Ok(Numbers::Listed(items))

@@ -61,8 +61,8 @@ macro_rules! wide {
 }
 
 wide! {
-    /// A wide character: `wchar`. GIOP carries one UTF-16 unit, so that characters outside the basic plane have no place in
-    /// it (DATA_CONVERSION); CBOR and native bodies carry any.
+    /// A wide character: `wchar`. GIOP 1.2, CBOR and native bodies carry any; GIOP 1.1 carries one unit of UTF-16, so that
+    /// characters outside the basic plane have no place in it (DATA_CONVERSION), and GIOP 1.0 none at all.
     WChar(char), WChar, 1, write_wchar(), read_wchar
 }
 

@@ -63,6 +63,17 @@ fn every_type_is_the_same_in_both_worlds() {
     assert_same((Some(vec![1u16, 65535]), Value::Array(vec![1.into(), 65535.into()])));
 }
 
+#[test]
+fn what_may_be_null_itself_stands_alone_in_an_array() {
+    let alone = |value| Value::Array(vec![value]);
+    assert_same((Some(Some(5u8)), alone(5.into())));
+    assert_same((Some(None::<u8>), alone(Value::Null)));
+    assert_same((None::<Option<u8>>, Value::Null));
+    for wrong in [Value::from(5), Value::Array(vec![]), Value::Array(vec![5.into(), 5.into()])] {
+        assert!(matches!(refused::<Option<Option<u8>>>(&wrong), DynamicError::Mismatch { .. }));
+    }
+}
+
 fn refused<T: IdlType>(value: &Value) -> DynamicError {
     let bench = Bench::of::<T>();
     let refusals = FORMATS.map(|format| {

@@ -124,6 +124,76 @@ async fn values_come_back_in_order() {
     .await;
 }
 
+/// Outs between other parameters, in front of them, and with names.
+#[interface]
+trait Interleaved {
+    #[parameters(first, a, b, second, c, third)]
+    fn mix(&self, a: &mut i16, b: u8, c: &mut String) -> (i64, u8, Vec<i16>, String);
+    #[parameters(x, a)]
+    async fn lead(&self, a: &mut u8) -> Result<((), u8), OutOfRange>;
+    #[parameters(text)]
+    fn alone(&self) -> ((), String);
+}
+
+/// What peers of [`Interleaved`] see on the wire: the same values, all of them in one result.
+#[derive(Debug, Clone, PartialEq, quorb::IdlType)]
+struct Flat {
+    result: i64,
+    first: u8,
+    a: i16,
+    second: Vec<i16>,
+    c: String,
+    third: String,
+}
+
+impl Interleaved for Hands {
+    fn mix(&self, a: &mut i16, b: u8, c: &mut String) -> (i64, u8, Vec<i16>, String) {
+        *a += i16::from(b);
+        (-1, b, vec![*a], std::mem::replace(c, "new".to_owned()))
+    }
+
+    async fn lead(&self, a: &mut u8) -> Result<((), u8), OutOfRange> {
+        let before = std::mem::take(a);
+        if before == 0 { Err(OutOfRange { n: 0, m: 0 }) } else { Ok(((), before)) }
+    }
+
+    fn alone(&self) -> ((), String) {
+        ((), "alone".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn outs_stand_where_they_are_listed() {
+    everywhere(
+        || InterleavedServant::new(Hands),
+        async |object: InterleavedProxy| {
+            let (mut a, mut c) = (1, "old".to_owned());
+            assert_eq!(object.mix(&mut a, 2, &mut c).await, Ok((-1, 2, vec![3], "old".to_owned())));
+            assert_eq!((a, c.as_str()), (3, "new"));
+            let mut byte = 7;
+            assert_eq!((object.lead(&mut byte).await, byte), (Ok(((), 7)), 0));
+            object.lead(&mut byte).await.unwrap_err();
+            assert_eq!(object.alone().await, Ok(((), "alone".to_owned())));
+        },
+    )
+    .await;
+}
+
+#[test]
+fn a_reply_carries_its_values_in_the_order_of_the_list() {
+    let flat =
+        Flat { result: -1, first: 2, a: 3, second: vec![3], c: "new".to_owned(), third: "old".to_owned() };
+    let mock = InterleavedProxy::mock(move |call| call.reply(&flat));
+    let (mut a, mut c) = (1, "old".to_owned());
+    let got = mock.blocking().mix(&mut a, 2, &mut c).unwrap();
+    assert_eq!((got, a, c.as_str()), ((-1, 2, vec![3], "old".to_owned()), 3, "new"));
+    let operation = &InterleavedProxy::interface().describe().operations[0];
+    let names: Vec<_> =
+        operation.signature.parameters.iter().map(|one| (one.name.as_str(), one.direction)).collect();
+    let (i, io, o) = (Direction::In, Direction::InOut, Direction::Out);
+    assert_eq!(names, [("first", o), ("a", io), ("b", i), ("second", o), ("c", io), ("third", o)]);
+}
+
 #[test]
 fn blocking_proxies_pass_parameters_that_come_back() {
     let shuffle = ShuffleServant::new(Hands).into_local_proxy().blocking();

@@ -1,10 +1,12 @@
 //! `quorb idl`: check interface definitions, print them in canonical form.
 
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use quorb_idl::{Compiler, Disk, Outcome};
+
+use crate::output::Output;
+use crate::verdict::Verdict;
 
 /// Check interface definitions, print them in canonical form
 #[derive(Debug, Args)]
@@ -54,32 +56,31 @@ struct Settings {
 }
 
 impl Idl {
-    pub(crate) fn run(self) -> ExitCode {
-        let valid = match self.verb {
+    pub(crate) fn run(self, output: &mut Output) -> Result<(), Verdict> {
+        match self.verb {
             Verb::Check(check) => check.run(),
-            Verb::Print(print) => print.run(),
-        };
-        if valid { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            Verb::Print(print) => print.run(output),
+        }
     }
 }
 
 impl Check {
     /// Checks every file, even after one that is not valid.
-    fn run(&self) -> bool {
-        let mut valid = true;
+    fn run(&self) -> Result<(), Verdict> {
+        let mut verdict = Ok(());
         for file in &self.files {
-            valid &= self.settings.compile(file).is_valid();
+            if !self.settings.compile(file).is_valid() {
+                verdict = Err(Verdict::Shown);
+            }
         }
-        valid
+        verdict
     }
 }
 
 impl Print {
-    fn run(&self) -> bool {
-        let Some(model) = self.settings.compile(&self.file).model else { return false };
-        // A reader that has gone away is no error.
-        let _ = io::stdout().lock().write_all(quorb_idl::print(&model).as_bytes());
-        true
+    fn run(&self, output: &mut Output) -> Result<(), Verdict> {
+        let model = self.settings.compile(&self.file).model.ok_or(Verdict::Shown)?;
+        output.line(quorb_idl::print(&model).trim_end())
     }
 }
 

@@ -1,26 +1,74 @@
-//! The `quorb` program.
+//! The `quorb` program: the command line of the broker.
+//!
+//! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`doctor`] finds out what is wrong,
+//! [`idl`] checks and prints interface definitions.
+//! A verb takes its options and an [`Output`], and ends in a [`Verdict`], which is also the
+//! exit code.
 
+mod call;
+mod doctor;
 mod idl;
+mod ior;
+mod limits;
+mod output;
+mod reference;
+mod verdict;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Check interface definitions, print them in canonical form.
+use crate::output::Output;
+use crate::verdict::Verdict;
+
+/// Look into references, call objects, find out what is wrong, check interface definitions.
 #[derive(Debug, Parser)]
-#[command(name = "quorb", version, arg_required_else_help = true)]
+#[command(name = "quorb", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
 }
 
+const EXAMPLES: &str = "\
+A REF is IOR:..., corbaloc:..., @FILE, or - for standard input.
+
+Examples:
+  quorb ior decode @grid.ior
+  quorb call corbaloc::localhost:2810/grid get 2 4
+  quorb doctor @grid.ior
+  quorb idl check -I idl grid.idl
+
+Exit codes: 0 done, 1 the request failed, 2 wrong usage.
+QUORB_LOG=debug shows the log lines of the broker, NO_COLOR=1 leaves out colours.";
+
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Ior(ior::Ior),
+    Call(call::Call),
+    Doctor(doctor::Doctor),
     Idl(idl::Idl),
 }
 
 fn main() -> ExitCode {
-    match CommandLine::parse().verb {
-        Verb::Idl(idl) => idl.run(),
-    }
+    let command = CommandLine::parse();
+    let log = tracing_subscriber::EnvFilter::try_from_env("QUORB_LOG").unwrap_or_default();
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
+    let mut output = Output::stdout();
+    let verdict = match command.verb {
+        Verb::Ior(ior) => ior.run(&mut output),
+        Verb::Call(call) => driven(call.run(&mut output)),
+        Verb::Doctor(doctor) => driven(doctor.run(&mut output)),
+        Verb::Idl(idl) => idl.run(&mut output),
+    };
+    verdict.and_then(|()| output.finish()).map_or_else(Verdict::report, |()| ExitCode::SUCCESS)
+}
+
+/// Runs a verb that talks to others, on this thread.
+fn driven(verb: impl Future<Output = Result<(), Verdict>>) -> Result<(), Verdict> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|cause| Verdict::failed(format_args!("no runtime: {cause}")))?;
+    let verdict = runtime.block_on(verb);
+    // Looking up a name cannot be interrupted; nobody waits for its end.
+    runtime.shutdown_background();
+    verdict
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const PACKAGES: &str = "omniidl omniorb-idl omnievents libomnievents-dev";
+const PACKAGES: &str = "omniidl omniorb-idl libomnievents-dev";
 
 /// The IDL files of these folders; none, said on standard error, where something is missing.
 ///

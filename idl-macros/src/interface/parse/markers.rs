@@ -9,8 +9,18 @@ use crate::sink::Sink;
 use crate::spelling::{closest, listed};
 
 /// The attributes on methods that are ours.
-const MARKERS: [&str; 9] =
-    ["attribute", "blocking", "cancellable", "deadline", "idempotent", "idl", "oneway", "query", "update"];
+const MARKERS: [&str; 10] = [
+    "attribute",
+    "blocking",
+    "cancellable",
+    "deadline",
+    "idempotent",
+    "idl",
+    "oneway",
+    "parameters",
+    "query",
+    "update",
+];
 
 /// Attributes whose meaning is settled but which need object groups or transactions.
 const RESERVED: [&str; 6] = ["order", "commutes", "uniform", "reply", "transaction", "role"];
@@ -31,6 +41,8 @@ pub(super) struct Markers {
     pub(super) idempotent: Option<Attribute>,
     pub(super) cancellable: Option<Attribute>,
     pub(super) deadline: Option<Duration>,
+    /// `#[parameters(..)]`.
+    pub(super) parameters: Option<Attribute>,
     /// The name on the wire.
     pub(super) name: Option<LitStr>,
 }
@@ -68,6 +80,10 @@ impl Markers {
             }
             "deadline" => {
                 self.deadline = deadline(&attribute, sink);
+                return;
+            }
+            "parameters" => {
+                self.parameters = Some(attribute);
                 return;
             }
             _ => {}

@@ -5,10 +5,11 @@ use quote::quote;
 use syn::{FnArg, Signature, TraitItemFn, Type};
 
 use super::markers::{Markers, take_markers};
+use super::order::order;
 use super::parameters::parameters;
 use super::returns::returns;
 use crate::interface::model::{
-    Execution, Kind, Operation, Outcome, Parameter, Passing, Receiver, Returns, Role,
+    Execution, Kind, Operation, Outcome, Parameter, Passing, Place, Receiver, Returns, Role,
 };
 use crate::sink::Sink;
 use crate::spelling::{check_idl_name, joined, plain};
@@ -31,6 +32,7 @@ pub(super) fn operation(
     let (receiver, returns) = (receiver?, returns?);
     let kind = kind(receiver, &method.sig, &markers, sink);
     let execution = execution(&method.sig, &markers, sink);
+    let order = order(markers.parameters.as_ref(), &parameters.on_wire, &returns.outcome, sink);
     check_oneway(&method.sig, &markers, &parameters.on_wire, &returns, sink);
     check_attribute(&method.sig, &markers, &parameters.on_wire, &returns, sink);
     if sink.count() > before {
@@ -49,6 +51,7 @@ pub(super) fn operation(
         execution,
         context: parameters.context,
         parameters: parameters.on_wire,
+        order,
         returns,
         oneway: markers.oneway.is_some(),
         idempotent: markers.idempotent.is_some(),
@@ -84,6 +87,7 @@ pub(super) fn setter_of(getter: &Operation) -> Operation {
         execution: getter.execution,
         context: getter.context.clone(),
         parameters: vec![value],
+        order: vec![Place::Parameter(0)],
         returns: Returns {
             outcome: Outcome::Nothing,
             written: syn::parse_quote!(()),

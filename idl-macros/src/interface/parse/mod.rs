@@ -3,6 +3,7 @@
 mod bases;
 mod markers;
 mod method;
+mod order;
 mod parameters;
 mod returns;
 

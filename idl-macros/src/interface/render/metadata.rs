@@ -5,8 +5,7 @@ use quote::quote;
 use syn::Type;
 
 use super::operations_name;
-use super::values::out_name;
-use crate::interface::model::{Interface, Kind, Operation, Outcome, Raised};
+use crate::interface::model::{Interface, Kind, Operation, Outcome, Parameter, Place, Raised};
 
 pub(super) fn metadata(interface: &Interface) -> TokenStream {
     let private = interface.runtime.private();
@@ -57,26 +56,23 @@ fn entry(operation: &Operation, private: &TokenStream) -> TokenStream {
 
 /// The function that describes parameters, result and exceptions.
 fn signature(operation: &Operation, private: &TokenStream) -> TokenStream {
-    let mut parameters: Vec<TokenStream> = Vec::new();
-    for parameter in &operation.parameters {
-        let direction = if parameter.is_inout() { quote!(InOut) } else { quote!(In) };
-        parameters.push(describe(
-            &parameter.wire,
-            direction,
-            &parameter.owned,
-            parameter.default.is_some(),
-            private,
-        ));
-    }
+    let parameters: Vec<TokenStream> = operation
+        .order
+        .iter()
+        .map(|place| match place {
+            Place::Parameter(index) => {
+                let Parameter { wire, owned, default, .. } = &operation.parameters[*index];
+                let direction =
+                    if operation.parameters[*index].is_inout() { quote!(InOut) } else { quote!(In) };
+                describe(wire, direction, owned, default.is_some(), private)
+            }
+            Place::Out { name, ty, .. } => describe(name, quote!(Out), ty, false, private),
+        })
+        .collect();
     let result = match &operation.returns.outcome {
         Outcome::Nothing => None,
         Outcome::Single(ty) => Some(ty),
-        Outcome::WithOuts(result, outs) => {
-            for (place, ty) in (1..).zip(outs) {
-                parameters.push(describe(&out_name(place), quote!(Out), ty, false, private));
-            }
-            result.as_ref()
-        }
+        Outcome::WithOuts(result, _) => result.as_ref(),
     };
     let result = match result {
         Some(ty) => quote!(::core::option::Option::Some(<#ty as #private::IdlType>::describe(__types))),

@@ -1,13 +1,13 @@
 //! How the values of an operation are written and read, on either side.
 //!
-//! The order on the wire: a request carries the parameters, a reply the result, then what comes back in `&mut` parameters,
-//! then the outs (the metadata lists outs behind the other parameters).
+//! The order on the wire: a request carries the parameters, a reply the result, then what comes back in `&mut` parameters
+//! and the outs, in the order of IDL; unless that is given, the outs stand behind the method's own parameters.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Ident, Type};
 
-use crate::interface::model::{DefaultValue, Operation, Outcome, Parameter, Passing};
+use crate::interface::model::{DefaultValue, Operation, Outcome, Parameter, Passing, Returned};
 
 /// How a proxy reads a reply.
 pub(super) struct Reply {
@@ -40,26 +40,25 @@ pub(super) fn write_request(operation: &Operation, private: &TokenStream) -> Tok
 
 /// The closure of a skeleton that writes the outcome of a method.
 pub(super) fn write_reply(operation: &Operation, private: &TokenStream) -> TokenStream {
-    let inouts = operation.inouts().count();
-    let outcome = if inouts == 0 { quote!(__value) } else { quote!(__value.0) };
-    let element = |place: usize| {
-        let place = Literal::usize_unsuffixed(place);
-        quote!(&#outcome.#place)
+    let has_inouts = operation.inouts().next().is_some();
+    let outcome = if has_inouts { quote!(__value.0) } else { quote!(__value) };
+    let result: Option<Written<'_>> = match &operation.returns.outcome {
+        Outcome::Nothing | Outcome::WithOuts(None, _) => None,
+        Outcome::Single(ty) if has_inouts => Some((ty, quote!(&#outcome))),
+        Outcome::Single(ty) => Some((ty, quote!(__value))),
+        Outcome::WithOuts(Some(ty), _) => Some((ty, quote!(&#outcome.0))),
     };
-    let (result, outs): (Option<Written<'_>>, Vec<Written<'_>>) = match &operation.returns.outcome {
-        Outcome::Nothing => (None, Vec::new()),
-        Outcome::Single(ty) if inouts == 0 => (Some((ty, quote!(__value))), Vec::new()),
-        Outcome::Single(ty) => (Some((ty, quote!(&#outcome))), Vec::new()),
-        Outcome::WithOuts(result, outs) => {
-            let outs = outs.iter().zip(1..).map(|(ty, place)| (ty, element(place))).collect();
-            (result.as_ref().map(|ty| (ty, element(0))), outs)
+    let returned = operation.returned().map(|returned| match returned {
+        Returned::InOut(index, parameter) => {
+            let place = Literal::usize_unsuffixed(index + 1);
+            (&parameter.owned, quote!(&__value.#place))
         }
-    };
-    let returned = operation.inouts().zip(1..).map(|(parameter, place)| {
-        let place = Literal::usize_unsuffixed(place);
-        (&parameter.owned, quote!(&__value.#place))
+        Returned::Out(index, _, ty) => {
+            let place = Literal::usize_unsuffixed(index + 1);
+            (ty, quote!(&#outcome.#place))
+        }
     });
-    let values: Vec<Written<'_>> = result.into_iter().chain(returned).chain(outs).collect();
+    let values: Vec<Written<'_>> = result.into_iter().chain(returned).collect();
     let puts = values.iter().map(|(ty, value)| quote!(__w.put::<#ty>(#value)?;));
     let value = if values.is_empty() { quote!(_,) } else { quote!(__value,) };
     writer(private, value, values.len(), quote!(#(#puts)*))
@@ -110,57 +109,40 @@ fn default_value(parameter: &Parameter, default: &DefaultValue) -> TokenStream {
 
 /// The closure of a proxy that reads the reply, and what to do with the values.
 pub(super) fn read_reply(operation: &Operation, private: &TokenStream) -> Reply {
-    let next = |ty: &Type, name: &str| quote!(__r.next::<#ty>(#name)?);
-    let returned: Vec<(Ident, &Parameter)> = operation
-        .inouts()
-        .enumerate()
-        .map(|(place, parameter)| (format_ident!("__returned_{place}"), parameter))
-        .collect();
-    let mut reads: Vec<TokenStream> = returned
-        .iter()
-        .map(|(variable, parameter)| {
-            let value = next(&parameter.owned, &parameter.wire);
-            quote!(let #variable = #value;)
-        })
-        .collect();
+    let read = |variable: &Ident, ty: &Type, name: &str| quote!(let #variable = __r.next::<#ty>(#name)?;);
     let result = format_ident!("__result");
-    let outcome = match &operation.returns.outcome {
-        Outcome::Nothing => quote!(()),
-        Outcome::Single(ty) => {
-            let value = next(ty, "result");
-            reads.insert(0, quote!(let #result = #value;));
-            quote!(#result)
-        }
+    let (outcome, result_type) = match &operation.returns.outcome {
+        Outcome::Nothing => (quote!(()), None),
+        Outcome::Single(ty) => (quote!(#result), Some(ty)),
         Outcome::WithOuts(ty, outs) => {
-            if let Some(ty) = ty {
-                let value = next(ty, "result");
-                reads.insert(0, quote!(let #result = #value;));
-            }
             let first = if ty.is_some() { quote!(#result) } else { quote!(()) };
-            let variables: Vec<Ident> =
-                (1..=outs.len()).map(|place| format_ident!("__out_{place}")).collect();
-            for (variable, (place, ty)) in variables.iter().zip((1..).zip(outs)) {
-                let value = next(ty, &out_name(place));
-                reads.push(quote!(let #variable = #value;));
-            }
-            quote!((#first, #(#variables),*))
+            let outs = (0..outs.len()).map(out_variable);
+            (quote!((#first, #(#outs),*)), ty.as_ref())
         }
     };
-    let variables = returned.iter().map(|(variable, _)| variable);
-    let tuple = if returned.is_empty() { outcome } else { quote!((#outcome, #(#variables),*)) };
-    let assignments = returned.iter().map(|(variable, Parameter { ident, .. })| quote!(*#ident = #variable;));
-    let variables = returned.iter().map(|(variable, _)| variable);
+    let mut reads: Vec<TokenStream> = result_type.iter().map(|ty| read(&result, ty, "result")).collect();
+    reads.extend(operation.returned().map(|returned| match returned {
+        Returned::InOut(index, parameter) => read(&inout_variable(index), &parameter.owned, &parameter.wire),
+        Returned::Out(index, name, ty) => read(&out_variable(index), ty, name),
+    }));
+    let inouts: Vec<&Ident> = operation.inouts().map(|parameter| &parameter.ident).collect();
+    let variables: Vec<Ident> = (0..inouts.len()).map(inout_variable).collect();
+    let tuple = if inouts.is_empty() { outcome } else { quote!((#outcome, #(#variables),*)) };
     Reply {
-        assign: (!returned.is_empty()).then(|| quote!(#(#assignments)*)),
+        assign: (!inouts.is_empty()).then(|| quote!(#(*#inouts = #variables;)*)),
         pattern: quote!((__value, #(#variables),*)),
         value: quote!(__value),
         read: reader(private, reads.is_empty(), quote!(#(#reads)*), tuple),
     }
 }
 
-/// The name of the out parameter in this place of the result tuple.
-pub(super) fn out_name(place: usize) -> String {
-    format!("out{place}")
+/// What holds the new value of a `&mut` parameter until all values are read.
+fn inout_variable(index: usize) -> Ident {
+    format_ident!("__returned_{index}")
+}
+
+fn out_variable(index: usize) -> Ident {
+    format_ident!("__out_{index}")
 }
 
 fn reader(private: &TokenStream, is_empty: bool, reads: TokenStream, tuple: TokenStream) -> TokenStream {

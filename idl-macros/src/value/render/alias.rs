@@ -45,6 +45,8 @@ fn cdr_hooks(private: &TokenStream, ty: &Type) -> TokenStream {
 fn cbor_hooks(private: &TokenStream, ty: &Type) -> TokenStream {
     let wrapped = wrapped(&quote!(<#ty as #private::IdlType>::read_cbor_vec(__deserializer)?));
     quote! {
+        const NULLABLE: bool = <#ty as #private::IdlType>::NULLABLE;
+
         fn read_cbor_vec<'de, __D: #private::serde::Deserializer<'de>>(
             __deserializer: __D,
         ) -> ::core::result::Result<::std::vec::Vec<Self>, __D::Error> {

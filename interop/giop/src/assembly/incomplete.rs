@@ -16,6 +16,8 @@ use crate::message::{Frame, GiopError, MessageHeader, MessageKind};
 /// What has arrived of a message.
 #[derive(Debug)]
 pub(super) struct Incomplete {
+    /// The how many-th fragmented message of the stream it is.
+    number: u64,
     header: MessageHeader,
     /// None in GIOP 1.1.
     request_id: Option<u32>,
@@ -26,14 +28,19 @@ pub(super) struct Incomplete {
 
 impl Incomplete {
     /// A message whose first part is `content`.
-    pub(super) fn begin(header: MessageHeader, content: &[u8]) -> Result<Self, GiopError> {
+    pub(super) fn begin(header: MessageHeader, content: &[u8], number: u64) -> Result<Self, GiopError> {
         let request_id = match names_request(&header) {
             true => Some(first_u32(content, header.endian)?),
             false => None,
         };
-        let mut message = Self { header, request_id, content: Vec::new(), joints: Vec::new(), fragments: 1 };
+        let mut message =
+            Self { number, header, request_id, content: Vec::new(), joints: Vec::new(), fragments: 1 };
         message.copy(content);
         Ok(message)
+    }
+
+    pub(super) const fn number(&self) -> u64 {
+        self.number
     }
 
     pub(super) const fn request_id(&self) -> Option<u32> {

@@ -39,13 +39,17 @@ pub struct Assembler {
     version: GiopVersion,
     /// Fragmented messages of which more is to come, oldest first.
     incomplete: Vec<Incomplete>,
+    /// Fragmented messages that have begun so far.
+    begun: u64,
+    /// Fragments that continue these requests or replies are dropped, through the last.
+    unwanted: Vec<u32>,
 }
 
 impl Assembler {
     /// The receiving end of a new connection.
     #[must_use]
     pub const fn new(limits: MessageLimits) -> Self {
-        Self { limits, version: GiopVersion::V1_0, incomplete: Vec::new() }
+        Self { limits, version: GiopVersion::V1_0, incomplete: Vec::new(), begun: 0, unwanted: Vec::new() }
     }
 
     /// The version the peer spoke last; 1.0 before its first message.
@@ -58,6 +62,31 @@ impl Assembler {
     #[must_use]
     pub fn incomplete_bytes(&self) -> usize {
         self.incomplete.iter().map(Incomplete::cost_bytes).sum()
+    }
+
+    /// The messages of which more is to come, oldest first: the how many-th fragmented message of this stream
+    /// each is, from 0. Whoever has a clock can tell by them how long each has been incomplete.
+    pub fn incomplete_messages(&self) -> impl Iterator<Item = u64> + '_ {
+        self.incomplete.iter().map(Incomplete::number)
+    }
+
+    /// Drops the Fragments to come of a GIOP 1.2 message whose beginning the caller has taken off the stream by itself,
+    /// because it was too large.
+    ///
+    /// # Errors
+    /// [`GiopError::FragmentedTwice`] if it has begun already, [`GiopError::TooManyIncomplete`].
+    pub fn drop_fragments_of(&mut self, request_id: u32) -> Result<(), GiopError> {
+        if self.incomplete.iter().any(|message| message.request_id() == Some(request_id))
+            || self.unwanted.contains(&request_id)
+        {
+            return Err(GiopError::FragmentedTwice { request_id });
+        }
+        let limit = self.limits.fragments_open_max;
+        if self.incomplete.len() + self.unwanted.len() >= limit {
+            return Err(GiopError::TooManyIncomplete { limit });
+        }
+        self.unwanted.push(request_id);
+        Ok(())
     }
 
     /// Takes the next whole message off the front of `received`; none if more octets are needed.
@@ -130,6 +159,7 @@ impl Assembler {
             // "The server should assume no more fragments will follow": 9.4.9.
             let cancelled = incomplete::cancelled_id(&header, &content);
             self.incomplete.retain(|message| cancelled.is_none() || !message.is_request(cancelled));
+            self.unwanted.retain(|request_id| cancelled != Some(*request_id));
         } else if self.incomplete.iter().any(Incomplete::is_exclusive)
             && header.kind < MessageKind::CLOSE_CONNECTION
         {
@@ -138,17 +168,19 @@ impl Assembler {
         if !header.more_fragments {
             return Ok(Some(Frame { header, content: content.freeze(), joints: Vec::new() }));
         }
-        let begun = Incomplete::begin(header, &content)?;
+        let begun = Incomplete::begin(header, &content, self.begun)?;
         if let Some(request_id) = begun.request_id()
-            && self.incomplete.iter().any(|other| other.request_id() == Some(request_id))
+            && (self.incomplete.iter().any(|other| other.request_id() == Some(request_id))
+                || self.unwanted.contains(&request_id))
         {
             return Err(GiopError::FragmentedTwice { request_id });
         }
         let limit = self.limits.fragments_open_max;
-        if self.incomplete.len() >= limit {
+        if self.incomplete.len() + self.unwanted.len() >= limit {
             return Err(GiopError::TooManyIncomplete { limit });
         }
         self.incomplete.push(begun);
+        self.begun += 1;
         self.check_memory()?;
         Ok(None)
     }
@@ -158,7 +190,7 @@ impl Assembler {
         let (request_id, payload) = incomplete::fragment_parts(&header, content)?;
         let continued = self.incomplete.iter().position(|message| message.request_id() == request_id);
         let Some(index) = continued else {
-            return Err(GiopError::StrayFragment { request_id });
+            return self.drop_unwanted(&header, request_id);
         };
         self.incomplete[index].append(&header, payload, self.limits.message_bytes_max)?;
         if header.more_fragments {
@@ -166,6 +198,19 @@ impl Assembler {
             return Ok(None);
         }
         Ok(Some(self.incomplete.remove(index).into_frame()))
+    }
+
+    fn drop_unwanted(
+        &mut self,
+        header: &MessageHeader,
+        request_id: Option<u32>,
+    ) -> Result<Option<Frame>, GiopError> {
+        let stray = GiopError::StrayFragment { request_id };
+        let index = self.unwanted.iter().position(|unwanted| Some(*unwanted) == request_id).ok_or(stray)?;
+        if !header.more_fragments {
+            self.unwanted.remove(index);
+        }
+        Ok(None)
     }
 
     fn check_memory(&self) -> Result<(), GiopError> {

@@ -126,4 +126,6 @@ impl ContextId {
     ///
     /// The upper 20 bits are a vendor's set of ids, here from the letters `QRB`.
     pub const QUORB_CALL: Self = Self(0x5152_4201);
+    /// Ours: fills up the head of a reply, and says nothing.
+    pub const QUORB_FILLER: Self = Self(0x5152_4202);
 }

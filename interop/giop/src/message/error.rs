@@ -62,6 +62,18 @@ pub enum GiopError {
         /// The id of both.
         request_id: u32,
     },
+    /// A Request or LocateRequest has the id of another whose reply has not been sent.
+    #[error("two requests with id {request_id} at the same time")]
+    DuplicateRequest {
+        /// The id of both.
+        request_id: u32,
+    },
+    /// A message of a kind that only the other side may send on this connection (CORBA 3.3 Part 2, 9.4).
+    #[error("a message of kind {} from the side that may not send it", .kind.0)]
+    WrongDirection {
+        /// The kind of the message.
+        kind: MessageKind,
+    },
     /// More messages are incomplete than accepted.
     #[error("more than {limit} incomplete messages")]
     TooManyIncomplete {

@@ -1,4 +1,4 @@
-//! Bodies of service contexts: bidirectional use, request identity, and ours.
+//! Bodies of service contexts: bidirectional use, request identity, exceptions in words, and ours.
 
 use super::{ContextId, KnownContext};
 use crate::cdr::{Cdr, CdrError, Decoder, Encoder};
@@ -105,6 +105,33 @@ impl Cdr for FtRequest {
 
 impl KnownContext for FtRequest {
     const ID: ContextId = ContextId::FT_REQUEST;
+}
+
+/// The body of `EXCEPTION_DETAIL_MESSAGE`: a system exception in words (CORBA 3.3 Part 2, 7.7.1).
+///
+/// ```text
+///   u8 byte order | pad to 4 | u32 len in octets, UTF-16 as in GIOP 1.2
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExceptionDetail {
+    /// For people.
+    pub message: String,
+}
+
+impl Cdr for ExceptionDetail {
+    const SIZE_MIN: usize = 4;
+
+    fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
+        out.write_wstring(&self.message)
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        Ok(Self { message: input.read_wstring()? })
+    }
+}
+
+impl KnownContext for ExceptionDetail {
+    const ID: ContextId = ContextId::EXCEPTION_DETAIL_MESSAGE;
 }
 
 /// The body of [`ContextId::QUORB_CALL`]: what our own calls carry through foreign brokers.
@@ -216,6 +243,8 @@ mod tests {
         let octets = read_back(request).data;
         let expected = b"\0\0\0\0\0\0\0\x02c\0\0\0\xff\xff\xff\xfe\0\0\0\0\0\0\0\x03";
         assert_eq!(octets, &expected[..]);
+        let octets = read_back(ExceptionDetail { message: "h€".into() }).data;
+        assert_eq!(octets, &b"\0\0\0\0\0\0\0\x04\0h\x20\xac"[..]);
         assert_eq!(read_back(FtGroupVersion { object_group_ref_version: 4 }).data.len(), 8);
         assert!(ServiceContexts::new().get::<FtRequest>().is_none());
     }

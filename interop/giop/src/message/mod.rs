@@ -27,7 +27,9 @@ pub use exception::{CompletionStatus, SystemExceptionBody};
 pub(crate) use frame::FrameReader;
 pub use frame::{Body, Frame};
 pub use header::{MessageHeader, MessageKind};
-pub use known_context::{BiDirContext, CallContext, FtGroupVersion, FtRequest, ListenPoint, TraceContext};
+pub use known_context::{
+    BiDirContext, CallContext, ExceptionDetail, FtGroupVersion, FtRequest, ListenPoint, TraceContext,
+};
 pub use locate::{CancelRequestHead, LocateReplyHead, LocateRequestHead, LocateStatus};
 pub use open::OpenMessage;
 pub use reply::{ReplyHead, ReplyStatus};

@@ -201,3 +201,33 @@ fn a_cancelled_request_needs_no_further_fragments() {
         assert_eq!((frames.len(), assembler.incomplete_bytes() == 0), (1, dropped), "{sent}");
     }
 }
+
+#[test]
+fn fragments_of_what_is_not_wanted_are_dropped_through_the_last() {
+    let mut assembler = Assembler::new(MessageLimits { fragments_open_max: 2, ..MessageLimits::default() });
+    assembler.drop_fragments_of(1).unwrap();
+    assert_eq!(assembler.drop_fragments_of(1), Err(GiopError::FragmentedTwice { request_id: 1 }));
+    let parts =
+        [begin(2, true), fragment(1, true, b"dropped"), fragment(2, false, b"kept"), fragment(1, false, b"")];
+    assert_eq!(feed(&mut assembler, &parts).unwrap().len(), 1);
+    let stray = feed(&mut assembler, &[fragment(1, false, b"")]).unwrap_err();
+    assert_eq!(stray, GiopError::StrayFragment { request_id: Some(1) });
+    // They count as incomplete, and a CancelRequest ends them.
+    let mut assembler = Assembler::new(MessageLimits { fragments_open_max: 1, ..MessageLimits::default() });
+    assembler.drop_fragments_of(1).unwrap();
+    let limit = GiopError::TooManyIncomplete { limit: 1 };
+    assert_eq!(assembler.drop_fragments_of(2), Err(limit.clone()));
+    assert_eq!(feed(&mut assembler, &[begin(2, true)]), Err(limit));
+    let cancel = part(GiopVersion::V1_2, MessageKind::CANCEL_REQUEST, false, &[0, 0, 0, 1]);
+    assert_eq!(feed(&mut assembler, &[cancel]).unwrap().len(), 1);
+    assembler.drop_fragments_of(2).unwrap();
+}
+
+#[test]
+fn incomplete_messages_are_numbered_as_they_begin() {
+    let mut assembler = Assembler::new(MessageLimits::default());
+    feed(&mut assembler, &[begin(1, true), begin(2, true), begin(3, false), begin(4, true)]).unwrap();
+    assert!(assembler.incomplete_messages().eq([0, 1, 2]));
+    feed(&mut assembler, &[fragment(1, false, b""), begin(1, true)]).unwrap();
+    assert!(assembler.incomplete_messages().eq([1, 2, 3]));
+}

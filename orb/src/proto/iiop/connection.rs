@@ -8,8 +8,10 @@ use quorb_giop::assembly::Assembler;
 use quorb_giop::cdr::{CdrProfile, Endian, GiopVersion};
 use quorb_giop::codeset::CodeSets;
 use quorb_giop::limits::MessageLimits;
-use quorb_giop::message::close_connection;
+use quorb_giop::message::{Message, close_connection};
 
+use super::inbound::InboundCalls;
+use super::unfinished::Unfinished;
 use crate::proto::head::{CallId, Delivery, Time};
 use crate::proto::native::OutBuffer;
 
@@ -28,35 +30,49 @@ use crate::proto::native::OutBuffer;
 /// `receive`, and after the event `Closed`, further input is ignored and commands are refused; what `transmit` still yields
 /// is the farewell.
 ///
-/// # Deviations
-/// A client closes in order with CloseConnection in every version, which GIOP 1.0 and 1.1 reserve to servers: there it sends
-/// nothing. Fragments are received; messages are sent whole, as their receivers prefer.
+/// # Bounds
+/// A peer that makes too many calls, or does not read its replies, is heard up to its next request: `receive` keeps that one,
+/// and leaves the input where it is, until a call has ended or output has left, which [`is_ready`](Self::is_ready) tells.
+/// What is kept is then bounded by the limits: messages in parts by `limits`, calls in both directions by their counts,
+/// output by `output_bytes_max` and the replies of calls that run already.
+///
+/// # Choices
+/// A client in GIOP 1.0 or 1.1 ends without a word, since only servers may say CloseConnection there. Nobody says it while an
+/// operation runs whose caller waits: to its caller it would mean that the operation was not executed. Fragments are
+/// received; messages are sent whole, as their receivers prefer. A cancelled call is forgotten at once, since its server
+/// need not answer; its id comes again after 2^31 others. Foreign servers are not told: nothing obliges them to heed it, and
+/// omniORB 4.2 closes the connection over it in GIOP 1.0 and 1.1, and in 1.2 never serves the connection again.
 #[derive(Debug)]
 pub struct Connection {
     pub(super) side: Side,
     pub(super) config: Config,
     pub(super) assembler: Assembler,
-    /// In force since the client said so; on the client's side since it chose.
+    /// In force since the client said so; on the client's side since it chose. Not for GIOP 1.0.
     pub(super) code_sets: CodeSets,
     /// Whether the code sets stand already: the client has sent its first request.
     pub(super) code_sets_settled: bool,
-    /// The version of the last request of the peer; what this side speaks unasked.
+    /// What a client speaks; on the server's side the version of the last message, which is what it speaks unasked.
     pub(super) version: GiopVersion,
     pub(super) output: OutBuffer,
     /// Octets queued since the beginning.
     pub(super) queued: u64,
     /// Octets yielded since the beginning.
     pub(super) handed: u64,
-    /// Requests of this side without a reply yet.
+    /// Requests of this side whose reply is awaited.
     pub(super) outbound: BTreeMap<u32, Outbound>,
     /// Requests of the peer that run.
-    pub(super) inbound: BTreeMap<u32, Inbound>,
+    pub(super) inbound: InboundCalls,
+    /// Requests may go in both directions.
+    pub(super) both_directions: bool,
     pub(super) next_id: u32,
     pub(super) phase: Phase,
     /// The peer said CloseConnection: what it has not answered was not executed (CORBA 3.3 Part 2, 9.4.7).
     pub(super) peer_closed: bool,
-    /// Since when an incomplete message is waiting for its rest.
-    pub(super) incomplete_since: Option<Time>,
+    pub(super) unfinished: Unfinished,
+    /// Octets of a message that is too large, still to be passed over.
+    pub(super) passing_over: u64,
+    /// A request for which there was no room; behind it nothing is read.
+    pub(super) held: Option<(GiopVersion, Message)>,
 }
 
 /// Who opened the connection.
@@ -73,7 +89,7 @@ pub enum Side {
 pub struct Config {
     /// Who opened it.
     pub side: Side,
-    /// What a client speaks; a server answers in the version of each request.
+    /// What a client speaks. A server answers in the version of each request, and before the first one speaks 1.0.
     pub version: GiopVersion,
     /// What a client has chosen from the server's reference.
     pub code_sets: CodeSets,
@@ -81,6 +97,10 @@ pub struct Config {
     pub limits: MessageLimits,
     /// Calls of this side that may be open.
     pub calls_in_flight_max: usize,
+    /// Calls of the peer that may run; the next one is kept, and nothing behind it is read.
+    pub calls_served_max: usize,
+    /// Octets that may wait for `transmit`; above, calls of this side are refused, and those of the peer not served.
+    pub output_bytes_max: usize,
     /// A message that has begun must be complete after so long.
     pub frame_wait_max: Duration,
 }
@@ -91,19 +111,8 @@ pub(super) struct Outbound {
     /// Positions of its first octet and behind its last in the output.
     pub(super) start: u64,
     pub(super) end: u64,
-    /// The runtime has lost interest: the reply is dropped.
-    pub(super) unwanted: bool,
-}
-
-/// A request of the peer.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Inbound {
-    pub(super) version: GiopVersion,
-    pub(super) expects_reply: bool,
-    /// It is a LocateRequest.
-    pub(super) is_locate: bool,
-    /// Its caller gave up: no reply is sent.
-    pub(super) cancelled: bool,
+    /// Its server is of our kind, and may be told that the call is cancelled.
+    pub(super) tell_cancel: bool,
 }
 
 /// How far a connection is.
@@ -126,12 +135,16 @@ impl Connection {
                 Side::Server => CodeSets::UNNEGOTIATED,
             },
             code_sets_settled: false,
-            version: config.version,
+            version: match config.side {
+                Side::Client => config.version,
+                Side::Server => GiopVersion::V1_0,
+            },
             output: OutBuffer::new(),
             queued: 0,
             handed: 0,
             outbound: BTreeMap::new(),
-            inbound: BTreeMap::new(),
+            inbound: InboundCalls::default(),
+            both_directions: false,
             // Ids of the side that opened the connection are even (CORBA 3.3 Part 2, 9.4.2).
             next_id: match config.side {
                 Side::Client => 2,
@@ -139,17 +152,29 @@ impl Connection {
             },
             phase: Phase::Open,
             peer_closed: false,
-            incomplete_since: None,
+            unfinished: Unfinished::default(),
+            passing_over: 0,
+            held: None,
             config,
         }
     }
 
-    /// The code sets in force.
-    pub fn code_sets(&self) -> CodeSets {
-        self.code_sets
+    /// Both sides have agreed that requests go in both directions (CORBA 3.3 Part 2, 9.8). Without it only the side that
+    /// opened the connection may call: nobody exposes its objects to a server by calling it.
+    pub fn allow_both_directions(&mut self) {
+        self.both_directions = true;
     }
 
-    /// The version of the peer's last request; a client's own.
+    /// The code sets in force for the version in use: GIOP 1.0 knows no choice.
+    pub fn code_sets(&self) -> CodeSets {
+        self.code_sets_in(self.version)
+    }
+
+    pub(super) fn code_sets_in(&self, version: GiopVersion) -> CodeSets {
+        if version < GiopVersion::V1_1 { CodeSets::UNNEGOTIATED } else { self.code_sets }
+    }
+
+    /// What this side speaks unasked: a client its own version, a server that of the peer's last message.
     pub fn version(&self) -> GiopVersion {
         self.version
     }
@@ -179,15 +204,43 @@ impl Connection {
         !self.output.is_empty()
     }
 
+    /// Whether the peer need not be read now: it has made more calls than are served, or takes no replies.
+    pub fn is_congested(&self) -> bool {
+        self.held.is_some() && !self.has_room()
+    }
+
+    /// Whether `receive` has stopped because of a limit, and could now go on.
+    pub fn is_ready(&self) -> bool {
+        self.held.is_some() && self.has_room()
+    }
+
+    /// Whether one more call of the peer can be served.
+    pub(super) fn has_room(&self) -> bool {
+        self.inbound.len() < self.config.calls_served_max && self.output.len() <= self.config.output_bytes_max
+    }
+
+    /// Whether another request of this side would be taken, as far as that does not depend on its size.
+    pub fn takes_request(&self) -> bool {
+        self.outbound.len() < self.config.calls_in_flight_max
+            && self.output.len() <= self.config.output_bytes_max
+    }
+
+    /// Whether the peer has begun a message, in fragments or too large, that is not complete.
+    pub fn is_mid_message(&self) -> bool {
+        self.passing_over > 0 || self.assembler.incomplete_messages().next().is_some()
+    }
+
     /// Moves what is queued to the driver's buffer, which must be empty.
     pub fn transmit(&mut self, out: &mut OutBuffer) {
+        debug_assert!(out.is_empty(), "what is in the buffer would be sent after what follows it");
         self.handed += self.output.len() as u64;
         std::mem::swap(&mut self.output, out);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) must be called at the latest.
     pub fn next_timeout(&self) -> Option<Time> {
-        self.incomplete_since.map(|since| since + self.config.frame_wait_max)
+        let begun = self.unfinished.oldest().filter(|_| self.phase != Phase::Closed)?;
+        Some(begun + self.config.frame_wait_max)
     }
 
     /// Takes the time. Answers true if the peer has left a message incomplete for too long: the connection must end.
@@ -199,7 +252,8 @@ impl Connection {
         late
     }
 
-    /// Takes no further calls: the connection closes in order when the last is answered.
+    /// Makes no further calls: the connection closes in order when the last is answered, in both directions. Requests that
+    /// the peer still sends are delivered, for the runtime to refuse; the CloseConnection tells it of those that crossed.
     pub fn drain(&mut self) {
         if self.phase == Phase::Open {
             self.phase = Phase::Draining;
@@ -213,15 +267,16 @@ impl Connection {
         }
     }
 
-    /// Closes in order: what is queued is still sent; requests of the peer without a reply were not executed or their
-    /// outcome is lost.
+    /// Ends the connection: what is queued is still sent. The peer is told that this is in order, and thereby that none of
+    /// its requests without a reply was executed, unless that is not true: then it finds the connection cut.
     pub fn close(&mut self) {
         if self.phase == Phase::Closed {
             return;
         }
         self.phase = Phase::Closed;
         // Only with GIOP 1.2 may the side that opened the connection say so (CORBA 3.3 Part 2, 9.4.7).
-        if self.side == Side::Server || self.version >= GiopVersion::V1_2 {
+        let may_say = self.side == Side::Server || self.version >= GiopVersion::V1_2;
+        if may_say && !self.inbound.executes() {
             let farewell = close_connection(self.version, Endian::NATIVE);
             self.queue(|out| out.extend_from_slice(&farewell), Bytes::new());
         }
@@ -235,7 +290,6 @@ impl Connection {
         let handed = self.handed.saturating_sub(unwritten as u64);
         std::mem::take(&mut self.outbound)
             .into_iter()
-            .filter(|(_, call)| !call.unwanted)
             .map(|(id, call)| {
                 let delivery = match () {
                     () if handed <= call.start => Delivery::NotSent,
@@ -249,8 +303,7 @@ impl Connection {
 
     /// The rules of what this side writes in answer to `version`.
     pub(super) fn profile(&self, version: GiopVersion) -> CdrProfile {
-        let code_sets = if version < GiopVersion::V1_1 { CodeSets::UNNEGOTIATED } else { self.code_sets };
-        code_sets.profile(Endian::NATIVE, version)
+        self.code_sets_in(version).profile(Endian::NATIVE, version)
     }
 
     /// Queues a head and a body behind it.

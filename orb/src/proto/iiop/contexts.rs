@@ -1,15 +1,24 @@
 //! What heads say that GIOP has no field for, as service contexts.
 
-use quorb_giop::cdr::CdrError;
-use quorb_giop::message::{CallContext, ContextId, FtRequest, ServiceContexts, TraceContext as GiopTrace};
+use quorb_giop::cdr::{CdrError, GiopVersion};
+use quorb_giop::message::{
+    CallContext, ContextId, FtRequest, ServiceContext as GiopContext, ServiceContexts,
+    TraceContext as GiopTrace,
+};
 
-use crate::proto::head::{ChainId, ClientId, RequestHead, RequestIdentity, ServiceContext, TraceContext};
+use crate::proto::head::{
+    ChainId, ClientId, ReplyHead, RequestHead, RequestIdentity, ServiceContext, TraceContext,
+};
 
 /// The expiration time of requests that never expire by the clock: the server's bounded memory decides.
 const NEVER: u64 = i64::MAX as u64;
 
+/// What the connection itself writes and reads; interceptors do not see it, and cannot forge it.
+const KNOWN: [ContextId; 4] =
+    [ContextId::CODE_SETS, ContextId::FT_REQUEST, ContextId::QUORB_CALL, ContextId::QUORB_FILLER];
+
 /// Writes identity, deadline, chain and trace. Only brokers of our kind read them.
-pub(super) fn write(head: &RequestHead, contexts: &mut ServiceContexts) -> Result<(), CdrError> {
+pub(super) fn write_ours(head: &RequestHead, contexts: &mut ServiceContexts) -> Result<(), CdrError> {
     if let Some(identity) = &head.identity {
         contexts.put(&ft_request(identity))?;
     }
@@ -20,13 +29,39 @@ pub(super) fn write(head: &RequestHead, contexts: &mut ServiceContexts) -> Resul
             trace_id: trace.trace_id,
             parent_id: trace.parent_id,
             flags: trace.flags,
-            state: String::from_utf8_lossy(&trace.state).into_owned(),
+            state: state_text(&trace.state),
         }),
     })
 }
 
+/// A `tracestate` is visible ASCII. Whatever else a peer sent as one is not handed on: no call fails for it.
+fn state_text(state: &[u8]) -> String {
+    let legible = state.iter().all(|octet| (b' '..=b'~').contains(octet));
+    if legible { String::from_utf8_lossy(state).into_owned() } else { String::new() }
+}
+
+/// Writes what interceptors and services send along.
+pub(super) fn write_theirs(theirs: &[ServiceContext], contexts: &mut ServiceContexts) {
+    for ServiceContext { id, data } in theirs {
+        let id = ContextId(*id);
+        if !KNOWN.contains(&id) {
+            contexts.push(GiopContext { id, data: data.clone() });
+        }
+    }
+}
+
+/// Writes the contexts of a reply. Before GIOP 1.2 they stand in front of the body without padding, but bodies are
+/// encoded to begin at a multiple of 8: contexts that are in the way of that get one more behind them.
+pub(super) fn write_reply(head: &ReplyHead, version: GiopVersion, contexts: &mut ServiceContexts) {
+    write_theirs(&head.contexts, contexts);
+    let words: usize = contexts.as_slice().iter().map(|context| context.data.len().div_ceil(4)).sum();
+    if version < GiopVersion::V1_2 && words % 2 == 1 {
+        contexts.push(GiopContext { id: ContextId::QUORB_FILLER, data: [0; 4].as_slice().into() });
+    }
+}
+
 /// Reads what it can into the head; contexts that nobody here reads stay for the interceptors.
-pub(super) fn read(contexts: &ServiceContexts, head: &mut RequestHead) {
+pub(super) fn read_request(contexts: &ServiceContexts, head: &mut RequestHead) {
     if let Some(Ok(request)) = contexts.get::<FtRequest>() {
         head.identity = Some(identity(&request));
     }
@@ -40,13 +75,21 @@ pub(super) fn read(contexts: &ServiceContexts, head: &mut RequestHead) {
             state: trace.state.into_bytes().into(),
         });
     }
-    let known = [ContextId::CODE_SETS, ContextId::FT_REQUEST, ContextId::QUORB_CALL];
-    head.contexts = contexts
+    head.contexts = read_theirs(contexts);
+}
+
+/// The contexts of a reply, for the interceptors.
+pub(super) fn read_reply(contexts: &ServiceContexts) -> Vec<ServiceContext> {
+    read_theirs(contexts)
+}
+
+fn read_theirs(contexts: &ServiceContexts) -> Vec<ServiceContext> {
+    contexts
         .as_slice()
         .iter()
-        .filter(|context| !known.contains(&context.id))
+        .filter(|context| !KNOWN.contains(&context.id))
         .map(|context| ServiceContext { id: context.id.0, data: context.data.clone() })
-        .collect();
+        .collect()
 }
 
 /// The request's identity in the words of FT-CORBA (CORBA 3.3 Part 2, 15.3.5.2): its retention id has 32 bits, so the upper half

@@ -6,8 +6,14 @@
 
 mod connection;
 mod contexts;
+mod inbound;
 mod receive;
 mod send;
+mod too_large;
+mod unfinished;
+
+#[cfg(test)]
+mod tests;
 
 pub use connection::{Config, Connection, Side};
 pub use receive::{BadRequest, Event};

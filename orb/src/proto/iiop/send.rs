@@ -11,7 +11,7 @@ use quorb_giop::message::{
 };
 use quorb_giop::names;
 
-use super::connection::{Connection, Outbound, Phase};
+use super::connection::{Connection, Outbound, Phase, Side};
 use super::contexts;
 use crate::proto::head::{CallId, ReplyHead, ReplyStatus, RequestHead, ResponseExpected};
 
@@ -37,6 +37,17 @@ pub enum Refused {
         /// The limit.
         limit: usize,
     },
+    /// The peer does not read: so much waits for it that no call is added.
+    #[error("{queued} octets wait to be sent already, at most {limit} may")]
+    OutputFull {
+        /// Octets that wait.
+        queued: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The peer opened the connection, and has not agreed to be called on it.
+    #[error("calls go in one direction on this connection")]
+    OneDirection,
     /// There is no such call, or it has its reply already, or its caller expects none.
     #[error("call {} is not open", .id.0)]
     UnknownCall {
@@ -87,19 +98,29 @@ impl Connection {
         if self.outbound.len() >= self.config.calls_in_flight_max {
             return Err(Refused::TooManyCalls { limit: self.config.calls_in_flight_max });
         }
-        let id = self.free_id();
+        if self.side == Side::Server && !self.both_directions {
+            return Err(Refused::OneDirection);
+        }
         let profile = self.profile(self.version);
         // Before GIOP 1.2 the contexts stand in front and shift the body: there every request says the code sets, so that
         // the origin does not depend on which is the first.
         let says_code_sets = !self.code_sets_settled || self.version < GiopVersion::V1_2;
         let code_sets = says_code_sets.then_some(self.code_sets);
+        let id = self.free_id();
         let message = giop_head(head, addressing, id, profile, code_sets)?.open(Vec::new(), profile)?;
         let octets = message.finish_head(body.len())?;
+        let (queued, limit) = (self.output.len(), self.config.output_bytes_max);
+        // A large message alone may pass.
+        if queued > 0 && queued + octets.len() + body.len() > limit {
+            return Err(Refused::OutputFull { queued, limit });
+        }
+        self.next_id = id.wrapping_add(2);
         let start = self.queued;
         self.queue(|out| out.extend_from_slice(&octets), body);
         self.code_sets_settled = true;
         if head.response == ResponseExpected::Yes {
-            self.outbound.insert(id, Outbound { start, end: self.queued, unwanted: false });
+            let tell_cancel = addressing.is_quorb;
+            self.outbound.insert(id, Outbound { start, end: self.queued, tell_cancel });
         }
         Ok(CallId(id.into()))
     }
@@ -109,8 +130,7 @@ impl Connection {
     /// # Errors
     /// [`Refused::UnknownCall`], [`Refused::Closed`].
     pub fn reply(&mut self, id: CallId, head: &ReplyHead, body: Bytes) -> Result<(), Refused> {
-        let number = u32::try_from(id.0).map_err(|_| Refused::UnknownCall { id })?;
-        let call = self.inbound.remove(&number).ok_or(Refused::UnknownCall { id })?;
+        let call = self.inbound.end(id).ok_or(Refused::UnknownCall { id })?;
         if self.phase == Phase::Closed {
             return Err(Refused::Closed);
         }
@@ -120,52 +140,53 @@ impl Connection {
         }
         let profile = self.profile(call.version);
         let octets = if call.is_locate {
-            let head = LocateReplyHead { request_id: number, status: locate_status(head.status) };
-            head.open(Vec::new(), profile)?.finish_head(body.len())?
+            let status = locate_status(head.status, call.version);
+            let giop = LocateReplyHead { request_id: call.request_id, status };
+            giop.open(Vec::new(), profile)?.finish_head(body.len())?
         } else {
-            let status = reply_status(head.status, call.version);
-            GiopReplyHead::new(number, status).open(Vec::new(), profile)?.finish_head(body.len())?
+            let mut giop = GiopReplyHead::new(call.request_id, reply_status(head.status, call.version));
+            contexts::write_reply(head, call.version, &mut giop.contexts);
+            giop.open(Vec::new(), profile)?.finish_head(body.len())?
         };
         self.queue(|out| out.extend_from_slice(&octets), body);
         self.close_if_drained();
         Ok(())
     }
 
-    /// Forgets a request of the peer without a reply: its caller gave up.
+    /// Forgets a request of the peer that has no reply: it is oneway and has been executed, or its caller gave up.
     pub fn abandon(&mut self, id: CallId) {
-        if let Ok(number) = u32::try_from(id.0) {
-            self.inbound.remove(&number);
+        self.inbound.end(id);
+        self.close_if_drained();
+    }
+
+    /// Forgets a call, and tells a peer of our kind that nobody waits for its reply any more. A reply that comes nevertheless
+    /// is dropped.
+    pub fn cancel(&mut self, id: CallId) {
+        let Some((request_id, call)) =
+            u32::try_from(id.0).ok().and_then(|id| Some((id, self.outbound.remove(&id)?)))
+        else {
+            return;
+        };
+        if self.phase == Phase::Closed {
+            return;
+        }
+        if call.tell_cancel {
+            let message = CancelRequestHead { request_id }.open(Vec::new(), self.profile(self.version));
+            if let Ok(octets) = message.and_then(|message| Ok(message.finish()?)) {
+                self.queue(|out| out.extend_from_slice(&octets), Bytes::new());
+            }
         }
         self.close_if_drained();
     }
 
-    /// Tells the peer that nobody waits for the reply any more. The reply is dropped when it comes.
-    pub fn cancel(&mut self, id: CallId) {
-        let profile = self.profile(self.version);
-        let Some((number, call)) =
-            u32::try_from(id.0).ok().and_then(|number| Some((number, self.outbound.get_mut(&number)?)))
-        else {
-            return;
-        };
-        call.unwanted = true;
-        if self.phase == Phase::Closed {
-            return;
-        }
-        let message = CancelRequestHead { request_id: number }.open(Vec::new(), profile);
-        if let Ok(octets) = message.and_then(|message| Ok(message.finish()?)) {
-            self.queue(|out| out.extend_from_slice(&octets), Bytes::new());
-        }
-    }
-
     /// The next id that no open request has.
-    fn free_id(&mut self) -> u32 {
-        loop {
-            let id = self.next_id;
-            self.next_id = id.wrapping_add(2);
-            if !self.outbound.contains_key(&id) {
-                return id;
-            }
+    fn free_id(&self) -> u32 {
+        let mut id = self.next_id;
+        // There are more ids than calls in flight.
+        while self.outbound.contains_key(&id) {
+            id = id.wrapping_add(2);
         }
+        id
     }
 }
 
@@ -192,14 +213,15 @@ fn giop_head(
         giop.response = ResponseFlags::NONE;
     }
     // A server without code sets in its reference is told of none.
-    if let Some(code_sets) = code_sets.filter(|&sets| sets != CodeSets::UNNEGOTIATED) {
-        if profile.version >= GiopVersion::V1_1 {
-            giop.contexts.put(&CodeSetContext::from(code_sets))?;
-        }
+    if let Some(code_sets) = code_sets.filter(|&sets| sets != CodeSets::UNNEGOTIATED)
+        && profile.version >= GiopVersion::V1_1
+    {
+        giop.contexts.put(&CodeSetContext::from(code_sets))?;
     }
     if addressing.is_quorb {
-        contexts::write(head, &mut giop.contexts)?;
+        contexts::write_ours(head, &mut giop.contexts)?;
     }
+    contexts::write_theirs(&head.contexts, &mut giop.contexts);
     Ok(giop)
 }
 
@@ -218,11 +240,11 @@ fn reply_status(status: ReplyStatus, version: GiopVersion) -> GiopReplyStatus {
 }
 
 /// The answer to a LocateRequest: OK means that the object is here, SYSTEM_EXCEPTION that it is unknown.
-fn locate_status(status: ReplyStatus) -> LocateStatus {
+fn locate_status(status: ReplyStatus, version: GiopVersion) -> LocateStatus {
     match status {
         ReplyStatus::OK => LocateStatus::OBJECT_HERE,
-        ReplyStatus::FORWARD => LocateStatus::OBJECT_FORWARD,
-        ReplyStatus::FORWARD_PERMANENT => LocateStatus::OBJECT_FORWARD_PERM,
+        ReplyStatus::FORWARD_PERMANENT if version >= GiopVersion::V1_2 => LocateStatus::OBJECT_FORWARD_PERM,
+        ReplyStatus::FORWARD | ReplyStatus::FORWARD_PERMANENT => LocateStatus::OBJECT_FORWARD,
         _ => LocateStatus::UNKNOWN_OBJECT,
     }
 }

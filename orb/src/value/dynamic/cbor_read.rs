@@ -7,7 +7,8 @@ use super::cbor_write::{encoded, to_wire};
 use super::view;
 use super::{Budget, DYNAMIC_VALUES_MAX, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
-use crate::value::{CBOR_DEPTH_MAX, IdlType, decode_cbor};
+use crate::value::cbor::read_item;
+use crate::value::{FromCbor, IdlType};
 
 /// Reads a value of type `ty` from the front of `input` and advances it.
 ///
@@ -16,8 +17,7 @@ pub(super) fn read(ty: &TypeDesc, types: Types<'_>, input: &mut &[u8]) -> Result
     if count_items(input, DYNAMIC_VALUES_MAX) > DYNAMIC_VALUES_MAX {
         return Err(DynamicError::TooManyValues { limit: DYNAMIC_VALUES_MAX });
     }
-    let wire = ciborium::de::from_reader_with_recursion_limit(input, CBOR_DEPTH_MAX)
-        .map_err(|cause| DynamicError::Cbor(cause.to_string()))?;
+    let wire = read_item(input)?;
     Reader { types, budget: Budget::new() }.value(wire, ty)
 }
 
@@ -72,7 +72,13 @@ impl Reader<'_> {
                 Ok(Value::Map(entries))
             }
             TypeDesc::Optional(_) if wire == Value::Null => Ok(Value::Null),
-            TypeDesc::Optional(inner) => self.value(wire, inner),
+            TypeDesc::Optional(inner) => match wire {
+                Value::Array(mut alone) if view::is_nullable(inner) && alone.len() == 1 => {
+                    Ok(view::make_some(self.value(alone.remove(0), inner)?, inner))
+                }
+                other if view::is_nullable(inner) => Err(DynamicError::mismatch(ty, &other)),
+                some => self.value(some, inner),
+            },
             TypeDesc::Named(id) => self.defined(wire, self.types.definition(id)?),
             _ => Err(DynamicError::mismatch(ty, &wire)),
         }
@@ -180,8 +186,7 @@ fn is_key(key: &Value, member: &Member) -> bool {
 /// The numbers of a typed array, if there are at most `limit`.
 fn numbers<T: IdlType + Into<Value>>(block: &Value, limit: usize) -> Result<Vec<Value>, DynamicError> {
     let octets = encoded(block)?;
-    let numbers: Vec<T> =
-        decode_cbor(&mut &octets[..]).map_err(|cause| DynamicError::Cbor(cause.to_string()))?;
+    let FromCbor(numbers) = read_item::<FromCbor<Vec<T>>>(&mut &octets[..])?;
     if numbers.len() > limit {
         return Err(DynamicError::TooManyValues { limit: DYNAMIC_VALUES_MAX });
     }

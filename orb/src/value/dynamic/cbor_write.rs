@@ -8,6 +8,7 @@ use ciborium::Value;
 use super::view::{self, UnionView};
 use super::{Budget, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
+use crate::value::cbor::write_item;
 
 /// What a value of type `ty` is in a body.
 pub(super) fn to_wire(value: &Value, ty: &TypeDesc, types: Types<'_>) -> Result<Value, DynamicError> {
@@ -16,7 +17,7 @@ pub(super) fn to_wire(value: &Value, ty: &TypeDesc, types: Types<'_>) -> Result<
 
 pub(super) fn encoded(value: &Value) -> Result<Vec<u8>, DynamicError> {
     let mut octets = Vec::new();
-    ciborium::into_writer(value, &mut octets).map_err(|cause| DynamicError::Cbor(cause.to_string()))?;
+    write_item(value, &mut octets)?;
     Ok(octets)
 }
 
@@ -71,7 +72,9 @@ impl Writer<'_> {
             }
             TypeDesc::Map { key, value: of } => self.map(view::entries(value, ty)?, key, of),
             TypeDesc::Optional(_) if *value == Value::Null => Ok(Value::Null),
-            TypeDesc::Optional(inner) => self.value(value, inner),
+            TypeDesc::Optional(inner) => {
+                Ok(view::make_some(self.value(view::some(value, inner, ty)?, inner)?, inner))
+            }
             TypeDesc::Named(id) => self.defined(value, self.types.definition(id)?),
             _ => Err(DynamicError::mismatch(ty, value)),
         }

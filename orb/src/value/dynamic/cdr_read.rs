@@ -76,7 +76,7 @@ impl Reader<'_> {
             }
             TypeDesc::Optional(inner) => {
                 if input.read_bool()? {
-                    self.value(inner, input)
+                    Ok(view::make_some(self.value(inner, input)?, inner))
                 } else {
                     Ok(Value::Null)
                 }

@@ -85,7 +85,10 @@ impl Writer<'_> {
             TypeDesc::Map { key, value: of } => self.map(view::entries(value, ty)?, key, of, out),
             TypeDesc::Optional(inner) => {
                 out.write_bool(*value != Value::Null);
-                if *value == Value::Null { Ok(()) } else { self.value(value, inner, out) }
+                if *value == Value::Null {
+                    return Ok(());
+                }
+                self.value(view::some(value, inner, ty)?, inner, out)
             }
             TypeDesc::Named(id) => self.defined(value, self.types.definition(id)?, out),
             _ => Err(DynamicError::mismatch(ty, value)),

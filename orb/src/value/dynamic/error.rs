@@ -3,6 +3,8 @@
 use ciborium::Value;
 use quorb_giop::cdr::CdrError;
 
+use crate::value::CborError;
+
 /// Why a dynamic value could not be written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -10,9 +12,9 @@ pub enum DynamicError {
     /// CDR refused.
     #[error(transparent)]
     Cdr(#[from] CdrError),
-    /// The octets are no CBOR.
+    /// CBOR refused.
     #[error("CBOR: {0}")]
-    Cbor(String),
+    Cbor(#[from] CborError),
     /// The value is of another kind than its type.
     #[error("expected {expected}, found {found}")]
     Mismatch {

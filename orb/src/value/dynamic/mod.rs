@@ -13,7 +13,7 @@
 //! | sequence or array of `octet` | bytes; an array of integers is taken too |
 //! | other sequences, arrays | array |
 //! | maps | map, no key twice |
-//! | optional values | the value, or null; an optional of an optional cannot tell its two nulls apart |
+//! | optional values | the value, or null; the value alone in an array where it may be null itself |
 //! | references | text, `IOR:...`; null for nil |
 //! | structs, exceptions | map from the names of the members, text, to their values |
 //! | enums | text, the name of the enumerator |
@@ -72,7 +72,9 @@ impl BodyWriter {
     pub fn put_dynamic(&mut self, value: &Value, ty: &TypeDesc, types: Types<'_>) -> Result<(), BodyError> {
         match self {
             BodyWriter::Cdr(out) => Ok(cdr_write::write(value, ty, types, out)?),
-            BodyWriter::Cbor(out) => super::cbor::write_item(&cbor_write::to_wire(value, ty, types)?, out),
+            BodyWriter::Cbor(out) => {
+                Ok(super::cbor::write_item(&cbor_write::to_wire(value, ty, types)?, out)?)
+            }
         }
     }
 }

@@ -187,6 +187,25 @@ pub(super) fn is_octet(ty: &TypeDesc) -> bool {
     matches!(ty, TypeDesc::Octet)
 }
 
+/// Whether a value of the type may be null, so that "some" of it stands alone in an array.
+pub(super) fn is_nullable(ty: &TypeDesc) -> bool {
+    matches!(ty, TypeDesc::Optional(_))
+}
+
+/// What is in an optional value that is there.
+pub(super) fn some<'v>(value: &'v Value, inner: &TypeDesc, ty: &TypeDesc) -> Result<&'v Value, DynamicError> {
+    match value {
+        value if !is_nullable(inner) => Ok(value),
+        Value::Array(alone) if alone.len() == 1 => Ok(&alone[0]),
+        other => Err(DynamicError::mismatch(ty, other)),
+    }
+}
+
+/// An optional value that is there.
+pub(super) fn make_some(value: Value, inner: &TypeDesc) -> Value {
+    if is_nullable(inner) { Value::Array(vec![value]) } else { value }
+}
+
 /// What a member that is not there stands for: null for an optional one.
 pub(super) fn absent<'v>(member: &Member, of: &str) -> Result<&'v Value, DynamicError> {
     const NULL: &Value = &Value::Null;

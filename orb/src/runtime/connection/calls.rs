@@ -1,0 +1,217 @@
+//! The calls on a connection: handing them over, answering, giving up.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use bytes::Bytes;
+use quorb_giop::message::AddressingDisposition;
+use tokio::sync::oneshot;
+
+use super::{Connection, State};
+use crate::adapter::Context;
+use crate::exception::SystemException;
+use crate::proto::head::{CallId, Delivery, ReplyHead};
+use crate::runtime::outgoing::{Encoded, Outgoing};
+use crate::runtime::wire::Refused;
+use crate::value::Body;
+
+/// What became of a call that was handed to a connection.
+#[derive(Debug)]
+pub(crate) enum CallOutcome {
+    /// A reply came.
+    Reply(Box<ReplyHead>, Body),
+    /// The server wants the object to be named in another way; nothing was executed.
+    NeedsAddressing(AddressingDisposition),
+    /// A reply came whose body is not taken.
+    Refused(Box<SystemException>),
+    /// The connection ended first.
+    Lost {
+        /// How much of the request had left.
+        delivery: Delivery,
+        /// Why it ended.
+        cause: Arc<str>,
+        /// The peer broke the protocol.
+        violated: bool,
+    },
+}
+
+/// What handing a call to a connection came to.
+pub(crate) enum Sent {
+    /// Nobody waits for an end.
+    Oneway,
+    /// The reply will come here.
+    Waiting(Waiting),
+    /// The connection ended before anything left.
+    Lost { cause: Arc<str> },
+}
+
+impl Connection {
+    /// Hands a call to the connection. Waits while too many calls are in flight. Cancellation safe: a call that has not been
+    /// handed over leaves no trace.
+    pub(in crate::runtime) async fn send(
+        self: &Arc<Self>,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Sent, SystemException> {
+        let encoded = outgoing.encode(self.orb.limits().body_bytes_max)?;
+        let oneway = outgoing.request.behaviour.oneway;
+        if self.room.is_uncontended()
+            && let Some(end) = self.try_send(&encoded, oneway)
+        {
+            return end;
+        }
+        let seat = self.room.join();
+        let mut turn = seat.turn();
+        self.offer_room(&self.lock());
+        loop {
+            turn.await;
+            turn = seat.turn();
+            if let Some(end) = self.try_send(&encoded, oneway) {
+                drop(turn);
+                drop(seat);
+                self.offer_room(&self.lock());
+                return end;
+            }
+        }
+    }
+
+    /// Wakes the next caller in the queue if there is room for its call.
+    pub(super) fn offer_room(&self, state: &State) {
+        if !self.room.is_uncontended() && (state.core.has_room() || !self.is_usable()) {
+            self.room.wake_one();
+        }
+    }
+
+    /// Hands the call over, unless there is no room for it now.
+    fn try_send(self: &Arc<Self>, encoded: &Encoded, oneway: bool) -> Option<Result<Sent, SystemException>> {
+        let mut state = self.lock();
+        let lost = |cause: String| Some(Ok(Sent::Lost { cause: cause.into() }));
+        if !self.is_usable() {
+            return lost("the connection is closing".to_owned());
+        }
+        let id = match state.core.request(&encoded.head, &encoded.addressing, encoded.body.clone()) {
+            Ok(id) => id,
+            Err(Refused::Full) => return None,
+            Err(Refused::Unusable(cause)) => return lost(cause),
+            Err(Refused::Impossible(exception)) => return Some(Err(*exception)),
+        };
+        state.uses += 1;
+        let sent = if oneway {
+            Sent::Oneway
+        } else {
+            let (sender, receiver) = oneshot::channel();
+            state.waiting.insert(id, sender);
+            Sent::Waiting(Waiting { receiver, connection: self.clone(), id, ended: false })
+        };
+        // A single call is written at once. When there are more, others are about to be made too: the driver runs after
+        // them and writes all together.
+        if state.core.calls_outbound() <= 1 {
+            self.flush_locked(&mut state);
+        } else {
+            self.wake.notify_one();
+        }
+        Some(Ok(sent))
+    }
+
+    /// Hands the reply to a call of the peer to the connection. `gather`: the driver flushes when its batch is done.
+    pub(in crate::runtime) fn send_reply(&self, id: CallId, head: &ReplyHead, body: Bytes, gather: bool) {
+        let mut state = self.lock();
+        state.running.remove(&id);
+        if let Err(refused) = state.core.reply(id, head, body) {
+            tracing::debug!(peer = %self.peer, %refused, "a reply finds nobody");
+        }
+        if gather {
+            return;
+        }
+        if state.core.calls_inbound() <= 1 {
+            self.flush_locked(&mut state);
+        } else {
+            self.wake.notify_one();
+        }
+        self.wake_if_held(&state);
+    }
+
+    /// The driver looks again whether it may read, or whether the connection is over.
+    fn wake_if_held(&self, state: &State) {
+        if state.held || state.core.is_closed() {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Notes a call of the peer that goes on in a task.
+    pub(in crate::runtime) fn call_runs(&self, id: CallId, context: Context) {
+        self.lock().running.insert(id, context);
+    }
+
+    /// Forgets a call that ended without a reply.
+    pub(in crate::runtime) fn call_dropped(&self, id: CallId) {
+        let mut state = self.lock();
+        state.running.remove(&id);
+        state.core.abandon(id);
+        self.wake.notify_one();
+    }
+
+    /// Gives up waiting for a reply.
+    fn cancel(&self, id: CallId) {
+        let mut state = self.lock();
+        if state.waiting.remove(&id).is_some() {
+            state.core.cancel(id);
+            self.wake.notify_one();
+            self.offer_room(&state);
+        }
+    }
+
+    /// A reply came.
+    pub(in crate::runtime) fn complete(&self, id: CallId, outcome: CallOutcome) {
+        let waiter = {
+            let mut state = self.lock();
+            self.offer_room(&state);
+            state.waiting.remove(&id)
+        };
+        if let Some(waiter) = waiter {
+            // A caller that has just given up does not want it.
+            let _ = waiter.send(outcome);
+        }
+    }
+
+    /// The peer's caller gave up.
+    pub(in crate::runtime) fn cancelled(&self, id: CallId) {
+        let context = self.lock().running.get(&id).cloned();
+        if let Some(context) = context {
+            context.0.cancel();
+        }
+    }
+}
+
+/// Waits for the reply to a call. Dropping it cancels the call.
+pub(crate) struct Waiting {
+    receiver: oneshot::Receiver<CallOutcome>,
+    connection: Arc<Connection>,
+    id: CallId,
+    ended: bool,
+}
+
+impl Future for Waiting {
+    type Output = CallOutcome;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<CallOutcome> {
+        let polled = Pin::new(&mut self.receiver).poll(cx);
+        polled.map(|received| {
+            self.ended = true;
+            received.unwrap_or_else(|_| CallOutcome::Lost {
+                delivery: Delivery::Sent,
+                cause: "the connection's driver was stopped".into(),
+                violated: false,
+            })
+        })
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.connection.cancel(self.id);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Between a connection's core and its transport: what is written, what is heard, and what its driver waits for.
+
+use std::io::{self, IoSlice};
+
+use bytes::{Buf, BytesMut};
+
+use super::{Connection, State};
+use crate::proto::head::Time;
+use crate::runtime::Limits;
+use crate::runtime::wire::{CoreEvent, Violation};
+use crate::value::Encoding;
+
+/// What the driver should wait for.
+pub(in crate::runtime) struct Posture {
+    pub(in crate::runtime) blocked: bool,
+    /// Reading pauses: the peer does not take what it is sent, or has too many calls under way.
+    pub(in crate::runtime) paused: bool,
+    /// Everything is said and written.
+    pub(in crate::runtime) finished: bool,
+    pub(in crate::runtime) timeout: Option<Time>,
+    /// No call is under way, and nothing waits to be written.
+    pub(in crate::runtime) idle: bool,
+    /// Calls in either direction since the beginning.
+    pub(in crate::runtime) uses: u64,
+}
+
+/// What the input holds.
+pub(in crate::runtime) enum Heard {
+    Event(CoreEvent),
+    /// Nothing that is whole.
+    Nothing,
+    /// Something, but it is not looked at before the peer takes what it was answered, or calls of it have ended.
+    Held,
+}
+
+impl Connection {
+    /// Writes what the transport takes now.
+    pub(in crate::runtime) fn flush(&self) {
+        let mut state = self.lock();
+        self.flush_locked(&mut state);
+    }
+
+    /// Stops after [`FLUSH_BYTES_MAX`], so that others get the lock; the driver goes on.
+    pub(super) fn flush_locked(&self, state: &mut State) {
+        let mut written_bytes = 0;
+        while !state.blocked && state.write_error.is_none() {
+            if state.out.is_empty() {
+                state.core.transmit(&mut state.out);
+                if state.out.is_empty() {
+                    break;
+                }
+            }
+            if written_bytes >= FLUSH_BYTES_MAX {
+                self.wake.notify_one();
+                break;
+            }
+            let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+            let count = state.out.chunks_vectored(&mut slices);
+            match self.write.try_write(&slices[..count]) {
+                Ok(written) => {
+                    state.out.advance(written);
+                    written_bytes += written;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    state.blocked = true;
+                    self.wake.notify_one();
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    state.write_error = Some(error);
+                    self.wake.notify_one();
+                }
+            }
+        }
+        if written_bytes > 0 {
+            self.offer_room(state);
+        }
+    }
+
+    /// The transport takes octets again.
+    pub(in crate::runtime) fn unblock(&self) {
+        self.lock().blocked = false;
+    }
+
+    pub(in crate::runtime) fn posture(&self) -> Result<Posture, io::Error> {
+        let mut state = self.lock();
+        if let Some(error) = state.write_error.take() {
+            return Err(error);
+        }
+        state.held = state.must_hold(self.orb.limits());
+        if state.core.is_ready() {
+            // A call has ended since the core kept a request back for it: whoever ended it did not know.
+            self.wake.notify_one();
+        }
+        Ok(Posture {
+            blocked: state.blocked,
+            paused: state.held,
+            finished: state.core.is_closed() && !state.has_output(),
+            timeout: state.core.next_timeout(),
+            idle: state.is_idle(),
+            uses: state.uses,
+        })
+    }
+
+    /// Feeds the core; the next event, if the input holds a whole one.
+    pub(in crate::runtime) fn receive(&self, input: &mut BytesMut) -> Result<Heard, Violation> {
+        let mut state = self.lock();
+        let limits = self.orb.limits();
+        // A peer that reads must not make replies pile up either by asking faster than they are written.
+        let mut before = u64::MAX;
+        while (limits.output_bytes_max as u64..before).contains(&state.waiting_output()) {
+            before = state.waiting_output();
+            self.flush_locked(&mut state);
+        }
+        if state.must_hold(limits) {
+            return Ok(Heard::Held);
+        }
+        let event = state.core.receive(input, self.now())?;
+        if matches!(event, Some(CoreEvent::Request { .. })) {
+            state.uses += 1;
+        }
+        Ok(event.map_or(Heard::Nothing, Heard::Event))
+    }
+
+    /// Whether the peer has begun a message that is not complete.
+    pub(in crate::runtime) fn is_mid_message(&self, input: &[u8]) -> bool {
+        !input.is_empty() || self.lock().core.is_mid_message()
+    }
+
+    /// Octets of replies that wait to be taken by the peer.
+    pub(in crate::runtime) fn waiting_output(&self) -> u64 {
+        self.lock().waiting_output()
+    }
+
+    pub(in crate::runtime) fn handle_timeout(&self) -> Option<CoreEvent> {
+        self.lock().core.handle_timeout(self.now())
+    }
+
+    /// How many more octets the message needs that `input` begins with.
+    pub(in crate::runtime) fn wanted_bytes(&self, input: &[u8]) -> usize {
+        self.lock().core.wanted_bytes(input)
+    }
+
+    /// How answers are written that belong to no readable request.
+    pub(in crate::runtime) fn answer_encoding(&self) -> Encoding {
+        self.lock().core.answer_encoding()
+    }
+
+    pub(in crate::runtime) fn now(&self) -> Time {
+        self.orb.shared.clock.now()
+    }
+}
+
+impl State {
+    pub(super) fn has_output(&self) -> bool {
+        !self.out.is_empty() || self.core.has_output()
+    }
+
+    pub(super) fn waiting_output(&self) -> u64 {
+        self.out.len() as u64 + self.core.output_bytes()
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.core.calls_outbound() == 0 && self.core.calls_inbound() == 0 && !self.has_output()
+    }
+
+    /// Whether nothing more of the peer should be looked at: it does not take what it is sent, or has too many calls under
+    /// way. What waits for credit of a peer that reads is no reason: its credit must be heard.
+    fn must_hold(&self, limits: &Limits) -> bool {
+        self.write_error.is_some()
+            || self.serves && self.blocked && self.waiting_output() > limits.output_bytes_max as u64
+            || self.core.is_congested()
+    }
+}
+
+/// Pieces of output that are given to one write.
+const SLICES_MAX: usize = 16;
+
+/// Octets that are written before others get at the connection.
+const FLUSH_BYTES_MAX: usize = 1 << 20;

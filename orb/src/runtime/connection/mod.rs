@@ -1,0 +1,255 @@
+//! A connection: a protocol core, a transport, and the calls on it.
+
+mod calls;
+mod io;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use bytes::BytesMut;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::AbortHandle;
+
+pub(crate) use self::calls::{CallOutcome, Sent};
+pub(super) use self::io::{Heard, Posture};
+use super::Orb;
+use super::driver;
+use super::endpoint::{Endpoint, WireChoice};
+use super::pool::PoolKey;
+use super::room::Room;
+use super::shutdown::Entry;
+use super::stream::{Stream, WriteEnd};
+use super::wire::Core;
+use crate::adapter::{Context, Peer, Protocol};
+use crate::proto::head::{CallId, Delivery};
+use crate::proto::native::{CloseCode, OutBuffer};
+
+/// A connection to a peer, in either direction.
+///
+/// Its state is behind one lock, which is held for the time of encoding a head or of one write to the socket that does not
+/// wait; never across a wait. Callers append their request and, when theirs is the only call, write it themselves; when
+/// there are more, the driver gathers them into one write.
+pub(crate) struct Connection {
+    pub(super) orb: Orb,
+    pub(super) number: u64,
+    pub(super) peer: Peer,
+    /// What an outgoing connection is shared for; none for accepted ones.
+    pub(super) key: Option<PoolKey>,
+    pub(super) write: WriteEnd,
+    /// Wakes the driver: output waits, or the connection is to close.
+    pub(super) wake: Notify,
+    /// Callers that wait until another call is taken.
+    room: Room,
+    /// No new calls: it is closed, closing or draining.
+    unusable: AtomicBool,
+    peer_incarnation: OnceLock<u64>,
+    driver: OnceLock<AbortHandle>,
+    state: Mutex<State>,
+}
+
+struct State {
+    core: Core,
+    /// What the transport has not taken yet.
+    out: OutBuffer,
+    /// The transport takes nothing now: the driver waits until it does.
+    blocked: bool,
+    /// The peer calls here: its replies must not pile up. A connection for calls to a peer is always read: the peer may wait
+    /// for that with its own reading.
+    serves: bool,
+    /// The driver does not read: it must be woken when the reason has gone.
+    held: bool,
+    /// Calls in either direction since the beginning.
+    uses: u64,
+    /// Callers that wait for a reply.
+    waiting: HashMap<CallId, oneshot::Sender<CallOutcome>>,
+    /// Calls of the peer that go on in tasks, for their cancellation.
+    running: HashMap<CallId, Context>,
+    write_error: Option<std::io::Error>,
+}
+
+impl Connection {
+    /// Takes over a stream that this side opened.
+    pub(super) fn client(orb: &Orb, stream: Stream, key: PoolKey) -> Arc<Connection> {
+        let core = Core::client(orb, key.wire);
+        let protocol = match key.wire {
+            WireChoice::Native => Protocol::Native,
+            WireChoice::Iiop { .. } => Protocol::Iiop,
+        };
+        let entry = orb.shared.lifecycle.enter();
+        Connection::start(orb, stream, protocol, core, Some(key), BytesMut::new(), entry)
+    }
+
+    /// Takes over a stream that was accepted, with the octets that have arrived already.
+    pub(super) fn server(orb: &Orb, stream: Stream, protocol: Protocol, input: BytesMut, entry: Entry) {
+        let core = Core::server(orb, protocol);
+        Connection::start(orb, stream, protocol, core, None, input, entry);
+    }
+
+    fn start(
+        orb: &Orb,
+        stream: Stream,
+        protocol: Protocol,
+        core: Core,
+        key: Option<PoolKey>,
+        input: BytesMut,
+        entry: Entry,
+    ) -> Arc<Connection> {
+        let state = State {
+            core,
+            out: OutBuffer::new(),
+            blocked: false,
+            serves: key.is_none(),
+            held: false,
+            uses: 0,
+            waiting: HashMap::new(),
+            running: HashMap::new(),
+            write_error: None,
+        };
+        let lifecycle = &orb.shared.lifecycle;
+        let connection = Arc::new(Connection {
+            orb: orb.clone(),
+            number: lifecycle.number(),
+            peer: Peer { protocol, address: stream.peer.into() },
+            key,
+            write: stream.write,
+            wake: Notify::new(),
+            room: Room::default(),
+            unusable: AtomicBool::new(false),
+            peer_incarnation: OnceLock::new(),
+            driver: OnceLock::new(),
+            state: Mutex::new(state),
+        });
+        lifecycle.register(connection.number, connection.clone());
+        let driver = orb.shared.runtime.spawn(driver::drive(connection.clone(), stream.read, input, entry));
+        // Nobody else sets it.
+        let _ = connection.driver.set(driver.abort_handle());
+        // A shutdown that did not see it any more leaves it to us.
+        if lifecycle.is_stopped() {
+            connection.cut();
+        }
+        connection
+    }
+
+    /// Whether new calls may be made on it.
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.unusable.load(Ordering::Acquire)
+    }
+
+    pub(super) fn make_unusable(&self) {
+        self.unusable.store(true, Ordering::Release);
+        self.room.wake_all();
+    }
+
+    /// Whether calls through `endpoint` may go over it.
+    pub(super) fn serves(&self, endpoint: &Endpoint) -> bool {
+        self.key.as_ref().is_some_and(|key| key.wire == endpoint.wire && key.address == endpoint.address)
+    }
+
+    /// The peer's life, once it has said it.
+    pub(crate) fn peer_incarnation(&self) -> Option<u64> {
+        self.peer_incarnation.get().copied()
+    }
+
+    pub(super) fn learn_peer(&self, incarnation: u64) {
+        // A peer says it once.
+        let _ = self.peer_incarnation.set(incarnation);
+        // It has said its limits, too: they may allow more calls than the least.
+        self.offer_room(&self.lock());
+    }
+
+    /// Takes no further calls of the peer. Calls to a peer go on: calls under way here may still need them.
+    pub(super) fn begin_drain(&self) {
+        if self.key.is_some() {
+            return;
+        }
+        let mut state = self.lock();
+        state.core.drain();
+        self.flush_locked(&mut state);
+        self.wake.notify_one();
+    }
+
+    /// Whether a shutdown has nothing to wait for here: no call is under way, and every reply has been taken.
+    pub(super) fn has_settled(&self) -> bool {
+        let state = self.lock();
+        state.waiting.is_empty() && state.core.calls_inbound() == 0 && !state.has_output()
+    }
+
+    /// Calls of this side that wait for their replies.
+    pub(super) fn calls_made(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
+    /// Ends the connection in order: what is queued is written, then it closes.
+    pub(super) fn close(&self, reason: &str) {
+        self.make_unusable();
+        let mut state = self.lock();
+        state.core.close(CloseCode::SHUTDOWN, reason);
+        self.flush_locked(&mut state);
+        self.wake.notify_one();
+    }
+
+    /// Ends the connection in order if nobody has used it since `uses` calls. A call that comes in this moment goes another
+    /// way: it finds the connection unusable before anything of it has left.
+    pub(super) fn close_if_idle(&self, uses: u64) -> bool {
+        let mut state = self.lock();
+        if !state.is_idle() || state.uses != uses {
+            return false;
+        }
+        self.unusable.store(true, Ordering::Release);
+        state.core.close(CloseCode::SHUTDOWN, "the connection was idle");
+        true
+    }
+
+    /// Stops the driver where it stands. Whoever waits for a reply learns that it will not come.
+    pub(super) fn cut(&self) {
+        if let Some(driver) = self.driver.get() {
+            driver.abort();
+        }
+        self.end("the broker has been shut down", false);
+        self.orb.shared.lifecycle.deregister(self.number);
+    }
+
+    /// The connection is over: whoever waits learns it, and what runs for the peer is cancelled. `violated`: the peer broke
+    /// the protocol.
+    pub(super) fn end(&self, cause: &str, violated: bool) {
+        self.make_unusable();
+        let (waiting, running, lost) = {
+            let mut state = self.lock();
+            let unwritten = state.out.len();
+            let lost: HashMap<CallId, Delivery> = state.core.on_eof(unwritten).into_iter().collect();
+            // Nobody takes it any more; a proxy may keep the connection for a long time.
+            state.out = OutBuffer::new();
+            state.core.transmit(&mut OutBuffer::new());
+            (std::mem::take(&mut state.waiting), std::mem::take(&mut state.running), lost)
+        };
+        let cause: Arc<str> = cause.into();
+        for (id, waiter) in waiting {
+            let delivery = lost.get(&id).copied().unwrap_or(Delivery::Sent);
+            let _ = waiter.send(CallOutcome::Lost { delivery, cause: cause.clone(), violated });
+        }
+        for context in running.into_values() {
+            context.0.cancel();
+        }
+        self.room.wake_all();
+        if let Some(key) = &self.key {
+            self.orb.shared.pool.forget(key, self.number);
+        }
+        self.write.shutdown();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("number", &self.number)
+            .field("peer", &self.peer)
+            .field("usable", &self.is_usable())
+            .finish_non_exhaustive()
+    }
+}

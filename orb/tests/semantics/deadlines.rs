@@ -1,0 +1,203 @@
+//! Every call ends by its deadline, says truthfully whether it was executed, and leaves nothing behind.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use quorb::{Completion, ExceptionKind, Fault, Orb, Preference, Proxy};
+use tokio::net::TcpListener;
+
+use crate::rig::peer::Peer;
+use crate::rig::world::client_of;
+use crate::rig::{ProbeProxy, TOLERANCE, Way, World, soon};
+
+const LIMIT: Duration = Duration::from_millis(200);
+
+/// Runs a call beside a timer of its deadline: it must not end much later than the timer, however busy the machine is.
+async fn ends_in_time<T>(limit: Duration, call: impl Future<Output = Result<T, Fault>>) -> Fault {
+    let call = async { (call.await, Instant::now()) };
+    let timer = async {
+        tokio::time::sleep(limit).await;
+        Instant::now()
+    };
+    let ((result, ended), timed) = soon("the call ends", async { tokio::join!(call, timer) }).await;
+    assert!(ended <= timed + TOLERANCE, "{:?} after its deadline", ended - timed);
+    result.err().expect("a call that cannot succeed")
+}
+
+fn is_timeout(fault: &Fault, completed: Completion) {
+    assert_eq!(fault.kind(), Some(ExceptionKind::Timeout), "{fault}");
+    assert_eq!(fault.completed(), completed, "{fault}");
+}
+
+async fn a_servant_that_takes_too_long(way: Way) {
+    let world = World::new(way).await;
+    let fault = ends_in_time(LIMIT, world.probe.with_deadline(LIMIT).hold_update()).await;
+    is_timeout(&fault, Completion::Maybe);
+    // A started update runs to its end, and the object goes on.
+    world.control.started().await;
+    world.control.go(1);
+    world.control.ended().await;
+    assert_eq!(world.probe.value().await.unwrap(), 1);
+    world.end().await;
+}
+
+async fn the_deadline_that_the_interface_declares(way: Way) {
+    let world = World::new(way).await;
+    let fault = ends_in_time(Duration::from_millis(150), world.probe.hold_short()).await;
+    is_timeout(&fault, Completion::Maybe);
+    world.control.go(1);
+    world.end().await;
+}
+
+async fn nested_calls_have_what_is_left(way: Way) {
+    let world = World::new(way).await;
+    let limit = Duration::from_secs(3);
+    let left = world.probe.with_deadline(limit).time_left_of(&world.probe).await.unwrap();
+    assert!(left > 0 && left <= 3_000_000, "{left} microseconds of 3 s");
+    world.end().await;
+}
+
+/// A call that waits for its turn when its deadline passes never runs.
+async fn a_call_that_waits_too_long_never_runs(way: Way) {
+    let world = World::new(way).await;
+    let holding = tokio::spawn({
+        let probe = world.probe.clone();
+        async move { probe.hold_update().await }
+    });
+    world.control.started().await;
+    let fault = ends_in_time(LIMIT, world.probe.with_deadline(LIMIT).add(100)).await;
+    assert_eq!(fault.kind(), Some(ExceptionKind::Timeout), "{fault}");
+    world.control.go(1);
+    assert_eq!(holding.await.unwrap().unwrap(), 1);
+    assert_eq!(world.probe.value().await.unwrap(), 1);
+    world.end().await;
+}
+
+every_way! {
+    a_servant_that_takes_too_long;
+    the_deadline_that_the_interface_declares;
+    nested_calls_have_what_is_left;
+    a_call_that_waits_too_long_never_runs;
+}
+
+#[tokio::test]
+async fn nested_calls_to_another_server_have_what_is_left() {
+    for way in [Way::TcpNative, Way::TcpIiop] {
+        let (here, there) = (World::new(way).await, World::new(way).await);
+        let limit = Duration::from_secs(3);
+        let left = here.probe.with_deadline(limit).time_left_of(&there.own).await.unwrap();
+        assert!(left > 0 && left < 3_000_000, "{left} microseconds of 3 s");
+        here.end().await;
+        there.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_never_replies() {
+    for preference in [Preference::NativeOnly, Preference::IiopOnly] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (orb, probe) = client_of(&listener, preference, |_| {}).await;
+        let probe = probe.with_deadline(LIMIT);
+        let (fault, _peer) = tokio::join!(ends_in_time(LIMIT, probe.add(1)), Peer::accept(&listener));
+        is_timeout(&fault, Completion::Maybe);
+        assert_eq!(orb.open_calls().made, 0);
+        orb.shutdown(LIMIT).await;
+    }
+}
+
+/// Like a process that is stopped: the system accepts its connections, and nobody reads.
+#[tokio::test]
+async fn a_server_that_never_reads() {
+    for preference in [Preference::NativeOnly, Preference::IiopOnly] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (orb, probe) = client_of(&listener, preference, |_| {}).await;
+        let probe = probe.with_deadline(LIMIT);
+        let octets = vec![0; 32 << 20];
+        let fault = ends_in_time(LIMIT, probe.store(&octets)).await;
+        assert_eq!(fault.kind(), Some(ExceptionKind::Timeout), "{fault}");
+        assert_eq!(orb.open_calls().made, 0);
+        // Oneway calls wait for room, too, and end.
+        let oneway = async {
+            loop {
+                if let Err(fault) = probe.swallow(&octets).await {
+                    return fault;
+                }
+            }
+        };
+        let fault = soon("oneway calls end", oneway).await;
+        assert_eq!(fault.kind(), Some(ExceptionKind::Timeout), "{fault}");
+        orb.shutdown(LIMIT).await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_swallows_connections() {
+    let (address, _full) = full_listener();
+    for preference in [Preference::NativeOnly, Preference::IiopOnly] {
+        let (orb, probe) = client_of(address, preference, |_| {}).await;
+        let fault = ends_in_time(LIMIT, probe.with_deadline(LIMIT).add(1)).await;
+        is_timeout(&fault, Completion::No);
+        let line = fault.to_string();
+        assert!(line.contains("while connecting"), "{line}");
+        assert!(line.contains(&format!("{address} (no connection yet)")), "{line}");
+        assert_eq!(orb.open_connections(), 0);
+        orb.shutdown(LIMIT).await;
+    }
+}
+
+/// Callers of the same dead address wait for one attempt together, not for one attempt each.
+#[tokio::test]
+async fn callers_of_a_dead_address_share_its_failure() {
+    let (address, _full) = full_listener();
+    let orb = Orb::builder()
+        .limits(|limits| {
+            limits.connect_time_max = Duration::from_millis(100);
+            limits.retry_attempts_max = 0;
+        })
+        .start()
+        .await
+        .unwrap();
+    let probe: ProbeProxy = orb.bind(&format!("corbaloc::{address}/probe")).unwrap();
+    let calls = (0..50).map(|_| {
+        tokio::spawn({
+            let probe = probe.with_deadline(Duration::from_secs(3));
+            async move { probe.add(1).await.unwrap_err() }
+        })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        let fault = soon("every call ends", call).await.unwrap();
+        assert_eq!(fault.kind(), Some(ExceptionKind::Transient), "one attempt of 100 ms is enough: {fault}");
+        assert_eq!(fault.completed(), Completion::No);
+    }
+}
+
+/// A listener whose queue is full: further connections are neither accepted nor refused.
+fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
+    let socket = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let listener = socket();
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut sockets = vec![listener];
+    for _ in 0..8 {
+        let client = socket();
+        client.set_nonblocking(true).unwrap();
+        // In progress, or done: it is in the queue, or waits for it.
+        let _ = client.connect(&address);
+        sockets.push(client);
+    }
+    (address.as_socket().unwrap(), sockets)
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_exist() {
+    let orb = Orb::client().await.unwrap();
+    let limit = Duration::from_secs(2);
+    let probe: ProbeProxy = orb.bind("corbaloc::no-such-host.invalid:2809/probe").unwrap();
+    let fault = soon("the call ends", probe.with_deadline(limit).add(1)).await.unwrap_err();
+    // The resolver says no, or nothing in time.
+    assert!(matches!(fault.kind(), Some(ExceptionKind::Transient | ExceptionKind::Timeout)), "{fault}");
+    assert_eq!(fault.completed(), Completion::No);
+    assert!(fault.to_string().contains("no-such-host.invalid:2809"), "{fault}");
+}

@@ -1,0 +1,10 @@
+//! The program as its users run it: every verb, good and bad, against servers in this process.
+
+mod call;
+mod doctor;
+mod fakes;
+mod idl;
+mod ior;
+mod rig;
+mod usage;
+mod workshop;
