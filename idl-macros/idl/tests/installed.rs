@@ -4,6 +4,7 @@
 #[path = "support/peer.rs"]
 mod peer;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use quorb_idl::{Compiler, Disk, Memory, print};
@@ -38,7 +39,7 @@ fn the_verdict_is_that_of_omniidl() {
 }
 
 #[test]
-fn printing_keeps_the_model() {
+fn printing_keeps_the_model_and_omniidl_reads_it() {
     let Some(files) = peer::installed(&FOLDERS) else { return };
     let mut accepted = 0;
     for file in files {
@@ -49,6 +50,13 @@ fn printing_keeps_the_model() {
         let problems: String = again.rendered().collect();
         let again = again.model.unwrap_or_else(|| panic!("{file}:\n{problems}"));
         assert!(model == again, "{file} printed has another model:\n{text}\n{}", print(&again));
+        // Of nothing but macros nothing is left, which omniidl takes as well.
+        let printed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("printed.idl");
+        std::fs::write(&printed, &text).expect("the file can be written");
+        assert!(
+            peer::omniidl(&printed.to_string_lossy(), &[]),
+            "omniidl does not read what {file} printed is:\n{text}"
+        );
         accepted += 1;
     }
     assert!(accepted >= 60, "only {accepted} files are valid");
