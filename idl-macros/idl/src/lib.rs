@@ -66,7 +66,7 @@ pub struct Compiler<'a> {
 pub struct Outcome {
     /// The model; none if there are errors.
     pub model: Option<Model>,
-    /// What was found, in the order of the phases that found it.
+    /// What was found, file by file, each from top to bottom.
     pub diagnostics: Vec<Diagnostic>,
     /// The files that were read.
     pub sources: SourceMap,

@@ -113,7 +113,9 @@ impl Report {
         self.errors == 0
     }
 
-    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
+    /// File by file in the order of their first reading, each from top to bottom; what has no place comes last.
+    pub(crate) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.sort_by_key(|diagnostic| (diagnostic.span.is_none(), diagnostic.span));
         self.diagnostics
     }
 }

@@ -22,10 +22,8 @@ impl Resolver<'_> {
             context: Vec::new(),
         };
         let id = self.define(&syntax.name, DefinitionKind::Operation(empty.clone()))?;
-        let returns = match &syntax.returns {
-            Some(spec) => Some(self.signature_type(spec)?),
-            None => None,
-        };
+        // The rest is looked at even if the result has no type.
+        let returns = syntax.returns.as_ref().map(|spec| self.signature_type(spec));
         self.enter(id);
         let parameters = self.parameters(&syntax.parameters);
         self.leave();
@@ -36,6 +34,7 @@ impl Resolver<'_> {
             self.check_context(text, *span);
             context.push(text.clone());
         }
+        let returns = returns.transpose()?;
         *self.kind_mut(id) =
             DefinitionKind::Operation(Operation { returns, parameters, raises, context, ..empty });
         Ok(id)
