@@ -74,6 +74,31 @@ async fn a_client_that_gives_no_credit() {
     world.end().await;
 }
 
+/// GIOP has no word for a limit on calls in flight: what comes beyond it is not looked at before others have ended.
+#[tokio::test]
+async fn more_calls_than_are_served() {
+    let world = World::serving(Way::TcpIiop, |limits| limits.calls_in_flight_max = 3).await;
+    let mut peer = Peer::connect(world.port()).await;
+    let calls = |from: u32| -> Vec<u8> {
+        let call = |n| giop::request(GiopVersion::V1_2, 2 * n, "probe", "hold_query", |_| {});
+        (from..from + 10).flat_map(call).collect()
+    };
+    peer.say(&calls(1)).await;
+    for served in 3..=10 {
+        for _ in 0..if served == 3 { 3 } else { 1 } {
+            world.control.started().await;
+        }
+        assert_eq!(world.control.dispatched.load(Ordering::SeqCst), served);
+        world.control.go(1);
+        soon("one ends", giop::hear(&mut peer)).await;
+    }
+    world.control.go(2);
+    giop::hear(&mut peer).await;
+    giop::hear(&mut peer).await;
+    drop(peer);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn oneway_calls_without_end() {
     let world = World::new(Way::TcpIiop).await;

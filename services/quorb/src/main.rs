@@ -1,11 +1,13 @@
 //! The `quorb` program: the command line of the broker.
 //!
-//! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`doctor`] finds out what is wrong.
+//! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`doctor`] finds out what is wrong,
+//! [`idl`] checks and prints interface definitions.
 //! A verb takes its options and an [`Output`], and ends in a [`Verdict`], which is also the
 //! exit code.
 
 mod call;
 mod doctor;
+mod idl;
 mod ior;
 mod limits;
 mod output;
@@ -19,7 +21,7 @@ use clap::{Parser, Subcommand};
 use crate::output::Output;
 use crate::verdict::Verdict;
 
-/// Look into references, call objects, find out what is wrong.
+/// Look into references, call objects, find out what is wrong, check interface definitions.
 #[derive(Debug, Parser)]
 #[command(name = "quorb", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct CommandLine {
@@ -34,6 +36,7 @@ Examples:
   quorb ior decode @grid.ior
   quorb call corbaloc::localhost:2810/grid get 2 4
   quorb doctor @grid.ior
+  quorb idl check -I idl grid.idl
 
 Exit codes: 0 done, 1 the request failed, 2 wrong usage.
 QUORB_LOG=debug shows the log lines of the broker, NO_COLOR=1 leaves out colours.";
@@ -43,6 +46,7 @@ enum Verb {
     Ior(ior::Ior),
     Call(call::Call),
     Doctor(doctor::Doctor),
+    Idl(idl::Idl),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Verb::Ior(ior) => ior.run(&mut output),
         Verb::Call(call) => driven(call.run(&mut output)),
         Verb::Doctor(doctor) => driven(doctor.run(&mut output)),
+        Verb::Idl(idl) => idl.run(&mut output),
     };
     verdict.and_then(|()| output.finish()).map_or_else(Verdict::report, |()| ExitCode::SUCCESS)
 }

@@ -42,7 +42,8 @@ pub struct Limits {
     /// Octets that the chunked bodies in assembly may have together, as announced. Further ones wait, first come first
     /// served. At least `body_bytes_max`.
     pub assembly_bytes_max: u64,
-    /// Octets of output that may wait before further requests are refused. One request is always taken.
+    /// Octets of output that may wait before further requests are refused: of frames for a request that fits one, of frames
+    /// and bodies for a larger one. One request is always taken.
     pub output_bytes_max: u64,
     /// Without an octet from the peer for so long, it is pinged.
     pub ping_idle: Duration,

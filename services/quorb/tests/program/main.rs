@@ -3,6 +3,7 @@
 mod call;
 mod doctor;
 mod fakes;
+mod idl;
 mod ior;
 mod rig;
 mod usage;

@@ -208,8 +208,13 @@ impl Connection {
         self.check_output(body_bytes)
     }
 
+    /// What goes into one frame waits for the frames before it, not for the bodies that leave in chunks beside them: a
+    /// small call passes a large one.
     fn check_output(&self, body_bytes: usize) -> Result<(), Refused> {
-        let queued = self.output_bytes();
+        let queued = match body_bytes <= self.limits.chunk_bytes as usize {
+            true => self.pending.len() as u64,
+            false => self.output_bytes(),
+        };
         let limit = self.limits.output_bytes_max;
         if queued > 0 && queued.saturating_add(body_bytes as u64) > limit {
             return Err(Refused::OutputFull { queued, limit });
