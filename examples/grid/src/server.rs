@@ -71,8 +71,10 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 
 /// Serves until told to end.
 pub async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
-    let orb = Orb::builder().listen(&options.listen).start().await?;
+    // Nobody is let in before the grid is there.
+    let orb = Orb::builder().listen(&options.listen).holding().start().await?;
     let grid = orb.serve("grid", GridServant::new(Board::new(options.height, options.width)))?;
+    orb.open();
     let reference = grid.object().to_string();
     if let Some(path) = &options.ior_file {
         std::fs::write(path, &reference).map_err(|cause| format!("{}: {cause}", path.display()))?;

@@ -75,6 +75,8 @@ pub async fn run(options: Options) -> Result<(), SystemException> {
         (None, Announced::Echo) => echo.object().clone(),
     };
     // Whoever started this process and does not read cannot be helped.
+    // Everything is there: whoever has been waiting since an earlier life of this server may come in.
+    orb.open();
     let _ = writeln!(std::io::stdout(), "ready {announced}").and_then(|()| std::io::stdout().flush());
     told_to_end(options.with_parent).await;
     Ending::end(&ending);
@@ -94,7 +96,7 @@ async fn start(options: &Options) -> Result<Orb, SystemException> {
     if let Some(address) = &options.advertise {
         builder = builder.advertise(address);
     }
-    builder.start().await
+    builder.holding().start().await
 }
 
 /// The object that the options want to forward, if they do.

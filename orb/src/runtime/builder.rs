@@ -29,6 +29,7 @@ pub(crate) struct Settings {
     pub(super) limits: Limits,
     pub(super) preference: Preference,
     pub(super) memory: Option<MemoryNetwork>,
+    pub(super) holding: bool,
 }
 
 /// Which protocol to use where a reference offers both.
@@ -71,6 +72,14 @@ impl OrbBuilder {
     /// Which protocol to use where a reference offers both.
     pub fn prefer(mut self, preference: Preference) -> OrbBuilder {
         self.settings.preference = preference;
+        self
+    }
+
+    /// Starts holding: addresses are open, and who connects waits, until [`Orb::open`]. A server that starts again under
+    /// the address of an earlier life activates its objects first, so that no client that is waiting for it is told that
+    /// they do not exist.
+    pub fn holding(mut self) -> OrbBuilder {
+        self.settings.holding = true;
         self
     }
 

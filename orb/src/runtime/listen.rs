@@ -184,6 +184,7 @@ impl OpenSocket {
         let task = {
             let orb = orb.clone();
             async move {
+                orb.shared.lifecycle.opened().await;
                 loop {
                     match self.accept().await {
                         Ok(Accepted::Stream(stream)) => admit(&orb, stream),

@@ -106,7 +106,7 @@ impl Orb {
             listening,
             served: Served::new(&settings.limits),
             pool: Pool::default(),
-            lifecycle: Lifecycle::default(),
+            lifecycle: if settings.holding { Lifecycle::holding() } else { Lifecycle::default() },
             objects: ActiveObjects::default(),
             sequence: AtomicU64::new(1),
             open_updates: Mutex::default(),
@@ -201,8 +201,14 @@ impl Orb {
         report
     }
 
-    /// Serves until the process is told to end (SIGTERM, or Ctrl-C), then shuts down.
+    /// Lets connections in, after a start with [`OrbBuilder::holding`]. Else it changes nothing.
+    pub fn open(&self) {
+        self.shared.lifecycle.open();
+    }
+
+    /// Lets connections in, serves until the process is told to end (SIGTERM, or Ctrl-C), then shuts down.
     pub async fn run_until_signal(&self, limit: Duration) -> DrainReport {
+        self.open();
         super::shutdown_signal().await;
         self.shutdown(limit).await
     }

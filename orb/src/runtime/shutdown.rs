@@ -40,6 +40,8 @@ pub(crate) struct Lifecycle {
 /// How far a broker is. It only goes forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
+    /// Connections wait to be accepted: the objects are not there yet.
+    Holding,
     Serving,
     /// Calls under way, and what they call in turn, go on; others are refused.
     Draining,
@@ -92,6 +94,22 @@ impl Default for Lifecycle {
 }
 
 impl Lifecycle {
+    /// The life of a broker that accepts nothing before [`open`](Self::open).
+    pub(super) fn holding() -> Lifecycle {
+        Lifecycle { phase: watch::Sender::new(Phase::Holding), ..Lifecycle::default() }
+    }
+
+    pub(super) fn open(&self) {
+        self.advance(Phase::Serving);
+    }
+
+    /// Waits until connections may be accepted. Cancellation safe.
+    pub(super) async fn opened(&self) {
+        let mut phase = self.phase.subscribe();
+        // The sender lives as long as the broker, so waiting cannot fail.
+        let _ = phase.wait_for(|phase| *phase >= Phase::Serving).await;
+    }
+
     /// Whether no new calls are taken. To be asked after [`CallUnderWay::begin`]: then either the answer is yes, or the
     /// shutdown that follows sees the call.
     pub(super) fn is_draining(&self) -> bool {
