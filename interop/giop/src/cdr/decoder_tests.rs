@@ -62,7 +62,7 @@ fn alignment_starts_anew_at_the_joints_of_giop_1_1() {
 #[test]
 fn a_block_is_aligned_in_the_fragment_that_ends_before_it() {
     let profile = CdrProfile::native(Endian::Big);
-    let mut block = vec![0; 16];
+    let mut block = [0; 16];
     (block[7], block[15]) = (1, 2);
     let expected = Ok(vec![1u64, 2]);
     // The length stands at position 8 of a fragment that ends at 16, four octets of padding behind it.
