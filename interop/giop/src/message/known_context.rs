@@ -143,6 +143,7 @@ impl KnownContext for ExceptionDetail {
 ///   | order | pad            | u64 deadline us | chain id        |
 ///   32
 ///   | u8 traced | if 1: trace id (16), parent id (8), u8 flags | pad to 4 | u32 len, state, NUL |
+///   | pad to 4 | u32 depth |
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallContext {
@@ -152,6 +153,8 @@ pub struct CallContext {
     pub chain_id: [u8; 16],
     /// The trace this call belongs to, if it is traced.
     pub trace: Option<TraceContext>,
+    /// Calls of the chain that wait for this one; 0 where it is not said.
+    pub depth: u32,
 }
 
 impl Cdr for CallContext {
@@ -160,7 +163,8 @@ impl Cdr for CallContext {
     fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
         self.deadline_micros.encode(out)?;
         self.chain_id.encode(out)?;
-        self.trace.encode(out)
+        self.trace.encode(out)?;
+        self.depth.encode(out)
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
@@ -168,6 +172,7 @@ impl Cdr for CallContext {
             deadline_micros: Cdr::decode(input)?,
             chain_id: Cdr::decode(input)?,
             trace: Cdr::decode(input)?,
+            depth: if input.remaining() == 0 { 0 } else { Cdr::decode(input)? },
         })
     }
 }
@@ -225,13 +230,14 @@ mod tests {
     #[test]
     fn the_diagram_of_our_context_holds() {
         let trace = TraceContext { trace_id: [7; 16], parent_id: [8; 8], flags: 1, state: "a=b".into() };
-        let context = CallContext { deadline_micros: 0x0102, chain_id: [9; 16], trace: Some(trace) };
+        let context =
+            CallContext { deadline_micros: 0x0102, chain_id: [9; 16], trace: Some(trace), depth: 3 };
         let octets = read_back(context).data;
         assert_eq!(octets[..16], *b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x02");
         assert_eq!((&octets[16..32], octets[32]), (&[9; 16][..], 1));
         assert_eq!((&octets[33..49], &octets[49..57], octets[57]), (&[7; 16][..], &[8; 8][..], 1));
-        assert_eq!(octets[58..], *b"\0\0\0\0\0\x04a=b\0");
-        assert_eq!(read_back(CallContext::default()).data.len(), 33);
+        assert_eq!(octets[58..], *b"\0\0\0\0\0\x04a=b\0\0\0\0\x03");
+        assert_eq!(read_back(CallContext::default()).data.len(), 40);
     }
 
     #[test]

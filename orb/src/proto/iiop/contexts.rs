@@ -31,6 +31,7 @@ pub(super) fn write_ours(head: &RequestHead, contexts: &mut ServiceContexts) -> 
             flags: trace.flags,
             state: state_text(&trace.state),
         }),
+        depth: head.depth,
     })
 }
 
@@ -68,6 +69,7 @@ pub(super) fn read_request(contexts: &ServiceContexts, head: &mut RequestHead) {
     if let Some(Ok(call)) = contexts.get::<CallContext>() {
         head.deadline_left_us = call.deadline_micros;
         head.chain = ChainId(call.chain_id);
+        head.depth = call.depth;
         head.trace = call.trace.map(|trace| TraceContext {
             trace_id: trace.trace_id,
             parent_id: trace.parent_id,
