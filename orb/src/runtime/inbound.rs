@@ -13,7 +13,7 @@ use super::shutdown::CallUnderWay;
 use super::wire::too_large;
 use super::{Limits, Orb};
 use crate::adapter::{
-    ActiveObject, CallState, Context, Dispatch, Invocation, Reply, ReplyBody, dispatch, drive,
+    ActiveObject, CallState, Context, Dispatch, Invocation, Reply, ReplyBody, ReplyFate, drive,
 };
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::proto::head::{
@@ -94,7 +94,7 @@ fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Bo
     let state = state_of(&inbound.connection, &orb, head);
     let call = Invocation::new(state, body, inbound.encoding, Some(orb));
     let context = call.context().clone();
-    let dispatched = dispatch(object.servant.clone(), call);
+    let dispatched = inbound.connection.orb.server_chain().dispatch(object.servant.clone(), call);
     match dispatched {
         Dispatch::Done(reply) => inbound.finish(reply, true),
         Dispatch::Pending(future) => {
@@ -152,6 +152,7 @@ fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState 
         .flatten();
     state.identity = head.identity;
     state.trace = head.trace;
+    state.contexts = head.contexts;
     state
 }
 
@@ -169,6 +170,7 @@ impl Inbound {
     /// Sends the reply, and remembers it if it must be. `gather`: the driver flushes.
     fn finish(self, reply: Reply, gather: bool) {
         let reply = bounded(reply, self.connection.orb.limits());
+        let fate = reply.fate;
         let not_run = match &reply.body {
             ReplyBody::System(exception) => {
                 tracing::debug!(peer = %self.connection.peer, %exception, "a call is refused or fails");
@@ -187,7 +189,30 @@ impl Inbound {
                 served.remember(identity, &CachedReply { head: head.clone(), body: body.clone() });
             }
         }
-        self.send(&head, body, gather);
+        match fate {
+            ReplyFate::Sent => self.send(&head, body, gather),
+            ReplyFate::Lost if self.wants_reply => self.lose(),
+            ReplyFate::Lost => self.connection.call_dropped(self.id),
+            ReplyFate::CutInstead => self.connection.cut("the connection was cut on purpose"),
+            ReplyFate::SentThenCut => {
+                let connection = self.connection.clone();
+                self.send(&head, body, gather);
+                connection.flush();
+                connection.cut("the connection was cut on purpose");
+            }
+        }
+    }
+
+    /// Never sends the reply. The call stays open, as if the reply were on its way, until its caller gives up or the
+    /// connection ends.
+    fn lose(self) {
+        let state = CallState::new(self.connection.peer.clone(), Bytes::new(), Bytes::new(), ChainId::NONE);
+        let context = Context(Arc::new(state));
+        self.connection.call_runs(self.id, context.clone());
+        tokio::spawn(async move {
+            context.cancelled().await;
+            self.connection.call_dropped(self.id);
+        });
     }
 
     fn send(self, head: &ReplyHead, body: Bytes, gather: bool) {
