@@ -19,6 +19,7 @@ use crate::proto::retry::{self, CallKind, Decision, Failure, FailureClass};
 /// What is the same in every attempt of one call.
 struct Call<'a> {
     request: &'a Request<'a>,
+    /// It changes only while nothing has been executed under it.
     identity: RequestIdentity,
     chain: ChainId,
     trace: Option<TraceContext>,
@@ -49,7 +50,7 @@ impl Route {
             }
             false => (self.orb().next_identity(), None),
         };
-        let call = Call {
+        let mut call = Call {
             request,
             identity,
             chain: parent.map_or_else(|| ChainId::starting_with(&identity), Context::chain),
@@ -60,7 +61,7 @@ impl Route {
             open,
         };
         let deadline = tokio::time::Instant::from_std(request.deadline);
-        match tokio::time::timeout_at(deadline, self.run(&call, parent, &mut progress)).await {
+        match tokio::time::timeout_at(deadline, self.run(&mut call, parent, &mut progress)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(exception)) => Err(progress.conclude(exception)),
             Err(_) => Err(progress.time_out(request)),
@@ -94,7 +95,7 @@ impl Route {
     /// Attempts until one succeeds or the retry table says that it is over.
     async fn run(
         &self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         parent: Option<&Context>,
         progress: &mut Progress,
     ) -> Result<Option<Answer>, SystemException> {
@@ -132,6 +133,14 @@ impl Route {
                         }
                         if failed.exception.completed() == Completion::No && !progress.may_have_run() {
                             progress.nothing_executed();
+                        }
+                        if let Some(incarnation) = failed.readmitted_in
+                            && failed.exception.completed() == Completion::No
+                            && !progress.may_have_run()
+                        {
+                            progress.is_sent_on(self.orb().limits().forwards_max)?;
+                            call.identity = self.orb().begin_again(call.identity, incarnation);
+                            continue;
                         }
                         if failed.exception.kind() == ExceptionKind::ObjectNotExist && self.fall_back() {
                             progress.is_sent_on(self.orb().limits().forwards_max)?;
@@ -284,7 +293,7 @@ impl Failed {
             ExceptionKind::Transient => FailureClass::Unreachable,
             _ => FailureClass::Lasting,
         };
-        Failed { class, delivery: Delivery::NotSent, exception }
+        Failed { class, delivery: Delivery::NotSent, exception, readmitted_in: None }
     }
 }
 

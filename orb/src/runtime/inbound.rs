@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::connection::Connection;
 use super::once::Entrance;
-use super::replies::{encode_reply, reply_encoding};
+use super::replies::{encode_reply, readmission_context, reply_encoding};
 use super::shutdown::CallUnderWay;
 use super::wire::too_large;
 use super::{Limits, Orb};
@@ -65,6 +65,9 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
             Entrance::Attach(end) => return inbound.attach(end, state_of(connection, orb, head)),
             Entrance::Refuse(reason) => {
                 return inbound.finish(Reply::system(reason.in_operation(head.operation.as_str())), true);
+            }
+            Entrance::Readmit(reason, incarnation) => {
+                return inbound.readmit(reason.in_operation(head.operation.as_str()), incarnation);
             }
         }
     }
@@ -165,6 +168,14 @@ impl Inbound {
             tracing::warn!(peer = %self.connection.peer, "a oneway call was compiled against another interface, and is lost");
         }
         self.send(&head, Bytes::new(), true);
+    }
+
+    /// The caller should begin another life, in this incarnation.
+    fn readmit(self, reason: SystemException, incarnation: u64) {
+        tracing::debug!(peer = %self.connection.peer, exception = %reason, "a client is to begin another life");
+        let (mut head, body) = encode_reply(Reply::system(reason), self.encoding, self.format);
+        head.contexts.push(readmission_context(incarnation));
+        self.send(&head, body, true);
     }
 
     /// Sends the reply, and remembers it if it must be. `gather`: the driver flushes.
