@@ -124,10 +124,10 @@ impl End {
 
     fn note(&mut self, event: Event) {
         match event {
-            Event::Request { id, head, .. } | Event::RequestRefused { id, head, .. } => {
-                if head.response == ResponseExpected::Yes {
-                    self.open.push(id);
-                }
+            Event::Request { id, head, .. } | Event::RequestRefused { id, head, .. }
+                if head.response == ResponseExpected::Yes =>
+            {
+                self.open.push(id);
             }
             Event::Reply { .. } | Event::ReplyRefused { .. } => self.ended += 1,
             Event::Drain { not_executed, .. } => self.ended += not_executed.len() as u64,
