@@ -101,6 +101,8 @@ minors! {
     VALUE_NOT_ENCODABLE = QUORB | 25 on Marshal, "a value could not be encoded", "";
     /// A duplicate request whose outcome is forgotten.
     OUTCOME_FORGOTTEN = QUORB | 26 on Transient, "the request was received before and its outcome is no longer known here", "read the object's state before repeating the update";
+    /// The server does not know the client any more, or not in this life. The broker begins another one by itself.
+    CLIENT_FORGOTTEN = QUORB | 36 on Transient, "the server does not know any more which updates of this client it has executed", "retry: the broker goes on under a new identity";
     /// Forwarding did not end.
     TOO_MANY_FORWARDS = QUORB | 27 on Transient, "the reference was forwarded too many times", "the servers forward in a circle";
     /// The call was cancelled.

@@ -59,6 +59,19 @@ impl Route {
         &self.orb
     }
 
+    /// The reference that the route was made of.
+    pub(crate) fn reference(&self) -> Arc<Ior> {
+        let state = self.lock();
+        state.original.as_ref().unwrap_or(&state.path).ior.clone()
+    }
+
+    /// The key of the object where the route leads now; empty if it leads nowhere.
+    pub(crate) fn object_key(&self) -> bytes::Bytes {
+        let state = self.lock();
+        let key = state.path.own.as_ref().or_else(|| state.path.endpoints.first().map(|first| &first.key));
+        key.map(|key| key.0.clone()).unwrap_or_default()
+    }
+
     /// A connection to the first endpoint that can be reached; only native ones if `native_only`. What is tried is noted in
     /// `progress`. Cancellation safe.
     pub(super) async fn connect(
