@@ -40,7 +40,7 @@ impl Route {
             return Err(stopped());
         }
         let mut progress = Progress::default();
-        progress.as_cbor = request.as_cbor;
+        progress.as_cbor = request.as_cbor || self.wants_cbor();
         if let Some(answer) = self.call_here(request, parent, &mut progress).await? {
             return Ok(answer);
         }
@@ -119,6 +119,7 @@ impl Route {
                     }
                     Received::WantsCbor if !progress.as_cbor => {
                         progress.as_cbor = true;
+                        self.note_cbor_wanted();
                         continue;
                     }
                     Received::WantsAddressing(how) if progress.addressing != Some(how) => {

@@ -29,6 +29,8 @@ struct State {
     original: Option<Arc<Path>>,
     /// The connection of the last call, to save the look-up.
     connection: Option<Arc<Connection>>,
+    /// The server that is followed was built with another version of the interface: bodies go as CBOR from the start.
+    wants_cbor: bool,
 }
 
 /// A reference and what it offers.
@@ -50,7 +52,7 @@ pub(super) struct Bound {
 impl Route {
     pub(crate) fn new(orb: Orb, ior: &Ior) -> Route {
         let path = Arc::new(Path::of(&orb, ior));
-        Route { orb, state: Mutex::new(State { path, original: None, connection: None }) }
+        Route { orb, state: Mutex::new(State { path, original: None, connection: None, wants_cbor: false }) }
     }
 
     pub(crate) fn orb(&self) -> &Orb {
@@ -111,12 +113,23 @@ impl Route {
         refuse(ExceptionKind::Transient, Minor::NOT_REACHABLE, Stage::Connecting)
     }
 
+    /// Whether a server has asked for bodies in CBOR.
+    pub(super) fn wants_cbor(&self) -> bool {
+        self.lock().wants_cbor
+    }
+
+    /// The server has asked for bodies in CBOR: the next call does not wait to be told again.
+    pub(super) fn note_cbor_wanted(&self) {
+        self.lock().wants_cbor = true;
+    }
+
     /// Goes where a server points.
     pub(super) fn follow(&self, to: &Ior, permanent: bool) {
         let path = Arc::new(Path::of(&self.orb, to));
         let mut state = self.lock();
         let before = std::mem::replace(&mut state.path, path);
         state.connection = None;
+        state.wants_cbor = false;
         if permanent {
             state.original = None;
         } else {
