@@ -14,7 +14,7 @@ pub mod interfaces {}
 #[doc = include_str!("../guide/types.md")]
 pub mod types {}
 
-/// Deferred calls, oneway calls, objects that call each other.
+/// Deferred calls, oneway calls, objects that call each other, callbacks without a port.
 #[doc = include_str!("../guide/asynchrony.md")]
 pub mod asynchrony {}
 

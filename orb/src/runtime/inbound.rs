@@ -81,6 +81,7 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
     if orb.shared.lifecycle.is_draining() {
         return refuse(Minor::SERVER_DRAINING);
     }
+    connection.check_direction()?;
     check_depth(head.depth, Some(orb))?;
     let limit = orb.limits().replies_bytes_max;
     if connection.waiting_output() > limit as u64 {

@@ -11,13 +11,14 @@ use quorb_giop::ior::Ior;
 use quorb_giop::url::Reference;
 
 use super::builder::{OrbBuilder, Preference, Settings};
+use super::callers::Callers;
 use super::clock::Clock;
 use super::listen::Listening;
 use super::once::Served;
 use super::pool::Pool;
 use super::profiles;
 use super::shutdown::{DrainReport, Lifecycle};
-use super::{Address, Connection, Endpoint, Limits};
+use super::{Address, Callbacks, Connection, Endpoint, Limits};
 use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::intercept::{ClientChain, ServerChain};
@@ -49,6 +50,7 @@ pub(crate) struct OrbShared {
     pub(super) listening: Listening,
     pub(super) served: Served,
     pub(super) pool: Pool,
+    pub(super) callers: Callers,
     pub(super) lifecycle: Lifecycle,
     objects: ActiveObjects,
     sequence: AtomicU64,
@@ -118,6 +120,7 @@ impl Orb {
             listening,
             served: Served::new(&settings.limits),
             pool: Pool::default(),
+            callers: Callers::default(),
             lifecycle: if settings.holding { Lifecycle::holding() } else { Lifecycle::default() },
             objects: ActiveObjects::default(),
             sequence: AtomicU64::new(1),
@@ -277,8 +280,7 @@ impl Orb {
         key: &ObjectKey,
         interface: &'static crate::model::Interface,
     ) -> ObjectRef {
-        let shared = &self.shared;
-        self.object(profiles::of_own_object(&shared.listening, shared.identity, key, interface))
+        self.object(profiles::of_own_object(self, key, interface))
     }
 
     /// The key, if the reference leads to this broker.
@@ -299,6 +301,14 @@ impl Orb {
     ) -> Result<Arc<Connection>, super::connect::ConnectError> {
         if self.shared.lifecycle.is_stopped() {
             return Err(super::connect::ConnectError::Stopped);
+        }
+        if self.callbacks() != Callbacks::Off
+            && let Some(connection) = self.shared.callers.connection(&endpoint.address)
+        {
+            return Ok(connection);
+        }
+        if endpoint.is_only_called_back() {
+            return Err(super::connect::ConnectError::NotHere);
         }
         self.shared.pool.connect(self, endpoint).await
     }

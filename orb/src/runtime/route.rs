@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use quorb_giop::ior::Ior;
 
+use super::Address;
 use super::call::stopped;
+use super::callers::Wanted;
 use super::connect::ConnectError;
 use super::connection::Connection;
 use super::endpoint::{Endpoint, WireChoice, endpoints_of};
@@ -39,6 +41,8 @@ struct Path {
     endpoints: Vec<Arc<Endpoint>>,
     /// The object is in this process.
     own: Option<ObjectKey>,
+    /// Keeps the connection of an object's broker open that is called back.
+    _wanted: Option<Wanted>,
 }
 
 /// A connection, and what of the reference it serves.
@@ -84,10 +88,10 @@ impl Route {
             let state = self.lock();
             let usable = state.connection.as_ref().filter(|connection| connection.is_usable());
             if let Some(connection) = usable
-                && let Some(endpoint) = state.path.endpoint_of(connection).filter(suits)
+                && let Some(endpoint) = state.path.endpoint_of(connection).filter(|endpoint| suits(&endpoint))
             {
                 let ior = state.path.ior.clone();
-                return Ok(Bound { connection: connection.clone(), endpoint: endpoint.clone(), ior });
+                return Ok(Bound { connection: connection.clone(), endpoint, ior });
             }
             state.path.clone()
         };
@@ -103,7 +107,8 @@ impl Route {
             match self.orb.connect(endpoint).await {
                 Ok(connection) => {
                     self.lock().connection = Some(connection.clone());
-                    return Ok(Bound { connection, endpoint: endpoint.clone(), ior: path.ior.clone() });
+                    let endpoint = connection.endpoint_for(endpoint).unwrap_or_else(|| endpoint.clone());
+                    return Ok(Bound { connection, endpoint, ior: path.ior.clone() });
                 }
                 Err(ConnectError::Stopped) => return Err(stopped()),
                 Err(cause) => progress.not_reached(endpoint, &cause),
@@ -174,15 +179,22 @@ impl Route {
 
 impl Path {
     fn of(orb: &Orb, ior: &Ior) -> Path {
+        let endpoints: Vec<_> = endpoints_of(ior, orb.preference()).into_iter().map(Arc::new).collect();
+        let own = orb.own_key(ior);
+        let caller = endpoints.iter().find_map(|endpoint| match endpoint.address {
+            Address::Caller(identity) if own.is_none() => Some(identity),
+            _ => None,
+        });
         Path {
-            endpoints: endpoints_of(ior, orb.preference()).into_iter().map(Arc::new).collect(),
-            own: orb.own_key(ior),
+            endpoints,
+            own,
+            _wanted: caller.map(|identity| orb.shared.callers.want(identity)),
             ior: Arc::new(ior.clone()),
         }
     }
 
-    fn endpoint_of(&self, connection: &Connection) -> Option<&Arc<Endpoint>> {
-        self.endpoints.iter().find(|endpoint| connection.serves(endpoint))
+    fn endpoint_of(&self, connection: &Connection) -> Option<Arc<Endpoint>> {
+        self.endpoints.iter().find_map(|endpoint| connection.endpoint_for(endpoint))
     }
 }
 
