@@ -18,6 +18,10 @@ pub mod types {}
 #[doc = include_str!("../guide/failures.md")]
 pub mod failures {}
 
+/// Code around every call: tracing, metrics, caches, load shedding, and your own.
+#[doc = include_str!("../guide/interceptors.md")]
+pub mod interceptors {}
+
 /// Addresses, limits, logs, ending, tools.
 #[doc = include_str!("../guide/operations.md")]
 pub mod operations {}

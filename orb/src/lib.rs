@@ -5,6 +5,7 @@ extern crate self as quorb;
 pub mod adapter;
 pub mod exception;
 pub mod guide;
+pub mod intercept;
 pub mod model;
 pub mod object;
 pub mod proto;

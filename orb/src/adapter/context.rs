@@ -1,17 +1,18 @@
 //! The circumstances of a call, as its servant sees them.
 
+use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
 
 use crate::model::{Behaviour, Kind};
-use crate::proto::head::{ChainId, RequestIdentity, TraceContext};
+use crate::proto::head::{ChainId, RequestIdentity, ServiceContext, TraceContext};
 
 /// The protocol a call arrived by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +33,13 @@ pub struct Peer {
     pub protocol: Protocol,
     /// The address of the other end as text; empty for collocated calls.
     pub address: Arc<str>,
+}
+
+impl Peer {
+    /// The other end of a call that stays in this process.
+    pub(crate) fn collocated() -> Peer {
+        Peer { protocol: Protocol::Collocated, address: Arc::from("") }
+    }
 }
 
 impl fmt::Display for Peer {
@@ -62,6 +70,9 @@ thread_local! {
 #[derive(Clone)]
 pub struct Context(pub(crate) Arc<CallState>);
 
+/// A value that an interceptor has attached to a call.
+type Attached = Arc<dyn Any + Send + Sync>;
+
 /// What stands behind a [`Context`].
 pub(crate) struct CallState {
     pub(crate) peer: Peer,
@@ -71,6 +82,11 @@ pub(crate) struct CallState {
     pub(crate) chain: ChainId,
     pub(crate) identity: Option<RequestIdentity>,
     pub(crate) trace: Option<TraceContext>,
+    /// The span that the call is here, once an interceptor has said so.
+    pub(crate) serving: OnceLock<TraceContext>,
+    pub(crate) contexts: Vec<ServiceContext>,
+    /// What interceptors have attached, by type. The lock is held for a look or an insertion.
+    attached: Mutex<Vec<(TypeId, Attached)>>,
     cancelled: AtomicBool,
     /// Once set, a cancellation no longer stops the call.
     unstoppable: AtomicBool,
@@ -87,6 +103,9 @@ impl CallState {
             chain,
             identity: None,
             trace: None,
+            serving: OnceLock::new(),
+            contexts: Vec::new(),
+            attached: Mutex::new(Vec::new()),
             cancelled: AtomicBool::new(false),
             unstoppable: AtomicBool::new(false),
             cancellation: Notify::new(),
@@ -172,9 +191,41 @@ impl Context {
         self.0.identity
     }
 
-    /// The W3C trace context of the call, where the caller gave one.
+    /// The W3C trace context that calls made by the servant have as their parent: the span that an interceptor has opened
+    /// for this call, else what the caller gave.
     pub fn trace(&self) -> Option<&TraceContext> {
+        self.0.serving.get().or(self.0.trace.as_ref())
+    }
+
+    /// The W3C trace context that the caller gave.
+    pub fn callers_trace(&self) -> Option<&TraceContext> {
         self.0.trace.as_ref()
+    }
+
+    /// The octets of the service context with this id that came with the request.
+    pub fn service_context(&self, id: u32) -> Option<&Bytes> {
+        self.service_contexts().iter().find(|context| context.id == id).map(|context| &context.data)
+    }
+
+    /// The service contexts that came with the request, but for those that the broker reads itself.
+    pub fn service_contexts(&self) -> &[ServiceContext] {
+        &self.0.contexts
+    }
+
+    /// Attaches a value for those that see this call after: an interceptor leaves what it has found out (a principal, a
+    /// transaction), the servant reads it with [`attached`](Context::attached), and so does a client interceptor from
+    /// [`ClientCall::parent`](crate::intercept::ClientCall::parent). A value of the same type is replaced.
+    pub fn attach<T: Any + Send + Sync>(&self, value: Arc<T>) {
+        let mut attached = self.0.attached.lock().unwrap_or_else(PoisonError::into_inner);
+        attached.retain(|(id, _)| *id != TypeId::of::<T>());
+        attached.push((TypeId::of::<T>(), value));
+    }
+
+    /// The value of this type that was attached to the call.
+    pub fn attached<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        let attached = self.0.attached.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, value) = attached.iter().find(|(id, _)| *id == TypeId::of::<T>())?;
+        value.clone().downcast().ok()
     }
 
     /// Whether the caller has given up.

@@ -9,7 +9,7 @@ use quorb_giop::ior::Ior;
 
 use super::invoke::{Answer, Request};
 use crate::adapter::{
-    CallState, Context, Dispatch, Invocation, Peer, Protocol, Reply, ReplyBody, Servant, dispatch, drive,
+    CallState, Context, Dispatch, Invocation, Peer, Reply, ReplyBody, ReplyFate, Servant, dispatch, drive,
     unwritable,
 };
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
@@ -86,7 +86,10 @@ impl LocalTarget {
         let call = Invocation::new(self.state(request, parent), arguments, LOCAL_ENCODING, self.orb.clone());
         let context = call.context().clone();
         let servant = self.servant.clone();
-        let dispatched = dispatch(servant, call);
+        let dispatched = match &self.orb {
+            Some(orb) => orb.server_chain().dispatch(servant, call),
+            None => dispatch(servant, call),
+        };
         let reply = match dispatched {
             Dispatch::Done(reply) => reply,
             Dispatch::Pending(future) if request.behaviour.oneway => {
@@ -98,7 +101,17 @@ impl LocalTarget {
             }
             Dispatch::Pending(future) => self.wait(request, context, future, under_way).await?,
         };
-        outcome(reply, request.behaviour.oneway)
+        if let Some(passage) = request.passage {
+            passage.replied(reply.contexts.clone());
+        }
+        match reply.fate {
+            ReplyFate::Sent | ReplyFate::SentThenCut => outcome(reply, request.behaviour.oneway),
+            ReplyFate::CutInstead => Err(cut_off()),
+            ReplyFate::Lost => {
+                tokio::time::sleep_until(tokio::time::Instant::from_std(request.deadline)).await;
+                Err(too_late(request))
+            }
+        }
     }
 
     /// Waits for a pending call. An update goes on in a task of its own, since it must survive its caller.
@@ -128,11 +141,7 @@ impl LocalTarget {
             Ok(None) => {
                 Err(SystemException::new(ExceptionKind::Transient, Minor::CALL_CANCELLED, Completion::Maybe))
             }
-            Err(_) => {
-                Err(SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::Maybe)
-                    .at(Stage::Waiting)
-                    .because(format_args!("no reply within {:?}", request.time_limit)))
-            }
+            Err(_) => Err(too_late(request)),
         }
     }
 
@@ -144,13 +153,32 @@ impl LocalTarget {
             },
             Context::chain,
         );
-        let peer = Peer { protocol: Protocol::Collocated, address: "".into() };
+        let peer = Peer::collocated();
         let operation = request.operation.as_bytes().clone();
         let mut state = CallState::new(peer, self.object_key.clone(), operation, chain);
         state.deadline = Some(request.deadline);
-        state.trace = parent.and_then(|parent| parent.trace().cloned());
+        match request.passage {
+            Some(passage) => {
+                state.trace.clone_from(&passage.trace);
+                state.contexts.clone_from(&passage.contexts);
+            }
+            None => state.trace = parent.and_then(|parent| parent.trace().cloned()),
+        }
         state
     }
+}
+
+/// What a connection that broke would be: here only a fault injector does that.
+fn cut_off() -> SystemException {
+    SystemException::new(ExceptionKind::CommFailure, Minor::CONNECTION_LOST, Completion::Maybe)
+        .at(Stage::Waiting)
+        .because("the reply of a collocated call was lost on purpose")
+}
+
+fn too_late(request: &Request<'_>) -> SystemException {
+    SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::Maybe)
+        .at(Stage::Waiting)
+        .because(format_args!("no reply within {:?}", request.time_limit))
 }
 
 /// Cancels a call whose caller stops waiting.

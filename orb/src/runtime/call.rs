@@ -1,5 +1,6 @@
 //! A call on its way from a reference to its object: attempts, and what a failed one means for the next.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::connection::{CallOutcome, Sent};
@@ -8,8 +9,9 @@ use super::outcome::{Failed, Received, interpret};
 use super::outgoing::Outgoing;
 use super::progress::Progress;
 use super::route::{Bound, Route};
-use crate::adapter::Context;
+use crate::adapter::{Context, Peer};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::intercept::{AttemptOutcome, Tried};
 use crate::model::{Behaviour, Kind};
 use crate::object::{Answer, LocalOutcome, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity, TraceContext};
@@ -37,7 +39,7 @@ impl Route {
             return Err(stopped());
         }
         let mut progress = Progress::default();
-        progress.as_cbor = request.as_cbor;
+        progress.as_cbor = request.as_cbor || self.wants_cbor();
         match self.call_here(request, parent, &mut progress).await {
             Ok(Some(answer)) => return Ok(answer),
             Ok(None) => {}
@@ -55,7 +57,10 @@ impl Route {
             request,
             identity,
             chain: parent.map_or_else(|| ChainId::starting_with(&identity), Context::chain),
-            trace: parent.and_then(|parent| parent.trace().cloned()),
+            trace: match request.passage {
+                Some(passage) => passage.trace.clone(),
+                None => parent.and_then(|parent| parent.trace().cloned()),
+            },
             open,
         };
         let deadline = tokio::time::Instant::from_std(request.deadline);
@@ -87,7 +92,12 @@ impl Route {
                     continue;
                 }
             };
-            match local.call(request, parent).await? {
+            let tried = request.passage.map(|_| Tried::begins(Peer::collocated()));
+            let outcome = local.call(request, parent).await;
+            if let (Some(passage), Some(tried)) = (request.passage, tried) {
+                passage.ended(tried, outcome_here(&outcome));
+            }
+            match outcome? {
                 LocalOutcome::Answered(answer) => return Ok(Some(answer)),
                 LocalOutcome::Forwarded { to, permanent } => {
                     progress.is_sent_on(forwards_max)?;
@@ -108,7 +118,7 @@ impl Route {
             // An update that may have been executed goes only where its identity is understood.
             let native_only = progress.may_have_run() && call.open.is_some();
             let failed = match self.connect(native_only, progress, call.request.deadline).await {
-                Ok(bound) => match self.attempt(call, progress, &bound).await? {
+                Ok(bound) => match self.watched_attempt(call, progress, &bound).await? {
                     Received::Answer(answer) => return Ok(answer),
                     Received::Forward { to, permanent } => {
                         progress.is_sent_on(self.orb().limits().forwards_max)?;
@@ -121,6 +131,7 @@ impl Route {
                     }
                     Received::WantsCbor if !progress.as_cbor => {
                         progress.as_cbor = true;
+                        bound.path.wants_cbor.store(true, Ordering::Relaxed);
                         continue;
                     }
                     Received::WantsAddressing(how) if progress.addressing != Some(how) => {
@@ -161,6 +172,22 @@ impl Route {
             };
             self.decide(call, progress, failed).await?;
         }
+    }
+
+    /// An attempt that interceptors see.
+    async fn watched_attempt(
+        &self,
+        call: &Call<'_>,
+        progress: &mut Progress,
+        bound: &Bound,
+    ) -> Result<Received, SystemException> {
+        let Some(passage) = call.request.passage else {
+            return self.attempt(call, progress, bound).await;
+        };
+        let tried = Tried::begins(bound.connection.peer.clone());
+        let received = self.attempt(call, progress, bound).await;
+        passage.ended(tried, outcome_there(&received));
+        received
     }
 
     /// Sends the request on a connection and waits for what comes.
@@ -208,6 +235,9 @@ impl Route {
         {
             self.adopt(bound, set);
         }
+        if let (Some(passage), CallOutcome::Reply(head, _)) = (call.request.passage, &outcome) {
+            passage.replied(head.contexts.clone());
+        }
         Ok(interpret(outcome))
     }
 
@@ -236,6 +266,37 @@ impl Route {
                 Ok(())
             }
             Decision::Fail(_) => Err(failed.exception),
+        }
+    }
+}
+
+/// What interceptors are told of an attempt in this process.
+fn outcome_here(outcome: &Result<LocalOutcome, SystemException>) -> AttemptOutcome {
+    match outcome {
+        Ok(LocalOutcome::Answered(answer)) => answered(answer.as_ref()),
+        Ok(LocalOutcome::Forwarded { .. }) => AttemptOutcome::SentOn,
+        Err(exception) => AttemptOutcome::Failed(Box::new(exception.clone())),
+    }
+}
+
+/// What interceptors are told of an attempt on a connection.
+fn outcome_there(received: &Result<Received, SystemException>) -> AttemptOutcome {
+    match received {
+        Ok(Received::Answer(answer)) => answered(answer.as_ref()),
+        Ok(Received::Forward { .. } | Received::WantsCbor | Received::WantsAddressing(_)) => {
+            AttemptOutcome::SentOn
+        }
+        Ok(Received::Failed(Failed { exception, .. })) | Err(exception) => {
+            AttemptOutcome::Failed(Box::new(exception.clone()))
+        }
+    }
+}
+
+fn answered(answer: Option<&Answer>) -> AttemptOutcome {
+    match answer {
+        None => AttemptOutcome::HandedOver,
+        Some(Answer::Results(body) | Answer::User(body)) => {
+            AttemptOutcome::Answered { reply_bytes: body.len() }
         }
     }
 }

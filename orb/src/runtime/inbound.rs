@@ -13,7 +13,7 @@ use super::shutdown::CallUnderWay;
 use super::wire::too_large;
 use super::{Limits, Orb};
 use crate::adapter::{
-    ActiveObject, CallState, Context, Dispatch, Invocation, Location, Protocol, Reply, ReplyBody, dispatch,
+    ActiveObject, CallState, Context, Dispatch, Invocation, Location, Protocol, Reply, ReplyBody, ReplyFate,
     drive,
 };
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
@@ -104,7 +104,7 @@ fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Bo
     let state = state_of(&inbound.connection, &orb, head);
     let call = Invocation::new(state, body, inbound.encoding, Some(orb));
     let context = call.context().clone();
-    let dispatched = dispatch(object.servant.clone(), call);
+    let dispatched = inbound.connection.orb.server_chain().dispatch(object.servant.clone(), call);
     match dispatched {
         Dispatch::Done(reply) => inbound.finish(reply, true),
         Dispatch::Pending(future) => {
@@ -127,7 +127,7 @@ pub(super) fn locate(connection: &Arc<Connection>, id: CallId, key: Option<&Obje
         Some(Location::Here) => ReplyStatus::OK,
         None => ReplyStatus::SYSTEM_EXCEPTION,
         Some(Location::Elsewhere { to, permanent }) => {
-            let forward = Reply { body: ReplyBody::Forward { to, permanent } };
+            let forward = Reply::new(ReplyBody::Forward { to, permanent });
             let (head, body) = encode_reply(forward, connection.answer_encoding(), BodyFormat::CDR_LE);
             return connection.send_reply(id, &head, body, true);
         }
@@ -170,6 +170,7 @@ fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState 
         .flatten();
     state.identity = head.identity;
     state.trace = head.trace;
+    state.contexts = head.contexts;
     state
 }
 
@@ -195,6 +196,7 @@ impl Inbound {
     /// Sends the reply, and remembers it if it must be. `gather`: the driver flushes.
     fn finish(self, reply: Reply, gather: bool) {
         let reply = bounded(reply, self.connection.orb.limits());
+        let fate = reply.fate;
         let not_run = match &reply.body {
             ReplyBody::System(exception) => {
                 tracing::debug!(peer = %self.connection.peer, %exception, "a call is refused or fails");
@@ -214,7 +216,30 @@ impl Inbound {
                 served.remember(identity, &CachedReply { head: head.clone(), body: body.clone() });
             }
         }
-        self.send(&head, body, gather);
+        match fate {
+            ReplyFate::Sent => self.send(&head, body, gather),
+            ReplyFate::Lost if self.wants_reply => self.lose(),
+            ReplyFate::Lost => self.connection.call_dropped(self.id),
+            ReplyFate::CutInstead => self.connection.cut("the connection was cut on purpose"),
+            ReplyFate::SentThenCut => {
+                let connection = self.connection.clone();
+                self.send(&head, body, gather);
+                connection.flush();
+                connection.cut("the connection was cut on purpose");
+            }
+        }
+    }
+
+    /// Never sends the reply. The call stays open, as if the reply were on its way, until its caller gives up or the
+    /// connection ends.
+    fn lose(self) {
+        let state = CallState::new(self.connection.peer.clone(), Bytes::new(), Bytes::new(), ChainId::NONE);
+        let context = Context(Arc::new(state));
+        self.connection.call_runs(self.id, context.clone());
+        tokio::spawn(async move {
+            context.cancelled().await;
+            self.connection.call_dropped(self.id);
+        });
     }
 
     fn send(self, head: &ReplyHead, body: Bytes, gather: bool) {

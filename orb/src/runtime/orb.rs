@@ -19,6 +19,7 @@ use super::shutdown::{DrainReport, Lifecycle};
 use super::{Address, Connection, Endpoint, Limits};
 use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
 use crate::exception::SystemException;
+use crate::intercept::{ClientChain, ServerChain};
 use crate::object::{LocalTarget, ObjectRef};
 use crate::proto::head::{ClientId, RequestIdentity};
 use crate::proto::health::{Health, HealthLimits};
@@ -221,6 +222,17 @@ impl Orb {
         &self.shared.objects
     }
 
+    /// The interceptors of calls that this broker makes; none if there are none.
+    pub(crate) fn client_chain(&self) -> Option<&ClientChain> {
+        let chain = &self.shared.settings.client_chain;
+        (!chain.is_empty()).then_some(chain)
+    }
+
+    /// The interceptors of calls that this broker serves.
+    pub(crate) fn server_chain(&self) -> &ServerChain {
+        &self.shared.settings.server_chain
+    }
+
     pub(crate) fn preference(&self) -> Preference {
         self.shared.settings.preference
     }
@@ -308,7 +320,7 @@ impl Orb {
     }
 
     /// A number that nobody can foresee.
-    pub(super) fn random(&self) -> u64 {
+    pub(crate) fn random(&self) -> u64 {
         draw(&self.shared.randomness, self.shared.draws.fetch_add(1, Ordering::Relaxed))
     }
 

@@ -53,6 +53,9 @@ impl Outgoing<'_> {
         };
         let head = self.head();
         let body = self.body(&head, &addressing)?;
+        if let Some(passage) = self.request.passage {
+            passage.encoded(body.len());
+        }
         if body.len() > body_bytes_max {
             let cause = format_args!(
                 "a body of {} octets, above the limit body_bytes_max = {body_bytes_max}",
@@ -75,6 +78,9 @@ impl Outgoing<'_> {
         head.deadline_left_us = u64::try_from(left.as_micros()).unwrap_or(u64::MAX).max(1);
         head.chain = self.chain;
         head.trace = self.trace.clone();
+        if let Some(passage) = self.request.passage {
+            head.contexts.clone_from(&passage.contexts);
+        }
         head.endpoint_set_version = self.endpoint.set_version;
         head.fingerprint = self.request.interface.map_or(0, crate::model::Interface::fingerprint);
         head.format = if native && self.as_cbor { BodyFormat::CBOR } else { NATIVE_FORMAT };

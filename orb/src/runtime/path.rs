@@ -1,6 +1,7 @@
 //! A reference, and what it offers to a caller.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use quorb_giop::cdr::{Cdr, CdrError, Decoder};
 use quorb_giop::ior::Ior;
@@ -20,6 +21,8 @@ pub(super) struct Path {
     pub(super) own: Option<ObjectKey>,
     /// The version of the endpoint set; 0 if it does not change.
     pub(super) set_version: u64,
+    /// The server was built with another version of the interface: bodies go as CBOR from the start.
+    pub(super) wants_cbor: AtomicBool,
 }
 
 /// Why an endpoint set is not taken.
@@ -42,6 +45,7 @@ impl Path {
             endpoints: endpoints.into_iter().map(Arc::new).collect(),
             own: orb.own_key(ior),
             ior: Arc::new(ior.clone()),
+            wants_cbor: AtomicBool::new(false),
         }
     }
 
@@ -64,7 +68,14 @@ impl Path {
             endpoint.set_version = set.version;
         }
         let endpoints = endpoints.into_iter().map(Arc::new).collect();
-        Ok(Path { ior: Arc::new(ior), endpoints, own, set_version: set.version })
+        let wants_cbor = AtomicBool::new(false);
+        Ok(Path { ior: Arc::new(ior), endpoints, own, set_version: set.version, wants_cbor })
+    }
+
+    /// With what has been learnt about the servers.
+    pub(super) fn of_the_same_servers_as(self, other: &Path) -> Path {
+        self.wants_cbor.store(other.wants_cbor.load(Ordering::Relaxed), Ordering::Relaxed);
+        self
     }
 
     pub(super) fn endpoint_of(&self, connection: &Connection) -> Option<&Arc<Endpoint>> {

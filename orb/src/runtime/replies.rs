@@ -22,6 +22,12 @@ pub(super) fn reply_encoding(request: &Body) -> Encoding {
 
 /// The head and body of a reply. Exceptions and forwards of the broker are CDR in every format.
 pub(super) fn encode_reply(reply: Reply, encoding: Encoding, format: BodyFormat) -> (ReplyHead, Bytes) {
+    let (mut head, body) = encode_body(reply.body, encoding, format);
+    head.contexts.extend(reply.contexts);
+    (head, body)
+}
+
+fn encode_body(body: ReplyBody, encoding: Encoding, format: BodyFormat) -> (ReplyHead, Bytes) {
     let format = match format {
         BodyFormat::CBOR => BodyFormat::CBOR,
         _ => NATIVE_FORMAT,
@@ -30,7 +36,7 @@ pub(super) fn encode_reply(reply: Reply, encoding: Encoding, format: BodyFormat)
         Encoding::Cdr { profile, .. } => profile,
         Encoding::Cbor => CdrProfile::native(Endian::NATIVE),
     };
-    match reply.body {
+    match body {
         ReplyBody::Results(body) => (ReplyHead::new(ReplyStatus::OK, format), body),
         ReplyBody::User(body) => (ReplyHead::new(ReplyStatus::USER_EXCEPTION, format), body),
         ReplyBody::System(exception) => encode_exception(&exception, profile),

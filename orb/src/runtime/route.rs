@@ -1,6 +1,7 @@
 //! The binding of a reference: which way its calls go.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -57,6 +58,19 @@ impl Route {
         self.lock().path.ior.clone()
     }
 
+    /// The reference that the route was made of.
+    pub(crate) fn reference(&self) -> Arc<Ior> {
+        let state = self.lock();
+        state.original.as_ref().unwrap_or(&state.path).ior.clone()
+    }
+
+    /// The key of the object where the route leads now; empty if it leads nowhere.
+    pub(crate) fn object_key(&self) -> bytes::Bytes {
+        let state = self.lock();
+        let key = state.path.own.as_ref().or_else(|| state.path.endpoints.first().map(|first| &first.key));
+        key.map(|key| key.0.clone()).unwrap_or_default()
+    }
+
     /// A connection to an endpoint of the reference; only a native one if `native_only`. What is tried is noted in
     /// `progress`. Cancellation safe.
     pub(super) async fn connect(
@@ -88,6 +102,11 @@ impl Route {
         }
         self.look_elsewhere(&path, progress, deadline).await;
         refuse(ExceptionKind::Transient, Minor::NOT_REACHABLE, Stage::Connecting)
+    }
+
+    /// Whether the server that is followed has asked for bodies in CBOR.
+    pub(super) fn wants_cbor(&self) -> bool {
+        self.lock().path.wants_cbor.load(Ordering::Relaxed)
     }
 
     /// Goes where a server points that was reached by `from`.
@@ -154,7 +173,7 @@ impl Route {
             return;
         }
         let path = match Path::of_set(&self.orb, set, &from.endpoint.key) {
-            Ok(path) => Arc::new(path),
+            Ok(path) => Arc::new(path.of_the_same_servers_as(&from.path)),
             Err(cause) => {
                 tracing::warn!(endpoint = %from.endpoint, %cause, "a new endpoint set is not taken");
                 return;

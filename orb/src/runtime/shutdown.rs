@@ -201,7 +201,7 @@ impl Lifecycle {
         }
         let _ = tokio::time::timeout(FAREWELL_MAX, self.connections_ended()).await;
         for connection in self.all() {
-            connection.cut();
+            connection.cut("the broker has been shut down");
         }
         pool.clear();
         report

@@ -40,7 +40,7 @@ impl Servant for Forwarder {
 
     fn dispatch(self: Arc<Self>, _: Invocation) -> Dispatch {
         let body = ReplyBody::Forward { to: self.target(), permanent: self.permanent };
-        Dispatch::Done(Reply { body })
+        Dispatch::Done(Reply::new(body))
     }
 
     fn location(&self) -> Location {

@@ -163,6 +163,11 @@ fn parse_iiop(address: &str) -> Result<CorbalocAddress, ReferenceError> {
     if host.is_empty() {
         return Err(ReferenceError::EmptyHost);
     }
+    if host.contains(['@', '[', ']'])
+        || host.contains(|letter: char| letter.is_whitespace() || letter.is_control())
+    {
+        return Err(ReferenceError::MalformedHost);
+    }
     let port = port.map_or(Ok(DEFAULT_PORT), |port| decimal(port).ok_or(ReferenceError::InvalidPort))?;
     Ok(CorbalocAddress::Iiop { version, host: host.into(), port })
 }
@@ -235,6 +240,9 @@ mod tests {
             (":h:65536", ReferenceError::InvalidPort),
             (":h:+1", ReferenceError::InvalidPort),
             (":h:", ReferenceError::InvalidPort),
+            ("iiop:1.0@0@h:1", ReferenceError::MalformedHost),
+            (":[[h]", ReferenceError::MalformedHost),
+            (":h h", ReferenceError::MalformedHost),
             (":[::1", ReferenceError::MalformedIpv6),
             (":[::1]1", ReferenceError::MalformedIpv6),
             ("rir:x", ReferenceError::RirNotAlone),
