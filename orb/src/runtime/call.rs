@@ -23,6 +23,8 @@ struct Call<'a> {
     /// It changes only while nothing has been executed under it.
     identity: RequestIdentity,
     chain: ChainId,
+    /// Calls of the chain that wait for this one.
+    depth: u32,
     trace: Option<TraceContext>,
     /// Keeps the sequence number of an update open until the call has ended.
     open: Option<OpenUpdate>,
@@ -57,6 +59,7 @@ impl Route {
             request,
             identity,
             chain: parent.map_or_else(|| ChainId::starting_with(&identity), Context::chain),
+            depth: parent.map_or(0, |parent| parent.depth().saturating_add(1)),
             trace: match request.passage {
                 Some(passage) => passage.trace.clone(),
                 None => parent.and_then(|parent| parent.trace().cloned()),
@@ -206,6 +209,7 @@ impl Route {
             once: call.open.is_some(),
             retry_of_server: progress.first_server,
             chain: call.chain,
+            depth: call.depth,
             trace: call.trace.clone(),
             as_cbor: progress.as_cbor,
             addressing: progress.addressing.map(|how| (how, &*bound.path.ior)),

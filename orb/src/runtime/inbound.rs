@@ -88,6 +88,7 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
     if orb.shared.lifecycle.is_draining() {
         return refuse(Minor::SERVER_DRAINING);
     }
+    check_depth(head.depth, Some(orb))?;
     let limit = orb.limits().replies_bytes_max;
     if connection.waiting_output() > limit as u64 {
         return refuse(Minor::REPLIES_NOT_TAKEN)
@@ -97,6 +98,17 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
         .find(&head.object_key, orb.incarnation())
         .into_result()
         .map_err(|exception| exception.because(format_args!("key `{}`", head.object_key)))
+}
+
+/// Refuses a call that too many others wait for: most likely its chain never ends.
+pub(crate) fn check_depth(depth: u32, orb: Option<&Orb>) -> Result<(), SystemException> {
+    let limit = orb.map_or(Limits::CALL_DEPTH_MAX, |orb| orb.limits().call_depth_max);
+    if depth <= limit {
+        return Ok(());
+    }
+    Err(SystemException::new(ExceptionKind::ImpLimit, Minor::CALLS_TOO_DEEP, Completion::No)
+        .at(Stage::Admitting)
+        .because(format_args!("{depth} calls wait for it, above call_depth_max = {limit}")))
 }
 
 fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Body) {
@@ -168,6 +180,7 @@ fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState 
     state.deadline = (head.deadline_left_us > 0)
         .then(|| Instant::now().checked_add(Duration::from_micros(head.deadline_left_us)))
         .flatten();
+    state.depth = head.depth;
     state.identity = head.identity;
     state.trace = head.trace;
     state.contexts = head.contexts;
