@@ -18,7 +18,7 @@ pub use quorb_macros::{Exception, IdlType, interface};
 pub use runtime::{
     Address, BlockingOrb, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, shutdown_signal,
 };
-pub use value::{BString, BVec, IdlType, WChar, WString};
+pub use value::{Any, BString, BVec, Fixed, IdlType, LongDouble, TypeCode, WChar, WString};
 
 /// The programs of the README, compiled and run.
 #[cfg(doctest)]

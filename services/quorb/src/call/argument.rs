@@ -47,7 +47,7 @@ pub(super) fn value_of(text: &str, ty: &TypeDesc, types: Types<'_>) -> Result<Va
     match ty {
         TypeDesc::Optional(_) if is_null(trimmed) => Ok(Value::Null),
         TypeDesc::Optional(inner) => value_of(text, inner, types),
-        TypeDesc::String { .. } | TypeDesc::WString if !trimmed.starts_with('"') => Ok(text.into()),
+        TypeDesc::String { .. } | TypeDesc::WString { .. } if !trimmed.starts_with('"') => Ok(text.into()),
         TypeDesc::Char | TypeDesc::WChar if text.chars().count() == 1 => Ok(text.into()),
         TypeDesc::Object(_) if !trimmed.starts_with('"') => object(trimmed),
         _ => {
@@ -91,9 +91,10 @@ impl Reading<'_> {
             (TypeDesc::Float, literal) => float(literal, ty).map(|number| f64::from(number as f32).into()),
             (TypeDesc::Double, literal) => float(literal, ty).map(Value::Float),
             (TypeDesc::Char | TypeDesc::WChar, literal) => character(literal).ok_or_else(refuse),
-            (TypeDesc::String { .. } | TypeDesc::WString, Literal::Quoted(text) | Literal::Word(text)) => {
-                Ok(text.as_str().into())
-            }
+            (
+                TypeDesc::String { .. } | TypeDesc::WString { .. },
+                Literal::Quoted(text) | Literal::Word(text),
+            ) => Ok(text.as_str().into()),
             (TypeDesc::Object(_), Literal::Quoted(text) | Literal::Word(text)) => object(text),
             (TypeDesc::Optional(_), Literal::Word(word)) if is_null(word) => Ok(Value::Null),
             (TypeDesc::Optional(inner), literal) => self.value(literal, inner),

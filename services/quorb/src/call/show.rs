@@ -14,7 +14,7 @@ pub(super) fn alone(value: &Value, ty: &TypeDesc, types: Types<'_>) -> String {
     match (value, ty) {
         (
             Value::Text(text),
-            TypeDesc::String { .. } | TypeDesc::WString | TypeDesc::Char | TypeDesc::WChar,
+            TypeDesc::String { .. } | TypeDesc::WString { .. } | TypeDesc::Char | TypeDesc::WChar,
         ) => {
             let escape =
                 |c: char| if is_printable(c) { c.to_string() } else { c.escape_default().to_string() };
