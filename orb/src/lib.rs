@@ -40,8 +40,9 @@ pub mod __private {
     };
     pub use crate::object::{Facade, ObjectRef, Proxy};
     pub use crate::value::derived::{
-        Cases, Enumerators, MemberKey, Slots, fill_slot, missing_member, read_enumerator, read_record,
-        read_union, read_value, unknown_label, write_member, write_union, wrong_label,
+        Cases, Enumerators, MemberKey, Slots, fill_slot, label_name, label_number, missing_member,
+        read_enumerator, read_record, read_union, read_value, unknown_label, write_member, write_union,
+        wrong_label,
     };
     pub use crate::value::{AsCbor, BodyError, BodyReader, BodyWriter, FromCbor, IdlType};
 }
