@@ -72,6 +72,23 @@ impl<'a> Types<'a> {
         self.0.get(id).ok_or_else(|| DynamicError::UndefinedType(id.to_owned()))
     }
 
+    /// The repository id of the only type with this simple name, or of the type that has this id.
+    pub fn named(self, name: &str) -> Option<&'a str> {
+        if let Some((id, _)) = self.0.get_key_value(name) {
+            return Some(id);
+        }
+        let mut found = self.0.iter().filter(|(_, definition)| definition.name() == name);
+        match (found.next(), found.next()) {
+            (Some((id, _)), None) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The definitions, copied.
+    pub fn to_definitions(self) -> BTreeMap<String, TypeDef> {
+        self.0.clone()
+    }
+
     /// The type behind all aliases, and its definition if it has a name.
     ///
     /// # Errors
