@@ -14,6 +14,10 @@ pub mod interfaces {}
 #[doc = include_str!("../guide/types.md")]
 pub mod types {}
 
+/// Interfaces that are written in OMG IDL: from an existing file to a server, and the whole mapping.
+#[doc = include_str!("../guide/idl.md")]
+pub mod idl {}
+
 /// What happens when a call fails, an object panics, a server ends.
 #[doc = include_str!("../guide/failures.md")]
 pub mod failures {}
