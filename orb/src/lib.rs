@@ -5,6 +5,7 @@ extern crate self as quorb;
 pub mod adapter;
 pub mod exception;
 pub mod guide;
+pub mod intercept;
 pub mod model;
 pub mod object;
 pub mod proto;
@@ -13,7 +14,7 @@ pub mod value;
 
 pub use adapter::{Adapter, Context, Dispatch, Invocation, Reply, Servant, Tie};
 pub use exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
-pub use object::{CallOptions, DynamicException, MockCall, ObjectRef, Proxy};
+pub use object::{CallOptions, Deferred, DynamicException, MockCall, ObjectRef, Proxy};
 pub use quorb_macros::{Exception, IdlType, idl, include_idl, interface};
 pub use runtime::{
     Address, BlockingOrb, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, shutdown_signal,
@@ -38,7 +39,7 @@ pub mod __private {
         Behaviour, Case, Direction, Interface, Kind, Member, Operation, Parameter, Signature, TypeCatalogue,
         TypeDef, TypeDesc,
     };
-    pub use crate::object::{Facade, ObjectRef, Proxy};
+    pub use crate::object::{Deferred, Facade, ObjectRef, Proxy};
     pub use crate::value::derived::{
         Cases, Enumerators, MemberKey, Slots, fill_slot, missing_member, read_enumerator, read_record,
         read_union, read_value, unknown_label, write_member, write_union, wrong_label,

@@ -46,7 +46,7 @@ use quorb_idl::{Model, SourceMap};
 
 pub use fault::Fault;
 pub use settings::{Runtime, Settings};
-pub use spelling::{camel_case, snake_case};
+pub use spelling::{PROXY_METHODS, camel_case, snake_case};
 
 use modules::Modules;
 use names::Names;

@@ -8,7 +8,7 @@ use quorb_idl::model::{DefinitionId, DefinitionKind};
 use quote::quote;
 
 use crate::settings::Chosen;
-use crate::spelling::{Taken, constant_name, ident, snake_case, type_name};
+use crate::spelling::{PROXY_METHODS, Taken, constant_name, ident, snake_case, type_name};
 
 /// A scope of the IDL: outside of all modules, a module, or an interface, whose inner types get a module beside its trait.
 pub(crate) type Scope = Option<DefinitionId>;
@@ -28,20 +28,6 @@ pub(crate) struct Names {
     external: BTreeMap<DefinitionId, TokenStream>,
     parents: BTreeMap<DefinitionId, Scope>,
 }
-
-/// Methods that every proxy has: an operation of such a name gets another one in Rust.
-const PROXY_METHODS: [&str; 10] = [
-    "blocking",
-    "clone",
-    "from_object",
-    "interface",
-    "mock",
-    "narrow",
-    "nil",
-    "object",
-    "with_deadline",
-    "with_options",
-];
 
 impl Names {
     /// Names for a whole model, in the order of the source: an earlier definition keeps its name where two would be equal.

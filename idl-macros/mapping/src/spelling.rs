@@ -41,6 +41,21 @@ const TAKEN_TYPES: [&str; 24] = [
     "Vec",
 ];
 
+/// Methods that every proxy has: no operation can be called so in Rust.
+pub const PROXY_METHODS: [&str; 11] = [
+    "blocking",
+    "clone",
+    "deferred",
+    "from_object",
+    "interface",
+    "mock",
+    "narrow",
+    "nil",
+    "object",
+    "with_deadline",
+    "with_options",
+];
+
 /// `priceSheet`, `price_sheet` and `PRICE_SHEET` as `PriceSheet`.
 pub fn camel_case(name: &str) -> String {
     let mut camel = String::with_capacity(name.len());

@@ -101,6 +101,8 @@ minors! {
     VALUE_NOT_ENCODABLE = QUORB | 25 on Marshal, "a value could not be encoded", "";
     /// A duplicate request whose outcome is forgotten.
     OUTCOME_FORGOTTEN = QUORB | 26 on Transient, "the request was received before and its outcome is no longer known here", "read the object's state before repeating the update";
+    /// The server does not know the client any more, or not in this life. The broker begins another one by itself.
+    CLIENT_FORGOTTEN = QUORB | 36 on Transient, "the server does not know any more which updates of this client it has executed", "retry: the broker goes on under a new identity";
     /// Forwarding did not end.
     TOO_MANY_FORWARDS = QUORB | 27 on Transient, "the reference was forwarded too many times", "the servers forward in a circle";
     /// The call was cancelled.
@@ -117,6 +119,8 @@ minors! {
     MOCK_HAS_NO_ANSWER = QUORB | 33 on NoImplement, "the mock gives no answer for this operation", "";
     /// The caller does not take the replies to its calls.
     REPLIES_NOT_TAKEN = QUORB | 34 on Transient, "the caller does not take the replies to its calls", "read the replies, or raise `replies_bytes_max` on the server";
+    /// Too many calls of a chain wait for each other.
+    CALLS_TOO_DEEP = QUORB | 40 on ImpLimit, "too many calls of one chain wait for each other", "objects may be calling each other without end; else raise `call_depth_max` on the server";
     /// The character set of the connection has no such character.
     CHARACTER_LOST = OMG | 1 on DataConversion, "a character has no place in the code set of the connection", "use a reference that carries code sets (an IOR rather than a corbaloc address), and a peer whose own code set has the character";
     /// Client and server share no code set.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::listen::Listening;
 use super::{Address, Limits, MemoryNetwork, Orb};
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
+use crate::intercept::{ClientChain, ClientInterceptor, ServerChain, ServerInterceptor};
 
 /// The configuration of a broker; made by [`Orb::builder`].
 ///
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     pub(super) preference: Preference,
     pub(super) memory: Option<MemoryNetwork>,
     pub(super) holding: bool,
+    pub(super) client_chain: ClientChain,
+    pub(super) server_chain: ServerChain,
 }
 
 /// Which protocol to use where a reference offers both.
@@ -80,6 +83,19 @@ impl OrbBuilder {
     /// they do not exist.
     pub fn holding(mut self) -> OrbBuilder {
         self.settings.holding = true;
+        self
+    }
+
+    /// Puts an interceptor around the calls that the broker makes, inside of those that were registered before. The same
+    /// one can stand on both sides, as an [`Arc`](std::sync::Arc).
+    pub fn intercept_calls(mut self, interceptor: impl ClientInterceptor) -> OrbBuilder {
+        self.settings.client_chain.push(interceptor);
+        self
+    }
+
+    /// Puts an interceptor around the calls that the broker serves, inside of those that were registered before.
+    pub fn intercept_service(mut self, interceptor: impl ServerInterceptor) -> OrbBuilder {
+        self.settings.server_chain.push(interceptor);
         self
     }
 

@@ -8,12 +8,12 @@ use tokio::sync::oneshot;
 
 use super::connection::Connection;
 use super::once::Entrance;
-use super::replies::{encode_reply, reply_encoding};
+use super::replies::{encode_reply, readmission_context, reply_encoding};
 use super::shutdown::CallUnderWay;
 use super::wire::too_large;
 use super::{Limits, Orb};
 use crate::adapter::{
-    ActiveObject, CallState, Context, Dispatch, Invocation, Reply, ReplyBody, dispatch, drive,
+    ActiveObject, CallState, Context, Dispatch, Invocation, Reply, ReplyBody, ReplyFate, drive,
 };
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::proto::head::{
@@ -66,6 +66,9 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
             Entrance::Refuse(reason) => {
                 return inbound.finish(Reply::system(reason.in_operation(head.operation.as_str())), true);
             }
+            Entrance::Readmit(reason, incarnation) => {
+                return inbound.readmit(reason.in_operation(head.operation.as_str()), incarnation);
+            }
         }
     }
     run(inbound, &object, head, body);
@@ -78,6 +81,7 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
     if orb.shared.lifecycle.is_draining() {
         return refuse(Minor::SERVER_DRAINING);
     }
+    check_depth(head.depth, Some(orb))?;
     let limit = orb.limits().replies_bytes_max;
     if connection.waiting_output() > limit as u64 {
         return refuse(Minor::REPLIES_NOT_TAKEN)
@@ -89,12 +93,23 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
         .map_err(|exception| exception.because(format_args!("key `{}`", head.object_key)))
 }
 
+/// Refuses a call that too many others wait for: most likely its chain never ends.
+pub(crate) fn check_depth(depth: u32, orb: Option<&Orb>) -> Result<(), SystemException> {
+    let limit = orb.map_or(Limits::CALL_DEPTH_MAX, |orb| orb.limits().call_depth_max);
+    if depth <= limit {
+        return Ok(());
+    }
+    Err(SystemException::new(ExceptionKind::ImpLimit, Minor::CALLS_TOO_DEEP, Completion::No)
+        .at(Stage::Admitting)
+        .because(format_args!("{depth} calls wait for it, above call_depth_max = {limit}")))
+}
+
 fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Body) {
     let orb = inbound.connection.orb.clone();
     let state = state_of(&inbound.connection, &orb, head);
     let call = Invocation::new(state, body, inbound.encoding, Some(orb));
     let context = call.context().clone();
-    let dispatched = dispatch(object.servant.clone(), call);
+    let dispatched = inbound.connection.orb.server_chain().dispatch(object.servant.clone(), call);
     match dispatched {
         Dispatch::Done(reply) => inbound.finish(reply, true),
         Dispatch::Pending(future) => {
@@ -150,8 +165,10 @@ fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState 
     state.deadline = (head.deadline_left_us > 0)
         .then(|| Instant::now().checked_add(Duration::from_micros(head.deadline_left_us)))
         .flatten();
+    state.depth = head.depth;
     state.identity = head.identity;
     state.trace = head.trace;
+    state.contexts = head.contexts;
     state
 }
 
@@ -166,9 +183,18 @@ impl Inbound {
         self.send(&head, Bytes::new(), true);
     }
 
+    /// The caller should begin another life, in this incarnation.
+    fn readmit(self, reason: SystemException, incarnation: u64) {
+        tracing::debug!(peer = %self.connection.peer, exception = %reason, "a client is to begin another life");
+        let (mut head, body) = encode_reply(Reply::system(reason), self.encoding, self.format);
+        head.contexts.push(readmission_context(incarnation));
+        self.send(&head, body, true);
+    }
+
     /// Sends the reply, and remembers it if it must be. `gather`: the driver flushes.
     fn finish(self, reply: Reply, gather: bool) {
         let reply = bounded(reply, self.connection.orb.limits());
+        let fate = reply.fate;
         let not_run = match &reply.body {
             ReplyBody::System(exception) => {
                 tracing::debug!(peer = %self.connection.peer, %exception, "a call is refused or fails");
@@ -187,7 +213,30 @@ impl Inbound {
                 served.remember(identity, &CachedReply { head: head.clone(), body: body.clone() });
             }
         }
-        self.send(&head, body, gather);
+        match fate {
+            ReplyFate::Sent => self.send(&head, body, gather),
+            ReplyFate::Lost if self.wants_reply => self.lose(),
+            ReplyFate::Lost => self.connection.call_dropped(self.id),
+            ReplyFate::CutInstead => self.connection.cut("the connection was cut on purpose"),
+            ReplyFate::SentThenCut => {
+                let connection = self.connection.clone();
+                self.send(&head, body, gather);
+                connection.flush();
+                connection.cut("the connection was cut on purpose");
+            }
+        }
+    }
+
+    /// Never sends the reply. The call stays open, as if the reply were on its way, until its caller gives up or the
+    /// connection ends.
+    fn lose(self) {
+        let state = CallState::new(self.connection.peer.clone(), Bytes::new(), Bytes::new(), ChainId::NONE);
+        let context = Context(Arc::new(state));
+        self.connection.call_runs(self.id, context.clone());
+        tokio::spawn(async move {
+            context.cancelled().await;
+            self.connection.call_dropped(self.id);
+        });
     }
 
     fn send(self, head: &ReplyHead, body: Bytes, gather: bool) {

@@ -44,10 +44,18 @@ pub struct Limits {
     pub reply_cache_bytes_max: usize,
     /// A client that was quiet so long is forgotten, with its replies.
     pub reply_cache_idle_max: Duration,
+    /// Calls of one chain that may wait for each other: a call that more than so many wait for is refused with IMP_LIMIT,
+    /// completion No.
+    pub call_depth_max: u32,
     /// Attempts of one call, the first included.
     pub retry_attempts_max: u32,
     /// Forwards that one call follows.
     pub forwards_max: u32,
+}
+
+impl Limits {
+    /// The default of [`call_depth_max`](Limits::call_depth_max), which holds for objects without a broker as well.
+    pub(crate) const CALL_DEPTH_MAX: u32 = 128;
 }
 
 impl Default for Limits {
@@ -71,6 +79,7 @@ impl Default for Limits {
             reply_cache_entries_max: 8192,
             reply_cache_bytes_max: 64 << 20,
             reply_cache_idle_max: Duration::from_secs(600),
+            call_depth_max: Limits::CALL_DEPTH_MAX,
             retry_attempts_max: 5,
             forwards_max: 8,
         }

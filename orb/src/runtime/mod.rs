@@ -32,10 +32,11 @@ mod stream;
 mod wire;
 
 pub use address::Address;
-pub(crate) use blocking::block_on_call;
+pub(crate) use blocking::{block_on_call, runtime_for};
 pub use builder::{BlockingOrb, OrbBuilder, Preference};
 pub(crate) use connection::Connection;
 pub(crate) use endpoint::Endpoint;
+pub(crate) use inbound::check_depth;
 pub use limits::Limits;
 pub use memory::MemoryNetwork;
 pub use orb::{OpenCalls, Orb};

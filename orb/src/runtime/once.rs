@@ -38,6 +38,8 @@ pub(super) enum Entrance {
     Attach(oneshot::Receiver<CachedReply>),
     /// Do not run it.
     Refuse(Box<SystemException>),
+    /// Do not run it: the client is to begin another life, in this incarnation.
+    Readmit(Box<SystemException>, u64),
 }
 
 /// Repetitions of one call that wait for its end.
@@ -62,6 +64,7 @@ impl Served {
             acknowledged_below: head.acknowledged_below,
             retry_of_server: head.retry_of_server,
             this_server: orb.incarnation(),
+            incarnation_now: orb.incarnation_now(),
         };
         let is_retry = head.retry_of_server.is_some();
         let mut state = self.lock();
@@ -72,7 +75,13 @@ impl Served {
         match state.cache.admit(identity, request, now) {
             Admission::Execute => Entrance::Execute,
             Admission::Replay(remembered) => Entrance::Replay(remembered),
-            Admission::Refuse(reason) => Entrance::Refuse(Box::new(refusal(reason, is_retry))),
+            Admission::Refuse(reason) => {
+                let exception = Box::new(refusal(reason, is_retry));
+                match reason.begin_again_in(request.incarnation_now) {
+                    Some(incarnation) => Entrance::Readmit(exception, incarnation),
+                    None => Entrance::Refuse(exception),
+                }
+            }
             Admission::Attach => {
                 let attached = state.attached.entry(identity).or_default();
                 attached.retain(|waiting| !waiting.is_closed());
@@ -116,6 +125,7 @@ impl Served {
 fn refusal(reason: Refusal, is_retry: bool) -> SystemException {
     let minor = match reason {
         Refusal::ClientBusy { .. } | Refusal::TooManyClients { .. } => Minor::TOO_MANY_CALLS,
+        Refusal::ClientForgotten { .. } | Refusal::IncarnationAhead { .. } => Minor::CLIENT_FORGOTTEN,
         _ => Minor::OUTCOME_FORGOTTEN,
     };
     SystemException::new(ExceptionKind::Transient, minor, reason.completion(is_retry))

@@ -20,6 +20,7 @@ use super::shutdown::{DrainReport, Lifecycle};
 use super::{Address, Connection, Endpoint, Limits};
 use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::intercept::{ClientChain, ServerChain};
 use crate::object::{LocalTarget, ObjectRef, Proxy};
 use crate::proto::head::{ClientId, RequestIdentity};
 use crate::proto::retry::RetryLimits;
@@ -51,10 +52,20 @@ pub(crate) struct OrbShared {
     pub(super) lifecycle: Lifecycle,
     objects: ActiveObjects,
     sequence: AtomicU64,
-    /// Sequence numbers of updates without an answer yet. The lock is held for an insertion or a look.
-    open_updates: Mutex<BTreeSet<u64>>,
+    /// The lock is held for an insertion or a look.
+    updates: Mutex<Updates>,
     randomness: RandomState,
     draws: AtomicU64,
+}
+
+/// The updates that a broker makes, and under which name.
+#[derive(Debug)]
+struct Updates {
+    /// Who makes them. A server that has forgotten us makes us take another name.
+    client: ClientId,
+    incarnation: u64,
+    /// Sequence numbers of those without an answer yet, under whatever name.
+    open: BTreeSet<u64>,
 }
 
 /// The calls that are open in a broker, for tools and tests.
@@ -76,7 +87,7 @@ pub(crate) struct OpenUpdate {
 
 impl Drop for OpenUpdate {
     fn drop(&mut self) {
-        self.orb.open_updates().remove(&self.sequence);
+        self.orb.updates().open.remove(&self.sequence);
     }
 }
 
@@ -97,19 +108,20 @@ impl Orb {
     pub(super) fn assemble(settings: Settings, listening: Listening) -> Orb {
         let randomness = RandomState::new();
         let identity = draw(&randomness, u64::MAX);
+        let incarnation = microseconds_since_epoch();
         let shared = OrbShared {
             runtime: tokio::runtime::Handle::current(),
             started_on: std::thread::current().id(),
             clock: Clock::new(),
             identity,
-            incarnation: microseconds_since_epoch(),
+            incarnation,
             listening,
             served: Served::new(&settings.limits),
             pool: Pool::default(),
             lifecycle: if settings.holding { Lifecycle::holding() } else { Lifecycle::default() },
             objects: ActiveObjects::default(),
             sequence: AtomicU64::new(1),
-            open_updates: Mutex::default(),
+            updates: Mutex::new(Updates { client: ClientId(identity), incarnation, open: BTreeSet::new() }),
             draws: AtomicU64::new(0),
             randomness,
             settings,
@@ -207,10 +219,19 @@ impl Orb {
     }
 
     /// Lets connections in, serves until the process is told to end (SIGTERM, or Ctrl-C), then shuts down.
-    pub async fn run_until_signal(&self, limit: Duration) -> DrainReport {
+    ///
+    /// Connections are let in and signals are heard from the call on, before the future is awaited: a program that tells
+    /// others that it is ready does so in between.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn run_until_signal(&self, limit: Duration) -> impl Future<Output = DrainReport> + Send + use<> {
         self.open();
-        super::shutdown_signal().await;
-        self.shutdown(limit).await
+        let (told, orb) = (super::shutdown_signal(), self.clone());
+        async move {
+            told.await;
+            orb.shutdown(limit).await
+        }
     }
 
     /// Whether this is the one thread of the current-thread runtime that the broker was started in.
@@ -222,8 +243,24 @@ impl Orb {
         self.shared.incarnation
     }
 
+    /// The incarnation of a client that begins its life now.
+    pub(super) fn incarnation_now(&self) -> u64 {
+        self.shared.incarnation.saturating_add(self.shared.clock.now().0 / 1_000)
+    }
+
     pub(crate) fn active_objects(&self) -> &ActiveObjects {
         &self.shared.objects
+    }
+
+    /// The interceptors of calls that this broker makes; none if there are none.
+    pub(crate) fn client_chain(&self) -> Option<&ClientChain> {
+        let chain = &self.shared.settings.client_chain;
+        (!chain.is_empty()).then_some(chain)
+    }
+
+    /// The interceptors of calls that this broker serves.
+    pub(crate) fn server_chain(&self) -> &ServerChain {
+        &self.shared.settings.server_chain
     }
 
     pub(crate) fn preference(&self) -> Preference {
@@ -278,25 +315,42 @@ impl Orb {
     /// The identity of a new update, which is open until the second value is dropped. Numbering and opening are one step:
     /// otherwise another call could say in between that everything below its own number is answered.
     pub(super) fn open_update(&self) -> (RequestIdentity, OpenUpdate) {
-        let mut open = self.open_updates();
-        let identity = self.next_identity();
-        open.insert(identity.sequence);
+        let mut updates = self.updates();
+        let Updates { client, incarnation, .. } = *updates;
+        let identity = RequestIdentity { client, incarnation, ..self.next_identity() };
+        updates.open.insert(identity.sequence);
         (identity, OpenUpdate { orb: self.clone(), sequence: identity.sequence })
+    }
+
+    /// A server has forgotten the client of a request that it has not executed, and lets it in again in `incarnation`: from
+    /// now on updates go out under another name. Answers the identity for the request.
+    ///
+    /// Requests that are under way keep their name: the servers that they are with still know it.
+    pub(super) fn begin_again(&self, refused: RequestIdentity, incarnation: u64) -> RequestIdentity {
+        let name = ClientId(self.random());
+        let mut updates = self.updates();
+        // Of many requests that are refused at the same time, the first one changes the name.
+        if (updates.client, updates.incarnation) == (refused.client, refused.incarnation) {
+            updates.client = name;
+            updates.incarnation = incarnation;
+        }
+        let Updates { client, incarnation, .. } = *updates;
+        RequestIdentity { client, incarnation, sequence: refused.sequence }
     }
 
     /// Below this, every update of this broker has its answer.
     pub(super) fn acknowledged_below(&self) -> u64 {
         let next = self.shared.sequence.load(Ordering::Relaxed);
-        self.open_updates().first().copied().unwrap_or(next)
+        self.updates().open.first().copied().unwrap_or(next)
     }
 
     /// A number that nobody can foresee.
-    pub(super) fn random(&self) -> u64 {
+    pub(crate) fn random(&self) -> u64 {
         draw(&self.shared.randomness, self.shared.draws.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn open_updates(&self) -> std::sync::MutexGuard<'_, BTreeSet<u64>> {
-        self.shared.open_updates.lock().unwrap_or_else(PoisonError::into_inner)
+    fn updates(&self) -> std::sync::MutexGuard<'_, Updates> {
+        self.shared.updates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

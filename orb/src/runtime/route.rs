@@ -29,6 +29,8 @@ struct State {
     original: Option<Arc<Path>>,
     /// The connection of the last call, to save the look-up.
     connection: Option<Arc<Connection>>,
+    /// The server that is followed was built with another version of the interface: bodies go as CBOR from the start.
+    wants_cbor: bool,
 }
 
 /// A reference and what it offers.
@@ -50,11 +52,24 @@ pub(super) struct Bound {
 impl Route {
     pub(crate) fn new(orb: Orb, ior: &Ior) -> Route {
         let path = Arc::new(Path::of(&orb, ior));
-        Route { orb, state: Mutex::new(State { path, original: None, connection: None }) }
+        Route { orb, state: Mutex::new(State { path, original: None, connection: None, wants_cbor: false }) }
     }
 
     pub(crate) fn orb(&self) -> &Orb {
         &self.orb
+    }
+
+    /// The reference that the route was made of.
+    pub(crate) fn reference(&self) -> Arc<Ior> {
+        let state = self.lock();
+        state.original.as_ref().unwrap_or(&state.path).ior.clone()
+    }
+
+    /// The key of the object where the route leads now; empty if it leads nowhere.
+    pub(crate) fn object_key(&self) -> bytes::Bytes {
+        let state = self.lock();
+        let key = state.path.own.as_ref().or_else(|| state.path.endpoints.first().map(|first| &first.key));
+        key.map(|key| key.0.clone()).unwrap_or_default()
     }
 
     /// A connection to the first endpoint that can be reached; only native ones if `native_only`. What is tried is noted in
@@ -98,12 +113,23 @@ impl Route {
         refuse(ExceptionKind::Transient, Minor::NOT_REACHABLE, Stage::Connecting)
     }
 
+    /// Whether a server has asked for bodies in CBOR.
+    pub(super) fn wants_cbor(&self) -> bool {
+        self.lock().wants_cbor
+    }
+
+    /// The server has asked for bodies in CBOR: the next call does not wait to be told again.
+    pub(super) fn note_cbor_wanted(&self) {
+        self.lock().wants_cbor = true;
+    }
+
     /// Goes where a server points.
     pub(super) fn follow(&self, to: &Ior, permanent: bool) {
         let path = Arc::new(Path::of(&self.orb, to));
         let mut state = self.lock();
         let before = std::mem::replace(&mut state.path, path);
         state.connection = None;
+        state.wants_cbor = false;
         if permanent {
             state.original = None;
         } else {

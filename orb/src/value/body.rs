@@ -77,6 +77,19 @@ impl Body {
         }
     }
 
+    /// How many octets it has.
+    pub fn len(&self) -> usize {
+        match self {
+            Body::Cdr { contents, .. } => contents.octets().len(),
+            Body::Cbor(octets) => octets.len(),
+        }
+    }
+
+    /// Whether it has no octets.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// A reader at the first value.
     pub fn reader(&self) -> BodyReader<'_> {
         match self {

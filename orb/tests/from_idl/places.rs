@@ -37,7 +37,7 @@ mod branch {
 
 #[derive(Debug, Clone, PartialEq, quorb::Exception)]
 #[idl(id = "IDL:Lender/Desk/Shut:1.0")]
-pub struct Shut;
+pub(crate) struct Shut;
 
 struct Office;
 

@@ -118,7 +118,7 @@ impl Servant for Forwarder {
 
     fn dispatch(self: Arc<Self>, _: Invocation) -> Dispatch {
         let to = Arc::new(self.to.lock().unwrap().ior().clone());
-        Dispatch::Done(Reply { body: ReplyBody::Forward { to, permanent: self.permanent } })
+        Dispatch::Done(Reply::new(ReplyBody::Forward { to, permanent: self.permanent }))
     }
 }
 

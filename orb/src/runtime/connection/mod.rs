@@ -127,7 +127,7 @@ impl Connection {
         let _ = connection.driver.set(driver.abort_handle());
         // A shutdown that did not see it any more leaves it to us.
         if lifecycle.is_stopped() {
-            connection.cut();
+            connection.cut("the broker has been shut down");
         }
         connection
     }
@@ -203,11 +203,11 @@ impl Connection {
     }
 
     /// Stops the driver where it stands. Whoever waits for a reply learns that it will not come.
-    pub(super) fn cut(&self) {
+    pub(super) fn cut(&self, cause: &str) {
         if let Some(driver) = self.driver.get() {
             driver.abort();
         }
-        self.end("the broker has been shut down", false);
+        self.end(cause, false);
         self.orb.shared.lifecycle.deregister(self.number);
     }
 

@@ -104,6 +104,7 @@ impl World {
             acknowledged_below: sender.acknowledged_below(),
             retry_of_server: None,
             this_server: life,
+            incarnation_now: u64::MAX,
         };
         self.letters.push((server, identity(sender.id, sender.incarnation, sequence), circumstances));
     }
@@ -118,6 +119,7 @@ impl World {
             acknowledged_below: sender.acknowledged_below(),
             retry_of_server: Some(*first),
             this_server: 0,
+            incarnation_now: u64::MAX,
         };
         self.letters.push((server, identity(sender.id, sender.incarnation, *sequence), circumstances));
     }
