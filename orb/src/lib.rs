@@ -15,9 +15,10 @@ pub mod value;
 pub use adapter::{Adapter, Context, Dispatch, Invocation, Reply, Servant, Tie};
 pub use exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
 pub use object::{CallOptions, Deferred, DynamicException, MockCall, ObjectRef, Proxy};
-pub use quorb_macros::{Exception, IdlType, interface};
+pub use quorb_macros::{Exception, IdlType, idl, include_idl, interface};
 pub use runtime::{
-    Address, BlockingOrb, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, shutdown_signal,
+    Address, BlockingOrb, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, Resolver,
+    shutdown_signal,
 };
 pub use value::{Any, BString, BVec, Fixed, IdlType, LongDouble, TypeCode, WChar, WString};
 

@@ -73,6 +73,8 @@ minors! {
     NOT_BOUND = QUORB | 12 on InvObjref, "the reference is bound to no broker", "give it to `Orb::bind`; references that arrive in calls are bound by themselves";
     /// A reference string is malformed.
     BAD_REFERENCE_STRING = QUORB | 13 on InvObjref, "the reference string is malformed", "expected IOR:<hex>, corbaloc:iiop:[version@]host:port/key or corbaname:";
+    /// The naming service does not know the name.
+    NAME_NOT_RESOLVED = QUORB | 37 on InvObjref, "the naming service does not resolve the name", "list what is bound there, and check the spelling; `/` stands between the parts of a name, `.` before a kind";
     /// The connection broke before the reply came.
     CONNECTION_LOST = QUORB | 14 on CommFailure, "the connection broke before the reply arrived", "";
     /// The peer violated the protocol and the connection was closed.
