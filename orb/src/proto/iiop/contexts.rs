@@ -17,7 +17,7 @@ const NEVER: u64 = i64::MAX as u64;
 const KNOWN: [ContextId; 4] =
     [ContextId::CODE_SETS, ContextId::FT_REQUEST, ContextId::QUORB_CALL, ContextId::QUORB_FILLER];
 
-/// Writes identity, deadline, chain and trace. Only brokers of our kind read them.
+/// Writes identity, deadline, chain, trace and what is acknowledged. Only brokers of our kind read them.
 pub(super) fn write_ours(head: &RequestHead, contexts: &mut ServiceContexts) -> Result<(), CdrError> {
     if let Some(identity) = &head.identity {
         contexts.put(&ft_request(identity))?;
@@ -31,6 +31,8 @@ pub(super) fn write_ours(head: &RequestHead, contexts: &mut ServiceContexts) -> 
             flags: trace.flags,
             state: state_text(&trace.state),
         }),
+        acknowledged_below: head.acknowledged_below,
+        depth: head.depth,
     })
 }
 
@@ -68,6 +70,8 @@ pub(super) fn read_request(contexts: &ServiceContexts, head: &mut RequestHead) {
     if let Some(Ok(call)) = contexts.get::<CallContext>() {
         head.deadline_left_us = call.deadline_micros;
         head.chain = ChainId(call.chain_id);
+        head.acknowledged_below = call.acknowledged_below;
+        head.depth = call.depth;
         head.trace = call.trace.map(|trace| TraceContext {
             trace_id: trace.trace_id,
             parent_id: trace.parent_id,
