@@ -226,8 +226,9 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// # Unions
 ///
 /// Without more, the discriminator is an enum of the variants' names, called `EventSwitch` for an enum `Event`. To match
-/// a union of an existing IDL, `#[switch(i32)]` (or `#[idl(switch = i32)]`) names the type: `u8`, `i16`, `u16`, `i32`,
-/// `u32`, `i64`, `u64`, `bool` or `char`. Then every variant has labels:
+/// a union of an existing IDL, `#[switch(i32)]` (or `#[idl(switch = i32)]`) names the type: `u8`, `i8`, `i16`, `u16`,
+/// `i32`, `u32`, `i64`, `u64`, `bool`, `char`, `WChar`, or an enum without values that is a type of interfaces, whose
+/// variants are the labels (`#[label(Red)]`). Every variant of the union has labels:
 ///
 /// ```
 /// #[derive(Debug, Clone, PartialEq, quorb::IdlType)]
