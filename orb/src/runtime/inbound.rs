@@ -122,7 +122,8 @@ fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Bo
     let state = state_of(&inbound.connection, &orb, head);
     let call = Invocation::new(state, body, inbound.encoding, Some(orb));
     let context = call.context().clone();
-    let dispatched = inbound.connection.orb.server_chain().dispatch(object.servant.clone(), call);
+    let orb = &inbound.connection.orb;
+    let dispatched = orb.server_chain().dispatch(orb, object.servant.clone(), call);
     match dispatched {
         Dispatch::Done(reply) => inbound.finish(reply, true),
         Dispatch::Pending(future) => {
