@@ -298,7 +298,7 @@ impl ReplyStatus {
 pub struct EndpointSet {
     /// Larger is newer.
     pub version: u64,
-    /// The reference that lists the endpoints: an encoded IOR.
+    /// The reference that lists the endpoints: an IOR as an encapsulation of CDR.
     pub ior: Bytes,
 }
 

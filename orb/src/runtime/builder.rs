@@ -1,5 +1,6 @@
 //! The configuration of a broker.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::listen::Listening;
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     pub(super) holding: bool,
     pub(super) callbacks: Callbacks,
     pub(super) unreachable: bool,
+    /// Reference strings by name.
+    pub(super) initial_references: BTreeMap<String, String>,
     pub(super) client_chain: ClientChain,
     pub(super) server_chain: ServerChain,
 }
@@ -91,6 +94,13 @@ impl OrbBuilder {
     /// network always say so.
     pub fn unreachable(mut self) -> OrbBuilder {
         self.settings.unreachable = true;
+        self
+    }
+
+    /// What `corbaloc:rir:/NAME` and `corbaname:rir:` stand for; `corbaname:rir:#path` looks in `NameService`. The reference
+    /// is read when it is used.
+    pub fn initial_reference(mut self, name: impl Into<String>, reference: impl Into<String>) -> OrbBuilder {
+        self.settings.initial_references.insert(name.into(), reference.into());
         self
     }
 

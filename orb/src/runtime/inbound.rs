@@ -13,12 +13,13 @@ use super::shutdown::CallUnderWay;
 use super::wire::too_large;
 use super::{Limits, Orb};
 use crate::adapter::{
-    ActiveObject, CallState, Context, Dispatch, Invocation, Reply, ReplyBody, ReplyFate, drive,
+    ActiveObject, CallState, Context, Dispatch, Invocation, Location, Protocol, Reply, ReplyBody, ReplyFate,
+    drive,
 };
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::proto::head::{
-    BodyFormat, CallId, ChainId, ObjectKey, ReplyHead, ReplyStatus, RequestHead, RequestIdentity,
-    ResponseExpected,
+    BodyFormat, CallId, ChainId, EndpointSet, ObjectKey, ReplyHead, ReplyStatus, RequestHead,
+    RequestIdentity, ResponseExpected,
 };
 use crate::proto::reply_cache::CachedReply;
 use crate::value::{Body, Encoding};
@@ -32,6 +33,8 @@ struct Inbound {
     format: BodyFormat,
     /// The reply is to be remembered under this identity.
     once: Option<RequestIdentity>,
+    /// The caller's endpoints of the object are old: these are the new ones.
+    newer_endpoints: Option<EndpointSet>,
     /// A shutdown waits for its end.
     _under_way: CallUnderWay,
 }
@@ -46,6 +49,7 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
         encoding: reply_encoding(&body),
         format: head.format,
         once: None,
+        newer_endpoints: None,
         _under_way: CallUnderWay::begin(orb),
     };
     let object = match admit(connection, &head) {
@@ -55,8 +59,17 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
             return inbound.finish(Reply::system(exception), true);
         }
     };
+    if connection.peer.protocol == Protocol::Native {
+        inbound.newer_endpoints = object.endpoints.newer_than(head.endpoint_set_version);
+    }
     if !understands(&object, &head, &body) {
         return inbound.refuse_format(object.servant.interface().fingerprint());
+    }
+    if let Some(identity) = identity_of_oneway(&object, &head)
+        && let Err(reason) = orb.shared.served.admit_oneway(orb, identity, &head)
+    {
+        tracing::debug!(peer = %connection.peer, %reason, "a oneway request is not executed");
+        return connection.call_dropped(id);
     }
     if let Some(identity) = identity_to_remember(&object, &head) {
         match orb.shared.served.admit(orb, identity, &head) {
@@ -110,7 +123,8 @@ fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Bo
     let state = state_of(&inbound.connection, &orb, head);
     let call = Invocation::new(state, body, inbound.encoding, Some(orb));
     let context = call.context().clone();
-    let dispatched = inbound.connection.orb.server_chain().dispatch(object.servant.clone(), call);
+    let orb = &inbound.connection.orb;
+    let dispatched = orb.server_chain().dispatch(orb, object.servant.clone(), call);
     match dispatched {
         Dispatch::Done(reply) => inbound.finish(reply, true),
         Dispatch::Pending(future) => {
@@ -128,8 +142,16 @@ fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Bo
 /// Answers whether an object is here.
 pub(super) fn locate(connection: &Arc<Connection>, id: CallId, key: Option<&ObjectKey>) {
     let orb = &connection.orb;
-    let here = key.is_some_and(|key| orb.active_objects().find(key, orb.incarnation()).into_result().is_ok());
-    let status = if here { ReplyStatus::OK } else { ReplyStatus::SYSTEM_EXCEPTION };
+    let object = key.and_then(|key| orb.active_objects().find(key, orb.incarnation()).into_result().ok());
+    let status = match object.map(|object| object.servant.location()) {
+        Some(Location::Here) => ReplyStatus::OK,
+        None => ReplyStatus::SYSTEM_EXCEPTION,
+        Some(Location::Elsewhere { to, permanent }) => {
+            let forward = Reply::new(ReplyBody::Forward { to, permanent });
+            let (head, body) = encode_reply(forward, connection.answer_encoding(), BodyFormat::CDR_LE);
+            return connection.send_reply(id, &head, body, true);
+        }
+    };
     connection.send_reply(id, &ReplyHead::new(status, BodyFormat::CDR_LE), Bytes::new(), true);
 }
 
@@ -147,6 +169,13 @@ pub(super) fn refuse(connection: &Arc<Connection>, id: CallId, exception: System
 fn understands(object: &ActiveObject, head: &RequestHead, body: &Body) -> bool {
     let positional = matches!(body, Body::Cdr { .. }) && head.fingerprint != 0;
     !positional || object.servant.interface().understands(head.fingerprint)
+}
+
+/// The identity under which a oneway update must not come twice.
+fn identity_of_oneway(object: &ActiveObject, head: &RequestHead) -> Option<RequestIdentity> {
+    let identity = head.identity.filter(|_| head.response == ResponseExpected::No)?;
+    let operation = object.servant.interface().operation(head.operation.as_str())?;
+    (!operation.is_repeatable()).then_some(identity)
 }
 
 /// The identity under which the reply must be remembered: that of an update that somebody waits for.
@@ -204,7 +233,8 @@ impl Inbound {
             ReplyBody::Forward { .. } => true,
             ReplyBody::Results(_) | ReplyBody::User(_) => false,
         };
-        let (head, body) = encode_reply(reply, self.encoding, self.format);
+        let (mut head, body) = encode_reply(reply, self.encoding, self.format);
+        head.new_endpoint_set = self.newer_endpoints.clone();
         if let Some(identity) = self.once {
             let served = &self.connection.orb.shared.served;
             // What was not executed may be executed when it is asked for again.
