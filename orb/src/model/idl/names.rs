@@ -212,7 +212,7 @@ fn home_of<'i>(
                 .iter()
                 .any(|operation| member_name(&operation.name).eq_ignore_ascii_case(name))
     };
-    (!names.iter().any(|name| clashes(&name))).then_some(*interface)
+    (!names.iter().any(clashes)).then_some(*interface)
 }
 
 /// The name of an operation or attribute in IDL.
