@@ -76,6 +76,12 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
     if !understands(&object, &head, &body) {
         return inbound.refuse_format(object.servant.interface().fingerprint());
     }
+    if let Some(identity) = identity_of_oneway(&object, &head)
+        && let Err(reason) = orb.shared.served.admit_oneway(orb, identity, &head)
+    {
+        tracing::debug!(peer = %connection.peer, %reason, "a oneway request is not executed");
+        return connection.call_dropped(id);
+    }
     if let Some(identity) = identity_to_remember(&object, &head) {
         match orb.shared.served.admit(orb, identity, &head) {
             Entrance::Execute => inbound.once = Some(identity),
@@ -180,6 +186,13 @@ pub(super) fn refuse(connection: &Arc<Connection>, id: CallId, exception: System
 fn understands(object: &ActiveObject, head: &RequestHead, body: &Body) -> bool {
     let positional = matches!(body, Body::Cdr { .. }) && head.fingerprint != 0;
     !positional || object.servant.interface().understands(head.fingerprint)
+}
+
+/// The identity under which a oneway update must not come twice.
+fn identity_of_oneway(object: &ActiveObject, head: &RequestHead) -> Option<RequestIdentity> {
+    let identity = head.identity.filter(|_| head.response == ResponseExpected::No)?;
+    let operation = object.servant.interface().operation(head.operation.as_str())?;
+    (!operation.is_repeatable()).then_some(identity)
 }
 
 /// The identity under which the reply must be remembered: that of an update that somebody waits for.

@@ -66,6 +66,8 @@ pub struct Limits {
     /// Calls of one chain that may wait for each other: a call that more than so many wait for is refused with IMP_LIMIT,
     /// completion No.
     pub call_depth_max: u32,
+    /// Forgotten clients of whom is kept how far they had come, so that they come back without a detour.
+    pub reply_cache_traces_max: usize,
     /// Attempts of one call, the first included.
     pub retry_attempts_max: u32,
     /// The wait before a call is tried again, where it cannot be at once; each further one is twice as long.
@@ -110,6 +112,7 @@ impl Default for Limits {
             reply_cache_bytes_max: 64 << 20,
             reply_cache_idle_max: Duration::from_secs(600),
             call_depth_max: Limits::CALL_DEPTH_MAX,
+            reply_cache_traces_max: 50_000,
             retry_attempts_max: 5,
             retry_wait_first: Duration::from_millis(20),
             retry_wait_max: Duration::from_secs(2),

@@ -56,6 +56,9 @@ pub(crate) struct OrbShared {
     pub(super) lifecycle: Lifecycle,
     objects: ActiveObjects,
     sequence: AtomicU64,
+    /// Who makes oneway calls: they are numbered apart, since nobody acknowledges them.
+    oneway_identity: u64,
+    oneway_sequence: AtomicU64,
     /// The lock is held for an insertion or a look.
     updates: Mutex<Updates>,
     randomness: RandomState,
@@ -131,6 +134,8 @@ impl Orb {
             lifecycle: if settings.holding { Lifecycle::holding() } else { Lifecycle::default() },
             objects: ActiveObjects::default(),
             sequence: AtomicU64::new(1),
+            oneway_identity: draw(&randomness, u64::MAX - 1),
+            oneway_sequence: AtomicU64::new(1),
             updates: Mutex::new(Updates { client: ClientId(identity), incarnation, open: BTreeSet::new() }),
             draws: AtomicU64::new(0),
             randomness,
@@ -293,6 +298,15 @@ impl Orb {
             client: ClientId(self.shared.identity),
             incarnation: self.shared.incarnation,
             sequence: self.shared.sequence.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// The identity of a new oneway call.
+    pub(super) fn next_oneway(&self) -> RequestIdentity {
+        RequestIdentity {
+            client: ClientId(self.shared.oneway_identity),
+            incarnation: self.shared.incarnation,
+            sequence: self.shared.oneway_sequence.fetch_add(1, Ordering::Relaxed),
         }
     }
 
