@@ -17,6 +17,7 @@ use self::back::Back;
 pub(crate) use self::calls::{CallOutcome, Sent};
 pub(super) use self::io::{Heard, Posture};
 use super::Orb;
+use super::budget::Holding;
 use super::driver;
 use super::endpoint::WireChoice;
 use super::pool::PoolKey;
@@ -49,6 +50,8 @@ pub(crate) struct Connection {
     peer_incarnation: OnceLock<u64>,
     back: Back,
     driver: OnceLock<AbortHandle>,
+    /// What it counts for in the budget of the broker.
+    pub(super) holding: Holding,
     state: Mutex<State>,
 }
 
@@ -123,6 +126,7 @@ impl Connection {
             peer_incarnation: OnceLock::new(),
             back: Back::default(),
             driver: OnceLock::new(),
+            holding: Holding::of(&orb.shared.budget),
             state: Mutex::new(state),
         });
         lifecycle.register(connection.number, connection.clone());
@@ -144,6 +148,13 @@ impl Connection {
     pub(super) fn make_unusable(&self) {
         self.unusable.store(true, Ordering::Release);
         self.room.wake_all();
+    }
+
+    /// Whether the messages on all connections take too much memory, and this one more than its share.
+    pub(super) fn holds_too_much(&self) -> bool {
+        let shared = &self.orb.shared;
+        shared.budget.is_exceeded()
+            && self.holding.all() > shared.budget.share(shared.lifecycle.connections())
     }
 
     /// The peer's life, once it has said it.
@@ -220,6 +231,7 @@ impl Connection {
             let lost: HashMap<CallId, Delivery> = state.core.on_eof(unwritten).into_iter().collect();
             // Nobody takes it any more; a proxy may keep the connection for a long time.
             state.out = OutBuffer::new();
+            self.holding.note_buffers(0);
             state.core.transmit(&mut OutBuffer::new());
             (std::mem::take(&mut state.waiting), std::mem::take(&mut state.running), lost)
         };
