@@ -107,6 +107,7 @@ impl<'a> ClientCall<'a> {
             time_limit: self.request.time_limit,
             deadline: self.passage.deadline,
             passage: Some(&self.passage),
+            activity: self.request.activity.clone(),
         };
         let answer = self.route.call(&request, self.parent).await?;
         Ok(ClientReply::new(answer, self.passage.take_reply_contexts()))
