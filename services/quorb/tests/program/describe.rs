@@ -49,7 +49,8 @@ fn the_idl_of_an_object_calls_it_without_its_metadata() {
             };
             assert_eq!(call(&["height"]).done(), "100\n");
             assert_eq!(call(&["set", "200", "0", "1"]).failed(), "OutOfRange { n: 200, m: 0 }\n");
-            let parts = "[{name: \"bolt\", size: 7, shape: Circle(2.5), data: hex\"00ff\", prices: {Red: 0.5}}]";
+            let parts =
+                "[{name: \"bolt\", size: 7, shape: Circle(2.5), data: hex\"00ff\", prices: {Red: 0.5}}]";
             assert_eq!(call(&["echo", parts]).done(), format!("{parts}\n"));
             assert_eq!(call(&["split", "-123", "0"]).done(), "result = -12\nrest   = 253\nout1   = true\n");
         }
