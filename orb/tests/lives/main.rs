@@ -1,10 +1,12 @@
-//! A server process is killed and started again, a hundred times under load, over each protocol. Every call is done once
-//! or fails with a completion status that agrees with what the lives of the server have written down; nothing is left.
+//! Server processes that are killed, and that are stopped. Killed and started again a hundred times under load, over each
+//! protocol: every call is done once or fails with a completion status that agrees with what the lives of the server have
+//! written down, and nothing is left.
 //!
 //! The program is its own server process, so it has no harness: it fails by ending in a panic.
 
 mod counter;
 mod load;
+mod stopped;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -38,16 +40,15 @@ fn main() {
         _ => runtime.block_on(async {
             for protocol in [Preference::NativeOnly, Preference::IiopOnly] {
                 a_hundred_lives(protocol).await;
+                stopped::ends_no_call_late(protocol).await;
+                stopped::leaves_updates_in_doubt(protocol).await;
             }
         }),
     }
 }
 
 async fn a_hundred_lives(protocol: Preference) {
-    let log = std::env::temp_dir().join(format!("quorb-lives-{}-{protocol:?}", std::process::id()));
-    let _ = std::fs::remove_file(&log);
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let address = format!("127.0.0.1:{port}");
+    let (address, log) = (free_address(), log_of("lives", protocol));
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let (tasks_before, descriptors_before) = (tasks(), descriptors());
     let reference = counter::reference_at(&address).await;
@@ -95,6 +96,18 @@ async fn a_hundred_lives(protocol: Preference) {
          after the listen, at the most",
         told.len()
     );
+}
+
+/// An address that nobody has now.
+fn free_address() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// An empty log for the server.
+fn log_of(name: &str, protocol: Preference) -> PathBuf {
+    let log = std::env::temp_dir().join(format!("quorb-{name}-{}-{protocol:?}", std::process::id()));
+    let _ = std::fs::remove_file(&log);
+    log
 }
 
 async fn reaches(done: &AtomicUsize, count: usize, life: usize) {
