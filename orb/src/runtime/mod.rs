@@ -6,6 +6,7 @@
 
 mod address;
 mod blocking;
+mod budget;
 mod builder;
 mod call;
 mod clock;

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use quorb_giop::ior::Ior;
 
+use super::budget::Budget;
 use super::builder::{OrbBuilder, Preference, Settings};
 use super::clock::Clock;
 use super::listen::Listening;
@@ -49,6 +50,7 @@ pub(crate) struct OrbShared {
     pub(super) listening: Listening,
     pub(super) served: Served,
     pub(super) pool: Pool,
+    pub(super) budget: Arc<Budget>,
     /// Which addresses have failed lately. The lock is held for a look or a note.
     pub(super) health: Mutex<Health<Address>>,
     pub(super) lifecycle: Lifecycle,
@@ -123,6 +125,7 @@ impl Orb {
             listening,
             served: Served::new(&settings.limits),
             pool: Pool::default(),
+            budget: Budget::new(&settings.limits),
             health: Mutex::new(Health::new(HealthLimits {
                 rest_first: settings.limits.endpoint_rest_first,
                 rest_max: settings.limits.endpoint_rest_max,
@@ -168,6 +171,12 @@ impl Orb {
     /// Connections that are open now, in either direction.
     pub fn open_connections(&self) -> usize {
         self.shared.lifecycle.connections()
+    }
+
+    /// Octets that messages take now on all connections: in buffers, in assembly, as replies that are not taken, as arguments
+    /// of calls that wait. [`Limits::buffers_bytes_max`] bounds it.
+    pub fn buffered_bytes(&self) -> u64 {
+        self.shared.budget.held()
     }
 
     /// Calls that are open now, in either direction. Costs a look at every connection.

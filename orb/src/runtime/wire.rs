@@ -141,7 +141,7 @@ impl Core {
             code_sets,
             limits: MessageLimits {
                 message_bytes_max: limits.body_bytes_max,
-                assembled_bytes_max: limits.assembly_bytes_max,
+                assembled_bytes_max: assembly_bytes_max(limits),
                 ..MessageLimits::default()
             },
             calls_in_flight_max: limits.calls_in_flight_max,
@@ -214,6 +214,22 @@ impl Core {
     pub(super) fn is_mid_message(&self) -> bool {
         match self {
             Core::Native(core) => core.peer().is_none() || core.assembly_bytes() > 0,
+            Core::Iiop(core) => core.is_mid_message(),
+        }
+    }
+
+    /// Octets of messages of the peer that are not complete.
+    pub(super) fn assembly_bytes(&self) -> usize {
+        match self {
+            Core::Native(core) => core.assembly_bytes(),
+            Core::Iiop(core) => core.assembly_bytes(),
+        }
+    }
+
+    /// Whether the peer has begun a message in parts, and nothing but itself keeps it from going on.
+    pub(super) fn expects_octets(&self) -> bool {
+        match self {
+            Core::Native(core) => core.expects_octets(),
             Core::Iiop(core) => core.is_mid_message(),
         }
     }
@@ -354,11 +370,17 @@ impl Core {
     }
 }
 
+/// What one connection may assemble: no more than a small part of what all of them may hold, so that an honest peer is
+/// slowed down long before it holds too much.
+fn assembly_bytes_max(limits: &Limits) -> usize {
+    limits.assembly_bytes_max.min((limits.buffers_bytes_max / 8).max(limits.body_bytes_max))
+}
+
 fn native_limits(limits: &Limits) -> native::Limits {
     native::Limits {
         calls_in_flight_max: u32::try_from(limits.calls_in_flight_max).unwrap_or(u32::MAX),
         body_bytes_max: limits.body_bytes_max as u64,
-        assembly_bytes_max: limits.assembly_bytes_max as u64,
+        assembly_bytes_max: assembly_bytes_max(limits) as u64,
         output_bytes_max: limits.output_bytes_max as u64,
         ping_idle: limits.ping_idle,
         ping_timeout: limits.ping_timeout,

@@ -231,6 +231,11 @@ impl Connection {
         self.passing_over > 0 || self.assembler.incomplete_messages().next().is_some()
     }
 
+    /// Octets that are held for messages of the peer that are not complete.
+    pub fn assembly_bytes(&self) -> usize {
+        self.assembler.incomplete_bytes()
+    }
+
     /// Moves what is queued to the driver's buffer, which must be empty.
     pub fn transmit(&mut self, out: &mut OutBuffer) {
         debug_assert!(out.is_empty(), "what is in the buffer would be sent after what follows it");

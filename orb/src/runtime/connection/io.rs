@@ -22,6 +22,10 @@ pub(in crate::runtime) struct Posture {
     pub(in crate::runtime) idle: bool,
     /// Calls in either direction since the beginning.
     pub(in crate::runtime) uses: u64,
+    /// The peer is to go on with a body.
+    pub(in crate::runtime) expects_octets: bool,
+    /// Octets of bodies in assembly, and of replies that the peer has not taken.
+    pub(in crate::runtime) held_bytes: u64,
 }
 
 /// What the input holds.
@@ -99,6 +103,8 @@ impl Connection {
             timeout: state.core.next_timeout(),
             idle: state.is_idle(),
             uses: state.uses,
+            expects_octets: state.core.expects_octets(),
+            held_bytes: state.held_bytes(),
         })
     }
 
@@ -158,6 +164,12 @@ impl State {
 
     pub(super) fn waiting_output(&self) -> u64 {
         self.out.len() as u64 + self.core.output_bytes()
+    }
+
+    /// What the peer makes this side hold. Requests of this side are its own affair.
+    fn held_bytes(&self) -> u64 {
+        let replies = if self.serves { self.waiting_output() } else { 0 };
+        self.core.assembly_bytes() as u64 + replies
     }
 
     pub(super) fn is_idle(&self) -> bool {

@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 pub(crate) use self::calls::{CallOutcome, Sent};
 pub(super) use self::io::{Heard, Posture};
 use super::Orb;
+use super::budget::Holding;
 use super::driver;
 use super::endpoint::{Endpoint, WireChoice};
 use super::pool::PoolKey;
@@ -46,6 +47,8 @@ pub(crate) struct Connection {
     unusable: AtomicBool,
     peer_incarnation: OnceLock<u64>,
     driver: OnceLock<AbortHandle>,
+    /// What it counts for in the budget of the broker.
+    pub(super) holding: Holding,
     state: Mutex<State>,
 }
 
@@ -119,6 +122,7 @@ impl Connection {
             unusable: AtomicBool::new(false),
             peer_incarnation: OnceLock::new(),
             driver: OnceLock::new(),
+            holding: Holding::of(&orb.shared.budget),
             state: Mutex::new(state),
         });
         lifecycle.register(connection.number, connection.clone());
@@ -140,6 +144,13 @@ impl Connection {
     pub(super) fn make_unusable(&self) {
         self.unusable.store(true, Ordering::Release);
         self.room.wake_all();
+    }
+
+    /// Whether the messages on all connections take too much memory, and this one more than its share.
+    pub(super) fn holds_too_much(&self) -> bool {
+        let shared = &self.orb.shared;
+        shared.budget.is_exceeded()
+            && self.holding.all() > shared.budget.share(shared.lifecycle.connections())
     }
 
     /// Whether calls through `endpoint` may go over it.
@@ -221,6 +232,7 @@ impl Connection {
             let lost: HashMap<CallId, Delivery> = state.core.on_eof(unwritten).into_iter().collect();
             // Nobody takes it any more; a proxy may keep the connection for a long time.
             state.out = OutBuffer::new();
+            self.holding.note_buffers(0);
             state.core.transmit(&mut OutBuffer::new());
             (std::mem::take(&mut state.waiting), std::mem::take(&mut state.running), lost)
         };

@@ -205,6 +205,7 @@ fn nothing_known() -> InterfaceDesc {
         bases: Vec::new(),
         operations: Vec::new(),
         types: BTreeMap::new(),
+        ancestors: Vec::new(),
     }
 }
 
