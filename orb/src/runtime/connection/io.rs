@@ -1,6 +1,7 @@
 //! Between a connection's core and its transport: what is written, what is heard, and what its driver waits for.
 
 use std::io::{self, IoSlice};
+use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
 
@@ -109,7 +110,7 @@ impl Connection {
     }
 
     /// Feeds the core; the next event, if the input holds a whole one.
-    pub(in crate::runtime) fn receive(&self, input: &mut BytesMut) -> Result<Heard, Violation> {
+    pub(in crate::runtime) fn receive(self: &Arc<Self>, input: &mut BytesMut) -> Result<Heard, Violation> {
         let mut state = self.lock();
         let limits = self.orb.limits();
         // A peer that reads must not make replies pile up either by asking faster than they are written.
@@ -124,6 +125,11 @@ impl Connection {
         let event = state.core.receive(input, self.now())?;
         if matches!(event, Some(CoreEvent::Request { .. })) {
             state.uses += 1;
+            let offered = state.core.take_offered();
+            if !offered.is_empty() {
+                drop(state);
+                self.is_opened_at(offered);
+            }
         }
         Ok(event.map_or(Heard::Nothing, Heard::Event))
     }
