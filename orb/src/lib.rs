@@ -17,7 +17,7 @@ pub use exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
 pub use object::{CallOptions, Deferred, DynamicException, MockCall, ObjectRef, Proxy};
 pub use quorb_macros::{Exception, IdlType, idl, include_idl, interface};
 pub use runtime::{
-    Address, BlockingOrb, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, Resolver,
+    Address, BlockingOrb, Callbacks, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, Resolver,
     shutdown_signal,
 };
 pub use value::{Any, BString, BVec, Fixed, IdlType, LongDouble, TypeCode, ValueRef, WChar, WString};

@@ -43,7 +43,7 @@ pub type DynamicOutcome = Result<Vec<Value>, Fault<DynamicException>>;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let description = <GreeterProxy as quorb::Proxy>::interface().describe().clone();
 /// // From a server's metadata, a file, a repository:
-/// let interface = Interface::described(description, []);
+/// let interface = Interface::described(description);
 /// let servant = DynamicServant::new(interface, async |call: DynamicCall| {
 ///     let name = call.arguments[0].as_text().unwrap_or("nobody");
 ///     Ok(vec![format!("{}: hello, {name}", call.operation.name).into()])

@@ -53,6 +53,7 @@ impl Route {
                 let (identity, open) = self.orb().open_update();
                 (identity, Some(open))
             }
+            false if request.behaviour.oneway => (self.orb().next_oneway(), None),
             false => (self.orb().next_identity(), None),
         };
         let mut call = Call {

@@ -87,7 +87,7 @@ impl Route {
                 && let Some(endpoint) = state.path.endpoint_of(connection).filter(|endpoint| suits(endpoint))
             {
                 let path = state.path.clone();
-                return Ok(Bound { connection: connection.clone(), endpoint: endpoint.clone(), path });
+                return Ok(Bound { connection: connection.clone(), endpoint, path });
             }
             state.path.clone()
         };
@@ -98,6 +98,7 @@ impl Route {
         let candidates = path.candidates(suits);
         if let Some((connection, endpoint)) = self.orb.reach(candidates, progress).await? {
             self.lock().connection = Some(connection.clone());
+            let endpoint = connection.endpoint_for(&endpoint).unwrap_or(endpoint);
             return Ok(Bound { connection, endpoint, path });
         }
         self.look_elsewhere(&path, progress, deadline).await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ciborium::Value;
 use quorb::adapter::{DynamicCall, DynamicServant};
 use quorb::exception::ExceptionKind;
-use quorb::model::Interface;
+use quorb::model::{Ancestor, Interface};
 use quorb::{Completion, DynamicException, Fault, MemoryNetwork, ObjectRef, Orb, Preference, Servant};
 
 use crate::calls::{exercise, servant};
@@ -14,8 +14,14 @@ use crate::types::{map, text};
 
 /// A servant that hands every call on.
 async fn gateway(target: ObjectRef) -> Arc<dyn Servant> {
-    let description = target.describe().await.unwrap();
-    let interface = Interface::described(description.clone(), ["IDL:Far/Away:1.0".to_owned()]);
+    let mut description = target.describe().await.unwrap();
+    description.ancestors.push(Ancestor {
+        id: "IDL:Far/Away:1.0".to_owned(),
+        name: "Away".to_owned(),
+        bases: vec![],
+        operations: 0,
+    });
+    let interface = Interface::described(description.clone());
     let description = Arc::new(description);
     Arc::new(DynamicServant::new(interface, move |call: DynamicCall| {
         let (target, description) = (target.clone(), description.clone());
@@ -64,7 +70,7 @@ async fn a_gateway_does_what_its_target_does() {
 async fn answering(outcome: Result<Vec<Value>, Fault<DynamicException>>) -> ObjectRef {
     let description =
         quorb::Proxy::object(&quorb::Tie::into_local_proxy(servant())).describe().await.unwrap();
-    let interface = Interface::described(description, []);
+    let interface = Interface::described(description);
     let orb = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
     let servant = DynamicServant::new(interface, move |_| {
         let outcome = outcome.clone();
