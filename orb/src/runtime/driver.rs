@@ -75,6 +75,9 @@ pub(super) async fn drive(connection: Arc<Connection>, mut read: ReadEnd, input:
         }
         _ => tracing::debug!(peer = %connection.peer, cause, "a connection ends"),
     }
+    if let (End::GivenUp(_), Some(key)) = (&end, &connection.key) {
+        connection.orb.note_leaving(&key.address);
+    }
     connection.end(&cause, violated);
     if end.is_by_this_side() {
         linger(&mut read).await;

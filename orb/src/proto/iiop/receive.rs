@@ -115,7 +115,7 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) enum Held {
     /// A request, in its version.
-    Message(GiopVersion, Message),
+    Message(GiopVersion, Box<Message>),
     /// A request that is too large to be taken, at the front of the input.
     TooLarge,
 }
@@ -183,7 +183,7 @@ impl Connection {
     /// Takes the next message.
     fn step(&mut self, input: &mut BytesMut) -> Result<Step, GiopError> {
         if let Some(Held::Message(version, message)) = self.held.take() {
-            return self.take_if_room(version, message);
+            return self.take_if_room(version, *message);
         }
         let before = input.len();
         let frame = match self.assembler.next(input) {
@@ -219,7 +219,7 @@ impl Connection {
 
     fn take_if_room(&mut self, version: GiopVersion, message: Message) -> Result<Step, GiopError> {
         if !self.has_room() && matches!(message, Message::Request { .. } | Message::LocateRequest(_)) {
-            self.held = Some(Held::Message(version, message));
+            self.held = Some(Held::Message(version, Box::new(message)));
             return Ok(Step::Silent);
         }
         Ok(self.take(version, message)?.map_or(Step::Silent, Step::Event))
