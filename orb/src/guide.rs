@@ -14,6 +14,14 @@ pub mod interfaces {}
 #[doc = include_str!("../guide/types.md")]
 pub mod types {}
 
+/// Interfaces that are written in OMG IDL: from an existing file to a server, and the whole mapping.
+#[doc = include_str!("../guide/idl.md")]
+pub mod idl {}
+
+/// Deferred calls, oneway calls, objects that call each other, callbacks without a port.
+#[doc = include_str!("../guide/asynchrony.md")]
+pub mod asynchrony {}
+
 /// What happens when a call fails, an object panics, a server ends.
 #[doc = include_str!("../guide/failures.md")]
 pub mod failures {}

@@ -17,6 +17,7 @@ mod report;
 mod server;
 pub mod serving;
 mod steps;
+pub mod table;
 mod tap;
 
 pub use port::free_port;

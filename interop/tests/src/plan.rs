@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::steps::Step;
 
 /// The interface definitions, without their extension.
-const INTERFACES: [&str; 3] = ["grid", "echo", "stranger"];
+const INTERFACES: [&str; 4] = ["bench", "grid", "echo", "stranger"];
 
 /// Each C++ program with the sources it is linked from; those that end in `SK` are generated.
 const PROGRAMS: [(&str, &[&str]); 7] = [
@@ -28,8 +28,8 @@ const PROGRAMS: [(&str, &[&str]); 7] = [
         ],
     ),
     ("forwarder", &["forwarder", "serve"]),
-    ("bench_server", &["bench_server", "echo_servant", "serve", "echoSK", "gridSK"]),
-    ("bench_client", &["bench_client", "echoSK", "gridSK"]),
+    ("bench_server", &["bench_server", "serve", "benchSK"]),
+    ("bench_client", &["bench_client", "bench_works", "benchSK"]),
 ];
 
 /// Where the peers' sources are and where what is made of them goes.
@@ -126,7 +126,7 @@ impl Layout {
             Step {
                 command: words(["g++", "-pthread", "-o", "{out}"])
                     .chain(objects.iter().map(|object| show(object)))
-                    .chain(words(["-lomniORB4", "-lomnithread"]))
+                    .chain(words(["-lomniDynamic4", "-lomniORB4", "-lomnithread"]))
                     .collect(),
                 inputs: objects,
                 output: self.programs().join(program),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{TypeCatalogue, TypeDef, TypeDesc, fingerprint::fingerprint};
+use super::{NoIdl, TypeCatalogue, TypeDef, TypeDesc, fingerprint::fingerprint};
 
 /// What an operation does to its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -143,12 +143,52 @@ pub struct InterfaceDesc {
     pub operations: Vec<OperationDesc>,
     /// Every defined type that the operations reach, by repository id.
     pub types: BTreeMap<String, TypeDef>,
+    /// The bases, direct and indirect, in the order in which `operations` has theirs. Empty in descriptions of brokers that
+    /// did not say.
+    #[serde(default)]
+    pub ancestors: Vec<Ancestor>,
+}
+
+/// A base of a described interface, direct or indirect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ancestor {
+    /// The repository id.
+    pub id: String,
+    /// The simple name.
+    pub name: String,
+    /// The repository ids of its direct bases, in order.
+    pub bases: Vec<String>,
+    /// How many of the operations are its own.
+    pub operations: u32,
 }
 
 impl InterfaceDesc {
     /// The operation with this name on the wire, here or in a base. Linear in the number of operations.
     pub fn operation(&self, name: &str) -> Option<&OperationDesc> {
         self.operations.iter().find(|operation| operation.name == name)
+    }
+
+    /// The interface and its bases, each with its id, name, bases and own operations.
+    pub fn interfaces(&self) -> impl Iterator<Item = (&str, &str, &[String], &[OperationDesc])> {
+        let inherited: usize = self.ancestors.iter().map(|ancestor| ancestor.operations as usize).sum();
+        let (own, mut rest) = self.operations.split_at(self.operations.len().saturating_sub(inherited));
+        let ancestors = self.ancestors.iter().map(move |ancestor| {
+            let (operations, behind) = rest.split_at(rest.len().min(ancestor.operations as usize));
+            rest = behind;
+            (ancestor.id.as_str(), ancestor.name.as_str(), ancestor.bases.as_slice(), operations)
+        });
+        std::iter::once((self.id.as_str(), self.name.as_str(), self.bases.as_slice(), own)).chain(ancestors)
+    }
+
+    /// The interface, its bases and types as OMG IDL, for compilers of other languages and for
+    /// [`include_idl!`](crate::include_idl), which gives the same description back.
+    ///
+    /// Interfaces that are only referred to are declared. Linear in the size of the description, but for names.
+    ///
+    /// # Errors
+    /// [`NoIdl`] where IDL has no form for a type.
+    pub fn idl(&self) -> Result<String, NoIdl> {
+        super::idl::text(self)
     }
 }
 
@@ -227,6 +267,14 @@ impl Interface {
             || derived.lineage[1..].iter().any(|base| base.fingerprint() == fingerprint)
     }
 
+    /// The interface as OMG IDL: see [`InterfaceDesc::idl`].
+    ///
+    /// # Errors
+    /// [`NoIdl`] where IDL has no form for a type.
+    pub fn idl(&'static self) -> Result<String, NoIdl> {
+        self.describe().idl()
+    }
+
     /// The interface as plain data. Computed once.
     pub fn describe(&'static self) -> &'static InterfaceDesc {
         &self.derived().description
@@ -252,6 +300,15 @@ impl Interface {
     }
 }
 
+fn ancestor(base: &Interface) -> Ancestor {
+    Ancestor {
+        id: base.id.to_owned(),
+        name: base.name.to_owned(),
+        bases: base.bases().map(|base| base.id.to_owned()).collect(),
+        operations: base.operations.len() as u32,
+    }
+}
+
 fn describe(interface: &Interface, lineage: &[&'static Interface]) -> InterfaceDesc {
     let mut types = TypeCatalogue::new();
     let operations = lineage
@@ -273,5 +330,6 @@ fn describe(interface: &Interface, lineage: &[&'static Interface]) -> InterfaceD
         bases: interface.bases().map(|base| base.id.to_owned()).collect(),
         operations,
         types: types.into_definitions(),
+        ancestors: lineage[1..].iter().map(|base| ancestor(base)).collect(),
     }
 }

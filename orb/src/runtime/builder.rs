@@ -1,9 +1,10 @@
 //! The configuration of a broker.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::listen::Listening;
-use super::{Address, Limits, MemoryNetwork, Orb};
+use super::{Address, Callbacks, Limits, MemoryNetwork, Orb};
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
 use crate::intercept::{ClientChain, ClientInterceptor, ServerChain, ServerInterceptor};
 
@@ -31,6 +32,10 @@ pub(crate) struct Settings {
     pub(super) preference: Preference,
     pub(super) memory: Option<MemoryNetwork>,
     pub(super) holding: bool,
+    pub(super) callbacks: Callbacks,
+    pub(super) unreachable: bool,
+    /// Reference strings by name.
+    pub(super) initial_references: BTreeMap<String, String>,
     pub(super) client_chain: ClientChain,
     pub(super) server_chain: ServerChain,
 }
@@ -75,6 +80,27 @@ impl OrbBuilder {
     /// Which protocol to use where a reference offers both.
     pub fn prefer(mut self, preference: Preference) -> OrbBuilder {
         self.settings.preference = preference;
+        self
+    }
+
+    /// Whether this broker's objects are called over connections that it has opened, and whether it calls others so.
+    pub fn callbacks(mut self, callbacks: Callbacks) -> OrbBuilder {
+        self.settings.callbacks = callbacks;
+        self
+    }
+
+    /// Others may be unable to connect to this broker though it listens, for a firewall or for address translation: its
+    /// references say that it can be called over its own connections as well. Those of a broker that does not listen on the
+    /// network always say so.
+    pub fn unreachable(mut self) -> OrbBuilder {
+        self.settings.unreachable = true;
+        self
+    }
+
+    /// What `corbaloc:rir:/NAME` and `corbaname:rir:` stand for; `corbaname:rir:#path` looks in `NameService`. The reference
+    /// is read when it is used.
+    pub fn initial_reference(mut self, name: impl Into<String>, reference: impl Into<String>) -> OrbBuilder {
+        self.settings.initial_references.insert(name.into(), reference.into());
         self
     }
 

@@ -8,21 +8,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use quorb_giop::ior::Ior;
-use quorb_giop::url::Reference;
 
+use super::budget::Budget;
 use super::builder::{OrbBuilder, Preference, Settings};
+use super::callers::Callers;
 use super::clock::Clock;
 use super::listen::Listening;
 use super::once::Served;
 use super::pool::Pool;
 use super::profiles;
 use super::shutdown::{DrainReport, Lifecycle};
-use super::{Address, Connection, Endpoint, Limits};
+use super::{Address, Callbacks, Connection, Endpoint, Limits};
 use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
-use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::exception::SystemException;
 use crate::intercept::{ClientChain, ServerChain};
-use crate::object::{LocalTarget, ObjectRef, Proxy};
+use crate::object::{LocalTarget, ObjectRef};
 use crate::proto::head::{ClientId, RequestIdentity};
+use crate::proto::health::{Health, HealthLimits};
 use crate::proto::retry::RetryLimits;
 
 /// The broker of a process: it serves the objects of its [`Adapter`] and carries calls to objects elsewhere.
@@ -49,9 +51,16 @@ pub(crate) struct OrbShared {
     pub(super) listening: Listening,
     pub(super) served: Served,
     pub(super) pool: Pool,
+    pub(super) callers: Callers,
+    pub(super) budget: Arc<Budget>,
+    /// Which addresses have failed lately. The lock is held for a look or a note.
+    pub(super) health: Mutex<Health<Address>>,
     pub(super) lifecycle: Lifecycle,
     objects: ActiveObjects,
     sequence: AtomicU64,
+    /// Who makes oneway calls: they are numbered apart, since nobody acknowledges them.
+    oneway_identity: u64,
+    oneway_sequence: AtomicU64,
     /// The lock is held for an insertion or a look.
     updates: Mutex<Updates>,
     randomness: RandomState,
@@ -118,9 +127,18 @@ impl Orb {
             listening,
             served: Served::new(&settings.limits),
             pool: Pool::default(),
+            callers: Callers::default(),
+            budget: Budget::new(&settings.limits),
+            health: Mutex::new(Health::new(HealthLimits {
+                rest_first: settings.limits.endpoint_rest_first,
+                rest_max: settings.limits.endpoint_rest_max,
+                peers_max: RESTING_MAX,
+            })),
             lifecycle: if settings.holding { Lifecycle::holding() } else { Lifecycle::default() },
             objects: ActiveObjects::default(),
             sequence: AtomicU64::new(1),
+            oneway_identity: draw(&randomness, u64::MAX - 1),
+            oneway_sequence: AtomicU64::new(1),
             updates: Mutex::new(Updates { client: ClientId(identity), incarnation, open: BTreeSet::new() }),
             draws: AtomicU64::new(0),
             randomness,
@@ -143,43 +161,6 @@ impl Orb {
         self.adapter().activate_persistent(id, servant)
     }
 
-    /// A proxy on the object that a reference string names: `IOR:`, `corbaloc:`, in any letter case.
-    ///
-    /// No message is sent: the reference is checked at the first call. [`Proxy::narrow`] asks the object for its interface.
-    ///
-    /// # Errors
-    /// INV_OBJREF if the string is malformed or names nothing that can be called.
-    pub fn bind<P: Proxy>(&self, reference: &str) -> Result<P, SystemException> {
-        self.string_to_object(reference).map(P::from_object)
-    }
-
-    /// The object that a reference string names, untyped.
-    ///
-    /// # Errors
-    /// As [`bind`](Orb::bind).
-    pub fn string_to_object(&self, reference: &str) -> Result<ObjectRef, SystemException> {
-        let malformed = |cause: &dyn fmt::Display| {
-            SystemException::new(ExceptionKind::InvObjref, Minor::BAD_REFERENCE_STRING, Completion::No)
-                .at(Stage::Resolving)
-                .because(cause)
-        };
-        match reference.trim().parse::<Reference>().map_err(|cause| malformed(&cause))? {
-            Reference::Ior(ior) => Ok(self.object(ior)),
-            Reference::Corbaloc(location) => {
-                let ior = location.to_ior().map_err(|cause| malformed(&cause))?;
-                Ok(self.object(ior))
-            }
-            Reference::Corbaname(_) => {
-                Err(malformed(&"corbaname: needs a naming service, which this version lacks"))
-            }
-        }
-    }
-
-    /// The object behind an interoperable object reference.
-    pub fn object(&self, ior: Ior) -> ObjectRef {
-        ObjectRef::routed(ior, self)
-    }
-
     /// The addresses that the broker listens on, as bound: a port of 0 has become a real one.
     pub fn addresses(&self) -> &[Address] {
         &self.shared.listening.bound
@@ -193,6 +174,12 @@ impl Orb {
     /// Connections that are open now, in either direction.
     pub fn open_connections(&self) -> usize {
         self.shared.lifecycle.connections()
+    }
+
+    /// Octets that messages take now on all connections: in buffers, in assembly, as replies that are not taken, as arguments
+    /// of calls that wait. [`Limits::buffers_bytes_max`] bounds it.
+    pub fn buffered_bytes(&self) -> u64 {
+        self.shared.budget.held()
     }
 
     /// Calls that are open now, in either direction. Costs a look at every connection.
@@ -268,7 +255,12 @@ impl Orb {
     }
 
     pub(crate) fn retry_limits(&self) -> RetryLimits {
-        RetryLimits { retry_attempts_max: self.limits().retry_attempts_max, ..RetryLimits::default() }
+        let limits = self.limits();
+        RetryLimits {
+            retry_attempts_max: limits.retry_attempts_max,
+            backoff_first: limits.retry_wait_first,
+            backoff_max: limits.retry_wait_max,
+        }
     }
 
     /// A reference to the object with this key in this broker.
@@ -277,8 +269,7 @@ impl Orb {
         key: &ObjectKey,
         interface: &'static crate::model::Interface,
     ) -> ObjectRef {
-        let shared = &self.shared;
-        self.object(profiles::of_own_object(&shared.listening, shared.identity, key, interface))
+        self.object(profiles::of_own_object(self, key, interface))
     }
 
     /// The key, if the reference leads to this broker.
@@ -300,6 +291,14 @@ impl Orb {
         if self.shared.lifecycle.is_stopped() {
             return Err(super::connect::ConnectError::Stopped);
         }
+        if self.callbacks() != Callbacks::Off
+            && let Some(connection) = self.shared.callers.connection(&endpoint.address)
+        {
+            return Ok(connection);
+        }
+        if endpoint.is_only_called_back() {
+            return Err(super::connect::ConnectError::NotHere);
+        }
         self.shared.pool.connect(self, endpoint).await
     }
 
@@ -309,6 +308,15 @@ impl Orb {
             client: ClientId(self.shared.identity),
             incarnation: self.shared.incarnation,
             sequence: self.shared.sequence.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// The identity of a new oneway call.
+    pub(super) fn next_oneway(&self) -> RequestIdentity {
+        RequestIdentity {
+            client: ClientId(self.shared.oneway_identity),
+            incarnation: self.shared.incarnation,
+            sequence: self.shared.oneway_sequence.fetch_add(1, Ordering::Relaxed),
         }
     }
 
@@ -353,6 +361,9 @@ impl Orb {
         self.shared.updates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Addresses that are remembered to have failed.
+const RESTING_MAX: usize = 4096;
 
 /// The keyed hash of a counter, whose key the standard library draws from the operating system.
 fn draw(randomness: &RandomState, counter: u64) -> u64 {

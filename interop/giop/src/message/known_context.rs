@@ -143,7 +143,8 @@ impl KnownContext for ExceptionDetail {
 ///   | order | pad            | u64 deadline us | chain id        |
 ///   32
 ///   | u8 traced | if 1: trace id (16), parent id (8), u8 flags | pad to 4 | u32 len, state, NUL |
-///   | pad to 8 | u64 acknowledged below |
+///   | pad to 8 | u64 acknowledged below | | u32 depth |
+///   if the call is oneway: | pad to 8 | u64 client | u64 incarnation | u64 sequence |
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallContext {
@@ -155,6 +156,21 @@ pub struct CallContext {
     pub trace: Option<TraceContext>,
     /// Every request of the client below this one has been answered: its reply need not be remembered.
     pub acknowledged_below: u64,
+    /// Calls of the chain that wait for this one; 0 where it is not said.
+    pub depth: u32,
+    /// Which oneway request of which client this is; others say that in [`FtRequest`].
+    pub oneway: Option<OnewayIdentity>,
+}
+
+/// Names one oneway request for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnewayIdentity {
+    /// The client.
+    pub client: u64,
+    /// Which life of the client.
+    pub incarnation: u64,
+    /// Which oneway request of that life.
+    pub sequence: u64,
 }
 
 impl Cdr for CallContext {
@@ -164,7 +180,14 @@ impl Cdr for CallContext {
         self.deadline_micros.encode(out)?;
         self.chain_id.encode(out)?;
         self.trace.encode(out)?;
-        self.acknowledged_below.encode(out)
+        self.acknowledged_below.encode(out)?;
+        self.depth.encode(out)?;
+        if let Some(oneway) = self.oneway {
+            [oneway.client, oneway.incarnation, oneway.sequence]
+                .iter()
+                .try_for_each(|number| number.encode(out))?;
+        }
+        Ok(())
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
@@ -174,6 +197,15 @@ impl Cdr for CallContext {
             trace: Cdr::decode(input)?,
             // The first version ends here.
             acknowledged_below: if input.remaining() > 0 { Cdr::decode(input)? } else { 0 },
+            depth: if input.remaining() > 0 { Cdr::decode(input)? } else { 0 },
+            oneway: match input.remaining() {
+                0..24 => None,
+                _ => Some(OnewayIdentity {
+                    client: Cdr::decode(input)?,
+                    incarnation: Cdr::decode(input)?,
+                    sequence: Cdr::decode(input)?,
+                }),
+            },
         })
     }
 }
@@ -236,20 +268,22 @@ mod tests {
             chain_id: [9; 16],
             trace: Some(trace),
             acknowledged_below: 0x0304,
+            depth: 3,
+            oneway: None,
         };
         let octets = read_back(context.clone()).data;
         assert_eq!(octets[..16], *b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x02");
         assert_eq!((&octets[16..32], octets[32]), (&[9; 16][..], 1));
         assert_eq!((&octets[33..49], &octets[49..57], octets[57]), (&[7; 16][..], &[8; 8][..], 1));
         assert_eq!(octets[58..68], *b"\0\0\0\0\0\x04a=b\0");
-        assert_eq!(octets[68..], *b"\0\0\0\0\0\0\0\0\0\0\x03\x04");
-        assert_eq!(read_back(CallContext::default()).data.len(), 48);
+        assert_eq!(octets[68..], *b"\0\0\0\0\0\0\0\0\0\0\x03\x04\0\0\0\x03");
+        assert_eq!(read_back(CallContext::default()).data.len(), 52);
 
         // A context of the first version ends behind the trace.
         let data = octets.slice(..68);
         let mut contexts = ServiceContexts::new();
         contexts.push(ServiceContext { id: CallContext::ID, data });
-        assert_eq!(contexts.get(), Some(Ok(CallContext { acknowledged_below: 0, ..context })));
+        assert_eq!(contexts.get(), Some(Ok(CallContext { acknowledged_below: 0, depth: 0, ..context })));
     }
 
     #[test]

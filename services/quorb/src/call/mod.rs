@@ -1,5 +1,6 @@
 //! `quorb call`: an operation of an object, by the metadata that it serves.
 
+mod any;
 mod argument;
 mod case;
 mod choice;
@@ -204,6 +205,7 @@ fn nothing_known() -> InterfaceDesc {
         bases: Vec::new(),
         operations: Vec::new(),
         types: BTreeMap::new(),
+        ancestors: Vec::new(),
     }
 }
 
