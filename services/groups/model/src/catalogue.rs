@@ -69,6 +69,13 @@ fn traffic() -> Vec<Scope> {
             ..Scope::of("plain", "two messages, delivered without waiting for all", 3)
         },
         Scope {
+            ballots: 1,
+            leavers: Set::of(1),
+            messages: &[0, 1],
+            sequencer: 2,
+            ..Scope::of("late-order", "two senders, and a sequencer that is asked first", 3)
+        },
+        Scope {
             weights: [2, 1, 1, 1, 1],
             crashes: 2,
             ballots: 1,
@@ -96,10 +103,10 @@ fn leases() -> Vec<Scope> {
         Scope {
             ballots: 1,
             messages: &[0],
-            reader: Some(2),
+            reader: Some(1),
             queries: true,
             heals: false,
-            ..Scope::of("query", "an update, and queries at the youngest", 3)
+            ..Scope::of("query", "an update, and queries at the younger of two", 2)
         },
     ]
 }
@@ -108,6 +115,14 @@ fn leases() -> Vec<Scope> {
 #[must_use]
 pub fn large() -> Vec<Scope> {
     vec![
+        Scope {
+            ballots: 1,
+            messages: &[0],
+            reader: Some(2),
+            queries: true,
+            heals: false,
+            ..Scope::of("query-three", "an update, and queries at the youngest of three", 3)
+        },
         Scope {
             ballots: 2,
             views: 3,
@@ -121,17 +136,18 @@ pub fn large() -> Vec<Scope> {
             joiners: 1,
             views: 3,
             reader: Some(2),
+            leased_by: Set::of(1),
             heals: false,
-            ..Scope::of("lease-join", "one joins while old leases are waited for", 3)
+            ..Scope::of("lease-join", "one joins while an old lease is waited for", 3)
         },
         Scope {
             crashes: 1,
-            ballots: 2,
+            ballots: 1,
             messages: &[0],
             reader: Some(2),
             queries: true,
             heals: false,
-            ..Scope::of("query-takeover", "an update, queries, a takeover", 3)
+            ..Scope::of("query-crash", "an update, queries, a crash", 3)
         },
         Scope {
             crashes: 1,
@@ -155,7 +171,7 @@ pub fn large() -> Vec<Scope> {
             views: 3,
             ..Scope::of("churn", "two crashes, a join and a leave, two view changes", 3)
         },
-        Scope { crashes: 2, ballots: 2, ..Scope::of("five", "five members", 5) },
+        Scope { crashes: 1, ballots: 2, ..Scope::of("five", "five members, two ballots at once", 5) },
     ]
 }
 

@@ -1,10 +1,10 @@
 //! The model: the first state, the steps that are possible in a state, and what each does.
 //!
-//! The rules are in [`rules`](crate::rules), one file a concern; here they are put together.
+//! The rules are in `rules/`, one file a concern; here they are put together.
 
 use crate::mutation::Mutation;
 use crate::property::Violation;
-use crate::scope::Scope;
+use crate::scope::{LEASE_TICKS, PROMISE_TICKS, Scope};
 use crate::set::{PROCESSES_MAX, Pid, Set};
 use crate::state::{Attempt, Ballot, Epoch, Life, Phase, Process, Reader, State};
 use crate::step::Step;
@@ -41,16 +41,22 @@ impl Model {
         let members = Set::first(self.scope.members);
         let mut processes = [Process::default(); PROCESSES_MAX];
         for p in members.iter() {
-            processes[usize::from(p)] = Process { life: Life::Member, view: 1, members, ..Process::default() };
+            processes[usize::from(p)] =
+                Process { life: Life::Member, view: 1, members, ..Process::default() };
         }
         for p in Set::first(self.scope.members + self.scope.joiners).minus(members).iter() {
             processes[usize::from(p)].life = Life::Outside;
         }
+        let leased = !self.scope.leased_by.is_empty();
+        for p in self.scope.leased_by.iter() {
+            processes[usize::from(p)].promise = PROMISE_TICKS;
+        }
+        let lease = if leased { LEASE_TICKS } else { 0 };
         State {
             processes,
             attempts: Vec::new(),
             epochs: vec![Epoch { members, ..Epoch::default() }],
-            reader: Reader::default(),
+            reader: Reader { lease, ..Reader::default() },
             sent: [0; PROCESSES_MAX],
             crashes: 0,
             begun: 0,

@@ -37,7 +37,9 @@ impl fmt::Display for Violation {
             Self::M6Resurrection => "M6 no resurrection: an excluded process is in a later view",
             Self::M8Liveness => "M8 liveness: the survivors do not come to a common view",
             Self::M9Authority => "M9 authority: a lease is valid while a view without its holder acts",
-            Self::V1ViewSynchrony => "V1 view synchrony: those who go on together delivered different sequences",
+            Self::V1ViewSynchrony => {
+                "V1 view synchrony: those who go on together delivered different sequences"
+            }
             Self::V4Validity => "V4 validity: a message of a sender that goes on is lost",
             Self::V6Uniformity => "V6 uniformity: what someone delivered is missing at one that goes on",
             Self::O4StrongOrder => "O4 strong order: different messages were delivered at one place",

@@ -44,6 +44,9 @@ pub struct Scope {
     pub straight: bool,
     /// Who holds a lease and answers queries.
     pub reader: Option<Pid>,
+    /// Who has just acknowledged a lease of the reader when the search begins; it is then the only one. Nobody: it renews
+    /// whenever it may.
+    pub leased_by: Set,
     /// Whether queries are followed step by step, or only the right to answer them.
     pub queries: bool,
     /// Whether it is checked of every state that the survivors recover from it.
@@ -69,6 +72,7 @@ impl Scope {
             views: 2,
             straight: false,
             reader: None,
+            leased_by: Set::EMPTY,
             queries: false,
             heals: true,
         }

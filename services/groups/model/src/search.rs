@@ -12,6 +12,17 @@ use crate::step::Step;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
+/// How a property is broken.
+#[derive(Debug, Clone)]
+pub struct Counterexample {
+    /// Which.
+    pub violation: Violation,
+    /// The steps that lead to it.
+    pub path: Vec<Step>,
+    /// Whether it shows only on the walk of the survivors that follows the path.
+    pub in_calm: bool,
+}
+
 /// What a search found.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -28,7 +39,7 @@ pub struct Report {
     /// How often each kind of step was taken.
     pub steps: BTreeMap<&'static str, u64>,
     /// The first broken property, and the steps that lead to it.
-    pub counterexample: Option<(Violation, Vec<Step>)>,
+    pub counterexample: Option<Counterexample>,
     /// Whether the search ended before it had seen every state.
     pub cut_short: bool,
 }
@@ -70,7 +81,7 @@ pub fn search(model: &Model, states_max: usize) -> Report {
             if let Err((violation, last)) = run.expand(&state, index, &mut next) {
                 let mut path = run.path_to(index);
                 path.extend(last);
-                run.report.counterexample = Some((violation, path));
+                run.report.counterexample = Some(Counterexample { violation, path, in_calm: last.is_none() });
                 run.report.states = run.origins.len();
                 return run.report;
             }

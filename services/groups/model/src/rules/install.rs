@@ -90,7 +90,8 @@ impl Model {
 
     fn begin_epoch(&self, s: &mut State, view: u8, members: Set, base: u8) -> Result<(), Violation> {
         let before = s.epoch(view).members;
-        let joiners = Set::first(self.scope.members + self.scope.joiners).minus(Set::first(self.scope.members));
+        let joiners =
+            Set::first(self.scope.members + self.scope.joiners).minus(Set::first(self.scope.members));
         if !members.minus(before).within(joiners) {
             return Err(Violation::M6Resurrection);
         }

@@ -32,7 +32,7 @@ impl Model {
         if !process.is_member() {
             return;
         }
-        if !process.is_sealed() && !s.reader.renewing {
+        if !process.is_sealed() && !s.reader.renewing && self.scope.leased_by.is_empty() {
             out.push(Step::Renew);
         }
         if s.reader.renewing {
@@ -67,7 +67,8 @@ impl Model {
     /// Whether what had been received when the query arrived is applied, or settled by a view; and the lease holds.
     fn can_read(&self, s: &State, process: &Process) -> bool {
         let query = &s.reader.query;
-        let applied = |lane: usize| process.order.count(lane as Pid, process.delivered) >= query.received[lane];
+        let applied =
+            |lane: usize| process.order.count(lane as Pid, process.delivered) >= query.received[lane];
         let early = self.bug(Mutation::QueryDoesNotWait);
         let waited = early || query.view != process.view || (0..PROCESSES_MAX).all(applied);
         waited && self.has_authority(s, process)
