@@ -101,6 +101,15 @@ fn leases() -> Vec<Scope> {
             ..Scope::of("lease-oldest", "the oldest holds a lease and is deposed", 3)
         },
         Scope {
+            crashes: 1,
+            ballots: 1,
+            messages: &[0],
+            reader: Some(1),
+            clock_bounded: false,
+            authority: false,
+            ..Scope::of("wild-clock", "updates while the reader's clock keeps no bound", 2)
+        },
+        Scope {
             ballots: 1,
             messages: &[0],
             reader: Some(1),

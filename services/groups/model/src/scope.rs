@@ -47,6 +47,10 @@ pub struct Scope {
     /// Who has just acknowledged a lease of the reader when the search begins; it is then the only one. Nobody: it renews
     /// whenever it may.
     pub leased_by: Set,
+    /// Whether the reader's clock keeps its bound.
+    pub clock_bounded: bool,
+    /// Whether M9 and L3 are looked at, the only properties that rest on clocks.
+    pub authority: bool,
     /// Whether queries are followed step by step, or only the right to answer them.
     pub queries: bool,
     /// Whether it is checked of every state that the survivors recover from it.
@@ -73,6 +77,8 @@ impl Scope {
             straight: false,
             reader: None,
             leased_by: Set::EMPTY,
+            clock_bounded: true,
+            authority: true,
             queries: false,
             heals: true,
         }

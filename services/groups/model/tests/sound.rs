@@ -3,6 +3,7 @@
 
 use quorb_groups_model::catalogue;
 use quorb_groups_model::model::Model;
+use quorb_groups_model::property::Violation;
 use quorb_groups_model::search::{Report, search};
 
 /// More than any small scope has.
@@ -48,6 +49,15 @@ fn survivors_heal_where_they_are_a_quorum_and_halt_where_not() {
     assert!(report.healed > 0 && report.halted > 0);
     let nobody_fails = check("four");
     assert_eq!(nobody_fails.halted, 0, "without a crash a false suspicion stops nobody");
+}
+
+#[test]
+fn without_bounds_on_clocks_only_authority_is_lost() {
+    check("wild-clock");
+    let mut scope = catalogue::named("wild-clock").expect("the scope is in the catalogue");
+    scope.authority = true;
+    let report = search(&Model::new(scope), STATES_MAX);
+    assert_eq!(report.counterexample.map(|c| c.violation), Some(Violation::M9Authority));
 }
 
 #[test]

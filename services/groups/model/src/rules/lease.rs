@@ -25,7 +25,8 @@ impl Model {
         if s.reader.renewing || s.reader.lease > 0 || s.processes.iter().any(|p| p.promise > 0 || p.hold > 0)
         {
             out.push(Step::Tick { still: false });
-            if s.reader.steady == 0 && (s.reader.renewing || s.reader.lease > 0) {
+            let may_stand = s.reader.steady == 0 || !self.scope.clock_bounded;
+            if may_stand && (s.reader.renewing || s.reader.lease > 0) {
                 out.push(Step::Tick { still: true });
             }
         }
@@ -122,7 +123,7 @@ impl Model {
     pub(crate) fn read(&self, s: &mut State) -> Result<(), Violation> {
         let Some(reader) = self.scope.reader else { return Ok(()) };
         let query = std::mem::take(&mut s.reader.query);
-        if s.process(reader).applied() < query.visible {
+        if self.scope.authority && s.process(reader).applied() < query.visible {
             return Err(Violation::L3StaleRead);
         }
         Ok(())
@@ -132,7 +133,7 @@ impl Model {
     pub(crate) fn check_authority(&self, s: &State) -> Result<(), Violation> {
         let Some(reader) = self.scope.reader else { return Ok(()) };
         let process = s.process(reader);
-        if !self.has_authority(s, process) {
+        if !self.scope.authority || !self.has_authority(s, process) {
             return Ok(());
         }
         let without = |p: &Process| p.view > process.view && !p.members.contains(reader) && p.hold == 0;
