@@ -180,7 +180,7 @@ pub fn large() -> Vec<Scope> {
             views: 3,
             ..Scope::of("churn", "two crashes, a join and a leave, two view changes", 3)
         },
-        Scope { crashes: 1, ballots: 2, ..Scope::of("five", "five members, two ballots at once", 5) },
+        Scope { crashes: 1, ballots: 2, ..Scope::of("five", "two ballots at once, a crash", 5) },
     ]
 }
 
