@@ -18,7 +18,7 @@ pub mod types {}
 #[doc = include_str!("../guide/idl.md")]
 pub mod idl {}
 
-/// Deferred calls, oneway calls, objects that call each other.
+/// Deferred calls, oneway calls, objects that call each other, callbacks without a port.
 #[doc = include_str!("../guide/asynchrony.md")]
 pub mod asynchrony {}
 

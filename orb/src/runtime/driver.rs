@@ -75,6 +75,9 @@ pub(super) async fn drive(connection: Arc<Connection>, mut read: ReadEnd, input:
         }
         _ => tracing::debug!(peer = %connection.peer, cause, "a connection ends"),
     }
+    if let (End::GivenUp(_), Some(key)) = (&end, &connection.key) {
+        connection.orb.note_leaving(&key.address);
+    }
     connection.end(&cause, violated);
     if end.is_by_this_side() {
         linger(&mut read).await;
@@ -266,6 +269,16 @@ impl Driver<'_> {
         self.is_idle.then(|| self.last_use.checked_add(limit)).flatten()
     }
 
+    /// Closes the connection that nobody has used for so long, unless its client may be called back on it: then it stays for
+    /// another while.
+    fn is_over(&mut self) -> bool {
+        if self.connection.is_kept_for_calls_back() {
+            self.last_use = Instant::now();
+            return false;
+        }
+        self.connection.close_if_idle(self.uses)
+    }
+
     /// When the pace of the peer is judged.
     fn pace_at(&self) -> Option<Instant> {
         self.pace.as_ref()?.since.checked_add(self.connection.orb.limits().message_rate_window)
@@ -302,9 +315,7 @@ impl Driver<'_> {
             return Some(End::GivenUp("a message came slower than message_bytes_per_second_min".to_owned()));
         }
         let end = self.connection.handle_timeout().and_then(|event| act(self.connection, event));
-        end.or_else(|| {
-            (has_come(self.idle_at()) && self.connection.close_if_idle(self.uses)).then_some(End::Idle)
-        })
+        end.or_else(|| (has_come(self.idle_at()) && self.is_over()).then_some(End::Idle))
     }
 }
 
@@ -345,7 +356,12 @@ fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
         CoreEvent::Cancelled { id } => connection.cancelled(id),
         CoreEvent::Locate { id, key } => inbound::locate(connection, id, key.as_ref()),
         CoreEvent::Refuse { id, exception } => inbound::refuse(connection, id, *exception),
-        CoreEvent::Peer { incarnation } => connection.learn_peer(incarnation),
+        CoreEvent::Peer { identity, incarnation, called_back } => {
+            connection.learn_peer(incarnation);
+            if called_back {
+                connection.is_opened_by(identity);
+            }
+        }
         CoreEvent::Draining { not_executed } => {
             connection.make_unusable();
             for id in not_executed {

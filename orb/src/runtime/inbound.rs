@@ -105,6 +105,7 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
     if orb.shared.lifecycle.is_draining() {
         return refuse(Minor::SERVER_DRAINING);
     }
+    connection.check_direction()?;
     check_depth(head.depth, Some(orb))?;
     if connection.holds_too_much() {
         let limit = orb.limits().buffers_bytes_max;

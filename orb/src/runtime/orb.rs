@@ -11,18 +11,19 @@ use quorb_giop::ior::Ior;
 
 use super::budget::Budget;
 use super::builder::{OrbBuilder, Preference, Settings};
+use super::callers::Callers;
 use super::clock::Clock;
 use super::listen::Listening;
 use super::once::Served;
 use super::pool::Pool;
 use super::profiles;
 use super::shutdown::{DrainReport, Lifecycle};
-use super::{Address, Connection, Endpoint, Limits};
+use super::{Address, Callbacks, Connection, Endpoint, Limits};
 use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
 use crate::exception::SystemException;
 use crate::intercept::{ClientChain, ServerChain};
 use crate::object::{LocalTarget, ObjectRef};
-use crate::proto::head::{ClientId, RequestIdentity};
+use crate::proto::head::{ClientId, RequestIdentity, Time};
 use crate::proto::health::{Health, HealthLimits};
 use crate::proto::retry::RetryLimits;
 
@@ -50,6 +51,7 @@ pub(crate) struct OrbShared {
     pub(super) listening: Listening,
     pub(super) served: Served,
     pub(super) pool: Pool,
+    pub(super) callers: Callers,
     pub(super) budget: Arc<Budget>,
     /// Which addresses have failed lately. The lock is held for a look or a note.
     pub(super) health: Mutex<Health<Address>>,
@@ -125,6 +127,7 @@ impl Orb {
             listening,
             served: Served::new(&settings.limits),
             pool: Pool::default(),
+            callers: Callers::default(),
             budget: Budget::new(&settings.limits),
             health: Mutex::new(Health::new(HealthLimits {
                 rest_first: settings.limits.endpoint_rest_first,
@@ -227,9 +230,9 @@ impl Orb {
         self.shared.incarnation
     }
 
-    /// The incarnation of a client that begins its life now.
-    pub(super) fn incarnation_now(&self) -> u64 {
-        self.shared.incarnation.saturating_add(self.shared.clock.now().0 / 1_000)
+    /// The incarnation of a client that begins its life at this time.
+    pub(super) fn incarnation_at(&self, time: Time) -> u64 {
+        self.shared.incarnation.saturating_add(time.0 / 1_000)
     }
 
     pub(crate) fn active_objects(&self) -> &ActiveObjects {
@@ -266,8 +269,7 @@ impl Orb {
         key: &ObjectKey,
         interface: &'static crate::model::Interface,
     ) -> ObjectRef {
-        let shared = &self.shared;
-        self.object(profiles::of_own_object(&shared.listening, shared.identity, key, interface))
+        self.object(profiles::of_own_object(self, key, interface))
     }
 
     /// The key, if the reference leads to this broker.
@@ -288,6 +290,14 @@ impl Orb {
     ) -> Result<Arc<Connection>, super::connect::ConnectError> {
         if self.shared.lifecycle.is_stopped() {
             return Err(super::connect::ConnectError::Stopped);
+        }
+        if self.callbacks() != Callbacks::Off
+            && let Some(connection) = self.shared.callers.connection(&endpoint.address)
+        {
+            return Ok(connection);
+        }
+        if endpoint.is_only_called_back() {
+            return Err(super::connect::ConnectError::NotHere);
         }
         self.shared.pool.connect(self, endpoint).await
     }

@@ -15,8 +15,13 @@ use crate::proto::head::{
 const NEVER: u64 = i64::MAX as u64;
 
 /// What the connection itself writes and reads; interceptors do not see it, and cannot forge it.
-const KNOWN: [ContextId; 4] =
-    [ContextId::CODE_SETS, ContextId::FT_REQUEST, ContextId::QUORB_CALL, ContextId::QUORB_FILLER];
+const KNOWN: [ContextId; 5] = [
+    ContextId::CODE_SETS,
+    ContextId::FT_REQUEST,
+    ContextId::QUORB_CALL,
+    ContextId::QUORB_FILLER,
+    ContextId::BI_DIR_IIOP,
+];
 
 /// Writes identity, deadline, chain, trace and what is acknowledged. Only brokers of our kind read them.
 pub(super) fn write_ours(head: &RequestHead, contexts: &mut ServiceContexts) -> Result<(), CdrError> {

@@ -1,6 +1,9 @@
 //! Between a connection's core and its transport: what is written, what is heard, and what its driver waits for.
 
 use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 
@@ -109,7 +112,7 @@ impl Connection {
     }
 
     /// Feeds the core; the next event, if the input holds a whole one.
-    pub(in crate::runtime) fn receive(&self, input: &mut BytesMut) -> Result<Heard, Violation> {
+    pub(in crate::runtime) fn receive(self: &Arc<Self>, input: &mut BytesMut) -> Result<Heard, Violation> {
         let mut state = self.lock();
         let limits = self.orb.limits();
         // A peer that reads must not make replies pile up either by asking faster than they are written.
@@ -121,11 +124,25 @@ impl Connection {
         if state.must_hold(limits) {
             return Ok(Heard::Held);
         }
-        let event = state.core.receive(input, self.now())?;
+        let now = self.now();
+        let event = state.core.receive(input, now)?;
+        if event.is_some() {
+            self.heard_at.store(now.0, Ordering::Relaxed);
+        }
         if matches!(event, Some(CoreEvent::Request { .. })) {
             state.uses += 1;
+            let offered = state.core.take_offered();
+            if !offered.is_empty() {
+                drop(state);
+                self.is_opened_at(offered);
+            }
         }
         Ok(event.map_or(Heard::Nothing, Heard::Event))
+    }
+
+    /// How long nothing has been heard of the peer.
+    pub(in crate::runtime) fn silent_for(&self) -> Duration {
+        self.now().since(Time(self.heard_at.load(Ordering::Relaxed)))
     }
 
     /// Whether the peer has begun a message that is not complete.

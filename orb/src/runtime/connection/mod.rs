@@ -1,23 +1,25 @@
 //! A connection: a protocol core, a transport, and the calls on it.
 
+mod back;
 mod calls;
 mod io;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::BytesMut;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 
+use self::back::Back;
 pub(crate) use self::calls::{CallOutcome, Sent};
 pub(super) use self::io::{Heard, Posture};
 use super::Orb;
 use super::budget::Holding;
 use super::driver;
-use super::endpoint::{Endpoint, WireChoice};
+use super::endpoint::WireChoice;
 use super::pool::PoolKey;
 use super::room::Room;
 use super::shutdown::Entry;
@@ -46,6 +48,9 @@ pub(crate) struct Connection {
     /// No new calls: it is closed, closing or draining.
     unusable: AtomicBool,
     peer_incarnation: OnceLock<u64>,
+    /// When something of the peer was heard last, as a [`Time`](crate::proto::head::Time).
+    heard_at: AtomicU64,
+    back: Back,
     driver: OnceLock<AbortHandle>,
     /// What it counts for in the budget of the broker.
     pub(super) holding: Holding,
@@ -121,6 +126,8 @@ impl Connection {
             room: Room::default(),
             unusable: AtomicBool::new(false),
             peer_incarnation: OnceLock::new(),
+            heard_at: AtomicU64::new(orb.shared.clock.now().0),
+            back: Back::default(),
             driver: OnceLock::new(),
             holding: Holding::of(&orb.shared.budget),
             state: Mutex::new(state),
@@ -151,11 +158,6 @@ impl Connection {
         let shared = &self.orb.shared;
         shared.budget.is_exceeded()
             && self.holding.all() > shared.budget.share(shared.lifecycle.connections())
-    }
-
-    /// Whether calls through `endpoint` may go over it.
-    pub(super) fn serves(&self, endpoint: &Endpoint) -> bool {
-        self.key.as_ref().is_some_and(|key| key.wire == endpoint.wire && key.address == endpoint.address)
     }
 
     /// The peer's life, once it has said it.
@@ -248,6 +250,7 @@ impl Connection {
         if let Some(key) = &self.key {
             self.orb.shared.pool.forget(key, self.number);
         }
+        self.forget_calls_back();
         self.write.shutdown();
     }
 
