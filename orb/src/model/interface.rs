@@ -199,6 +199,8 @@ pub struct Interface {
     name: &'static str,
     bases: &'static [fn() -> &'static Interface],
     operations: &'static [Operation],
+    /// Repository ids of bases of an interface that is described at run time.
+    ancestors: &'static [String],
     derived: OnceLock<Derived>,
 }
 
@@ -218,7 +220,36 @@ impl Interface {
         bases: &'static [fn() -> &'static Interface],
         operations: &'static [Operation],
     ) -> Interface {
-        Interface { id, name, bases, operations, derived: OnceLock::new() }
+        Interface { id, name, bases, operations, ancestors: &[], derived: OnceLock::new() }
+    }
+
+    /// An interface that is known only at run time, for [`DynamicServant`](crate::adapter::DynamicServant).
+    ///
+    /// The interface stays for the life of the process: describe one once, not with every object.
+    pub fn described(description: InterfaceDesc) -> &'static Interface {
+        let operations: Vec<Operation> = description
+            .operations
+            .iter()
+            .map(|operation| Operation {
+                name: leaked(&operation.name),
+                behaviour: operation.behaviour(),
+                // Nobody asks: the whole description is there already.
+                signature: |_| Signature { parameters: Vec::new(), result: None, raises: Vec::new() },
+            })
+            .collect();
+        let further = description.ancestors.iter().map(|ancestor| ancestor.id.clone());
+        let ancestors: Vec<String> = description.bases.iter().cloned().chain(further).collect();
+        let interface: &'static Interface = Box::leak(Box::new(Interface {
+            id: leaked(&description.id),
+            name: leaked(&description.name),
+            bases: &[],
+            operations: Vec::leak(operations),
+            ancestors: Vec::leak(ancestors),
+            derived: OnceLock::new(),
+        }));
+        let fingerprint = fingerprint(&description);
+        interface.derived.get_or_init(|| Derived { description, fingerprint, lineage: vec![interface] });
+        interface
     }
 
     /// The repository id.
@@ -253,6 +284,7 @@ impl Interface {
     pub fn is_a(&'static self, id: &str) -> bool {
         id == "IDL:omg.org/CORBA/Object:1.0"
             || self.derived().lineage.iter().any(|interface| interface.id == id)
+            || self.ancestors.iter().any(|ancestor| ancestor == id)
     }
 
     /// The fingerprint: equal ones mean that positional bodies are understood by both sides. Computed once.
@@ -298,6 +330,10 @@ impl Interface {
             }
         }
     }
+}
+
+fn leaked(text: &str) -> &'static str {
+    String::leak(text.to_owned())
 }
 
 fn ancestor(base: &Interface) -> Ancestor {

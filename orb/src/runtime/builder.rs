@@ -65,7 +65,7 @@ impl OrbBuilder {
 
     /// What references carry instead of the TCP addresses that are listened on: `HOST[:PORT]`, for servers behind address
     /// translation or with several names. Without a port, that of the first TCP listener. May be given several times;
-    /// clients try them in order.
+    /// clients race them, in this order.
     pub fn advertise(mut self, address: impl Into<String>) -> OrbBuilder {
         self.advertise.push(address.into());
         self

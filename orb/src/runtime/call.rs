@@ -71,7 +71,10 @@ impl Route {
         match tokio::time::timeout_at(deadline, self.run(&mut call, parent, &mut progress)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(exception)) => Err(progress.conclude(exception)),
-            Err(_) => Err(progress.time_out(request)),
+            Err(_) => {
+                self.note_silence(&progress, request.time_limit);
+                Err(progress.time_out(request))
+            }
         }
     }
 

@@ -61,7 +61,7 @@ impl Served {
     /// Decides about a request. Finding that it runs and waiting for its end are one step: it cannot end in between.
     pub(super) fn admit(&self, orb: &Orb, identity: RequestIdentity, head: &RequestHead) -> Entrance {
         let now = orb.shared.clock.now();
-        let request = circumstances(orb, head);
+        let request = circumstances(orb, head, now);
         let is_retry = head.retry_of_server.is_some();
         let mut state = self.lock();
         state.sweep(orb, now);
@@ -98,7 +98,7 @@ impl Served {
         let now = orb.shared.clock.now();
         let mut state = self.lock();
         state.sweep(orb, now);
-        state.cache.admit_oneway(identity, circumstances(orb, head), now)
+        state.cache.admit_oneway(identity, circumstances(orb, head, now), now)
     }
 
     /// It has run, and this was the reply.
@@ -135,12 +135,12 @@ impl ServedState {
     }
 }
 
-fn circumstances(orb: &Orb, head: &RequestHead) -> Circumstances {
+fn circumstances(orb: &Orb, head: &RequestHead, now: Time) -> Circumstances {
     Circumstances {
         acknowledged_below: head.acknowledged_below,
         retry_of_server: head.retry_of_server,
         this_server: orb.incarnation(),
-        incarnation_now: orb.incarnation_now(),
+        incarnation_now: orb.incarnation_at(now),
     }
 }
 

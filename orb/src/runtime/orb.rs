@@ -23,7 +23,7 @@ use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
 use crate::exception::SystemException;
 use crate::intercept::{ClientChain, ServerChain};
 use crate::object::{LocalTarget, ObjectRef};
-use crate::proto::head::{ClientId, RequestIdentity};
+use crate::proto::head::{ClientId, RequestIdentity, Time};
 use crate::proto::health::{Health, HealthLimits};
 use crate::proto::retry::RetryLimits;
 
@@ -230,9 +230,9 @@ impl Orb {
         self.shared.incarnation
     }
 
-    /// The incarnation of a client that begins its life now.
-    pub(super) fn incarnation_now(&self) -> u64 {
-        self.shared.incarnation.saturating_add(self.shared.clock.now().0 / 1_000)
+    /// The incarnation of a client that begins its life at this time.
+    pub(super) fn incarnation_at(&self, time: Time) -> u64 {
+        self.shared.incarnation.saturating_add(time.0 / 1_000)
     }
 
     pub(crate) fn active_objects(&self) -> &ActiveObjects {

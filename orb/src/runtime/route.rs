@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use quorb_giop::ior::Ior;
 
@@ -187,6 +187,19 @@ impl Route {
             && Arc::ptr_eq(original, &from.path)
         {
             *original = path;
+        }
+    }
+
+    /// A call has waited for so long in vain. If nothing at all was heard of the server, and others have the object too, the
+    /// next calls ask them first.
+    pub(super) fn note_silence(&self, progress: &Progress, waited: Duration) {
+        let Some(endpoint) = progress.waits_for() else { return };
+        let mut state = self.lock();
+        let kept = state.connection.as_ref().filter(|kept| kept.endpoint_for(endpoint).is_some());
+        let is_silent = kept.is_some_and(|connection| connection.silent_for() >= waited);
+        if is_silent && state.path.endpoints.iter().any(|other| other.address != endpoint.address) {
+            state.connection = None;
+            self.orb.note_leaving(&endpoint.address);
         }
     }
 

@@ -17,6 +17,7 @@ mod idl_type;
 mod long_double;
 mod numbers;
 pub(crate) mod typecode;
+pub mod valuetype;
 mod wide;
 
 pub use any::{Any, AnyError};
@@ -28,4 +29,5 @@ pub use fixed::{Decimal, DecimalError, FIXED_DIGITS_MAX, Fixed};
 pub use idl_type::IdlType;
 pub use long_double::LongDouble;
 pub use typecode::{TYPECODE_TYPES_MAX, TcKind, TypeCode, TypeCodeError};
+pub use valuetype::ValueRef;
 pub use wide::{WChar, WString};

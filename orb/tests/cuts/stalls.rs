@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quorb::{Completion, Preference};
 
-use crate::ledger::{Kind, Scene, Told};
+use crate::ledger::{Kind, PROTOCOLS, Scene, Told};
 use crate::proxy::{Cut, Direction, How};
 
 /// What callers wait for a stalled connection. Whether that is much or little decides nothing.
@@ -21,6 +21,7 @@ async fn stalled(protocol: Preference, kind: Kind) {
             scene.proxy.cut_last(Cut { direction, after, how: How::Stall });
             let before = scene.proxy.passed();
             let (id, told) = scene.call_within(kind, LIMIT).await;
+            scene.proxy.is_quiet().await;
             let passed = scene.proxy.passed();
             let passed = if direction == Direction::Up { passed.0 - before.0 } else { passed.1 - before.1 };
             if kind == Kind::Oneway {
@@ -37,7 +38,8 @@ async fn stalled(protocol: Preference, kind: Kind) {
             after += 1;
             assert!(after < 1000, "{direction:?}: the message never ends");
         }
-        assert!(after >= 20 || kind == Kind::Oneway, "{direction:?}: only {after} octets");
+        let has_octets = kind != Kind::Oneway || direction == Direction::Up;
+        assert!(after >= 20 || !has_octets, "{direction:?}: only {after} octets");
     }
     scene.end().await;
 }
@@ -60,4 +62,18 @@ async fn queries_of_iiop() {
 #[tokio::test]
 async fn updates_of_iiop() {
     stalled(Preference::IiopOnly, Kind::Update).await;
+}
+
+#[tokio::test]
+async fn idempotent_operations() {
+    for protocol in PROTOCOLS {
+        stalled(protocol, Kind::Idempotent).await;
+    }
+}
+
+#[tokio::test]
+async fn oneway_calls() {
+    for protocol in PROTOCOLS {
+        stalled(protocol, Kind::Oneway).await;
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, IoSlice};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 
@@ -122,7 +124,11 @@ impl Connection {
         if state.must_hold(limits) {
             return Ok(Heard::Held);
         }
-        let event = state.core.receive(input, self.now())?;
+        let now = self.now();
+        let event = state.core.receive(input, now)?;
+        if event.is_some() {
+            self.heard_at.store(now.0, Ordering::Relaxed);
+        }
         if matches!(event, Some(CoreEvent::Request { .. })) {
             state.uses += 1;
             let offered = state.core.take_offered();
@@ -132,6 +138,11 @@ impl Connection {
             }
         }
         Ok(event.map_or(Heard::Nothing, Heard::Event))
+    }
+
+    /// How long nothing has been heard of the peer.
+    pub(in crate::runtime) fn silent_for(&self) -> Duration {
+        self.now().since(Time(self.heard_at.load(Ordering::Relaxed)))
     }
 
     /// Whether the peer has begun a message that is not complete.

@@ -6,7 +6,7 @@ mod io;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::BytesMut;
@@ -48,6 +48,8 @@ pub(crate) struct Connection {
     /// No new calls: it is closed, closing or draining.
     unusable: AtomicBool,
     peer_incarnation: OnceLock<u64>,
+    /// When something of the peer was heard last, as a [`Time`](crate::proto::head::Time).
+    heard_at: AtomicU64,
     back: Back,
     driver: OnceLock<AbortHandle>,
     /// What it counts for in the budget of the broker.
@@ -124,6 +126,7 @@ impl Connection {
             room: Room::default(),
             unusable: AtomicBool::new(false),
             peer_incarnation: OnceLock::new(),
+            heard_at: AtomicU64::new(orb.shared.clock.now().0),
             back: Back::default(),
             driver: OnceLock::new(),
             holding: Holding::of(&orb.shared.budget),
