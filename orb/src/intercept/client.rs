@@ -109,7 +109,8 @@ impl<'a> ClientCall<'a> {
             passage: Some(&self.passage),
             activity: self.request.activity.clone(),
         };
-        let answer = self.route.call(&request, self.parent).await?;
+        // In a box, so that the futures of all interceptors around stay small.
+        let answer = Box::pin(self.route.call(&request, self.parent)).await?;
         Ok(ClientReply::new(answer, self.passage.take_reply_contexts()))
     }
 
