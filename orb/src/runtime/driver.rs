@@ -129,8 +129,12 @@ impl Driver<'_> {
         tokio::pin!(timer);
         loop {
             match process(connection, &mut input) {
-                Ok(None) => {}
-                Ok(Some(end)) => return end,
+                Ok(Processed::All) => {}
+                Ok(Processed::Some) => {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                Ok(Processed::Ended(end)) => return end,
                 Err(violation) => return End::Violated(violation),
             }
             if let Some(end) = self.on_time() {
@@ -315,15 +319,31 @@ impl Driver<'_> {
     }
 }
 
-/// Takes everything out of the input that is whole, as long as the peer takes what it is answered.
-fn process(connection: &Arc<Connection>, input: &mut BytesMut) -> Result<Option<End>, Violation> {
-    while let Heard::Event(event) = connection.receive(input)? {
+/// What is left when the input has been looked at.
+enum Processed {
+    /// Nothing that is whole, or that may be looked at now.
+    All,
+    /// Perhaps more: others go first.
+    Some,
+    /// The connection is to end.
+    Ended(End),
+}
+
+/// Takes out of the input what is whole, as long as the peer takes what it is answered; but not more than
+/// [`EVENTS_AT_ONCE_MAX`].
+fn process(connection: &Arc<Connection>, input: &mut BytesMut) -> Result<Processed, Violation> {
+    for _ in 0..EVENTS_AT_ONCE_MAX {
+        let Heard::Event(event) = connection.receive(input)? else { return Ok(Processed::All) };
         if let Some(end) = act(connection, event) {
-            return Ok(Some(end));
+            return Ok(Processed::Ended(end));
         }
     }
-    Ok(None)
+    Ok(Processed::Some)
 }
+
+/// Events of one peer that are dealt with before other connections get their turn: a peer that sends as fast as it can does
+/// not make them wait for all that it has sent.
+const EVENTS_AT_ONCE_MAX: usize = 32;
 
 fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
     match event {
