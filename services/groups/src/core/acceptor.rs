@@ -46,10 +46,6 @@ impl Acceptor {
         self.promised
     }
 
-    pub(crate) fn asker(&self) -> Option<ProcessId> {
-        self.asker
-    }
-
     pub(crate) fn decision(&self) -> Option<&Propose> {
         self.decision.as_ref()
     }

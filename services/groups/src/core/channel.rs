@@ -29,7 +29,6 @@ pub(crate) struct Channel {
     received: u64,
     /// Received since an acknowledgement was last sent.
     unacknowledged_bytes: usize,
-    acknowledgement_sent: u64,
 }
 
 impl Channel {
@@ -75,7 +74,6 @@ impl Channel {
 
     /// The last frame received; sending it in any frame acknowledges.
     pub(crate) fn acknowledging(&mut self) -> u64 {
-        self.acknowledgement_sent = self.received;
         self.unacknowledged_bytes = 0;
         self.received
     }
@@ -87,10 +85,6 @@ impl Channel {
     /// Octets received since the other side last heard what has arrived.
     pub(crate) fn unacknowledged_bytes(&self) -> usize {
         self.unacknowledged_bytes
-    }
-
-    pub(crate) fn owes_acknowledgement(&self) -> bool {
-        self.acknowledgement_sent < self.received
     }
 }
 
@@ -116,8 +110,8 @@ mod tests {
         assert_eq!(channel.accept(1, 9), Arrival::Next);
         assert_eq!(channel.accept(1, 9), Arrival::Duplicate);
         assert_eq!(channel.accept(3, 9), Arrival::Gap);
-        assert!(channel.owes_acknowledgement());
+        assert_eq!(channel.unacknowledged_bytes(), 9);
         assert_eq!(channel.acknowledging(), 1);
-        assert!(!channel.owes_acknowledgement());
+        assert_eq!(channel.unacknowledged_bytes(), 0);
     }
 }

@@ -72,7 +72,7 @@ pub enum Effect {
 /// Something the application learns, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Upcall {
-    /// A view of the domain was installed.
+    /// A view of the domain was installed. Views that only change groups have the members of the one before.
     View(View),
     /// A view of a group this process is in was installed.
     GroupView(GroupView),
@@ -106,6 +106,8 @@ pub enum Upcall {
     InstallState {
         /// The group.
         group: GroupId,
+        /// The view of the group at whose beginning the state was so.
+        cut: ViewNumber,
         /// What a member's application gave.
         state: Bytes,
     },

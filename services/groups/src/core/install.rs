@@ -44,10 +44,9 @@ impl Core {
         let stays = |p: ProcessId| value.members.iter().any(|m| m.process == p);
         let gone: Vec<ProcessId> =
             old.iter().map(|m| m.process).filter(|&p| !stays(p) && !value.left.contains(&p)).collect();
-        let changed_members = old != value.members;
         let silenced: Vec<ProcessId> = self.acceptor.silenced().iter().copied().collect();
         self.acceptor.begin(Some(decision));
-        if changed_members && !self.bug(Mutation::ViewBeforeFlush) {
+        if !self.bug(Mutation::ViewBeforeFlush) {
             self.tell(Upcall::View(self.view.clone()));
         }
         let changed = self.change_registry(&value, &gone);
@@ -170,7 +169,11 @@ impl Core {
                     self.groups.insert(id, group);
                 }
             }
-            self.tell_group(id, Upcall::GroupView(view));
+            if self.await_state(id) {
+                self.tell(Upcall::GroupView(view));
+            } else {
+                self.tell_group(id, Upcall::GroupView(view));
+            }
             if dormant {
                 self.counters.dormant += 1;
                 self.tell(Upcall::Blocked(Blocked::Dormant(id)));

@@ -30,7 +30,6 @@ const REDIAL_US: u64 = 100_000;
 struct Link {
     peer: Option<ProcessId>,
     greeted: bool,
-    dialled: bool,
 }
 
 /// Another process, as long as it matters.
@@ -78,7 +77,7 @@ impl Core {
         if let Some(address) = dialled {
             self.links.dials.insert(address, (false, self.now.after(REDIAL_US)));
         }
-        self.links.links.insert(link, Link { peer: None, greeted: by_us, dialled: by_us });
+        self.links.links.insert(link, Link { peer: None, greeted: by_us });
         if by_us {
             self.greet(link);
         }
@@ -371,10 +370,5 @@ impl Core {
                 self.out.push(Effect::Send { link, head, body: Bytes::new() });
             }
         }
-    }
-
-    /// Connections this process opened that nobody has answered.
-    pub(super) fn forget_unanswered(&mut self) -> usize {
-        self.links.links.values().filter(|l| l.dialled && l.peer.is_none()).count()
     }
 }

@@ -39,7 +39,7 @@ mod transfer;
 mod wire;
 
 pub use event::{Blocked, CallError, Effect, Event, GroupMember, GroupView, LinkId, Refusal, Upcall};
-pub use identity::{DomainId, GroupId, Member, ProcessId, Rank, Time, View, ViewNumber};
+pub use identity::{Address, DomainId, GroupId, Member, ProcessId, Rank, Time, View, ViewNumber};
 #[doc(hidden)]
 pub use mutation::Mutation;
 pub use options::{Class, Config, GroupOptions, Limits, OptionsError, Order};
@@ -177,6 +177,10 @@ impl Core {
         out.append(&mut self.out);
     }
 
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// When the next [`Event::Tick`] is due.
     #[must_use]
     pub fn wake_at(&self) -> Time {
@@ -207,6 +211,23 @@ impl Core {
     #[must_use]
     pub fn acts_from(&self) -> Time {
         self.lease.hold_until()
+    }
+
+    /// Messages kept because not every member has acknowledged them, or because they wait for their turn.
+    #[must_use]
+    pub fn kept_messages(&self) -> usize {
+        self.groups.values().map(Group::kept).sum()
+    }
+
+    /// The groups of the domain: identity, name and members.
+    pub fn groups(&self) -> impl Iterator<Item = GroupView> + '_ {
+        self.registry.records().map(|record| record.view(record.changed))
+    }
+
+    /// The identity of a group, by its name.
+    #[must_use]
+    pub fn group_named(&self, name: &str) -> Option<GroupId> {
+        self.registry.by_name(name).map(|record| record.id)
     }
 
     /// Whether too little of the view is reachable for anything to be decided.

@@ -82,23 +82,33 @@ impl Core {
                 take = Some(cut);
             }
         }
-        let Some(place) = record.place(me) else { return };
-        if place.complete {
-            self.transfers.incoming.remove(&id);
-        } else {
-            self.await_state(id, place.donor);
-        }
         if let Some(cut) = take {
             self.tell(Upcall::TakeState { group: id, cut });
         }
     }
 
-    fn await_state(&mut self, id: GroupId, donor: Option<(ProcessId, ViewNumber)>) {
-        let fresh = || Incoming { donor, octets: BytesMut::new(), kept: Vec::new(), installed: false };
-        let incoming = self.transfers.incoming.entry(id).or_insert_with(fresh);
-        if incoming.donor != donor && !incoming.installed {
-            self.counters.donor_failovers += u64::from(incoming.donor.is_some() && donor.is_some());
-            *incoming = fresh();
+    /// Begins to wait for a group's state, or begins anew with another donor: then the view just told is where its state
+    /// begins. False if nothing begins.
+    pub(super) fn await_state(&mut self, id: GroupId) -> bool {
+        let me = self.me();
+        let Some(place) = self.registry.get(id).and_then(|r| r.place(me)).copied() else { return false };
+        let donor = place.donor;
+        if place.complete {
+            let revived = self.transfers.incoming.remove(&id).is_some_and(|i| !i.installed);
+            return revived;
+        }
+        let fresh = Incoming { donor, octets: BytesMut::new(), kept: Vec::new(), installed: false };
+        match self.transfers.incoming.get_mut(&id) {
+            None => {
+                self.transfers.incoming.insert(id, fresh);
+                true
+            }
+            Some(incoming) if incoming.donor != donor && !incoming.installed => {
+                self.counters.donor_failovers += u64::from(incoming.donor.is_some() && donor.is_some());
+                *incoming = fresh;
+                true
+            }
+            Some(_) => false,
         }
     }
 
@@ -164,13 +174,14 @@ impl Core {
     fn install_state(&mut self, group: GroupId) {
         let Some(incoming) = self.transfers.incoming.get_mut(&group) else { return };
         incoming.installed = true;
+        let cut = incoming.donor.map_or(ViewNumber(0), |(_, cut)| cut);
         let (state, kept) = (incoming.octets.split().freeze(), std::mem::take(&mut incoming.kept));
         if self.bug(Mutation::StateAfterCut) {
             let late = kept.iter().skip(1).cloned().collect::<Vec<_>>();
-            self.tell(Upcall::InstallState { group, state });
+            self.tell(Upcall::InstallState { group, cut, state });
             late.into_iter().for_each(|upcall| self.tell(upcall));
         } else {
-            self.tell(Upcall::InstallState { group, state });
+            self.tell(Upcall::InstallState { group, cut, state });
             kept.into_iter().for_each(|upcall| self.tell(upcall));
         }
         self.ask(ChangeKind::Complete { group });

@@ -343,6 +343,12 @@ impl Group {
         self.order.trim(if early { u64::MAX } else { self.stability.stable_ready() });
     }
 
+    /// Messages that are not dropped yet.
+    pub(crate) fn kept(&self) -> usize {
+        self.lanes.iter().map(|lane| (lane.received() - lane.base()) as usize).sum::<usize>()
+            + self.backlog.len()
+    }
+
     /// What has been received of each lane, for a query that arrives now.
     pub(crate) fn horizon(&self) -> Vec<u64> {
         self.lanes.iter().map(Lane::received).collect()
