@@ -2,16 +2,18 @@
 //! book L10596 with the rule it leaves out).
 //!
 //! ```text
-//!   FLUSH(b, survivors) -> promise b: nothing more is sent or ordered in this view; those left out are silenced
+//!   FLUSH(b, survivors) -> promise b, and stand still: nothing more is sent, delivered or acknowledged in this view
 //!                          ANSWER(b, accepted, what is here, lease promises)
 //!   FILL(b, sources)    -> FETCH what is missing ... FILLED(b)
 //!   PROPOSE(b, value)   -> accept if nothing higher was promised: ACCEPT(b)
 //!   COMMIT(value)       -> deliver up to the cut, install (see `install`)
 //! ```
 //!
-//! A promise is never taken back within a view, nor is silence: frames of the silenced are not taken, so neither their
-//! messages nor their lease renewals count. A value is proposed only when every old member that it keeps holds all
-//! messages of its cut; therefore whoever installs it, installs it completely, whatever fails meanwhile.
+//! A promise is never taken back within a view, and from the first one on a member stands still: what it has delivered is
+//! in every later answer, what it has acknowledged too, and it acknowledges no lease. So whichever value is decided, also
+//! one of an earlier ballot that is adopted, its cut contains all that any of its members has delivered, and nothing that
+//! arrives meanwhile can make a difference: it is dropped beyond the cut. A value is proposed only when every old member
+//! that it keeps holds all messages of its cut; so whoever installs it, installs it completely, whatever fails meanwhile.
 
 use super::Core;
 use super::detector::Evidence;
@@ -19,7 +21,6 @@ use super::identity::{ProcessId, Time};
 use super::mutation::Mutation;
 use super::wire::item::{Answer, Fetch, Fill, Flush, Propose, Vote, tag};
 use super::wire::value::{Accepted, Ballot};
-use std::collections::BTreeSet;
 
 /// What this member has promised for the view after the present one.
 #[derive(Debug, Default)]
@@ -27,7 +28,6 @@ pub(crate) struct Acceptor {
     promised: Option<Ballot>,
     /// Who leads the promised ballot.
     asker: Option<ProcessId>,
-    silenced: BTreeSet<ProcessId>,
     accepted: Option<Accepted>,
     /// What is still being fetched, and for whom.
     filling: Option<Fill>,
@@ -50,10 +50,6 @@ impl Acceptor {
         self.decision.as_ref()
     }
 
-    pub(crate) fn silenced(&self) -> &BTreeSet<ProcessId> {
-        &self.silenced
-    }
-
     /// Begins anew with the next view, made by this decision.
     pub(crate) fn begin(&mut self, decision: Option<Propose>) {
         *self = Self { decision, ..Self::default() };
@@ -61,9 +57,9 @@ impl Acceptor {
 }
 
 impl Core {
-    /// Whether frames of this process are not taken.
-    pub(super) fn is_silenced(&self, process: ProcessId) -> bool {
-        self.acceptor.silenced.contains(&process) && !self.bug(Mutation::PromiseWithoutSilence)
+    /// Whether this member stands still.
+    pub(super) fn is_frozen(&self) -> bool {
+        self.acceptor.is_flushing() && !self.bug(Mutation::DeliverAfterPromise)
     }
 
     /// A ballot begins.
@@ -79,16 +75,7 @@ impl Core {
         self.acceptor.asker = Some(from);
         self.acceptor.moved = self.now;
         self.acceptor.filling = None;
-        for member in &self.view.members {
-            if !flush.survivors.contains(&member.process) {
-                self.acceptor.silenced.insert(member.process);
-            }
-        }
-        let mut reports = Vec::new();
-        for group in self.groups.values_mut().filter(|g| g.touched) {
-            group.sealed = true;
-            reports.extend(group.report());
-        }
+        let reports = self.groups.values().filter(|g| g.touched).filter_map(super::Group::report).collect();
         let now = self.now;
         let promises = self.lease.promises(now);
         let accepted = self.acceptor.accepted.clone();

@@ -7,10 +7,11 @@
 //!
 //! View 1 is formed once: the first seed offers it when every seed is connected and in no view, and installs it when
 //! every seed has agreed to exactly that list of incarnations. So nobody founds a second domain while a seed remembers
-//! the first one: it says that it is a member, and the others join (no split brain after amnesia). A process that is not
-//! a seed only joins. Requests are repeated until a view answers them; admitting is idempotent by incarnation (M11).
+//! the first one: it says that it is a member, and the others join. A process that is not a seed only joins, and has no
+//! vote: so when all seeds have forgotten their domain, it cannot decide anything any more, and founding another one
+//! splits nothing (no split brain after amnesia). Whoever is stranded in such a domain learns it from its seeds. Requests are repeated until a view answers them; admitting is idempotent by incarnation (M11).
 
-use super::identity::{DomainId, Member, ProcessId, Time, View, ViewNumber};
+use super::identity::{Address, DomainId, Member, ProcessId, Time, View, ViewNumber};
 use super::registry::Registry;
 use super::wire::item::{Found, Join, Welcome, tag};
 use super::{Core, Stage};
@@ -25,11 +26,15 @@ pub(crate) struct Birth {
     offer: Option<View>,
     agreed: Vec<ProcessId>,
     asked: Time,
+    /// The founder this process has agreed with, and its address: until that one is known to be gone, this process
+    /// enters no other domain, for the founder may be counting on it.
+    promised: Option<(ProcessId, Address)>,
 }
 
 impl Core {
     fn own_member(&self) -> Member {
-        Member { process: self.me(), address: self.config.address.clone(), weight: self.config.weight }
+        let weight = if self.config.is_seed() { self.config.weight } else { 0 };
+        Member { process: self.me(), address: self.config.address.clone(), weight }
     }
 
     /// Looks for the seeds; asks to join, or founds.
@@ -108,8 +113,19 @@ impl Core {
     /// The founder's offer: agreed to if it lists this incarnation and the seeds this process was given.
     pub(super) fn offered(&mut self, from: ProcessId, found: Found) {
         let listed = found.view.members.iter().map(|m| &m.address).eq(self.config.seeds.iter());
-        if self.stage == Stage::Outside && listed && found.view.contains(self.me()) {
+        let free = self.birth.promised.as_ref().is_none_or(|(founder, _)| *founder == from);
+        if self.stage == Stage::Outside && listed && free && found.view.contains(self.me()) {
+            let address = self.links.peers.get(&from).map(|p| p.address.clone());
+            self.birth.promised = address.map(|address| (from, address));
             self.send_item(from, tag::FOUNDED, &found);
+        }
+    }
+
+    /// Nobody, or another process, is at an address: a promise to a founder there is void.
+    pub(super) fn vacant(&mut self, address: &Address, process: Option<ProcessId>) {
+        let gone = |(founder, at): &(ProcessId, Address)| at == address && Some(*founder) != process;
+        if self.birth.promised.as_ref().is_some_and(gone) {
+            self.birth.promised = None;
         }
     }
 
@@ -159,6 +175,10 @@ impl Core {
     /// The first view of this process.
     pub(super) fn enter(&mut self, welcome: Welcome) {
         if self.stage != Stage::Outside || !welcome.view.contains(self.me()) {
+            return;
+        }
+        let domain = welcome.view.domain;
+        if self.birth.promised.as_ref().is_some_and(|(founder, _)| DomainId(founder.0) != domain) {
             return;
         }
         self.stage = Stage::Member;

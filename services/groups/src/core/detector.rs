@@ -5,7 +5,7 @@
 //!   last connection ended -> dial at once -> refused, or another incarnation answers -> suspect: gone
 //!   member says so: gone --------------------> suspect: gone
 //!   member says so: silent ------------------> told to the leader, who excludes the younger of the two after a grace
-//!   no answer to the leader, no leader's word -> suspect: unresponsive
+//!   no answer to the leader, no leader's word -> suspect: unresponsive, for a while
 //! ```
 //!
 //! Before it suspects others a member looks at itself: if its own tick came late, everyone's bound is extended by as much
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 pub(crate) enum Evidence {
     /// Nothing was heard for too long; withdrawn when it is heard again.
     Silent,
-    /// It did not answer what it must answer; stands until the next view.
+    /// It did not answer what it must answer; stands for a while.
     Unresponsive,
     /// Its process has ended.
     Gone,
@@ -35,6 +35,8 @@ pub(crate) struct Detector {
     suspects: BTreeMap<ProcessId, Evidence>,
     /// Accused by accuser, and since when.
     accusations: BTreeMap<(ProcessId, ProcessId), Time>,
+    /// Until when the unresponsive are left alone.
+    pardons: BTreeMap<ProcessId, Time>,
     changed: bool,
 }
 
@@ -45,6 +47,7 @@ impl Detector {
             next_tick: now,
             suspects: BTreeMap::new(),
             accusations: BTreeMap::new(),
+            pardons: BTreeMap::new(),
             changed: false,
         }
     }
@@ -74,6 +77,7 @@ impl Detector {
     /// A view was installed: only what is known of processes that have ended carries over.
     pub(crate) fn view_installed(&mut self, members: impl Fn(ProcessId) -> bool) {
         self.accusations.clear();
+        self.pardons.clear();
         self.suspects.retain(|&p, evidence| members(p) && *evidence == Evidence::Gone);
         self.changed = true;
     }
@@ -118,6 +122,23 @@ impl Core {
         for process in silent {
             self.suspect(process, Evidence::Silent);
         }
+        self.pardon();
+    }
+
+    /// Whoever is heard is not held unresponsive for ever: partitions heal, and without it there may be no quorum.
+    fn pardon(&mut self) {
+        let due: Vec<ProcessId> =
+            self.detector.pardons.iter().filter(|(_, at)| **at <= self.now).map(|(&p, _)| p).collect();
+        for process in due {
+            self.detector.pardons.remove(&process);
+            if self.detector.suspects.get(&process) == Some(&Evidence::Unresponsive) {
+                self.detector.suspects.insert(process, Evidence::Silent);
+                let heard = self.links.peers.get(&process).map(|p| p.heard);
+                if heard.is_some_and(|at| self.now.since(at) <= self.config.silence_us()) {
+                    self.heard_from(process);
+                }
+            }
+        }
     }
 
     pub(super) fn suspect(&mut self, process: ProcessId, evidence: Evidence) {
@@ -128,6 +149,9 @@ impl Core {
         if known.is_none_or(|k| k < evidence) {
             self.counters.suspicions += u64::from(known.is_none());
             self.detector.suspects.insert(process, evidence);
+            if evidence == Evidence::Unresponsive {
+                self.detector.pardons.insert(process, self.now.after(4 * self.config.silence_us()));
+            }
             self.detector.changed = true;
             self.tell_suspicions();
         }
@@ -138,7 +162,7 @@ impl Core {
         if self.detector.suspects.is_empty() {
             return;
         }
-        if self.detector.suspects.get(&process) == Some(&Evidence::Silent) && !self.is_silenced(process) {
+        if self.detector.suspects.get(&process) == Some(&Evidence::Silent) {
             self.detector.suspects.remove(&process);
             self.detector.changed = true;
             self.counters.retractions += 1;
@@ -156,11 +180,13 @@ impl Core {
 
     /// The host says that nobody listens at an address.
     pub(super) fn nobody_listens(&mut self, address: &Address) {
+        self.vacant(address, None);
         self.gone_unless(address, |_| false);
     }
 
     /// A process answered at an address: others that were there have ended.
     pub(super) fn another_incarnation(&mut self, process: ProcessId, address: &Address) {
+        self.vacant(address, Some(process));
         self.gone_unless(address, |p| p == process);
     }
 
@@ -208,6 +234,10 @@ impl Core {
             if !peer.is_linked() && (mine || self.now.since(peer.heard) > self.config.heartbeat_us()) {
                 addresses.push(member.address.clone());
             }
+        }
+        if self.blocked {
+            let seeds = self.config.seeds.iter().filter(|s| !self.is_linked_to(s));
+            addresses.extend(seeds.cloned());
         }
         for address in addresses {
             self.dial(&address, false);

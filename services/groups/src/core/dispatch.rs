@@ -27,7 +27,14 @@ impl Core {
             tag::WELCOME => self.enter(item.decode::<Welcome>()?),
             tag::LEAVE => self.wants_to_leave(item.decode::<ProcessId>()?),
             tag::REQUEST => self.requested(item.decode::<Request>()?),
-            tag::STATE => self.state_chunk(from, item.decode::<StateChunk>()?)?,
+            tag::STATE => {
+                let chunk = item.decode::<StateChunk>()?;
+                if chunk.cut > self.view.number {
+                    self.keep_for_later(from, item);
+                } else {
+                    self.state_chunk(from, chunk)?;
+                }
+            }
             tag::STATE_WANTED => self.state_wanted(from, &item.decode::<StateWanted>()?),
             _ => {
                 let mut input = Reader::new(item.content.clone());

@@ -44,14 +44,13 @@ impl Core {
         let stays = |p: ProcessId| value.members.iter().any(|m| m.process == p);
         let gone: Vec<ProcessId> =
             old.iter().map(|m| m.process).filter(|&p| !stays(p) && !value.left.contains(&p)).collect();
-        let silenced: Vec<ProcessId> = self.acceptor.silenced().iter().copied().collect();
         self.acceptor.begin(Some(decision));
         if !self.bug(Mutation::ViewBeforeFlush) {
             self.tell(Upcall::View(self.view.clone()));
         }
         let changed = self.change_registry(&value, &gone);
         self.hold_for_leases(&value);
-        self.part_from(&gone, &value.left, &silenced);
+        self.part_from(&gone, &value.left);
         self.start_groups(&changed);
         self.enter_view();
         let joined = value.members.iter().map(|m| m.process).filter(|p| !old.iter().any(|m| m.process == *p));
@@ -128,21 +127,14 @@ impl Core {
         }
     }
 
-    /// The excluded are told; those who were silenced and stay must resume; those who left may go.
-    fn part_from(&mut self, gone: &[ProcessId], left: &[ProcessId], silenced: &[ProcessId]) {
+    /// The excluded are told; those who left may go.
+    fn part_from(&mut self, gone: &[ProcessId], left: &[ProcessId]) {
         for &process in gone {
             self.expel(process);
         }
         for process in left {
             if let Some(peer) = self.links.peers.get_mut(process) {
                 peer.departed = true;
-            }
-        }
-        for &process in silenced {
-            if self.view.contains(process)
-                && self.links.peers.get_mut(&process).is_some_and(|p| std::mem::take(&mut p.missed))
-            {
-                self.cut_links(process);
             }
         }
     }
@@ -211,6 +203,14 @@ impl Core {
         self.keep_connected();
         self.renew();
         self.repeat_calls_now();
+    }
+
+    /// A seed of this process is in another domain, and too little of this one is in reach: it has ended.
+    pub(super) fn stranded(&mut self) {
+        if self.stage == Stage::Member {
+            self.stage = Stage::Gone;
+            self.tell(Upcall::Excluded);
+        }
     }
 
     /// This process learns that the domain goes on without it.

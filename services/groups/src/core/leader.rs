@@ -76,7 +76,7 @@ impl Leader {
             self.joins_since = None;
         }
         self.leaves.retain(|&p| settled(p));
-        self.requests.retain(|&(p, n), _| open(p, n));
+        self.requests.retain(|&(p, n), _| settled(p) && open(p, n));
     }
 }
 
@@ -156,7 +156,7 @@ impl Core {
 
     fn begin_ballot(&mut self) {
         let mut survivors: Vec<ProcessId> = self.view.members.iter().map(|m| m.process).collect();
-        survivors.retain(|&p| !self.detector.suspects(p) && !self.acceptor.silenced().contains(&p));
+        survivors.retain(|&p| !self.detector.suspects(p));
         let standing: Vec<_> = self.detector.standing(self.now, self.config.silence_us()).collect();
         for (accuser, accused) in standing {
             if survivors.contains(&accuser) && survivors.contains(&accused) {

@@ -76,6 +76,9 @@ impl Core {
 
     /// A member renews: the acknowledgement is a promise.
     pub(super) fn renewal(&mut self, from: ProcessId, renewal: Renewal) {
+        if self.acceptor.is_flushing() && !self.bug(Mutation::RenewalAfterPromise) {
+            return;
+        }
         self.lease.promised.insert(from, self.now.after(self.config.promise_us()));
         self.send_item(from, tag::RENEWED, &renewal);
     }

@@ -14,10 +14,9 @@
 use super::channel::{Arrival, Channel};
 use super::event::{Effect, LinkId};
 use super::identity::{Address, DomainId, ProcessId, Time, ViewNumber};
-use super::mutation::Mutation;
 use super::wire::Wire;
 use super::wire::frame::{Exclusion, FrameHead, FrameKind, Hello, PROTOCOLS};
-use super::wire::item::{self, RawItem, tag};
+use super::wire::item::{self, RawItem};
 use super::{Core, Stage};
 use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
@@ -44,8 +43,6 @@ pub(crate) struct Peer {
     pub(crate) view: ViewNumber,
     pub(crate) heard: Time,
     sent: Time,
-    /// Frames were not taken while it was silenced: the channel must resume before it goes on.
-    pub(crate) missed: bool,
     pub(crate) departed: bool,
     outbox: Vec<Bytes>,
     tail: BytesMut,
@@ -139,6 +136,9 @@ impl Core {
         let other_domain = hello.domain != DomainId(0)
             && self.view.domain != DomainId(0)
             && hello.domain != self.view.domain;
+        if other_domain && self.blocked && self.config.seeds.contains(&hello.address) {
+            return self.stranded();
+        }
         if stranger || other_domain {
             self.counters.refused += 1;
             self.send_raw(link, FrameKind::Refused, Bytes::new());
@@ -197,7 +197,6 @@ impl Core {
             view: ViewNumber(0),
             heard: self.now,
             sent: self.now,
-            missed: false,
             departed: false,
             outbox: Vec::new(),
             tail: BytesMut::new(),
@@ -207,7 +206,6 @@ impl Core {
     }
 
     fn channel_frame(&mut self, link: LinkId, process: ProcessId, head: FrameHead, body: Bytes) {
-        let silenced = self.is_silenced(process);
         let now = self.now;
         let Some(peer) = self.links.peers.get_mut(&process) else { return };
         peer.heard = now;
@@ -216,12 +214,6 @@ impl Core {
         }
         match head.kind {
             FrameKind::Resume => self.resume(link, process),
-            FrameKind::Data if silenced => {
-                peer.missed = true;
-                if self.bug(Mutation::RenewalAfterPromise) {
-                    self.renewals_only(process, body);
-                }
-            }
             FrameKind::Data => match peer.channel.accept(head.sequence, body.len()) {
                 Arrival::Next => {
                     self.heard_from(process);
@@ -244,14 +236,6 @@ impl Core {
                     self.counters.refused += 1;
                     break;
                 }
-            }
-        }
-    }
-
-    fn renewals_only(&mut self, process: ProcessId, mut body: Bytes) {
-        while let Ok(Some(item)) = RawItem::split(&mut body) {
-            if item.tag == tag::RENEW {
-                self.dispatch(process, item);
             }
         }
     }
@@ -306,14 +290,6 @@ impl Core {
 
     pub(super) fn is_linked_to(&self, address: &Address) -> bool {
         self.links.peers.values().any(|p| p.address == *address && p.is_linked())
-    }
-
-    /// Ends all connections to a process, which is expected to resume on a new one.
-    pub(super) fn cut_links(&mut self, process: ProcessId) {
-        let links = self.links.peers.get(&process).map(|p| p.links.clone()).unwrap_or_default();
-        for link in links {
-            self.hang_up(link);
-        }
     }
 
     /// Tells a process that the domain goes on without it, and forgets it.

@@ -26,16 +26,16 @@ mutations! {
     PlaceNotStable,
     /// Each member finishes the old view with the order it happens to know.
     OrderNotInValue,
-    /// A promise does not silence the processes its ballot excludes.
-    PromiseWithoutSilence,
+    /// A member goes on delivering and acknowledging after its flush answer.
+    DeliverAfterPromise,
     /// The cut is what the leader itself has received.
     CutFromLeader,
     /// The view is installed before the messages of the cut are delivered.
     ViewBeforeFlush,
     /// Bodies are dropped once they are delivered here.
     DropBeforeStable,
-    /// The sequencer goes on ordering in the old view after its flush answer.
-    SequencerNotSealed,
+    /// What arrived after the flush answer is delivered beyond the cut.
+    BeyondTheCut,
     /// The new view answers before the leases of the excluded have run out.
     NoLeaseWait,
     /// A lease counts from the arrival of its acknowledgements.
@@ -44,7 +44,7 @@ mutations! {
     QueryDoesNotWait,
     /// Queries are answered between the flush answer and the installation.
     QueryDuringFlush,
-    /// Renewals of excluded members are acknowledged after the promise.
+    /// Renewals are acknowledged after the promise.
     RenewalAfterPromise,
     /// The causal test is left out.
     CausalUnchecked,

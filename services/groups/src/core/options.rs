@@ -16,10 +16,10 @@ pub struct Config {
     pub process: ProcessId,
     /// Where this process listens, as the others dial it.
     pub address: Address,
-    /// Where others may be found. A process whose own address is listed takes part in founding the domain; all such
-    /// processes must be given the same list. Others only join.
+    /// Where others may be found. A process whose own address is listed takes part in founding the domain and votes in it;
+    /// all such processes must be given the same list. Others only join.
     pub seeds: Vec<Address>,
-    /// The weight in quorums; zero for a process that must not vote.
+    /// The weight of a seed in quorums. Other processes have none.
     pub weight: u32,
     /// How long a member may be silent before it is suspected.
     pub silence: Duration,
@@ -58,6 +58,12 @@ impl Config {
             limits: Limits::default(),
             mutation: None,
         }
+    }
+
+    /// Whether this process is one of those that found the domain and vote in it.
+    #[must_use]
+    pub fn is_seed(&self) -> bool {
+        self.seeds.contains(&self.address)
     }
 
     pub(crate) fn silence_us(&self) -> u64 {

@@ -66,6 +66,9 @@ impl Core {
         if self.stage == Stage::Gone {
             return self.dirty.clear();
         }
+        if self.is_frozen() {
+            return;
+        }
         let ids = self.dirty.clone();
         let mut told = std::mem::take(&mut self.told);
         for &id in &ids {
@@ -119,16 +122,16 @@ impl Core {
     /// Seals what the groups have to send into frames.
     pub(super) fn seal_groups(&mut self) {
         let due = self.receipts_due.is_some_and(|due| due <= self.now);
-        let mut later = false;
+        let (mut later, frozen) = (false, self.is_frozen());
         let ids = std::mem::take(&mut self.dirty);
         for id in ids {
             let Some(group) = self.groups.get_mut(&id) else { continue };
             group.dirty = false;
-            if let Some(octets) = group.seal(due) {
+            if let Some(octets) = group.seal(frozen, due) {
                 self.share(id, &octets);
             }
             if self.groups.get(&id).is_some_and(super::group::Group::owes_receipts) {
-                later = true;
+                later = !frozen;
                 self.mark(id);
             }
         }
@@ -141,7 +144,8 @@ impl Core {
     }
 
     fn seal_group(&mut self, id: GroupId) {
-        if let Some(octets) = self.groups.get_mut(&id).and_then(|g| g.seal(false)) {
+        let frozen = self.is_frozen();
+        if let Some(octets) = self.groups.get_mut(&id).and_then(|g| g.seal(frozen, false)) {
             self.share(id, &octets);
         }
     }

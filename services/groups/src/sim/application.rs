@@ -113,6 +113,7 @@ impl World {
                 if let Some(process) = &mut self.nodes[node].process {
                     process.application.groups.remove(&group);
                 }
+                self.log(node, Entry::LeftGroup { group });
             }
             Upcall::Excluded => self.ended(node, End::Excluded),
             Upcall::Left => self.ended(node, End::Left),
@@ -163,7 +164,7 @@ impl World {
         known.number = view.number;
         known.complete = complete;
         let members = view.members.iter().map(|m| m.process).collect();
-        self.log(node, Entry::GroupView { group: view.group, number: view.number, members });
+        self.log(node, Entry::GroupView { group: view.group, number: view.number, members, complete });
     }
 
     fn delivered(&mut self, node: usize, group: GroupId, sender: ProcessId, class: Class, payload: Bytes) {

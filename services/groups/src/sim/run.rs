@@ -6,7 +6,8 @@ use super::invariants;
 use super::scenario::{Fault, SCENARIOS, Scenario};
 use super::trace::{End, Trace};
 use super::world::{Due, World};
-use crate::core::{Config, Counters, Event, Mutation, ProcessId, Stage};
+use crate::core::{Config, Counters, DomainId, Event, Mutation, ProcessId, Stage, View};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// When faults end, in microseconds of virtual time.
@@ -56,13 +57,14 @@ pub fn run(seed: u64, settings: &Settings) -> Outcome {
     world.heal();
     let mut refounded = false;
     world.go_until(FAULTS_END + 1_200_000);
-    if !world.has_primary() {
-        refounded = true;
-        for node in 0..world.nodes.len() {
+    let (viable, stranded) = world.judge();
+    if !stranded.is_empty() {
+        refounded = !viable;
+        for &node in &stranded {
             world.stop(node, End::Crashed, false);
         }
         world.go_until(world.now + 300_000);
-        for node in 0..world.nodes.len() {
+        for node in stranded {
             world.start(node);
         }
     }
@@ -191,6 +193,7 @@ impl World {
             }
             Fault::Slow => {
                 self.latency = (200, 8_000);
+                (0..self.nodes.len()).for_each(|node| self.disturb(node));
                 let at = self.now + self.random.between(100_000, 400_000);
                 self.schedule(at, Due::Heal { index: usize::MAX });
             }
@@ -253,14 +256,26 @@ impl World {
         }
     }
 
-    /// Whether someone can still decide.
-    pub(super) fn has_primary(&self) -> bool {
-        let alive: Vec<ProcessId> =
-            self.nodes.iter().filter_map(|n| n.process.as_ref().map(|p| p.id)).collect();
-        let members =
-            self.nodes.iter().filter_map(|n| n.process.as_ref()).filter(|p| p.core.stage() == Stage::Member);
-        let latest = members.max_by_key(|p| p.core.view().number);
-        latest.is_none_or(|p| p.core.view().is_quorum(|q| alive.contains(&q)))
+    /// Whether some domain can still decide, and the machines whose domain cannot: an operator would start those again.
+    pub(super) fn judge(&self) -> (bool, Vec<usize>) {
+        let processes =
+            || self.nodes.iter().enumerate().filter_map(|(i, n)| n.process.as_ref().map(|p| (i, p)));
+        let alive: Vec<ProcessId> = processes().map(|(_, p)| p.id).collect();
+        let mut latest: BTreeMap<DomainId, &View> = BTreeMap::new();
+        for (_, process) in processes().filter(|(_, p)| p.core.stage() == Stage::Member) {
+            let view = process.core.view();
+            let known = latest.entry(view.domain).or_insert(view);
+            if known.number < view.number {
+                *known = view;
+            }
+        }
+        let decides = |d: &DomainId| latest.get(d).is_none_or(|v| v.is_quorum(|p| alive.contains(&p)));
+        let viable = latest.is_empty() || latest.keys().any(&decides);
+        let lost = |p: &super::world::Process| match p.core.stage() {
+            Stage::Member => !decides(&p.core.view().domain),
+            _ => !viable,
+        };
+        (viable, processes().filter(|(_, p)| lost(p)).map(|(i, _)| i).collect())
     }
 
     /// What has not come to rest, if anything.

@@ -66,7 +66,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "crashes",
         nodes: (4, 6),
-        seeds: 3,
+        seeds: 5,
         faults: &[Kill, KillMidway, KillMidway, KillMidway, KillTwo, Dark, Break],
         count: (5, 10),
         drift_permille: 0,
@@ -81,8 +81,8 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "pairs",
-        nodes: (2, 4),
-        seeds: 2,
+        nodes: (4, 4),
+        seeds: 4,
         faults: &[Split, Split, Isolate, KillMidway, LongPause, OneWay, Pause, Break],
         count: (3, 7),
         drift_permille: 4,
@@ -90,7 +90,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "quiet",
         nodes: (3, 5),
-        seeds: 3,
+        seeds: 4,
         faults: &[Break, Pause, Slow, Break],
         count: (3, 6),
         drift_permille: 4,

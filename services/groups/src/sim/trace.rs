@@ -2,7 +2,7 @@
 //! shown to the outside, and when.
 
 use crate::core::{Class, DomainId, GroupId, ProcessId, View, ViewNumber};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A message or a cast, numbered over the whole run.
 pub type MessageId = u64;
@@ -20,6 +20,8 @@ pub enum Entry {
         number: ViewNumber,
         /// The members by rank.
         members: Vec<ProcessId>,
+        /// Whether the process has the group's state.
+        complete: bool,
     },
     /// A delivery.
     Deliver {
@@ -43,6 +45,11 @@ pub enum Entry {
     Cast {
         /// The cast.
         message: MessageId,
+    },
+    /// The process left a group.
+    LeftGroup {
+        /// The group.
+        group: GroupId,
     },
     /// A state that begins with the view named, as the messages it contains.
     Install {
@@ -149,9 +156,7 @@ pub struct Epoch {
     pub members: Vec<ProcessId>,
     /// What was delivered, in order.
     pub delivered: Vec<(MessageId, ProcessId, Class)>,
-    /// The state was there from the beginning of the epoch.
-    pub whole: bool,
-    /// The epoch ended with another view of the group, and the process went on to it.
+    /// The epoch ended with another view of the group, and the process went on to it with the group's state.
     pub survived: bool,
 }
 
@@ -168,26 +173,36 @@ impl Trace {
         let mut all: BTreeMap<(DomainId, GroupId, ViewNumber), Vec<Epoch>> = BTreeMap::new();
         for (index, log) in self.logs.iter().enumerate() {
             let mut domain = DomainId(0);
+            let mut stateful = BTreeSet::new();
             let mut open: BTreeMap<GroupId, (ViewNumber, Epoch)> = BTreeMap::new();
             for entry in &log.entries {
                 match entry {
                     Entry::View(view) => domain = view.domain,
-                    Entry::GroupView { group, number, members } => {
+                    Entry::GroupView { group, number, members, complete } => {
                         let fresh = Epoch {
                             log: index,
                             members: members.clone(),
                             delivered: Vec::new(),
-                            whole: true,
                             survived: false,
                         };
                         if let Some((number, mut old)) = open.insert(*group, (*number, fresh)) {
-                            old.survived = true;
+                            old.survived = stateful.contains(group);
                             all.entry((domain, *group, number)).or_default().push(old);
+                        }
+                        if *complete {
+                            stateful.insert(*group);
                         }
                     }
                     Entry::Deliver { group, sender, class, message } => {
                         if let Some((_, epoch)) = open.get_mut(group) {
                             epoch.delivered.push((*message, *sender, *class));
+                        }
+                    }
+                    Entry::Install { group, .. } => drop(stateful.insert(*group)),
+                    Entry::LeftGroup { group } => {
+                        stateful.remove(group);
+                        if let Some((number, epoch)) = open.remove(group) {
+                            all.entry((domain, *group, number)).or_default().push(epoch);
                         }
                     }
                     _ => {}

@@ -55,15 +55,16 @@ impl Group {
 
     /// Delivers what the view still owes. The answer is how many orphans were dropped.
     pub(crate) fn finish(&mut self, cut: Option<&Cut>, out: &mut Vec<Upcall>) -> u64 {
-        let mut places = self.order.undelivered();
-        if let Some(cut) = cut.filter(|_| !self.bug(Mutation::OrderNotInValue)) {
-            let mut known = self.order.known().saturating_sub(cut.order_base);
-            for run in &cut.runs {
-                let here = known.min(run.count);
-                known -= here;
-                places.push(Run { rank: run.rank, count: run.count - here });
+        if !self.bug(Mutation::BeyondTheCut) {
+            for (rank, lane) in self.lanes.iter_mut().enumerate() {
+                let settled = lane.delivered();
+                lane.cut(cut.and_then(|c| c.lanes.get(rank).copied()).unwrap_or(settled));
             }
         }
+        let mut places = match cut.filter(|_| !self.bug(Mutation::OrderNotInValue)) {
+            Some(cut) => self.agreed_places(cut),
+            None => self.order.undelivered(),
+        };
         places.extend((0..self.lanes.len()).map(|rank| Run { rank: rank as Rank, count: u64::MAX }));
         for run in places {
             self.deliver_run(run, out);
@@ -73,6 +74,26 @@ impl Group {
             query.after.clear();
         }
         self.lanes.iter_mut().map(|lane| lane.received() - lane.delivered()).sum()
+    }
+
+    /// The agreed places from the next to be delivered on: what lies before the agreement's first is known here, since
+    /// this member has acknowledged it.
+    fn agreed_places(&self, cut: &Cut) -> Vec<Run> {
+        let delivered = self.order.delivered();
+        let mut places = Vec::new();
+        let mut before = cut.order_base.saturating_sub(delivered);
+        for run in self.order.undelivered() {
+            let here = before.min(run.count);
+            before -= here;
+            places.push(Run { rank: run.rank, count: here });
+        }
+        let mut past = delivered.saturating_sub(cut.order_base);
+        for run in &cut.runs {
+            let skip = past.min(run.count);
+            past -= skip;
+            places.push(Run { rank: run.rank, count: run.count - skip });
+        }
+        places
     }
 
     /// Delivers as many of a run's messages as there are.

@@ -79,6 +79,15 @@ impl Lane {
         self.base
     }
 
+    /// Drops what is beyond the cut of the view.
+    pub(crate) fn cut(&mut self, until: u64) {
+        while self.received() > until && !self.slots.is_empty() {
+            if let Some(slot) = self.slots.pop_back() {
+                self.bytes -= slot.payload.len();
+            }
+        }
+    }
+
     /// Drops what every member has acknowledged and this one has delivered.
     pub(crate) fn trim(&mut self, stable: u64) {
         let until = stable.min(self.delivered());
@@ -99,7 +108,9 @@ impl Lane {
 
     /// The first number from here on whose class matches, or the end.
     #[inline]
-    fn next_of(&self, mut number: u64, wanted: impl Fn(Order) -> bool) -> u64 {
+    fn next_of(&self, number: u64, wanted: impl Fn(Order) -> bool) -> u64 {
+        // What is dropped already was of the other kind.
+        let mut number = number.max(self.base);
         while let Some(slot) = self.get(number) {
             if wanted(slot.class.order()) {
                 break;
@@ -148,5 +159,16 @@ mod tests {
         assert_eq!(lane.base(), 1, "not stable");
         lane.trim(3);
         assert_eq!(lane.base(), 2, "the last is not delivered");
+    }
+
+    #[test]
+    fn a_cursor_left_behind_by_dropping_catches_up() {
+        let mut lane = Lane::default();
+        lane.push(slot(Order::Fifo));
+        assert!(lane.seek_async().is_some());
+        lane.async_next += 1;
+        lane.trim(1);
+        lane.push(slot(Order::Total));
+        assert!(lane.seek_total().is_some(), "the cursor stood before the dropped message");
     }
 }

@@ -56,8 +56,6 @@ pub(crate) struct Group {
     /// Acknowledgements somebody waits for are due at once, others may be gathered.
     acknowledge: Urgency,
     unacknowledged_bytes: usize,
-    /// After the flush answer nothing is sent or ordered in this view.
-    pub(crate) sealed: bool,
     pub(crate) queries: VecDeque<Query>,
     pub(crate) barriers: VecDeque<Barrier>,
     pub(crate) blocked: bool,
@@ -88,7 +86,8 @@ pub(crate) struct Query {
 pub(crate) struct Barrier {
     pub(crate) token: u64,
     received: Vec<u64>,
-    known: u64,
+    /// The places that must be known everywhere, once all of it is delivered here.
+    placed: Option<u64>,
 }
 
 impl Group {
@@ -118,7 +117,6 @@ impl Group {
             dirty: false,
             acknowledge: Urgency::None,
             unacknowledged_bytes: 0,
-            sealed: false,
             queries: VecDeque::new(),
             barriers: VecDeque::new(),
             blocked: false,
@@ -144,15 +142,18 @@ impl Group {
         self.batch.clear();
         self.batch_start = None;
         self.touched = false;
+        // Whatever was waited for, the end of the view has settled it.
+        for barrier in &mut self.barriers {
+            barrier.received.clear();
+            barrier.placed = Some(0);
+        }
         self.acknowledge = Urgency::None;
         self.unacknowledged_bytes = 0;
-        self.sealed = false;
     }
 
     /// Goes on in a new view with the same members; nothing was used in the old one.
     pub(crate) fn carry_over(&mut self, view: ViewNumber) {
         self.view = view;
-        self.sealed = false;
     }
 
     pub(crate) fn members(&self) -> &[ProcessId] {
@@ -209,8 +210,8 @@ impl Group {
         self.batch.len()
     }
 
-    /// Writes what the other members are to get: messages, places, and receipts if they are due.
-    pub(crate) fn seal(&mut self, receipts: bool) -> Option<Bytes> {
+    /// Writes what the other members are to get: messages, places, and receipts if they are due and the view goes on.
+    pub(crate) fn seal(&mut self, frozen: bool, receipts: bool) -> Option<Bytes> {
         if let Some(start) = self.batch_start.take() {
             item::end(start, &mut self.batch);
         }
@@ -218,7 +219,8 @@ impl Group {
             let batch = OrderBatch { view: self.view, group: self.id, first, runs };
             item::put(tag::ORDER, &batch, &mut self.batch);
         }
-        if self.acknowledge == Urgency::Now || receipts && self.acknowledge == Urgency::Later {
+        let due = self.acknowledge == Urgency::Now || receipts && self.acknowledge == Urgency::Later;
+        if due && !frozen {
             self.write_receipts();
         }
         if self.batch.is_empty() || self.members.len() < 2 {
@@ -267,7 +269,7 @@ impl Group {
             lane.push(slot);
         }
         let (totals, received) = (lane.totals - totals, lane.received());
-        if self.me == self.sequencer && (!self.sealed || self.bug(Mutation::SequencerNotSealed)) {
+        if self.me == self.sequencer {
             self.order.assign(Run { rank: rank as Rank, count: totals });
         }
         self.stability.received(rank, rank, received);
@@ -361,17 +363,23 @@ impl Group {
 
     /// A wait for all that is here now to be stable.
     pub(crate) fn barrier(&mut self, token: u64) {
-        let (received, known) = (self.horizon(), self.order.known());
-        self.barriers.push_back(Barrier { token, received, known });
+        let received = self.horizon();
+        self.barriers.push_back(Barrier { token, received, placed: None });
     }
 
-    /// Barriers that are passed.
+    /// The first barrier, if it is passed.
     pub(crate) fn passed(&mut self) -> Option<u64> {
         let first = self.barriers.front()?;
-        let totals: u64 = self.lanes.iter().map(|lane| lane.totals).sum();
         let stable = first.received.iter().enumerate().all(|(lane, &n)| self.stability.stable(lane) >= n);
-        let placed = self.stability.stable_ready() >= first.known && totals == self.order.known();
-        (stable && placed).then(|| self.barriers.pop_front().map(|b| b.token)).flatten()
+        if !stable || !self.has_delivered(&first.received) {
+            return None;
+        }
+        let known = self.order.delivered();
+        let placed = *self.barriers.front_mut()?.placed.get_or_insert(known);
+        if self.stability.stable_ready() < placed {
+            return None;
+        }
+        self.barriers.pop_front().map(|barrier| barrier.token)
     }
 }
 

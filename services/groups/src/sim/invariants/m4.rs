@@ -1,19 +1,31 @@
-//! M4, one chain: a process is in one domain all its life, and each later domain shares no process with an earlier one.
+//! M4, one chain: a process installs views of one domain only; and once a later domain has shown anything, an earlier one
+//! shows nothing more.
 
 use crate::sim::trace::{Entry, Trace};
-use std::collections::BTreeMap;
 
 pub(super) fn check(trace: &Trace) -> Result<(), String> {
-    let mut home = BTreeMap::new();
     for log in &trace.logs {
-        for entry in &log.entries {
-            let Entry::View(view) = entry else { continue };
-            for member in &view.members {
-                if *home.entry(member.process).or_insert(view.domain) != view.domain {
-                    return Err(format!("{} is in two domains", member.process));
-                }
-            }
+        let mut domains = log.entries.iter().filter_map(|e| match e {
+            Entry::View(view) => Some(view.domain),
+            _ => None,
+        });
+        let first = domains.next();
+        if domains.any(|d| Some(d) != first) {
+            return Err(format!("{} installed views of two domains", log.process));
         }
+    }
+    let mut acts: Vec<_> = trace.acts.iter().filter(|a| a.shown > 0).collect();
+    acts.sort_by_key(|a| a.shown);
+    let mut over = std::collections::BTreeSet::new();
+    let mut last = None;
+    for act in acts {
+        if over.contains(&act.domain) {
+            return Err(format!("{} acted in a domain that had ended", act.process));
+        }
+        if last.is_some_and(|d| d != act.domain) {
+            over.extend(last);
+        }
+        last = Some(act.domain);
     }
     Ok(())
 }

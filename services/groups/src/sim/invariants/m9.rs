@@ -1,4 +1,5 @@
-//! M9, authority: a process that a view has excluded shows nothing after that view, or a later one, has shown something.
+//! M9, authority: a process that a view has excluded answers no query after that view, or a later one, has shown
+//! anything. (That an update has been made it may say at any time: every member of its view has it.)
 
 use super::m3::views;
 use crate::sim::trace::Trace;
@@ -10,7 +11,7 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
     let mut latest: Option<&crate::sim::trace::Act> = None;
     for act in acts {
         if let Some(before) =
-            latest.filter(|b| b.domain == act.domain && b.view > act.view && b.shown < act.shown)
+            latest.filter(|b| act.query && b.domain == act.domain && b.view > act.view && b.shown < act.shown)
         {
             let excluded = views.get(&(before.domain, before.view)).is_some_and(|v| !v.contains(act.process));
             if excluded {

@@ -15,13 +15,17 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
         for entry in &log.entries {
             match entry {
                 Entry::View(view) => domain = view.domain,
-                Entry::GroupView { group, number, members } => {
+                Entry::GroupView { group, number, members, .. } => {
                     let alone = members.len() == 1;
                     let first = *known.entry(*group).or_insert(alone);
                     if first {
                         let state = state.entry(*group).or_default();
                         at.insert((domain, *group, *number), (state.clone(), log.process));
                     }
+                }
+                Entry::LeftGroup { group } => {
+                    known.remove(group);
+                    state.remove(group);
                 }
                 Entry::Deliver { group, message, .. } => state.entry(*group).or_default().push(*message),
                 Entry::Install { group, cut, applied } => {
