@@ -1,7 +1,8 @@
 //! Dispatch: each item goes to its concern, if it belongs to the present view.
 //!
 //! Items of the agreement and of the groups name the view they belong to. Those of the past are dropped (a survivor has
-//! all of them), except a leader's that has missed the decision: it is told. Those of the future are kept.
+//! all of them), except those that show that their sender has missed the decision: it is told. Those of the future are
+//! kept; a flush among them shows that this member has missed one, and it asks.
 
 use super::identity::{GroupId, ProcessId, Rank, ViewNumber};
 use super::wire::item::{
@@ -43,7 +44,12 @@ impl Core {
                     return Ok(());
                 }
                 match view.cmp(&self.view.number) {
-                    Ordering::Greater => self.keep_for_later(from, item),
+                    Ordering::Greater => {
+                        if item.tag == tag::FLUSH && self.stage == Stage::Member {
+                            self.send_item(from, tag::BEHIND, &{ self.view.number });
+                        }
+                        self.keep_for_later(from, item);
+                    }
                     Ordering::Less => self.of_the_past(from, view, item.tag),
                     Ordering::Equal => self.of_this_view(from, &item, input)?,
                 }
@@ -52,9 +58,9 @@ impl Core {
         Ok(())
     }
 
-    /// A leader that has missed the decision is told of it.
+    /// A member that has missed the decision is told of it.
     fn of_the_past(&mut self, from: ProcessId, view: ViewNumber, tag: u8) {
-        if tag == tag::FLUSH || tag == tag::PROPOSE || tag == tag::FILL {
+        if matches!(tag, tag::FLUSH | tag::PROPOSE | tag::FILL | tag::ACCUSE | tag::BEHIND) {
             if let Some(decision) = self.acceptor.decision().filter(|d| d.view == view).cloned() {
                 self.send_item(from, tag::COMMIT, &decision);
             }

@@ -236,6 +236,12 @@ impl Core {
         self.blocked
     }
 
+    /// What holds the next view up, for people.
+    #[must_use]
+    pub fn diagnosis(&self) -> String {
+        format!("{:?} {:?} {:?} {:?}", self.view.members, self.detector, self.acceptor, self.leader)
+    }
+
     fn me(&self) -> ProcessId {
         self.config.process
     }

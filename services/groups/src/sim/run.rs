@@ -313,6 +313,10 @@ impl World {
                 println!("    {entry:?}");
             }
         }
+        for process in self.nodes.iter().filter_map(|n| n.process.as_ref()) {
+            println!("{} {:?} {:?}", process.id, process.core.stage(), process.core.view().number);
+            println!("    {}", process.core.diagnosis());
+        }
         println!("unrest: {:?}", self.unrest());
     }
 }
@@ -358,6 +362,7 @@ fn finish(mut world: World, refounded: bool) -> Outcome {
             }
         }
     }
+    world.trace.rested = unrest.is_none();
     if let Some(unrest) = unrest {
         world.complain("M8", unrest);
     }

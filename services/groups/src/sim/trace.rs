@@ -143,6 +143,8 @@ pub struct Trace {
     pub faults: u64,
     /// What was found wrong while running.
     pub complaints: Vec<super::Violation>,
+    /// Whether everything had come to rest at the end.
+    pub rested: bool,
     /// The domain the run ended in.
     pub domain: DomainId,
 }
@@ -209,7 +211,7 @@ impl Trace {
                 }
             }
             for (group, (number, mut epoch)) in open {
-                epoch.survived = log.end == End::Alive && log.complete.contains(&group);
+                epoch.survived = self.rested && log.end == End::Alive && log.complete.contains(&group);
                 all.entry((domain, group, number)).or_default().push(epoch);
             }
         }

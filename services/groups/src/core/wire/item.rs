@@ -45,6 +45,8 @@ pub(crate) mod tag {
     pub(crate) const COMMIT: u8 = 26;
     pub(crate) const REFUSE: u8 = 27;
     pub(crate) const FETCH: u8 = 28;
+    /// The sender is still in the view named and sees that others are ahead.
+    pub(crate) const BEHIND: u8 = 29;
     pub(crate) const RENEW: u8 = 30;
     pub(crate) const RENEWED: u8 = 31;
     pub(crate) const STATE: u8 = 40;

@@ -4,7 +4,8 @@
 use crate::sim::trace::{End, Trace};
 
 pub(super) fn check(trace: &Trace) -> Result<(), String> {
-    let acknowledged = trace.acts.iter().filter(|a| !a.query && a.shown > 0 && a.domain == trace.domain);
+    let acknowledged =
+        trace.acts.iter().filter(|a| trace.rested && !a.query && a.shown > 0 && a.domain == trace.domain);
     for act in acknowledged {
         for log in trace.logs.iter().filter(|l| l.end == End::Alive && l.complete.contains(&act.group)) {
             let Some(state) = log.state.get(&act.group) else { continue };

@@ -49,7 +49,7 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
 
 fn at_the_end(trace: &Trace) -> Result<(), String> {
     let mut ends: BTreeMap<GroupId, (&Vec<u64>, crate::core::ProcessId)> = BTreeMap::new();
-    for log in trace.logs.iter().filter(|log| log.end == End::Alive) {
+    for log in trace.logs.iter().filter(|log| trace.rested && log.end == End::Alive) {
         for (group, state) in log.state.iter().filter(|(group, _)| log.complete.contains(group)) {
             let total = state
                 .iter()

@@ -5,7 +5,7 @@ use crate::sim::trace::{End, Entry, Trace};
 use std::collections::BTreeSet;
 
 pub(super) fn check(trace: &Trace, _: &Epochs) -> Result<(), String> {
-    for log in trace.logs.iter().filter(|log| log.end == End::Alive) {
+    for log in trace.logs.iter().filter(|log| trace.rested && log.end == End::Alive) {
         let mut delivered = BTreeSet::new();
         let mut sent = Vec::new();
         for entry in &log.entries {
