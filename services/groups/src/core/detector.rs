@@ -166,6 +166,10 @@ impl Core {
             self.detector.suspects.remove(&process);
             self.detector.changed = true;
             self.counters.retractions += 1;
+            // Others may not have heard it yet: what they say of it is given time again.
+            let now = self.now;
+            let about = self.detector.accusations.iter_mut().filter(|((accused, _), _)| *accused == process);
+            about.for_each(|(_, since)| *since = now);
         }
     }
 

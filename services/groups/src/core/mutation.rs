@@ -34,6 +34,8 @@ mutations! {
     ViewBeforeFlush,
     /// Bodies are dropped once they are delivered here.
     DropBeforeStable,
+    /// The sequencer goes on giving places after its flush answer.
+    SequencerNotSealed,
     /// What arrived after the flush answer is delivered beyond the cut.
     BeyondTheCut,
     /// The new view answers before the leases of the excluded have run out.

@@ -258,7 +258,7 @@ impl World {
     /// The application does something.
     pub(super) fn act(&mut self, node: usize, again: bool) {
         if again {
-            let at = self.now + self.random.between(2_000, 30_000);
+            let at = self.now + self.random.between(6_000, 60_000);
             self.schedule(at, Due::Act { node });
         }
         if self.nodes[node].process.is_none() || self.nodes[node].paused {

@@ -215,7 +215,9 @@ impl Group {
         if let Some(start) = self.batch_start.take() {
             item::end(start, &mut self.batch);
         }
-        if let Some((first, runs)) = self.order.take_unsent() {
+        // Places count as the sequencer's own receipts: after its flush answer it gives none.
+        let silent = frozen && !self.bug(Mutation::SequencerNotSealed);
+        if let Some((first, runs)) = self.order.take_unsent().filter(|_| !silent) {
             let batch = OrderBatch { view: self.view, group: self.id, first, runs };
             item::put(tag::ORDER, &batch, &mut self.batch);
         }

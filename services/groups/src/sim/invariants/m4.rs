@@ -16,16 +16,15 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
     }
     let mut acts: Vec<_> = trace.acts.iter().filter(|a| a.shown > 0).collect();
     acts.sort_by_key(|a| a.shown);
-    let mut over = std::collections::BTreeSet::new();
-    let mut last = None;
+    let mut seen = Vec::new();
     for act in acts {
-        if act.query && over.contains(&act.domain) {
-            return Err(format!("a domain that had ended acted: {act:?}"));
+        let known = seen.iter().position(|d| *d == act.domain);
+        if act.query && known.is_some_and(|at| at + 1 < seen.len()) {
+            return Err(format!("a domain that had ended answered: {act:?}"));
         }
-        if last.is_some_and(|d| d != act.domain) {
-            over.extend(last);
+        if known.is_none() {
+            seen.push(act.domain);
         }
-        last = Some(act.domain);
     }
     Ok(())
 }
