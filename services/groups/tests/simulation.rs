@@ -55,7 +55,7 @@ mutants! {
     the_order_is_in_the_value: OrderNotInValue by ["O3", "O4"];
     a_promise_stands_still: DeliverAfterPromise by ["V1", "V6", "O3", "O4"];
     nothing_goes_beyond_the_cut: BeyondTheCut by ["V1", "O3"];
-    the_cut_is_everyones: CutFromLeader by ["V1", "V6", "M8"];
+    the_cut_is_everyones: CutFromLeader by ["V1", "V6", "M8", "O2"];
     the_flush_comes_before_the_view: ViewBeforeFlush by ["M2", "V1", "V2"];
     bodies_are_kept_until_stable: DropBeforeStable by ["M5", "M8", "V1"];
     a_query_waits_for_what_was_received: QueryDoesNotWait by ["C4"];

@@ -175,10 +175,10 @@ impl Core {
 
     /// The last connection to a process ended: dial it, the answer is the evidence.
     pub(super) fn lost(&mut self, process: ProcessId) {
-        if self.stage == Stage::Member && self.view.contains(process) {
-            if let Some(address) = self.links.peers.get(&process).map(|p| p.address.clone()) {
-                self.dial(&address, true);
-            }
+        let address = self.links.peers.get(&process).map(|p| p.address.clone());
+        if let Some(address) = address.filter(|_| self.stage == Stage::Member && self.view.contains(process))
+        {
+            self.dial(&address, true);
         }
     }
 

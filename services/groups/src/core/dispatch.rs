@@ -60,10 +60,9 @@ impl Core {
 
     /// A member that has missed the decision is told of it.
     fn of_the_past(&mut self, from: ProcessId, view: ViewNumber, tag: u8) {
-        if matches!(tag, tag::FLUSH | tag::PROPOSE | tag::FILL | tag::ACCUSE | tag::BEHIND) {
-            if let Some(decision) = self.acceptor.decision().filter(|d| d.view == view).cloned() {
-                self.send_item(from, tag::COMMIT, &decision);
-            }
+        let behind = matches!(tag, tag::FLUSH | tag::PROPOSE | tag::FILL | tag::ACCUSE | tag::BEHIND);
+        if let Some(decision) = self.acceptor.decision().filter(|d| behind && d.view == view).cloned() {
+            self.send_item(from, tag::COMMIT, &decision);
         }
     }
 
@@ -136,11 +135,9 @@ impl Core {
 
     /// A group has something to do at the next poll.
     pub(super) fn mark(&mut self, id: GroupId) {
-        if let Some(group) = self.groups.get_mut(&id) {
-            if !group.dirty {
-                group.dirty = true;
-                self.dirty.push(id);
-            }
+        if let Some(group) = self.groups.get_mut(&id).filter(|g| !g.dirty) {
+            group.dirty = true;
+            self.dirty.push(id);
         }
     }
 }

@@ -188,10 +188,9 @@ impl Core {
     }
 
     pub(super) fn state_wanted(&mut self, from: ProcessId, wanted: &StateWanted) {
-        if let Some(outgoing) = self.transfers.outgoing.get_mut(&(wanted.group, from)) {
-            if outgoing.cut == wanted.cut {
-                outgoing.acknowledged = outgoing.acknowledged.max(wanted.offset);
-            }
+        let outgoing = self.transfers.outgoing.get_mut(&(wanted.group, from));
+        if let Some(outgoing) = outgoing.filter(|o| o.cut == wanted.cut) {
+            outgoing.acknowledged = outgoing.acknowledged.max(wanted.offset);
         }
     }
 }

@@ -342,7 +342,7 @@ impl World {
         let name = *self.random.pick(&[REGISTER, MIXED, DOCUMENT, "small-1", "small-2", "small-3"]);
         let Some(process) = self.nodes[node].process.as_mut() else { return };
         let there = process.application.groups.iter().find(|(_, g)| g.name == name).map(|(&id, _)| id);
-        let keep = name == REGISTER && choice % 4 > 0;
+        let keep = name == REGISTER && !choice.is_multiple_of(4);
         match there {
             Some(group) if !keep => drop(process.core.leave_group(group)),
             Some(_) => {}

@@ -174,9 +174,9 @@ impl World {
             Fault::Dark => self.kill(node, true),
             Fault::KillMidway => self.nodes[node].dies_after = Some(self.random.between(0, 25)),
             Fault::KillTwo => {
-                self.kill(node, false);
                 let other = self.any_node();
-                self.nodes[other].dies_after = Some(self.random.between(0, 12));
+                self.nodes[node].dies_after = Some(self.random.between(0, 6));
+                self.nodes[other].dies_after = Some(self.random.between(0, 14));
             }
             Fault::Pause | Fault::LongPause => {
                 self.disturb(node);

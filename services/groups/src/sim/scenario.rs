@@ -23,7 +23,7 @@ pub enum Fault {
     CutPair,
     /// The connections between two machines break and may be made again.
     Break,
-    /// Two processes are killed within a few milliseconds.
+    /// Two processes are killed in the middle of what they are sending, within a few milliseconds.
     KillTwo,
     /// The network slows down.
     Slow,
@@ -67,7 +67,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "crashes",
         nodes: (4, 6),
         seeds: 5,
-        faults: &[Kill, KillMidway, KillMidway, KillMidway, KillTwo, Dark, Break],
+        faults: &[Kill, KillMidway, KillMidway, KillTwo, KillTwo, Dark, Break],
         count: (5, 10),
         drift_permille: 0,
     },

@@ -73,7 +73,7 @@ impl Group {
         for query in &mut self.queries {
             query.after.clear();
         }
-        self.lanes.iter_mut().map(|lane| lane.received() - lane.delivered()).sum()
+        self.lanes.iter().map(|lane| lane.received().saturating_sub(lane.delivered())).sum()
     }
 
     /// The agreed places from the next to be delivered on: what lies before the agreement's first is known here, since

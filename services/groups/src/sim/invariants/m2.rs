@@ -10,15 +10,13 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
             if !view.contains(log.process) {
                 return Err(format!("{} installed {:?} without itself", log.process, view.number));
             }
-            if last.is_some_and(|(domain, number)| (domain, view.number) != (view.domain, next(number))) {
+            if last.is_some_and(|(domain, number): (_, crate::core::ViewNumber)| {
+                (domain, view.number) != (view.domain, number.next())
+            }) {
                 return Err(format!("{} installed {:?} after {last:?}", log.process, view.number));
             }
             last = Some((view.domain, view.number));
         }
     }
     Ok(())
-}
-
-fn next(number: crate::core::ViewNumber) -> crate::core::ViewNumber {
-    number.next()
 }

@@ -25,10 +25,10 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
         for entry in &log.entries {
             match entry {
                 Entry::GroupView { group, members, .. } => drop(groups.insert(*group, members)),
-                Entry::Deliver { group, sender, message, .. } => {
-                    if groups.get(group).is_some_and(|members| !members.contains(sender)) {
-                        return Err(format!("{} got {message} of {sender}, which is no member", log.process));
-                    }
+                Entry::Deliver { group, sender, message, .. }
+                    if groups.get(group).is_some_and(|members| !members.contains(sender)) =>
+                {
+                    return Err(format!("{} got {message} of {sender}, which is no member", log.process));
                 }
                 _ => {}
             }

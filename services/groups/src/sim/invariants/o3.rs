@@ -1,9 +1,7 @@
-//! O3, total order: members that go on to the next view have delivered its totally ordered messages in one sequence; and
-//! nobody, not even one that fails, delivers two of them the other way round than a survivor.
+//! O3, total order: members that go on to the next view have delivered its totally ordered messages in one sequence.
 
 use super::Epochs;
 use crate::core::Order;
-use std::collections::BTreeMap;
 
 pub(super) fn check(epochs: &Epochs) -> Result<(), String> {
     for ((_, group, number), epochs) in epochs {
@@ -12,7 +10,6 @@ pub(super) fn check(epochs: &Epochs) -> Result<(), String> {
         };
         let Some(first) = epochs.iter().find(|e| e.survived) else { continue };
         let expected = totals(first);
-        let place: BTreeMap<u64, usize> = expected.iter().enumerate().map(|(i, &m)| (m, i)).collect();
         for other in epochs.iter().filter(|e| e.survived) {
             let found = totals(other);
             if found != expected {
@@ -23,7 +20,6 @@ pub(super) fn check(epochs: &Epochs) -> Result<(), String> {
                 ));
             }
         }
-        let _ = place;
     }
     Ok(())
 }
