@@ -14,9 +14,21 @@ pub mod interfaces {}
 #[doc = include_str!("../guide/types.md")]
 pub mod types {}
 
+/// Interfaces that are written in OMG IDL: from an existing file to a server, and the whole mapping.
+#[doc = include_str!("../guide/idl.md")]
+pub mod idl {}
+
+/// Deferred calls, oneway calls, objects that call each other, callbacks without a port.
+#[doc = include_str!("../guide/asynchrony.md")]
+pub mod asynchrony {}
+
 /// What happens when a call fails, an object panics, a server ends.
 #[doc = include_str!("../guide/failures.md")]
 pub mod failures {}
+
+/// Code around every call: tracing, metrics, caches, load shedding, and your own.
+#[doc = include_str!("../guide/interceptors.md")]
+pub mod interceptors {}
 
 /// Addresses, limits, logs, ending, tools.
 #[doc = include_str!("../guide/operations.md")]

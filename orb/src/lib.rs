@@ -5,6 +5,7 @@ extern crate self as quorb;
 pub mod adapter;
 pub mod exception;
 pub mod guide;
+pub mod intercept;
 pub mod model;
 pub mod object;
 pub mod proto;
@@ -13,12 +14,13 @@ pub mod value;
 
 pub use adapter::{Adapter, Context, Dispatch, Invocation, Reply, Servant, Tie};
 pub use exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
-pub use object::{CallOptions, DynamicException, MockCall, ObjectRef, Proxy};
-pub use quorb_macros::{Exception, IdlType, interface};
+pub use object::{CallOptions, Deferred, DynamicException, MockCall, ObjectRef, Proxy};
+pub use quorb_macros::{Exception, IdlType, idl, include_idl, interface};
 pub use runtime::{
-    Address, BlockingOrb, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, shutdown_signal,
+    Address, BlockingOrb, Callbacks, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, Resolver,
+    shutdown_signal,
 };
-pub use value::{BString, BVec, IdlType, WChar, WString};
+pub use value::{Any, BString, BVec, Fixed, IdlType, LongDouble, TypeCode, ValueRef, WChar, WString};
 
 /// The programs of the README, compiled and run.
 #[cfg(doctest)]
@@ -35,13 +37,16 @@ pub mod __private {
     pub use crate::adapter::{BoxFuture, Context, Dispatch, Invocation, Reply, Servant, ServantCell, Tie};
     pub use crate::exception::{Fault, Raises, UserException};
     pub use crate::model::{
-        Behaviour, Case, Direction, Interface, Kind, Member, Operation, Parameter, Signature, TypeCatalogue,
-        TypeDef, TypeDesc,
+        Behaviour, Case, Direction, Interface, Kind, Member, Operation, Parameter, Signature, StateMember,
+        TypeCatalogue, TypeDef, TypeDesc, ValueKind,
     };
-    pub use crate::object::{Facade, ObjectRef, Proxy};
+    pub use crate::object::{Deferred, Facade, ObjectRef, Proxy};
     pub use crate::value::derived::{
-        Cases, Enumerators, MemberKey, Slots, fill_slot, missing_member, read_enumerator, read_record,
-        read_union, read_value, unknown_label, write_member, write_union, wrong_label,
+        Cases, Enumerators, MemberKey, Slots, fill_slot, label_name, label_number, missing_member,
+        read_enumerator, read_record, read_union, read_value, unknown_label, write_member, write_union,
+        wrong_label,
     };
-    pub use crate::value::{AsCbor, BodyError, BodyReader, BodyWriter, FromCbor, IdlType};
+    pub use crate::value::valuetype::generated::{custom_octets, custom_value};
+    pub use crate::value::valuetype::{Custom, StateReader, ValueState};
+    pub use crate::value::{AsCbor, BodyError, BodyReader, BodyWriter, CborError, FromCbor, IdlType};
 }

@@ -57,7 +57,7 @@ impl Servant for Signpost {
 
     fn dispatch(self: Arc<Self>, _: Invocation) -> Dispatch {
         let to = Arc::new(self.target.get().expect("it has a target").ior().clone());
-        Dispatch::Done(Reply { body: ReplyBody::Forward { to, permanent: self.permanent } })
+        Dispatch::Done(Reply::new(ReplyBody::Forward { to, permanent: self.permanent }))
     }
 }
 

@@ -74,13 +74,14 @@ pub async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     // Nobody is let in before the grid is there.
     let orb = Orb::builder().listen(&options.listen).holding().start().await?;
     let grid = orb.serve("grid", GridServant::new(Board::new(options.height, options.width)))?;
-    orb.open();
     let reference = grid.object().to_string();
     if let Some(path) = &options.ior_file {
         std::fs::write(path, &reference).map_err(|cause| format!("{}: {cause}", path.display()))?;
     }
+    // Calls and signals are taken from here on.
+    let serving = orb.run_until_signal(DRAIN_MAX);
     // A reader that has seen this line may call; one that has gone away is no reason to stop.
     let _ = writeln!(std::io::stdout(), "ready {reference}").and_then(|()| std::io::stdout().flush());
-    orb.run_until_signal(DRAIN_MAX).await;
+    serving.await;
     Ok(())
 }

@@ -55,6 +55,14 @@ fn the_client_sees_every_operation_over_both_protocols() {
     server.terminate();
 }
 
+/// From the moment in which it says that it is ready, a server ends in order when it is told to.
+#[test]
+fn a_signal_right_after_the_ready_line_ends_the_server_in_order() {
+    for _ in 0..30 {
+        Server::start(&[]).terminate();
+    }
+}
+
 #[test]
 fn the_reference_file_and_a_corbaloc_address_lead_to_the_grid() {
     let directory = std::env::temp_dir().join(format!("quorb-grid-{}", std::process::id()));

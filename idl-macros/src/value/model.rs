@@ -1,7 +1,7 @@
 //! A type or exception as the derives understand it.
 
 use proc_macro2::TokenStream;
-use syn::{Expr, Ident, Type};
+use syn::{Expr, Ident, Path, Type};
 
 use crate::repository_id::RepositoryId;
 use crate::runtime::Runtime;
@@ -32,6 +32,34 @@ pub(crate) enum Shape {
     Enumeration(Vec<Enumerator>),
     /// An enum with values.
     Union(Union),
+    /// A struct that is passed by reference: a value type.
+    Value(ValueType),
+}
+
+/// A value type.
+#[derive(Debug)]
+pub(crate) struct ValueType {
+    pub(crate) kind: ValueKind,
+    pub(crate) state: ValueState,
+}
+
+/// What a value type is besides its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ValueKind {
+    Plain,
+    /// It may be taken for its base.
+    Truncatable,
+    /// It writes and reads its state itself.
+    Custom,
+}
+
+/// The state of a value type.
+#[derive(Debug)]
+pub(crate) enum ValueState {
+    /// A box: one unnamed field.
+    Content(Box<Type>),
+    /// Members, the base among them.
+    Members(Vec<Member>),
 }
 
 /// A member of a struct or exception.
@@ -45,6 +73,10 @@ pub(crate) struct Member {
     pub(crate) index: Option<u32>,
     pub(crate) ty: Type,
     pub(crate) missing: Missing,
+    /// Whether it is the base of a value type.
+    pub(crate) is_base: bool,
+    /// Whether it is a private member of a value type.
+    pub(crate) is_private: bool,
 }
 
 /// What happens when a member is missing in CBOR.
@@ -89,13 +121,29 @@ pub(crate) fn switch_name(union: &str) -> String {
     format!("{union}Switch")
 }
 
-/// The types that can be discriminators.
+/// The type of a discriminator.
 #[derive(Debug, Clone)]
 pub(crate) struct SwitchType {
-    /// The name: `i32`.
-    pub(crate) name: &'static str,
+    /// The type as it is written: `i32`.
+    pub(crate) name: String,
+    pub(crate) kind: SwitchKind,
     /// The type at the user's place.
-    pub(crate) ident: Ident,
+    pub(crate) path: Path,
+}
+
+/// The kinds of types that can be discriminators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SwitchKind {
+    /// A number, with the least and the greatest one.
+    Number(i128, i128),
+    /// `bool`.
+    Boolean,
+    /// `char`.
+    Character,
+    /// `WChar`.
+    Wide,
+    /// An enum with a type of its own.
+    Enumeration,
 }
 
 /// A case of a union.
@@ -126,11 +174,13 @@ pub(crate) struct Label {
 }
 
 /// The value of a label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LabelValue {
     Number(i128),
     Boolean(bool),
     Character(char),
+    /// The variant of an enum; what it is called in IDL, only the enum knows.
+    Enumerator(String),
 }
 
 impl std::fmt::Display for LabelValue {
@@ -139,6 +189,7 @@ impl std::fmt::Display for LabelValue {
             LabelValue::Number(number) => number.fmt(f),
             LabelValue::Boolean(boolean) => boolean.fmt(f),
             LabelValue::Character(character) => write!(f, "{character:?}"),
+            LabelValue::Enumerator(name) => f.write_str(name),
         }
     }
 }

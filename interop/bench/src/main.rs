@@ -4,31 +4,52 @@
 //! pinned to one core, the pairs take turns (A B C A B C ...), and what counts are ratios inside one run, and processor time
 //! per call of both sides. Every client checks what it gets; a wrong result ends the run without figures.
 
+mod claims;
+mod collocated;
+mod drive;
 mod measure;
-mod ours;
-mod peer;
-mod raw;
+mod memory;
+mod pair;
+mod peers;
+mod plan;
+mod run;
 mod table;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use plan::{Flavour, Peer, Plan, Protocol, Work};
 
-/// Compares this broker with raw sockets and omniORB, and prints ratios.
+/// Compares this broker with raw sockets, omniORB, tarpc and tonic, and prints ratios.
 ///
-/// Example: cargo run --release -p quorb-bench
+/// A full run takes about a quarter of an hour. Do nothing else on the machine meanwhile.
+///
+/// Examples: cargo run --release -p quorb-bench
+///           cargo run --release -p quorb-bench -- --works get,get-64 --peers omniorb,native
 #[derive(Debug, Parser)]
-#[command(name = "quorb-bench", version)]
+#[command(name = "quorb-bench", version, verbatim_doc_comment)]
 struct Options {
-    /// Few calls: shows that everything runs, measures nothing
+    /// Few calls: shows that everything runs and answers rightly, measures nothing
     #[arg(long)]
     smoke: bool,
     /// How often every pair gets its turn
     #[arg(long, default_value_t = 5)]
-    rounds: usize,
-    /// The core that both ends of a pair are pinned to
-    #[arg(long, default_value_t = 0)]
-    core: usize,
+    turns: usize,
+    /// The length of a turn
+    #[arg(long, default_value_t = 1000)]
+    milliseconds: u64,
+    /// The cores that both ends of a pair share, as `taskset` names them
+    #[arg(long, default_value = "0")]
+    cores: String,
+    /// The tokio runtime of our broker and of the Rust peers
+    #[arg(long, value_enum, default_value = "current-thread")]
+    flavour: Flavour,
+    /// Only these works
+    #[arg(long, value_enum, value_delimiter = ',')]
+    works: Vec<Work>,
+    /// Only these peers
+    #[arg(long, value_enum, value_delimiter = ',')]
+    peers: Vec<Peer>,
     #[command(subcommand)]
     role: Option<Role>,
 }
@@ -36,37 +57,52 @@ struct Options {
 /// What this program starts itself as.
 #[derive(Debug, Subcommand)]
 enum Role {
-    /// Our server
+    /// A server
     #[command(hide = true)]
-    Serve,
-    /// Our client
+    Serve { protocol: Protocol, flavour: Flavour },
+    /// A client that measures
     #[command(hide = true)]
     Call {
+        protocol: Protocol,
+        flavour: Flavour,
         reference: String,
-        protocol: String,
         #[command(flatten)]
-        work: measure::Plan,
+        plan: Plan,
     },
-    /// A server on raw blocking sockets
+    /// A client that opens connections, uses each once, and holds them until standard input ends
     #[command(hide = true)]
-    RawServe,
-    /// A client on raw blocking sockets
+    Hold { protocol: Protocol, flavour: Flavour, reference: String, connections: usize },
+    /// Calls inside of one process
     #[command(hide = true)]
-    RawCall {
-        address: String,
+    Collocated {
+        /// Without a broker
+        #[arg(long)]
+        direct: bool,
         #[command(flatten)]
-        work: measure::Plan,
+        plan: Plan,
     },
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
     let outcome = match options.role {
-        None => table::run(options.smoke, options.rounds, options.core),
-        Some(Role::Serve) => ours::serve(),
-        Some(Role::Call { reference, protocol, work }) => ours::call(&reference, &protocol, &work),
-        Some(Role::RawServe) => raw::serve(),
-        Some(Role::RawCall { address, work }) => raw::call(&address, &work),
+        None => run::run(&run::Settings {
+            smoke: options.smoke,
+            turns: if options.smoke { 1 } else { options.turns.max(1) },
+            milliseconds: if options.smoke { plan::SMOKE_MILLISECONDS } else { options.milliseconds.max(1) },
+            cores: options.cores,
+            flavour: options.flavour,
+            works: options.works,
+            peers: options.peers,
+        }),
+        Some(Role::Serve { protocol, flavour }) => peers::serve(protocol, flavour),
+        Some(Role::Call { protocol, flavour, reference, plan }) => {
+            peers::call(protocol, flavour, &reference, &plan)
+        }
+        Some(Role::Hold { protocol, flavour, reference, connections }) => {
+            peers::hold(protocol, flavour, &reference, connections)
+        }
+        Some(Role::Collocated { direct, plan }) => collocated::measure(direct, &plan),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,56 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
-
-/// The outcome of everything here: an error is a sentence for the person who benchmarks.
-pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
-
-/// What a client is to do.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct Plan {
-    /// The operation
-    #[arg(long, value_enum)]
-    pub(crate) work: Work,
-    /// Measured calls
-    #[arg(long)]
-    pub(crate) count: usize,
-    /// Calls in flight at the same time
-    #[arg(long, default_value_t = 1)]
-    pub(crate) in_flight: usize,
-}
-
-/// The operations that are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Work {
-    /// Two short arguments, one long result.
-    Get,
-    /// 64 KiB of octets there and back.
-    Echo,
-}
-
-/// The octets of an echo.
-pub(crate) const ECHO_BYTES: usize = 64 * 1024;
-
-/// What `get` answers everywhere: the benchmark grids hold zeros.
-pub(crate) const EXPECTED: i32 = 0;
-
-/// The echoed octets.
-pub(crate) fn payload() -> Vec<u8> {
-    vec![0x5a; ECHO_BYTES]
-}
-
-/// Calls before the measured ones.
-pub(crate) fn warm_up(plan: &Plan) -> usize {
-    (plan.count / 20).clamp(1, 1000)
-}
+use crate::plan::Outcome;
 
 /// The measurement of one client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measured {
     pub(crate) calls: usize,
+    /// With those of the warm-up.
+    pub(crate) all_calls: usize,
     pub(crate) total: Duration,
-    /// Processor time of the client.
+    pub(crate) p50: Duration,
+    pub(crate) p99: Duration,
+    /// Processor time of the client for the measured calls.
     pub(crate) client_cpu: Duration,
 }
 
@@ -63,16 +25,24 @@ pub(crate) struct Stopwatch {
 
 impl Stopwatch {
     pub(crate) fn start() -> Stopwatch {
-        Stopwatch { started: Instant::now(), cpu: cpu_of("self").unwrap_or_default() }
+        Stopwatch { started: Instant::now(), cpu: own_cpu() }
     }
 
-    /// Prints the measurement as one line of JSON, as all clients do.
-    pub(crate) fn stop(self, calls: usize) {
+    /// Prints the measurement as one line of JSON, as all clients do. `latencies` are those of single calls, if they were
+    /// taken.
+    pub(crate) fn stop(self, calls: usize, all_calls: usize, mut latencies: Vec<Duration>) {
         let total = self.started.elapsed();
-        let cpu = cpu_of("self").unwrap_or_default().saturating_sub(self.cpu);
+        let cpu = own_cpu().saturating_sub(self.cpu);
+        latencies.sort_unstable();
+        let quantile = |hundredths: usize| {
+            latencies.get(latencies.len() * hundredths / 100).copied().unwrap_or_default().as_nanos()
+        };
         println!(
-            "{{\"calls\":{calls},\"total_ns\":{},\"cpu_user_ns\":{},\"cpu_sys_ns\":0}}",
+            "{{\"calls\":{calls},\"all_calls\":{all_calls},\"total_ns\":{},\"p50_ns\":{},\"p99_ns\":{},\
+             \"cpu_user_ns\":{},\"cpu_sys_ns\":0}}",
             total.as_nanos(),
+            quantile(50),
+            quantile(99),
             cpu.as_nanos()
         );
     }
@@ -82,16 +52,30 @@ impl Stopwatch {
 pub(crate) fn parse(line: &str) -> Outcome<Measured> {
     let json: serde_json::Value = serde_json::from_str(line)?;
     let number = |name: &str| json[name].as_u64().ok_or_else(|| format!("`{name}` is missing in {line}"));
+    let time = |name: &str| number(name).map(Duration::from_nanos);
     Ok(Measured {
         calls: usize::try_from(number("calls")?)?,
-        total: Duration::from_nanos(number("total_ns")?),
-        client_cpu: Duration::from_nanos(number("cpu_user_ns")? + number("cpu_sys_ns")?),
+        all_calls: usize::try_from(number("all_calls")?)?,
+        total: time("total_ns")?,
+        p50: time("p50_ns")?,
+        p99: time("p99_ns")?,
+        client_cpu: time("cpu_user_ns")? + time("cpu_sys_ns")?,
     })
+}
+
+/// The processor time of this process, by the scheduler's own accounts: exact, but without threads that have ended.
+fn own_cpu() -> Duration {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let of_thread = |thread: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    };
+    threads.filter_map(of_thread).sum()
 }
 
 /// The processor time that a process has used, threads that have ended included. It is counted in ticks of 10 ms: a
 /// measurement should take a second.
-pub(crate) fn cpu_of(process: impl std::fmt::Display) -> Outcome<Duration> {
+pub(crate) fn cpu_of(process: u32) -> Outcome<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The name of the program stands in parentheses and may contain anything; what counts comes behind it.
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
@@ -104,3 +88,10 @@ pub(crate) fn cpu_of(process: impl std::fmt::Display) -> Outcome<Duration> {
 
 /// Linux counts in hundredths of a second on every machine that this runs on (`getconf CLK_TCK`).
 const TICK: Duration = Duration::from_millis(10);
+
+/// The resident memory of a process, in KiB.
+pub(crate) fn memory_of(process: u32) -> Outcome<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}

@@ -1,88 +1,119 @@
-//! The run: pairs in turns, then the table of medians and ratios.
+//! The table: medians of turns, and ratios inside of one run.
 
-use quorb_interop::peers;
+use crate::memory::Slope;
+use crate::pair::Turn;
+use crate::plan::{Peer, Work};
 
-use crate::measure::{Outcome, Plan, Work};
-use crate::peer::{Pair, Turn};
-
-/// A line of the programme.
-struct Item {
-    title: &'static str,
-    work: Work,
-    in_flight: usize,
-    count: usize,
+/// What was measured of one peer at one work.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figures {
+    pub(crate) peer: Peer,
+    pub(crate) work: Work,
+    pub(crate) measured: Measured,
 }
 
-const PROGRAMME: [Item; 3] = [
-    Item { title: "get, one at a time", work: Work::Get, in_flight: 1, count: 100_000 },
-    Item { title: "get, 64 in flight", work: Work::Get, in_flight: 64, count: 300_000 },
-    Item { title: "echo of 64 KiB, one at a time", work: Work::Echo, in_flight: 1, count: 10_000 },
-];
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Measured {
+    /// In microseconds a call: medians over the turns.
+    Calls(Turn),
+    /// In KiB a connection.
+    Memory(Slope),
+}
 
-/// Calls of an item when only its running is of interest.
-const SMOKE_COUNT: usize = 128;
+impl Figures {
+    pub(crate) fn of_calls(peer: Peer, work: Work, turns: &[Turn]) -> Figures {
+        let median_of = |part: fn(&Turn) -> f64| median(turns.iter().map(part));
+        let measured = Measured::Calls(Turn {
+            mean: median_of(|turn| turn.mean),
+            p50: median_of(|turn| turn.p50),
+            p99: median_of(|turn| turn.p99),
+            cpu: median_of(|turn| turn.cpu),
+        });
+        Figures { peer, work, measured }
+    }
 
-pub(crate) fn run(smoke: bool, rounds: usize, core: usize) -> Outcome<()> {
-    let omniorb = match peers::build() {
-        Ok(peers) => Some(peers),
-        Err(missing) if std::env::var("QUORB_REQUIRE_PEERS").is_ok_and(|value| value == "1") => {
-            return Err(missing.to_string().into());
+    pub(crate) fn of_memory(peer: Peer, slope: Slope) -> Figures {
+        Figures { peer, work: Work::Memory, measured: Measured::Memory(slope) }
+    }
+
+    /// What is compared: less is better.
+    pub(crate) fn cost(&self) -> f64 {
+        match self.measured {
+            Measured::Calls(turn) => turn.mean,
+            Measured::Memory(slope) => slope.server,
         }
-        Err(missing) => {
-            eprintln!("without omniORB: {missing}");
-            None
+    }
+
+    /// The same in processor time, where there is one.
+    fn cpu(&self) -> f64 {
+        match self.measured {
+            Measured::Calls(turn) => turn.cpu,
+            Measured::Memory(_) => 0.0,
         }
+    }
+}
+
+/// Prints the lines of one work. Both sides share a core that does nothing else: what a call takes is the processor time of
+/// both. Where others take part of the core, only the processor time says something.
+pub(crate) fn print(work: Work, figures: &[Figures]) {
+    if figures.is_empty() {
+        return;
+    }
+    let columns = if work == Work::Memory {
+        ["server KiB", "client KiB", "", "", ""]
+    } else {
+        ["us a call", "p50", "p99", rate_unit(work), "CPU us"]
     };
-    let rounds = if smoke { 1 } else { rounds.max(1) };
-    println!("medians of {rounds} turns, both ends on core {core}\n");
-    println!("{:<32}{:<24}{:>12}{:>14}{:>12}{:>12}", "", "", "us a call", "kcalls/s", "CPU us", "vs omniORB");
-    for item in PROGRAMME {
-        let count = if smoke { SMOKE_COUNT } else { item.count };
-        let plan = Plan { work: item.work, count, in_flight: item.in_flight };
-        let mut pairs = vec![Pair::raw(core)?];
-        if let Some(peers) = &omniorb {
-            pairs.push(Pair::omniorb(core, peers, item.work)?);
-        }
-        pairs.push(Pair::native(core)?);
-        pairs.push(Pair::iiop(core)?);
-        let turns = take_turns(&pairs, &plan, rounds)?;
-        print_item(&item, &pairs, &turns);
+    print!("{:<26}", work.title());
+    columns.iter().for_each(|column| print!("{column:>12}"));
+    println!("{:>13}{:>10}", "x omniORB", "by CPU");
+    let omniorb = figures.iter().find(|figures| figures.peer == Peer::Omniorb);
+    for of_peer in figures {
+        print!("  {:<24}", of_peer.peer.name());
+        cells(of_peer).iter().for_each(|cell| print!("{cell:>12}"));
+        // Above 1 is better than omniORB.
+        let ratio = |of: fn(&Figures) -> f64| {
+            omniorb.map_or(String::new(), |omniorb| format!("{:.2}", of(omniorb) / of(of_peer)))
+        };
+        let by_cpu = if work == Work::Memory { String::new() } else { ratio(Figures::cpu) };
+        println!("{:>13}{by_cpu:>10}", ratio(Figures::cost));
     }
-    if smoke {
-        println!("\n(a smoke run: the figures mean nothing)");
-    }
-    Ok(())
+    println!();
 }
 
-/// A B C A B C ...: what disturbs the machine disturbs all of them.
-fn take_turns(pairs: &[Pair], plan: &Plan, rounds: usize) -> Outcome<Vec<Vec<Turn>>> {
-    let mut turns = vec![Vec::new(); pairs.len()];
-    for _ in 0..rounds {
-        for (pair, turns) in pairs.iter().zip(&mut turns) {
-            turns.push(pair.turn(plan)?);
-        }
+fn rate_unit(work: Work) -> &'static str {
+    match work {
+        Work::Octets64K | Work::Octets1M | Work::Longs => "MB/s",
+        _ => "kcalls/s",
     }
-    Ok(turns)
 }
 
-fn print_item(item: &Item, pairs: &[Pair], turns: &[Vec<Turn>]) {
-    let medians: Vec<f64> =
-        turns.iter().map(|turns| median(turns.iter().map(|turn| turn.us_per_call))).collect();
-    let reference = pairs.iter().position(|pair| pair.name == "omniORB").map(|index| medians[index]);
-    for (index, (pair, turns)) in pairs.iter().zip(turns).enumerate() {
-        let cpu = median(turns.iter().map(|turn| turn.cpu_us_per_call));
-        // Above 1 is faster than omniORB.
-        let ratio =
-            reference.map_or("-".to_owned(), |reference| format!("{:.2}x", reference / medians[index]));
-        println!(
-            "{:<32}{:<24}{:>12.2}{:>14.1}{:>12.2}{:>12}",
-            if index == 0 { item.title } else { "" },
-            pair.name,
-            medians[index],
-            1e3 / medians[index],
-            cpu,
-            ratio
-        );
+fn cells(figures: &Figures) -> [String; 5] {
+    match figures.measured {
+        Measured::Memory(slope) => {
+            let [server, client] = [slope.server, slope.client].map(|side| format!("{side:.1}"));
+            [server, client, String::new(), String::new(), String::new()]
+        }
+        Measured::Calls(turn) => {
+            // Octets a microsecond are megabytes a second, counted one way.
+            let rate = match rate_unit(figures.work) {
+                "MB/s" => figures.work.size() as f64 / turn.mean,
+                _ => 1e3 / turn.mean,
+            };
+            // What several callers wait for each other is no latency of a call.
+            let of_one = |quantile: f64| match quantile {
+                taken if taken > 0.0 && figures.work.in_flight() == 1 => format!("{taken:.1}"),
+                _ => "-".to_owned(),
+            };
+            let digits = if turn.mean < 1.0 { 3 } else { 2 };
+            [
+                format!("{:.digits$}", turn.mean),
+                of_one(turn.p50),
+                of_one(turn.p99),
+                format!("{rate:.1}"),
+                format!("{:.digits$}", turn.cpu),
+            ]
+        }
     }
 }
 

@@ -1,20 +1,22 @@
-// bench_client REFERENCE OPERATION [--count N] [--threads N] [--size N] [--warm-up N] [-ORB...]
+// bench_client (REFERENCE | collocated) OPERATION [--count N | --milliseconds M] [--threads N] [--size N] [--warm-up N]
+//              [-ORB...]
 //
-// Measures calls of one operation: `get` of a Grid, or `echo_octets`, `echo_longs` or `echo_records` of an Echo with
-// a payload of --size bytes. Each thread makes its share of --count calls over a connection of its own. Prints one
-// JSON line: the calls made, the time from the first to the last, the median and the 99th percentile of one call,
-// and the processor time this process spent in between. The warm-up calls of each thread are not measured. Each result
-// is checked, by its length and by samples of what it holds: a wrong one ends the program without figures.
+// Measures calls of one operation of a Bench::Table: `get`, `echo_octets` or `echo_longs` of --size bytes, `echo_items`
+// of --size items, or the oneway `note`. Each thread makes its share of --count calls, or as many as take about
+// --milliseconds, over a connection of its own; `collocated` serves the table in this process. Prints one JSON line: the
+// calls made, those with the warm-up, the time from the first to the last, the median and the 99th percentile of one
+// call, and the processor time this process spent in between. The warm-up calls of each thread are not measured. Each
+// result is checked, by its length and by samples of what it holds, and oneway calls by their number: a wrong one ends
+// the program without figures.
 
-#include "echo.hh"
+#include "bench_works.h"
 #include "processor_time.h"
+#include "table_servant.h"
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
-#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -28,6 +30,7 @@ struct Plan {
     std::string reference;
     std::string operation;
     long count = 10000;
+    long milliseconds = 0; // Instead of a count.
     int threads = 1;
     CORBA::ULong size = 65536;
     long warm_up = 100;
@@ -46,6 +49,8 @@ bool parse(int argc, char** argv, Plan& plan) {
         long value = std::stol(words[i + 1]);
         if (words[i] == "--count")
             plan.count = value;
+        else if (words[i] == "--milliseconds")
+            plan.milliseconds = value;
         else if (words[i] == "--threads")
             plan.threads = static_cast<int>(value);
         else if (words[i] == "--size")
@@ -59,131 +64,100 @@ bool parse(int argc, char** argv, Plan& plan) {
     return !plan.operation.empty() && plan.count > 0 && plan.threads > 0;
 }
 
-Torture::Records records_of(CORBA::ULong bytes) {
-    Torture::Records records;
-    constexpr CORBA::ULong bytes_each = 128; // The size of one of the records below in CDR, about.
-    records.length(std::max<CORBA::ULong>(1, bytes / bytes_each));
-    for (CORBA::ULong i = 0; i < records.length(); ++i) {
-        Torture::Record& record = records[i];
-        record.tag = static_cast<CORBA::Octet>(i);
-        record.name = "a name of usual length";
-        record.at = Torture::Point{static_cast<CORBA::Long>(i), 0.5};
-        record.visible = true;
-        record.values.length(4);
-        for (CORBA::ULong k = 0; k < 4; ++k)
-            record.values[k] = static_cast<CORBA::Long>(k);
-        record.paint = Torture::GREEN;
-        record.notes.length(1);
-        record.notes[0] = "note";
-        record.rank = 1;
-        record.serial = i;
-    }
-    return records;
+CORBA::Object_ptr object_of(CORBA::ORB_ptr orb, const Plan& plan) {
+    if (plan.reference != "collocated")
+        return orb->string_to_object(plan.reference.c_str());
+    CORBA::Object_var root = orb->resolve_initial_references("RootPOA");
+    PortableServer::POA_var adapter = PortableServer::POA::_narrow(root);
+    PortableServer::Servant_var<TableServant> table(new TableServant());
+    PortableServer::ObjectId_var id = adapter->activate_object(table.in());
+    adapter->the_POAManager()->activate();
+    return adapter->id_to_reference(id);
 }
 
-// Whether two sequences agree in length, at both ends and in the middle: a check that costs the same at any size.
-template <class T, class Same>
-bool same_by_samples(const T& sent, const T& got, Same same) {
-    if (sent.length() != got.length())
-        return false;
-    CORBA::ULong length = sent.length();
-    if (length == 0)
-        return true;
-    for (CORBA::ULong i : {CORBA::ULong(0), length / 2, length - 1})
-        if (!same(sent[i], got[i]))
-            return false;
-    return true;
-}
+struct Figures {
+    std::vector<long long> latencies; // Sorted.
+    size_t all_calls = 0;
+    long long total_ns = 0;
+    ProcessorTime used{};
+};
 
-bool same_record(const Torture::Record& sent, const Torture::Record& got) {
-    return sent.tag == got.tag && std::strcmp(sent.name, got.name) == 0 && sent.at.x == got.at.x &&
-           sent.at.y == got.at.y && sent.visible == got.visible && sent.values.length() == got.values.length() &&
-           sent.paint == got.paint && sent.notes.length() == got.notes.length() && sent.rank == got.rank &&
-           sent.serial == got.serial;
-}
+// The calls of one thread: warm-up, then its share once all are warm.
+struct Caller {
+    const Plan& plan;
+    const Work& work;
+    std::atomic<int>& warm;
+    std::atomic<bool>& go;
+    std::atomic<bool>& wrong;
+    std::vector<long long> latencies;
+    long warmed = 0;
 
-// One call of the planned operation, which says whether its result is right; empty if there is no such operation.
-std::function<bool()> one_call(const Plan& plan, CORBA::Object_ptr object) {
-    if (plan.operation == "get") {
-        Grid_var grid = Grid::_unchecked_narrow(object);
-        // Nobody has set a cell of this grid.
-        return [grid] { return grid->get(3, 4) == 0; };
+    void call() {
+        if (!work.call())
+            wrong = true;
     }
-    Torture::Echo_var echo = Torture::Echo::_unchecked_narrow(object);
-    if (plan.operation == "echo_octets") {
-        Torture::Octets octets;
-        octets.length(plan.size);
-        std::fill_n(octets.get_buffer(), plan.size, CORBA::Octet(0x5a));
-        return [echo, octets] {
-            Torture::Octets_var got = echo->echo_octets(octets);
-            return same_by_samples(octets, got.in(), std::equal_to<CORBA::Octet>());
-        };
-    }
-    if (plan.operation == "echo_longs") {
-        Torture::Longs longs;
-        longs.length(plan.size / 4);
-        std::fill_n(longs.get_buffer(), plan.size / 4, 77);
-        return [echo, longs] {
-            Torture::Longs_var got = echo->echo_longs(longs);
-            return same_by_samples(longs, got.in(), std::equal_to<CORBA::Long>());
-        };
-    }
-    if (plan.operation == "echo_records") {
-        Torture::Records records = records_of(plan.size);
-        return [echo, records] {
-            Torture::Records_var got = echo->echo_records(records);
-            return same_by_samples(records, got.in(), same_record);
-        };
-    }
-    return nullptr;
-}
 
-// Runs the calls of all threads between one common start and end; the latencies of all calls, sorted. Throws if a
-// result was wrong.
-std::vector<long long> measure(const Plan& plan, const std::function<bool()>& call, long long& total_ns,
-                               ProcessorTime& used) {
-    std::vector<std::vector<long long>> latencies(static_cast<size_t>(plan.threads));
+    // How many calls the share of this thread is, if that is not given: as many more as the warm-up did in its time.
+    long warm_up(long share) {
+        if (plan.milliseconds == 0) {
+            for (; warmed < plan.warm_up; ++warmed)
+                call();
+            return share;
+        }
+        constexpr long fraction = 5;
+        auto end = Clock::now() + std::chrono::microseconds(1000 * plan.milliseconds / fraction);
+        for (; warmed == 0 || Clock::now() < end; ++warmed)
+            call();
+        return warmed * fraction;
+    }
+
+    void run(long share) {
+        share = warm_up(share);
+        latencies.reserve(static_cast<size_t>(share));
+        ++warm;
+        while (!go)
+            std::this_thread::yield();
+        for (long i = 0; i < share; ++i) {
+            auto start = Clock::now();
+            call();
+            latencies.push_back(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
+        }
+    }
+};
+
+// Runs the calls of all threads between one common start and end. Throws if a result was wrong.
+Figures measure(const Plan& plan, const Work& work) {
     std::atomic<int> warm{0};
     std::atomic<bool> go{false};
     std::atomic<bool> wrong{false};
+    std::vector<Caller> callers(static_cast<size_t>(plan.threads), Caller{plan, work, warm, go, wrong, {}});
     std::vector<std::thread> threads;
-    for (int t = 0; t < plan.threads; ++t)
-        threads.emplace_back([&, t] {
-            for (long i = 0; i < plan.warm_up; ++i)
-                if (!call())
-                    wrong = true;
-            long share = plan.count / plan.threads + (t < plan.count % plan.threads ? 1 : 0);
-            std::vector<long long>& own = latencies[static_cast<size_t>(t)];
-            own.reserve(static_cast<size_t>(share));
-            ++warm;
-            while (!go)
-                std::this_thread::yield();
-            for (long i = 0; i < share; ++i) {
-                auto start = Clock::now();
-                bool right = call();
-                own.push_back(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
-                if (!right)
-                    wrong = true;
-            }
-        });
+    for (int t = 0; t < plan.threads; ++t) {
+        long share = plan.count / plan.threads + (t < plan.count % plan.threads ? 1 : 0);
+        threads.emplace_back([&, t, share] { callers[static_cast<size_t>(t)].run(share); });
+    }
     while (warm < plan.threads)
         std::this_thread::yield();
+    work.begin();
     ProcessorTime before = processor_time();
     auto start = Clock::now();
     go = true;
     for (std::thread& thread : threads)
         thread.join();
-    total_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
+    Figures figures;
+    for (const Caller& caller : callers) {
+        figures.latencies.insert(figures.latencies.end(), caller.latencies.begin(), caller.latencies.end());
+        figures.all_calls += caller.latencies.size() + static_cast<size_t>(caller.warmed);
+    }
+    if (!work.settle(figures.latencies.size()))
+        wrong = true;
+    figures.total_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
     ProcessorTime after = processor_time();
     if (wrong)
         throw std::runtime_error("a result is wrong: no figures");
-    used = {after.user_ns - before.user_ns, after.sys_ns - before.sys_ns};
-
-    std::vector<long long> all;
-    for (const auto& own : latencies)
-        all.insert(all.end(), own.begin(), own.end());
-    std::sort(all.begin(), all.end());
-    return all;
+    figures.used = {after.user_ns - before.user_ns, after.sys_ns - before.sys_ns};
+    std::sort(figures.latencies.begin(), figures.latencies.end());
+    return figures;
 }
 
 } // namespace
@@ -191,27 +165,27 @@ std::vector<long long> measure(const Plan& plan, const std::function<bool()>& ca
 int main(int argc, char** argv) {
     try {
         // One connection per thread; options on the command line override.
-        const char* options[][2] = {{"maxGIOPConnectionPerServer", "128"}, {nullptr, nullptr}};
+        const char* options[][2] = {{"maxGIOPConnectionPerServer", "256"}, {nullptr, nullptr}};
         CORBA::ORB_var orb = CORBA::ORB_init(argc, argv, "omniORB4", options);
         Plan plan;
         if (!parse(argc, argv, plan)) {
-            std::fprintf(stderr, "usage: bench_client REFERENCE OPERATION [--count N] [--threads N] [--size N] "
-                                 "[--warm-up N]\n");
+            std::fprintf(stderr, "usage: bench_client (REFERENCE | collocated) OPERATION [--count N | --milliseconds M] "
+                                 "[--threads N] [--size N] [--warm-up N]\n");
             return 2;
         }
-        CORBA::Object_var object = orb->string_to_object(plan.reference.c_str());
-        std::function<bool()> call = one_call(plan, object);
-        if (!call) {
+        CORBA::Object_var object = object_of(orb.in(), plan);
+        Work work = work_of(plan.operation, plan.size, object.in());
+        if (!work.call) {
             std::fprintf(stderr, "no such operation: %s\n", plan.operation.c_str());
             return 2;
         }
-        long long total_ns = 0;
-        ProcessorTime used{};
-        std::vector<long long> sorted = measure(plan, call, total_ns, used);
-        std::printf("{\"operation\":\"%s\",\"calls\":%zu,\"threads\":%d,\"size\":%u,\"total_ns\":%lld,\"p50_ns\":%lld,"
-                    "\"p99_ns\":%lld,\"cpu_user_ns\":%lld,\"cpu_sys_ns\":%lld}\n",
-                    plan.operation.c_str(), sorted.size(), plan.threads, plan.size, total_ns, sorted[sorted.size() / 2],
-                    sorted[sorted.size() * 99 / 100], used.user_ns, used.sys_ns);
+        Figures figures = measure(plan, work);
+        const std::vector<long long>& sorted = figures.latencies;
+        std::printf("{\"operation\":\"%s\",\"calls\":%zu,\"threads\":%d,\"size\":%u,\"all_calls\":%zu,\"total_ns\":%lld,"
+                    "\"p50_ns\":%lld,\"p99_ns\":%lld,\"cpu_user_ns\":%lld,\"cpu_sys_ns\":%lld}\n",
+                    plan.operation.c_str(), sorted.size(), plan.threads, plan.size, figures.all_calls, figures.total_ns,
+                    sorted[sorted.size() / 2], sorted[sorted.size() * 99 / 100], figures.used.user_ns,
+                    figures.used.sys_ns);
         orb->destroy();
         return 0;
     } catch (const CORBA::SystemException& exception) {

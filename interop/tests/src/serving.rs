@@ -6,11 +6,13 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use grid::GridServant;
 use grid::server::Board;
-use quorb::{ObjectRef, Orb, Proxy, SystemException};
+use quorb::{Callbacks, ObjectRef, Orb, Proxy, SystemException};
 
 use crate::echo::{Ending, Forwarder, Reflector};
+use crate::table::{Columns, TableServant};
 
-/// Serves a Grid under the key `grid` and a Torture::Echo under `echo`, and announces one of them.
+/// Serves a Grid under the key `grid`, a Torture::Echo under `echo` and a Bench::Table under `table`, and announces one of
+/// them.
 #[derive(Debug, Parser)]
 #[command(name = "rust-server")]
 pub struct Options {
@@ -35,6 +37,9 @@ pub struct Options {
     /// The longest message, in octets
     #[arg(long)]
     body_bytes_max: Option<usize>,
+    /// Call clients over the connections that they have opened, by GIOP too
+    #[arg(long)]
+    calls_back: bool,
     /// Close connections without calls after so many milliseconds
     #[arg(long)]
     idle_ms: Option<u64>,
@@ -44,6 +49,9 @@ pub struct Options {
     /// The grid's columns
     #[arg(long, default_value_t = 100)]
     width: i16,
+    /// What the table's cells hold
+    #[arg(long, default_value_t = 0)]
+    cell: i32,
     /// End when standard input does
     #[arg(long)]
     with_parent: bool,
@@ -56,6 +64,8 @@ enum Announced {
     Grid,
     /// The echo
     Echo,
+    /// The table
+    Table,
 }
 
 /// How long calls under way may take to end when the server is told to.
@@ -69,16 +79,19 @@ pub async fn run(options: Options) -> Result<(), SystemException> {
     let orb = start(&options).await?;
     let grid = orb.serve("grid", GridServant::new(Board::new(options.height, options.width)))?;
     let (echo, ending) = Reflector::serve(&orb, "echo")?;
+    let table = orb.serve("table", TableServant::new(Columns::holding(options.cell)))?;
     let announced = match (forwarder(&orb, &options)?, options.interface) {
         (Some(forwarder), _) => forwarder,
         (None, Announced::Grid) => grid.object().clone(),
         (None, Announced::Echo) => echo.object().clone(),
+        (None, Announced::Table) => table.object().clone(),
     };
-    // Whoever started this process and does not read cannot be helped.
     // Everything is there: whoever has been waiting since an earlier life of this server may come in.
     orb.open();
+    let told = told_to_end(options.with_parent);
+    // Whoever started this process and does not read cannot be helped.
     let _ = writeln!(std::io::stdout(), "ready {announced}").and_then(|()| std::io::stdout().flush());
-    told_to_end(options.with_parent).await;
+    told.await;
     Ending::end(&ending);
     orb.shutdown(DRAIN_MAX).await;
     Ok(())
@@ -93,6 +106,9 @@ async fn start(options: &Options) -> Result<Orb, SystemException> {
             limits.idle_time_max = Duration::from_millis(milliseconds);
         }
     });
+    if options.calls_back {
+        builder = builder.callbacks(Callbacks::Everywhere);
+    }
     if let Some(address) = &options.advertise {
         builder = builder.advertise(address);
     }
@@ -113,19 +129,21 @@ fn forwarder(orb: &Orb, options: &Options) -> Result<Option<ObjectRef>, SystemEx
     Ok(Some(own))
 }
 
-/// Ends with a stop signal, or with standard input if that means the parent is gone.
-async fn told_to_end(with_parent: bool) {
-    if !with_parent {
-        return quorb::shutdown_signal().await;
-    }
+/// Ends with a stop signal, or with standard input if that means the parent is gone. Signals are heard from the call on.
+fn told_to_end(with_parent: bool) -> impl Future<Output = ()> {
+    let told = quorb::shutdown_signal();
     let (gone, parent_gone) = tokio::sync::oneshot::channel::<()>();
-    std::thread::spawn(move || {
-        // Whatever comes is of no interest, and an error is an end, too.
-        let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        let _ = gone.send(());
-    });
-    tokio::select! {
-        () = quorb::shutdown_signal() => {}
-        _ = parent_gone => {}
+    if with_parent {
+        std::thread::spawn(move || {
+            // Whatever comes is of no interest, and an error is an end, too.
+            let _ = std::io::stdin().read_to_end(&mut Vec::new());
+            let _ = gone.send(());
+        });
+    }
+    async move {
+        tokio::select! {
+            () = told => {}
+            Ok(()) = parent_gone, if with_parent => {}
+        }
     }
 }

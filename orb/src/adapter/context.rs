@@ -1,17 +1,18 @@
 //! The circumstances of a call, as its servant sees them.
 
+use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
 
 use crate::model::{Behaviour, Kind};
-use crate::proto::head::{ChainId, RequestIdentity, TraceContext};
+use crate::proto::head::{ChainId, RequestIdentity, ServiceContext, TraceContext};
 
 /// The protocol a call arrived by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +33,13 @@ pub struct Peer {
     pub protocol: Protocol,
     /// The address of the other end as text; empty for collocated calls.
     pub address: Arc<str>,
+}
+
+impl Peer {
+    /// The other end of a call that stays in this process.
+    pub(crate) fn collocated() -> Peer {
+        Peer { protocol: Protocol::Collocated, address: Arc::from("") }
+    }
 }
 
 impl fmt::Display for Peer {
@@ -62,6 +70,9 @@ thread_local! {
 #[derive(Clone)]
 pub struct Context(pub(crate) Arc<CallState>);
 
+/// A value that an interceptor has attached to a call.
+type Attached = Arc<dyn Any + Send + Sync>;
+
 /// What stands behind a [`Context`].
 pub(crate) struct CallState {
     pub(crate) peer: Peer,
@@ -69,8 +80,15 @@ pub(crate) struct CallState {
     pub(crate) operation: Bytes,
     pub(crate) deadline: Option<Instant>,
     pub(crate) chain: ChainId,
+    /// Calls of the chain that wait for this one.
+    pub(crate) depth: u32,
     pub(crate) identity: Option<RequestIdentity>,
     pub(crate) trace: Option<TraceContext>,
+    /// The span that the call is here, once an interceptor has said so.
+    pub(crate) serving: OnceLock<TraceContext>,
+    pub(crate) contexts: Vec<ServiceContext>,
+    /// What interceptors have attached, by type. The lock is held for a look or an insertion.
+    attached: Mutex<Vec<(TypeId, Attached)>>,
     cancelled: AtomicBool,
     /// Once set, a cancellation no longer stops the call.
     unstoppable: AtomicBool,
@@ -85,8 +103,12 @@ impl CallState {
             operation,
             deadline: None,
             chain,
+            depth: 0,
             identity: None,
             trace: None,
+            serving: OnceLock::new(),
+            contexts: Vec::new(),
+            attached: Mutex::new(Vec::new()),
             cancelled: AtomicBool::new(false),
             unstoppable: AtomicBool::new(false),
             cancellation: Notify::new(),
@@ -167,14 +189,52 @@ impl Context {
         self.0.chain
     }
 
+    /// Calls of the chain that wait for this one: 0 if its caller is no servant. Calls deeper than
+    /// [`call_depth_max`](crate::Limits::call_depth_max) are refused.
+    pub fn depth(&self) -> u32 {
+        self.0.depth
+    }
+
     /// The identity of the request, where the caller gave one: the same for every repetition.
     pub fn identity(&self) -> Option<RequestIdentity> {
         self.0.identity
     }
 
-    /// The W3C trace context of the call, where the caller gave one.
+    /// The W3C trace context that calls made by the servant have as their parent: the span that an interceptor has opened
+    /// for this call, else what the caller gave.
     pub fn trace(&self) -> Option<&TraceContext> {
+        self.0.serving.get().or(self.0.trace.as_ref())
+    }
+
+    /// The W3C trace context that the caller gave.
+    pub fn callers_trace(&self) -> Option<&TraceContext> {
         self.0.trace.as_ref()
+    }
+
+    /// The octets of the service context with this id that came with the request.
+    pub fn service_context(&self, id: u32) -> Option<&Bytes> {
+        self.service_contexts().iter().find(|context| context.id == id).map(|context| &context.data)
+    }
+
+    /// The service contexts that came with the request, but for those that the broker reads itself.
+    pub fn service_contexts(&self) -> &[ServiceContext] {
+        &self.0.contexts
+    }
+
+    /// Attaches a value for those that see this call after: an interceptor leaves what it has found out (a principal, a
+    /// transaction), the servant reads it with [`attached`](Context::attached), and so does a client interceptor from
+    /// [`ClientCall::parent`](crate::intercept::ClientCall::parent). A value of the same type is replaced.
+    pub fn attach<T: Any + Send + Sync>(&self, value: Arc<T>) {
+        let mut attached = self.0.attached.lock().unwrap_or_else(PoisonError::into_inner);
+        attached.retain(|(id, _)| *id != TypeId::of::<T>());
+        attached.push((TypeId::of::<T>(), value));
+    }
+
+    /// The value of this type that was attached to the call.
+    pub fn attached<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        let attached = self.0.attached.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, value) = attached.iter().find(|(id, _)| *id == TypeId::of::<T>())?;
+        value.clone().downcast().ok()
     }
 
     /// Whether the caller has given up.

@@ -22,19 +22,22 @@ pub(crate) fn dispatch(servant: Arc<dyn Servant>, call: Invocation) -> Dispatch 
 /// Drives a pending invocation to its reply; `None` once its caller has given up and it may be stopped.
 ///
 /// Dropping the future abandons the invocation where it stands.
-pub(crate) async fn drive(context: Context, mut future: BoxFuture<'static, Reply>) -> Option<Reply> {
-    let run = CURRENT.scope(
-        context.clone(),
-        poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-            Ok(polled) => polled,
-            Err(panic) => Poll::Ready(panicked(&context, panic)),
-        }),
-    );
+pub(crate) async fn drive(context: Context, future: BoxFuture<'static, Reply>) -> Option<Reply> {
+    let run = CURRENT.scope(context.clone(), run_to_end(&context, future));
     tokio::select! {
         biased;
         reply = run => Some(reply),
         () = stopped(&context) => None,
     }
+}
+
+/// Drives a pending invocation to its reply. A panic becomes the reply.
+pub(crate) async fn run_to_end(context: &Context, mut future: BoxFuture<'static, Reply>) -> Reply {
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(polled) => polled,
+        Err(panic) => Poll::Ready(panicked(context, panic)),
+    })
+    .await
 }
 
 /// Ends when the invocation should be dropped where it stands: its caller gave up before it had started something that
@@ -46,7 +49,7 @@ async fn stopped(context: &Context) {
     }
 }
 
-fn panicked(context: &Context, panic: Box<dyn Any + Send>) -> Reply {
+pub(crate) fn panicked(context: &Context, panic: Box<dyn Any + Send>) -> Reply {
     let message = panic
         .downcast_ref::<&str>()
         .copied()

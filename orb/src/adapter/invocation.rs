@@ -6,6 +6,7 @@ use quorb_giop::cdr::{CdrError, Encoder};
 use super::{CallState, Context};
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
 use crate::object::binding_to;
+use crate::proto::head::ServiceContext;
 use crate::runtime::Orb;
 use crate::value::dynamic::DynamicError;
 use crate::value::{Body, BodyError, BodyReader, BodyWriter, Encoding};
@@ -29,6 +30,23 @@ pub struct Invocation {
 pub struct Reply {
     /// The body or the exception.
     pub body: ReplyBody,
+    /// What interceptors send along.
+    pub contexts: Vec<ServiceContext>,
+    /// Whether it is sent.
+    pub(crate) fate: ReplyFate,
+}
+
+/// What becomes of a reply; a fault injector decides otherwise than usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum ReplyFate {
+    #[default]
+    Sent,
+    /// Its caller never gets it.
+    Lost,
+    /// Its caller never gets it, and the connection ends.
+    CutInstead,
+    /// It is sent, and then the connection ends.
+    SentThenCut,
 }
 
 /// The body of a [`Reply`].
@@ -50,9 +68,47 @@ pub enum ReplyBody {
 }
 
 impl Reply {
+    /// A reply with this body.
+    pub fn new(body: ReplyBody) -> Reply {
+        Reply { body, contexts: Vec::new(), fate: ReplyFate::Sent }
+    }
+
     /// A reply that raises a system exception.
     pub fn system(exception: SystemException) -> Reply {
-        Reply { body: ReplyBody::System(exception) }
+        Reply::new(ReplyBody::System(exception))
+    }
+
+    /// Lets the reply carry a service context; one with the same id is replaced. The bounds are those of
+    /// [`ClientCall::set_context`](crate::intercept::ClientCall::set_context).
+    pub fn set_context(&mut self, id: u32, data: impl Into<Bytes>) {
+        self.contexts.retain(|context| context.id != id);
+        self.contexts.push(ServiceContext { id, data: data.into() });
+    }
+
+    /// Never sends the reply: its caller waits until its deadline. For tests of what callers make of that.
+    pub fn lost(mut self) -> Reply {
+        self.fate = ReplyFate::Lost;
+        self
+    }
+
+    /// Cuts the connection of the caller instead of sending the reply.
+    pub fn lost_with_connection(mut self) -> Reply {
+        self.fate = ReplyFate::CutInstead;
+        self
+    }
+
+    /// Sends the reply and then cuts the connection of the caller.
+    pub fn sent_with_last_breath(mut self) -> Reply {
+        self.fate = ReplyFate::SentThenCut;
+        self
+    }
+
+    /// Octets of the body; 0 for system exceptions and forwards, which the connection encodes.
+    pub fn body_bytes(&self) -> usize {
+        match &self.body {
+            ReplyBody::Results(body) | ReplyBody::User(body) => body.len(),
+            ReplyBody::System(_) | ReplyBody::Forward { .. } => 0,
+        }
     }
 }
 
@@ -79,6 +135,10 @@ impl Invocation {
     /// The undecoded arguments.
     pub fn arguments(&self) -> &Body {
         &self.arguments
+    }
+
+    pub(crate) fn reply_encoding(&self) -> Encoding {
+        self.reply_encoding
     }
 
     /// Decodes the arguments with `read`, and checks that nothing is left over.
@@ -121,7 +181,7 @@ impl Invocation {
             Err(Fault::System(exception)) => Ok(ReplyBody::System(exception.clone())),
         };
         match written {
-            Ok(body) => Reply { body },
+            Ok(body) => Reply::new(body),
             Err(cause) => self.refuse(unwritable(&cause, Completion::Yes).at(Stage::Executing)),
         }
     }

@@ -73,6 +73,8 @@ minors! {
     NOT_BOUND = QUORB | 12 on InvObjref, "the reference is bound to no broker", "give it to `Orb::bind`; references that arrive in calls are bound by themselves";
     /// A reference string is malformed.
     BAD_REFERENCE_STRING = QUORB | 13 on InvObjref, "the reference string is malformed", "expected IOR:<hex>, corbaloc:iiop:[version@]host:port/key or corbaname:";
+    /// The naming service does not know the name.
+    NAME_NOT_RESOLVED = QUORB | 37 on InvObjref, "the naming service does not resolve the name", "list what is bound there, and check the spelling; `/` stands between the parts of a name, `.` before a kind";
     /// The connection broke before the reply came.
     CONNECTION_LOST = QUORB | 14 on CommFailure, "the connection broke before the reply arrived", "";
     /// The peer violated the protocol and the connection was closed.
@@ -101,6 +103,8 @@ minors! {
     VALUE_NOT_ENCODABLE = QUORB | 25 on Marshal, "a value could not be encoded", "";
     /// A duplicate request whose outcome is forgotten.
     OUTCOME_FORGOTTEN = QUORB | 26 on Transient, "the request was received before and its outcome is no longer known here", "read the object's state before repeating the update";
+    /// The server does not know the client any more, or not in this life. The broker begins another one by itself.
+    CLIENT_FORGOTTEN = QUORB | 36 on Transient, "the server does not know any more which updates of this client it has executed", "retry: the broker goes on under a new identity";
     /// Forwarding did not end.
     TOO_MANY_FORWARDS = QUORB | 27 on Transient, "the reference was forwarded too many times", "the servers forward in a circle";
     /// The call was cancelled.
@@ -117,6 +121,16 @@ minors! {
     MOCK_HAS_NO_ANSWER = QUORB | 33 on NoImplement, "the mock gives no answer for this operation", "";
     /// The caller does not take the replies to its calls.
     REPLIES_NOT_TAKEN = QUORB | 34 on Transient, "the caller does not take the replies to its calls", "read the replies, or raise `replies_bytes_max` on the server";
+    /// The server has more to do than it can.
+    OVERLOADED = QUORB | 64 on Transient, "the server is overloaded and has shed the call", "call less often or later; the broker does not repeat such calls by itself";
+    /// A fault injector refused the call.
+    INJECTED = QUORB | 65 on Transient, "a fault injector refused the call", "";
+    /// Messages on all connections together take too much memory.
+    MEMORY_FULL = QUORB | 66 on Transient, "the messages on all connections of the server take too much memory", "retry after a pause, or raise `buffers_bytes_max` on the server";
+    /// Too many calls of a chain wait for each other.
+    CALLS_TOO_DEEP = QUORB | 40 on ImpLimit, "too many calls of one chain wait for each other", "objects may be calling each other without end; else raise `call_depth_max` on the server";
+    /// Calls come over connections that this broker has opened, and it takes none there.
+    CALLBACKS_OFF = QUORB | 41 on NoPermission, "the broker takes no calls on connections that it has opened", "allow them with `OrbBuilder::callbacks`, or let it listen";
     /// The character set of the connection has no such character.
     CHARACTER_LOST = OMG | 1 on DataConversion, "a character has no place in the code set of the connection", "use a reference that carries code sets (an IOR rather than a corbaloc address), and a peer whose own code set has the character";
     /// Client and server share no code set.

@@ -8,6 +8,7 @@ use super::reference::Way;
 use super::values::binding_to;
 use crate::adapter::{Context, malformed};
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
+use crate::intercept::Passage;
 use crate::model::{Behaviour, Interface, Operation};
 use crate::proto::head::{OperationName, OperationNameError};
 use crate::value::{Body, BodyError, BodyReader, BodyWriter};
@@ -28,6 +29,8 @@ pub(crate) struct Request<'a> {
     /// The time the call may take, with the limits of its surroundings applied.
     pub(crate) time_limit: Duration,
     pub(crate) deadline: Instant,
+    /// What interceptors send along and want to know; none where there are no interceptors.
+    pub(crate) passage: Option<&'a Passage<'a>>,
 }
 
 /// A call before its surroundings are known: what [`Request`] is made of.
@@ -40,7 +43,7 @@ pub(super) struct Outline<'a> {
 }
 
 /// How a call ended, undecoded.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Answer {
     Results(Body),
     User(Body),
@@ -86,7 +89,7 @@ impl ObjectRef {
         crate::runtime::block_on_call(self.orb(), call)
     }
 
-    pub(super) async fn call<R, E: Raises>(
+    pub(crate) async fn call<R, E: Raises>(
         &self,
         interface: Option<&'static Interface>,
         operation: &'static Operation,
@@ -121,12 +124,16 @@ impl ObjectRef {
             write: call.write,
             time_limit,
             deadline: Instant::now() + time_limit,
+            passage: None,
         };
         match &self.target.way {
             Way::Nil => unusable(Minor::NIL_REFERENCE),
             Way::Unbound => unusable(Minor::NOT_BOUND),
             Way::Local(local) => local.call(&request, parent.as_ref()).await?.without_broker(),
-            Way::Routed(route) => route.call(&request, parent.as_ref()).await,
+            Way::Routed(route) => match route.orb().client_chain() {
+                None => route.call(&request, parent.as_ref()).await,
+                Some(chain) => Ok(chain.call(route, &request, parent.as_ref()).await?.into_answer()),
+            },
         }
     }
 

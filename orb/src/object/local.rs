@@ -9,13 +9,13 @@ use quorb_giop::ior::Ior;
 
 use super::invoke::{Answer, Request};
 use crate::adapter::{
-    CallState, Context, Dispatch, Invocation, Peer, Protocol, Reply, ReplyBody, Servant, dispatch, drive,
+    CallState, Context, Dispatch, Invocation, Peer, Reply, ReplyBody, ReplyFate, Servant, dispatch, drive,
     unwritable,
 };
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::model::{Interface, Kind};
 use crate::proto::head::ChainId;
-use crate::runtime::{CallUnderWay, Orb};
+use crate::runtime::{CallUnderWay, Orb, check_depth};
 use crate::value::{Body, BodyWriter, Encoding};
 
 /// A servant that calls reach without a connection.
@@ -53,6 +53,9 @@ impl LocalOutcome {
     }
 }
 
+/// Queries of one chain that are polled inside one another.
+const CALLS_ON_STACK_MAX: u32 = 8;
+
 /// Makes chains of calls that start outside of servants, on references without a broker, distinguishable.
 static LOCAL_CHAINS: AtomicU64 = AtomicU64::new(1);
 
@@ -83,10 +86,15 @@ impl LocalTarget {
         (request.write)(&mut body).map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
         let arguments = Body::native_cdr(Bytes::from(body.into_bytes()), Endian::NATIVE);
         let under_way = self.orb.as_ref().map(CallUnderWay::begin);
-        let call = Invocation::new(self.state(request, parent), arguments, LOCAL_ENCODING, self.orb.clone());
+        let state = self.state(request, parent);
+        check_depth(state.depth, self.orb.as_ref())?;
+        let call = Invocation::new(state, arguments, LOCAL_ENCODING, self.orb.clone());
         let context = call.context().clone();
         let servant = self.servant.clone();
-        let dispatched = dispatch(servant, call);
+        let dispatched = match &self.orb {
+            Some(orb) => orb.server_chain().dispatch(orb, servant, call),
+            None => dispatch(servant, call),
+        };
         let reply = match dispatched {
             Dispatch::Done(reply) => reply,
             Dispatch::Pending(future) if request.behaviour.oneway => {
@@ -98,10 +106,21 @@ impl LocalTarget {
             }
             Dispatch::Pending(future) => self.wait(request, context, future, under_way).await?,
         };
-        outcome(reply, request.behaviour.oneway)
+        if let Some(passage) = request.passage {
+            passage.replied(reply.contexts.clone());
+        }
+        match reply.fate {
+            ReplyFate::Sent | ReplyFate::SentThenCut => outcome(reply, request.behaviour.oneway),
+            ReplyFate::CutInstead => Err(cut_off()),
+            ReplyFate::Lost => {
+                tokio::time::sleep_until(tokio::time::Instant::from_std(request.deadline)).await;
+                Err(too_late(request))
+            }
+        }
     }
 
-    /// Waits for a pending call. An update goes on in a task of its own, since it must survive its caller.
+    /// Waits for a pending call. An update goes on in a task of its own, since it must survive its caller; so does every so
+    /// many-th query of a chain, since those in between stand on one another's stack.
     async fn wait(
         &self,
         request: &Request<'_>,
@@ -109,7 +128,7 @@ impl LocalTarget {
         future: crate::adapter::BoxFuture<'static, Reply>,
         under_way: Option<CallUnderWay>,
     ) -> Result<Reply, SystemException> {
-        let _cancel = CancelOnDrop(&context);
+        let (_cancel, depth) = (CancelOnDrop(&context), context.depth() + 1);
         let context = context.clone();
         let running = async move {
             let reply = drive(context, future).await;
@@ -117,7 +136,8 @@ impl LocalTarget {
             reply
         };
         let deadline = tokio::time::Instant::from_std(request.deadline);
-        let ended = if request.behaviour.kind == Kind::Query {
+        let in_place = request.behaviour.kind == Kind::Query && !depth.is_multiple_of(CALLS_ON_STACK_MAX);
+        let ended = if in_place {
             tokio::time::timeout_at(deadline, running).await
         } else {
             let task = tokio::spawn(running);
@@ -128,11 +148,7 @@ impl LocalTarget {
             Ok(None) => {
                 Err(SystemException::new(ExceptionKind::Transient, Minor::CALL_CANCELLED, Completion::Maybe))
             }
-            Err(_) => {
-                Err(SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::Maybe)
-                    .at(Stage::Waiting)
-                    .because(format_args!("no reply within {:?}", request.time_limit)))
-            }
+            Err(_) => Err(too_late(request)),
         }
     }
 
@@ -144,13 +160,33 @@ impl LocalTarget {
             },
             Context::chain,
         );
-        let peer = Peer { protocol: Protocol::Collocated, address: "".into() };
+        let peer = Peer::collocated();
         let operation = request.operation.as_bytes().clone();
         let mut state = CallState::new(peer, self.object_key.clone(), operation, chain);
         state.deadline = Some(request.deadline);
-        state.trace = parent.and_then(|parent| parent.trace().cloned());
+        state.depth = parent.map_or(0, |parent| parent.depth().saturating_add(1));
+        match request.passage {
+            Some(passage) => {
+                state.trace.clone_from(&passage.trace);
+                state.contexts.clone_from(&passage.contexts);
+            }
+            None => state.trace = parent.and_then(|parent| parent.trace().cloned()),
+        }
         state
     }
+}
+
+/// What a connection that broke would be: here only a fault injector does that.
+fn cut_off() -> SystemException {
+    SystemException::new(ExceptionKind::CommFailure, Minor::CONNECTION_LOST, Completion::Maybe)
+        .at(Stage::Waiting)
+        .because("the reply of a collocated call was lost on purpose")
+}
+
+fn too_late(request: &Request<'_>) -> SystemException {
+    SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::Maybe)
+        .at(Stage::Waiting)
+        .because(format_args!("no reply within {:?}", request.time_limit))
 }
 
 /// Cancels a call whose caller stops waiting.

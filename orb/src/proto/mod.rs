@@ -6,10 +6,12 @@
 
 pub mod gate;
 pub mod head;
+pub mod health;
 pub mod iiop;
 pub mod native;
 pub mod reply_cache;
 pub mod retry;
+pub mod shed;
 
 #[cfg(test)]
 mod dice;

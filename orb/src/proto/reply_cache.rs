@@ -7,12 +7,22 @@
 //! # Why this is safe
 //! For a known client, the cache holds every executed sequence that is not below the client's watermark; the watermark
 //! rises when entries go (acknowledged by the client, or evicted). So a sequence that is not held and not below the
-//! watermark has not been executed here. An unknown client has never been here if its incarnation is above the floor,
-//! because the floor rises to the incarnation of every client that is evicted. A retry that was first sent to another
+//! watermark has not been executed here. Of clients that are evicted, a trace is kept: the last sequence, above which nothing
+//! has been executed. Of those whose trace is gone, too, it is known that their incarnation is not above the floor, which
+//! rises to it; so an unknown client above the floor has never been here. One below it is refused and goes on under a new
+//! name, in the incarnation that the refusal names; the floor cannot run away from honest clients, because incarnations
+//! that lie in the future are not let in. Foreign clients have no incarnation (it is 0) and know no floor: their traces are
+//! all there is. A retry that was first sent to another
 //! server, or to another life of this one, may have been executed there: nobody here can know.
+//!
+//! Oneway requests are numbered apart, under a name of their own, since nobody acknowledges them: a [window](Window) of the
+//! last ones tells which have come.
 
+mod client;
+mod forgotten;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -20,6 +30,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use thiserror::Error;
 
+use self::client::{Client, Entry, Held};
+use self::forgotten::Forgotten;
+use self::window::Window;
 use super::head::{ClientId, Completion, ReplyHead, RequestIdentity, Time};
 
 /// What a [`ReplyCache`] remembers at most.
@@ -34,6 +47,8 @@ pub struct ReplyCacheLimits {
     pub bytes_max: usize,
     /// A client that was quiet so long is evicted by [`ReplyCache::forget`].
     pub client_idle_max: Duration,
+    /// Clients that were evicted and of whom is kept up to which sequence they have come, so that they can come back.
+    pub traces_max: usize,
 }
 
 impl Default for ReplyCacheLimits {
@@ -43,6 +58,7 @@ impl Default for ReplyCacheLimits {
             entries_per_client_max: 2048,
             bytes_max: 64 * 1024 * 1024,
             client_idle_max: Duration::from_secs(15 * 60),
+            traces_max: 50_000,
         }
     }
 }
@@ -90,6 +106,15 @@ pub enum Refusal {
         /// Where it is.
         this: u64,
     },
+    /// Its client is ahead of the time: if it were evicted, nobody could come in any more.
+    #[error("the client's incarnation lies in the future")]
+    IncarnationAhead {
+        /// The least incarnation that is refused no more is one above.
+        floor: u64,
+    },
+    /// A oneway request that has come before, or is so late that nobody knows.
+    #[error("it has come before, or is too late to know")]
+    Repeated,
     /// A later life of the client is here.
     #[error("the client is in incarnation {current} by now")]
     OldIncarnation {
@@ -126,11 +151,14 @@ impl Refusal {
         match self {
             Refusal::ReplyEvicted => Completion::Yes,
             Refusal::OtherServer { .. } => Completion::Maybe,
+            // Whatever became of the first one: nobody waits for an answer.
+            Refusal::Repeated => Completion::Maybe,
             Refusal::ClientBusy { .. } | Refusal::TooManyClients { .. } | Refusal::SequenceExhausted => {
                 Completion::No
             }
             Refusal::BelowWatermark { .. }
             | Refusal::OldIncarnation { .. }
+            | Refusal::IncarnationAhead { .. }
             | Refusal::ClientForgotten { .. } => {
                 if is_retry {
                     Completion::Maybe
@@ -140,7 +168,24 @@ impl Refusal {
             }
         }
     }
+
+    /// The incarnation in which a new client is let in, if it is the client that is refused and not the request.
+    /// `incarnation_now` is that of [`Circumstances`].
+    pub fn begin_again_in(&self, incarnation_now: u64) -> Option<u64> {
+        match self {
+            Refusal::ClientForgotten { floor } | Refusal::IncarnationAhead { floor } => {
+                Some(floor.saturating_add(1).max(incarnation_now))
+            }
+            _ => None,
+        }
+    }
 }
+
+/// How far the clock of a client may be ahead of the server's, in microseconds: a day.
+pub const INCARNATION_AHEAD_MAX_US: u64 = 86_400_000_000;
+
+/// The incarnation of clients that have none.
+pub const INCARNATION_OF_FOREIGN: u64 = 0;
 
 /// What a server remembers of the requests of its clients. See the [module](self).
 ///
@@ -149,8 +194,8 @@ impl Refusal {
 pub struct ReplyCache {
     limits: ReplyCacheLimits,
     clients: BTreeMap<ClientId, Client>,
-    /// Unknown clients up to this incarnation may have been here.
-    floor: Option<u64>,
+    /// Clients that have been here.
+    forgotten: Forgotten,
     /// All clients; the one in front is evicted next, unless it was heard of since it was put there.
     turns: VecDeque<(ClientId, Time)>,
     /// Replies in the order in which they were given, and some that are gone.
@@ -167,6 +212,8 @@ pub struct Circumstances {
     pub retry_of_server: Option<u64>,
     /// The incarnation of this server.
     pub this_server: u64,
+    /// The incarnation of a client that begins its life now: microseconds since 1970, by the server's clock.
+    pub incarnation_now: u64,
 }
 
 impl Circumstances {
@@ -186,7 +233,7 @@ impl ReplyCache {
         ReplyCache {
             limits,
             clients: BTreeMap::new(),
-            floor: None,
+            forgotten: Forgotten::default(),
             turns: VecDeque::new(),
             given: VecDeque::new(),
             held: Held::default(),
@@ -198,6 +245,23 @@ impl ReplyCache {
         let met = self.meet(identity, request, now);
         let decided = met.and_then(|()| self.decide(identity, request, now));
         decided.unwrap_or_else(Admission::Refuse)
+    }
+
+    /// Decides whether a oneway request is executed. Nothing is remembered but that it has come.
+    ///
+    /// # Errors
+    /// Why it must not be executed.
+    pub fn admit_oneway(
+        &mut self,
+        identity: RequestIdentity,
+        request: Circumstances,
+        now: Time,
+    ) -> Result<(), Refusal> {
+        self.meet(identity, request, now)?;
+        let limit = self.limits.entries_per_client_max;
+        let client = self.clients.get_mut(&identity.client).ok_or(Refusal::ClientBusy { limit })?;
+        client.heard = now;
+        client.take_oneway(identity.sequence)
     }
 
     /// The request was executed, and this is its reply. Nothing happens if it is not in progress (its client has begun
@@ -252,25 +316,37 @@ impl ReplyCache {
 
     /// Makes sure that the client is known in this incarnation, or says why it cannot be.
     fn meet(&mut self, identity: RequestIdentity, request: Circumstances, now: Time) -> Result<(), Refusal> {
-        match self.clients.get_mut(&identity.client) {
-            Some(known) if known.incarnation == identity.incarnation => return Ok(()),
-            Some(known) if known.incarnation > identity.incarnation => {
+        let RequestIdentity { client, incarnation, .. } = identity;
+        let mut watermark = 0;
+        match self.clients.get(&client) {
+            Some(known) if known.incarnation == incarnation => return Ok(()),
+            Some(known) if known.incarnation > incarnation => {
                 let current = known.incarnation;
                 return Err(Refusal::OldIncarnation { current });
             }
             // A known client in a later life: the earlier one is over, and refused from now on. The later one was never
             // evicted, whatever the floor: had it been, the floor would have kept the earlier one out.
-            Some(known) => known.release_all(&mut self.held),
+            Some(known) => {
+                self.forgotten.check_clock(incarnation, request.incarnation_now)?;
+                known.release_all(&mut self.held);
+            }
             None => {
                 request.elsewhere()?;
-                if let Some(floor) = self.floor.filter(|floor| identity.incarnation <= *floor) {
-                    return Err(Refusal::ClientForgotten { floor });
+                self.forgotten.check_clock(incarnation, request.incarnation_now)?;
+                self.forgotten.check(client, incarnation)?;
+                // Its trace must not be what gives way to that of the one that makes room.
+                let trace = self.forgotten.readmit(client, incarnation);
+                watermark = trace.unwrap_or(0);
+                if let Err(refusal) = self.make_room_for_client() {
+                    if trace.is_some() {
+                        self.forgotten.note(client, incarnation, watermark, self.limits.traces_max);
+                    }
+                    return Err(refusal);
                 }
-                self.make_room_for_client()?;
-                self.turns.push_back((identity.client, now));
+                self.turns.push_back((client, now));
             }
         }
-        self.clients.insert(identity.client, Client::new(identity.incarnation, now));
+        self.clients.insert(client, Client::new(incarnation, watermark, now));
         Ok(())
     }
 
@@ -372,106 +448,7 @@ impl ReplyCache {
     fn evict_client(&mut self, id: ClientId) {
         if let Some(client) = self.clients.remove(&id) {
             client.release_all(&mut self.held);
-            self.floor = self.floor.max(Some(client.incarnation));
-        }
-    }
-}
-
-/// One client in its latest life.
-#[derive(Debug, Clone)]
-struct Client {
-    incarnation: u64,
-    /// Sequences below are answered, and the client does not ask for them again.
-    acknowledged: u64,
-    /// Sequences below are held, or forgotten. At least `acknowledged`.
-    watermark: u64,
-    entries: BTreeMap<u64, Entry>,
-    /// How many of them are in progress.
-    running: usize,
-    heard: Time,
-}
-
-#[derive(Debug, Clone)]
-enum Entry {
-    InProgress,
-    Done(CachedReply),
-    /// Done, but the reply had to go.
-    Evicted,
-}
-
-impl Client {
-    fn new(incarnation: u64, now: Time) -> Client {
-        Client {
-            incarnation,
-            acknowledged: 0,
-            watermark: 0,
-            entries: BTreeMap::new(),
-            running: 0,
-            heard: now,
-        }
-    }
-
-    fn check_watermark(&self, sequence: u64) -> Result<(), Refusal> {
-        if sequence < self.watermark {
-            let watermark = self.watermark;
-            return Err(Refusal::BelowWatermark { watermark });
-        }
-        Ok(())
-    }
-
-    /// Forgets what is answered below. What is in progress stays known until it ends.
-    fn acknowledge(&mut self, below: u64, held: &mut Held) {
-        if below <= self.acknowledged {
-            return;
-        }
-        self.acknowledged = below;
-        self.watermark = self.watermark.max(below);
-        let mut from = 0;
-        while let Some(sequence) = self.first_answered(from..below) {
-            from = sequence;
-            self.remove(sequence, held);
-        }
-    }
-
-    /// Forgets the answered request with the least sequence, and with it all that are older and not held.
-    fn evict_oldest_entry(&mut self, held: &mut Held) {
-        if let Some(sequence) = self.first_answered(0..u64::MAX) {
-            self.watermark = self.watermark.max(sequence + 1);
-            self.remove(sequence, held);
-        }
-    }
-
-    fn first_answered(&self, range: std::ops::Range<u64>) -> Option<u64> {
-        let mut entries = self.entries.range(range);
-        let answered = entries.find(|(_, entry)| !matches!(entry, Entry::InProgress));
-        answered.map(|(sequence, _)| *sequence)
-    }
-
-    fn remove(&mut self, sequence: u64, held: &mut Held) {
-        if let Some(entry) = self.entries.remove(&sequence) {
-            held.release(&entry);
-        }
-    }
-
-    /// Takes all entries out of the accounts, before the client goes.
-    fn release_all(&self, held: &mut Held) {
-        self.entries.values().for_each(|entry| held.release(entry));
-    }
-}
-
-/// The replies that are held, of all clients.
-#[derive(Debug, Clone, Default)]
-struct Held {
-    replies: usize,
-    bytes: usize,
-}
-
-impl Held {
-    /// Takes an entry that goes out of the account.
-    fn release(&mut self, entry: &Entry) {
-        if let Entry::Done(reply) = entry {
-            self.replies -= 1;
-            self.bytes -= reply.body.len();
+            self.forgotten.note(id, client.incarnation, client.unseen_from(), self.limits.traces_max);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The configuration of a broker.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::listen::Listening;
-use super::{Address, Limits, MemoryNetwork, Orb};
+use super::{Address, Callbacks, Limits, MemoryNetwork, Orb};
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
+use crate::intercept::{ClientChain, ClientInterceptor, ServerChain, ServerInterceptor};
 
 /// The configuration of a broker; made by [`Orb::builder`].
 ///
@@ -30,6 +32,12 @@ pub(crate) struct Settings {
     pub(super) preference: Preference,
     pub(super) memory: Option<MemoryNetwork>,
     pub(super) holding: bool,
+    pub(super) callbacks: Callbacks,
+    pub(super) unreachable: bool,
+    /// Reference strings by name.
+    pub(super) initial_references: BTreeMap<String, String>,
+    pub(super) client_chain: ClientChain,
+    pub(super) server_chain: ServerChain,
 }
 
 /// Which protocol to use where a reference offers both.
@@ -57,7 +65,7 @@ impl OrbBuilder {
 
     /// What references carry instead of the TCP addresses that are listened on: `HOST[:PORT]`, for servers behind address
     /// translation or with several names. Without a port, that of the first TCP listener. May be given several times;
-    /// clients try them in order.
+    /// clients race them, in this order.
     pub fn advertise(mut self, address: impl Into<String>) -> OrbBuilder {
         self.advertise.push(address.into());
         self
@@ -75,11 +83,45 @@ impl OrbBuilder {
         self
     }
 
+    /// Whether this broker's objects are called over connections that it has opened, and whether it calls others so.
+    pub fn callbacks(mut self, callbacks: Callbacks) -> OrbBuilder {
+        self.settings.callbacks = callbacks;
+        self
+    }
+
+    /// Others may be unable to connect to this broker though it listens, for a firewall or for address translation: its
+    /// references say that it can be called over its own connections as well. Those of a broker that does not listen on the
+    /// network always say so.
+    pub fn unreachable(mut self) -> OrbBuilder {
+        self.settings.unreachable = true;
+        self
+    }
+
+    /// What `corbaloc:rir:/NAME` and `corbaname:rir:` stand for; `corbaname:rir:#path` looks in `NameService`. The reference
+    /// is read when it is used.
+    pub fn initial_reference(mut self, name: impl Into<String>, reference: impl Into<String>) -> OrbBuilder {
+        self.settings.initial_references.insert(name.into(), reference.into());
+        self
+    }
+
     /// Starts holding: addresses are open, and who connects waits, until [`Orb::open`]. A server that starts again under
     /// the address of an earlier life activates its objects first, so that no client that is waiting for it is told that
     /// they do not exist.
     pub fn holding(mut self) -> OrbBuilder {
         self.settings.holding = true;
+        self
+    }
+
+    /// Puts an interceptor around the calls that the broker makes, inside of those that were registered before. The same
+    /// one can stand on both sides, as an [`Arc`](std::sync::Arc).
+    pub fn intercept_calls(mut self, interceptor: impl ClientInterceptor) -> OrbBuilder {
+        self.settings.client_chain.push(interceptor);
+        self
+    }
+
+    /// Puts an interceptor around the calls that the broker serves, inside of those that were registered before.
+    pub fn intercept_service(mut self, interceptor: impl ServerInterceptor) -> OrbBuilder {
+        self.settings.server_chain.push(interceptor);
         self
     }
 

@@ -1,5 +1,6 @@
 //! A call on its way from a reference to its object: attempts, and what a failed one means for the next.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::connection::{CallOutcome, Sent};
@@ -8,8 +9,9 @@ use super::outcome::{Failed, Received, interpret};
 use super::outgoing::Outgoing;
 use super::progress::Progress;
 use super::route::{Bound, Route};
-use crate::adapter::Context;
+use crate::adapter::{Context, Peer};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::intercept::{AttemptOutcome, Tried};
 use crate::model::{Behaviour, Kind};
 use crate::object::{Answer, LocalOutcome, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity, TraceContext};
@@ -18,8 +20,11 @@ use crate::proto::retry::{self, CallKind, Decision, Failure, FailureClass};
 /// What is the same in every attempt of one call.
 struct Call<'a> {
     request: &'a Request<'a>,
+    /// It changes only while nothing has been executed under it.
     identity: RequestIdentity,
     chain: ChainId,
+    /// Calls of the chain that wait for this one.
+    depth: u32,
     trace: Option<TraceContext>,
     /// Keeps the sequence number of an update open until the call has ended.
     open: Option<OpenUpdate>,
@@ -36,9 +41,11 @@ impl Route {
             return Err(stopped());
         }
         let mut progress = Progress::default();
-        progress.as_cbor = request.as_cbor;
-        if let Some(answer) = self.call_here(request, parent, &mut progress).await? {
-            return Ok(answer);
+        progress.as_cbor = request.as_cbor || self.wants_cbor();
+        match self.call_here(request, parent, &mut progress).await {
+            Ok(Some(answer)) => return Ok(answer),
+            Ok(None) => {}
+            Err(exception) => return Err(progress.conclude(exception)),
         }
         let once = !request.behaviour.is_repeatable() && !request.behaviour.oneway;
         let (identity, open) = match once {
@@ -46,20 +53,28 @@ impl Route {
                 let (identity, open) = self.orb().open_update();
                 (identity, Some(open))
             }
+            false if request.behaviour.oneway => (self.orb().next_oneway(), None),
             false => (self.orb().next_identity(), None),
         };
-        let call = Call {
+        let mut call = Call {
             request,
             identity,
             chain: parent.map_or_else(|| ChainId::starting_with(&identity), Context::chain),
-            trace: parent.and_then(|parent| parent.trace().cloned()),
+            depth: parent.map_or(0, |parent| parent.depth().saturating_add(1)),
+            trace: match request.passage {
+                Some(passage) => passage.trace.clone(),
+                None => parent.and_then(|parent| parent.trace().cloned()),
+            },
             open,
         };
         let deadline = tokio::time::Instant::from_std(request.deadline);
-        match tokio::time::timeout_at(deadline, self.run(&call, parent, &mut progress)).await {
+        match tokio::time::timeout_at(deadline, self.run(&mut call, parent, &mut progress)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(exception)) => Err(progress.conclude(exception)),
-            Err(_) => Err(progress.time_out(request)),
+            Err(_) => {
+                self.note_silence(&progress, request.time_limit);
+                Err(progress.time_out(request))
+            }
         }
     }
 
@@ -70,35 +85,52 @@ impl Route {
         parent: Option<&Context>,
         progress: &mut Progress,
     ) -> Result<Option<Option<Answer>>, SystemException> {
-        while let Some(local) = self.collocated()? {
-            match local.call(request, parent).await? {
+        let forwards_max = self.orb().limits().forwards_max;
+        loop {
+            let path = self.path();
+            let local = match self.collocated(&path) {
+                Ok(Some(local)) => local,
+                Ok(None) => return Ok(None),
+                Err(gone) => {
+                    if !self.look_elsewhere(&path, progress, request.deadline).await {
+                        return Err(gone);
+                    }
+                    progress.is_sent_on(forwards_max)?;
+                    continue;
+                }
+            };
+            let tried = request.passage.map(|_| Tried::begins(Peer::collocated()));
+            let outcome = local.call(request, parent).await;
+            if let (Some(passage), Some(tried)) = (request.passage, tried) {
+                passage.ended(tried, outcome_here(&outcome));
+            }
+            match outcome? {
                 LocalOutcome::Answered(answer) => return Ok(Some(answer)),
                 LocalOutcome::Forwarded { to, permanent } => {
-                    progress.is_sent_on(self.orb().limits().forwards_max)?;
-                    self.follow(&to, permanent);
+                    progress.is_sent_on(forwards_max)?;
+                    self.follow(&path, &to, permanent);
                 }
             }
         }
-        Ok(None)
     }
 
     /// Attempts until one succeeds or the retry table says that it is over.
     async fn run(
         &self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         parent: Option<&Context>,
         progress: &mut Progress,
     ) -> Result<Option<Answer>, SystemException> {
         loop {
             // An update that may have been executed goes only where its identity is understood.
             let native_only = progress.may_have_run() && call.open.is_some();
-            let failed = match self.connect(native_only, progress).await {
-                Ok(bound) => match self.attempt(call, progress, &bound).await? {
+            let failed = match self.connect(native_only, progress, call.request.deadline).await {
+                Ok(bound) => match self.watched_attempt(call, progress, &bound).await? {
                     Received::Answer(answer) => return Ok(answer),
                     Received::Forward { to, permanent } => {
                         progress.is_sent_on(self.orb().limits().forwards_max)?;
-                        progress.nothing_executed();
-                        self.follow(&to, permanent);
+                        progress.is_forwarded_by(bound.connection.peer_incarnation());
+                        self.follow(&bound.path, &to, permanent);
                         match self.call_here(call.request, parent, progress).await? {
                             Some(answer) => return Ok(answer),
                             None => continue,
@@ -106,6 +138,7 @@ impl Route {
                     }
                     Received::WantsCbor if !progress.as_cbor => {
                         progress.as_cbor = true;
+                        bound.path.wants_cbor.store(true, Ordering::Relaxed);
                         continue;
                     }
                     Received::WantsAddressing(how) if progress.addressing != Some(how) => {
@@ -120,11 +153,22 @@ impl Route {
                         if failed.class == FailureClass::NotHere {
                             // The next attempt must not find the same server over the same connection.
                             bound.connection.make_unusable();
+                            self.orb().note_leaving(&bound.endpoint.address);
                         }
                         if failed.exception.completed() == Completion::No && !progress.may_have_run() {
                             progress.nothing_executed();
                         }
-                        if failed.exception.kind() == ExceptionKind::ObjectNotExist && self.fall_back() {
+                        if let Some(incarnation) = failed.readmitted_in
+                            && failed.exception.completed() == Completion::No
+                            && !progress.may_have_run()
+                        {
+                            progress.is_sent_on(self.orb().limits().forwards_max)?;
+                            call.identity = self.orb().begin_again(call.identity, incarnation);
+                            continue;
+                        }
+                        if failed.exception.kind() == ExceptionKind::ObjectNotExist
+                            && self.look_elsewhere(&bound.path, progress, call.request.deadline).await
+                        {
                             progress.is_sent_on(self.orb().limits().forwards_max)?;
                             continue;
                         }
@@ -135,6 +179,22 @@ impl Route {
             };
             self.decide(call, progress, failed).await?;
         }
+    }
+
+    /// An attempt that interceptors see.
+    async fn watched_attempt(
+        &self,
+        call: &Call<'_>,
+        progress: &mut Progress,
+        bound: &Bound,
+    ) -> Result<Received, SystemException> {
+        let Some(passage) = call.request.passage else {
+            return self.attempt(call, progress, bound).await;
+        };
+        let tried = Tried::begins(bound.connection.peer.clone());
+        let received = self.attempt(call, progress, bound).await;
+        passage.ended(tried, outcome_there(&received));
+        received
     }
 
     /// Sends the request on a connection and waits for what comes.
@@ -153,9 +213,10 @@ impl Route {
             once: call.open.is_some(),
             retry_of_server: progress.first_server,
             chain: call.chain,
+            depth: call.depth,
             trace: call.trace.clone(),
             as_cbor: progress.as_cbor,
-            addressing: progress.addressing.map(|how| (how, &*bound.ior)),
+            addressing: progress.addressing.map(|how| (how, &*bound.path.ior)),
         };
         progress.tries(&bound.endpoint, Stage::Sending);
         let outcome = match connection.send(&outgoing).await? {
@@ -174,9 +235,16 @@ impl Route {
         };
         // A server has said which life of it this is before it can have executed anything for us; one that never spoke on
         // this connection cannot be recognised.
-        if call.open.is_some() && progress.delivery == Some(Delivery::Sent) && progress.first_server.is_none()
+        if call.open.is_some() && progress.delivery == Some(Delivery::Sent) {
+            progress.sent_to(&bound.endpoint, connection.peer_incarnation());
+        }
+        if let CallOutcome::Reply(head, _) = &outcome
+            && let Some(set) = &head.new_endpoint_set
         {
-            progress.first_server = connection.peer_incarnation();
+            self.adopt(bound, set);
+        }
+        if let (Some(passage), CallOutcome::Reply(head, _)) = (call.request.passage, &outcome) {
+            passage.replied(head.contexts.clone());
         }
         Ok(interpret(outcome))
     }
@@ -210,6 +278,37 @@ impl Route {
     }
 }
 
+/// What interceptors are told of an attempt in this process.
+fn outcome_here(outcome: &Result<LocalOutcome, SystemException>) -> AttemptOutcome {
+    match outcome {
+        Ok(LocalOutcome::Answered(answer)) => answered(answer.as_ref()),
+        Ok(LocalOutcome::Forwarded { .. }) => AttemptOutcome::SentOn,
+        Err(exception) => AttemptOutcome::Failed(Box::new(exception.clone())),
+    }
+}
+
+/// What interceptors are told of an attempt on a connection.
+fn outcome_there(received: &Result<Received, SystemException>) -> AttemptOutcome {
+    match received {
+        Ok(Received::Answer(answer)) => answered(answer.as_ref()),
+        Ok(Received::Forward { .. } | Received::WantsCbor | Received::WantsAddressing(_)) => {
+            AttemptOutcome::SentOn
+        }
+        Ok(Received::Failed(Failed { exception, .. })) | Err(exception) => {
+            AttemptOutcome::Failed(Box::new(exception.clone()))
+        }
+    }
+}
+
+fn answered(answer: Option<&Answer>) -> AttemptOutcome {
+    match answer {
+        None => AttemptOutcome::HandedOver,
+        Some(Answer::Results(body) | Answer::User(body)) => {
+            AttemptOutcome::Answered { reply_bytes: body.len() }
+        }
+    }
+}
+
 fn call_kind(behaviour: &Behaviour) -> CallKind {
     match behaviour {
         behaviour if behaviour.oneway => CallKind::Oneway,
@@ -225,7 +324,7 @@ impl Failed {
             ExceptionKind::Transient => FailureClass::Unreachable,
             _ => FailureClass::Lasting,
         };
-        Failed { class, delivery: Delivery::NotSent, exception }
+        Failed { class, delivery: Delivery::NotSent, exception, readmitted_in: None }
     }
 }
 

@@ -8,17 +8,18 @@ use tokio::sync::oneshot;
 
 use super::connection::Connection;
 use super::once::Entrance;
-use super::replies::{encode_reply, reply_encoding};
+use super::replies::{encode_reply, readmission_context, reply_encoding};
 use super::shutdown::CallUnderWay;
 use super::wire::too_large;
 use super::{Limits, Orb};
 use crate::adapter::{
-    ActiveObject, CallState, Context, Dispatch, Invocation, Reply, ReplyBody, dispatch, drive,
+    ActiveObject, CallState, Context, Dispatch, Invocation, Location, Protocol, Reply, ReplyBody, ReplyFate,
+    drive,
 };
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::proto::head::{
-    BodyFormat, CallId, ChainId, ObjectKey, ReplyHead, ReplyStatus, RequestHead, RequestIdentity,
-    ResponseExpected,
+    BodyFormat, CallId, ChainId, EndpointSet, ObjectKey, ReplyHead, ReplyStatus, RequestHead,
+    RequestIdentity, ResponseExpected,
 };
 use crate::proto::reply_cache::CachedReply;
 use crate::value::{Body, Encoding};
@@ -32,8 +33,20 @@ struct Inbound {
     format: BodyFormat,
     /// The reply is to be remembered under this identity.
     once: Option<RequestIdentity>,
+    /// The caller's endpoints of the object are old: these are the new ones.
+    newer_endpoints: Option<EndpointSet>,
     /// A shutdown waits for its end.
     _under_way: CallUnderWay,
+    /// What it counts for in the budget, once it waits.
+    held_bytes: u64,
+}
+
+impl Drop for Inbound {
+    fn drop(&mut self) {
+        if self.held_bytes > 0 {
+            self.connection.holding.call_ends(self.held_bytes);
+        }
+    }
 }
 
 /// Serves a request. What its servant does at once has been done on return; its reply is queued, not yet flushed.
@@ -46,7 +59,9 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
         encoding: reply_encoding(&body),
         format: head.format,
         once: None,
+        newer_endpoints: None,
         _under_way: CallUnderWay::begin(orb),
+        held_bytes: 0,
     };
     let object = match admit(connection, &head) {
         Ok(object) => object,
@@ -55,8 +70,17 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
             return inbound.finish(Reply::system(exception), true);
         }
     };
+    if connection.peer.protocol == Protocol::Native {
+        inbound.newer_endpoints = object.endpoints.newer_than(head.endpoint_set_version);
+    }
     if !understands(&object, &head, &body) {
         return inbound.refuse_format(object.servant.interface().fingerprint());
+    }
+    if let Some(identity) = identity_of_oneway(&object, &head)
+        && let Err(reason) = orb.shared.served.admit_oneway(orb, identity, &head)
+    {
+        tracing::debug!(peer = %connection.peer, %reason, "a oneway request is not executed");
+        return connection.call_dropped(id);
     }
     if let Some(identity) = identity_to_remember(&object, &head) {
         match orb.shared.served.admit(orb, identity, &head) {
@@ -65,6 +89,9 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
             Entrance::Attach(end) => return inbound.attach(end, state_of(connection, orb, head)),
             Entrance::Refuse(reason) => {
                 return inbound.finish(Reply::system(reason.in_operation(head.operation.as_str())), true);
+            }
+            Entrance::Readmit(reason, incarnation) => {
+                return inbound.readmit(reason.in_operation(head.operation.as_str()), incarnation);
             }
         }
     }
@@ -78,6 +105,13 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
     if orb.shared.lifecycle.is_draining() {
         return refuse(Minor::SERVER_DRAINING);
     }
+    connection.check_direction()?;
+    check_depth(head.depth, Some(orb))?;
+    if connection.holds_too_much() {
+        let limit = orb.limits().buffers_bytes_max;
+        return refuse(Minor::MEMORY_FULL)
+            .map_err(|exception| exception.because(format_args!("above buffers_bytes_max = {limit}")));
+    }
     let limit = orb.limits().replies_bytes_max;
     if connection.waiting_output() > limit as u64 {
         return refuse(Minor::REPLIES_NOT_TAKEN)
@@ -89,15 +123,29 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
         .map_err(|exception| exception.because(format_args!("key `{}`", head.object_key)))
 }
 
-fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Body) {
+/// Refuses a call that too many others wait for: most likely its chain never ends.
+pub(crate) fn check_depth(depth: u32, orb: Option<&Orb>) -> Result<(), SystemException> {
+    let limit = orb.map_or(Limits::CALL_DEPTH_MAX, |orb| orb.limits().call_depth_max);
+    if depth <= limit {
+        return Ok(());
+    }
+    Err(SystemException::new(ExceptionKind::ImpLimit, Minor::CALLS_TOO_DEEP, Completion::No)
+        .at(Stage::Admitting)
+        .because(format_args!("{depth} calls wait for it, above call_depth_max = {limit}")))
+}
+
+fn run(mut inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Body) {
     let orb = inbound.connection.orb.clone();
     let state = state_of(&inbound.connection, &orb, head);
+    let request_bytes = body.len();
     let call = Invocation::new(state, body, inbound.encoding, Some(orb));
     let context = call.context().clone();
-    let dispatched = dispatch(object.servant.clone(), call);
+    let orb = &inbound.connection.orb;
+    let dispatched = orb.server_chain().dispatch(orb, object.servant.clone(), call);
     match dispatched {
         Dispatch::Done(reply) => inbound.finish(reply, true),
         Dispatch::Pending(future) => {
+            inbound.held_bytes = inbound.connection.holding.call_waits(request_bytes);
             inbound.connection.call_runs(inbound.id, context.clone());
             tokio::spawn(async move {
                 match drive(context, future).await {
@@ -112,8 +160,16 @@ fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Bo
 /// Answers whether an object is here.
 pub(super) fn locate(connection: &Arc<Connection>, id: CallId, key: Option<&ObjectKey>) {
     let orb = &connection.orb;
-    let here = key.is_some_and(|key| orb.active_objects().find(key, orb.incarnation()).into_result().is_ok());
-    let status = if here { ReplyStatus::OK } else { ReplyStatus::SYSTEM_EXCEPTION };
+    let object = key.and_then(|key| orb.active_objects().find(key, orb.incarnation()).into_result().ok());
+    let status = match object.map(|object| object.servant.location()) {
+        Some(Location::Here) => ReplyStatus::OK,
+        None => ReplyStatus::SYSTEM_EXCEPTION,
+        Some(Location::Elsewhere { to, permanent }) => {
+            let forward = Reply::new(ReplyBody::Forward { to, permanent });
+            let (head, body) = encode_reply(forward, connection.answer_encoding(), BodyFormat::CDR_LE);
+            return connection.send_reply(id, &head, body, true);
+        }
+    };
     connection.send_reply(id, &ReplyHead::new(status, BodyFormat::CDR_LE), Bytes::new(), true);
 }
 
@@ -133,6 +189,13 @@ fn understands(object: &ActiveObject, head: &RequestHead, body: &Body) -> bool {
     !positional || object.servant.interface().understands(head.fingerprint)
 }
 
+/// The identity under which a oneway update must not come twice.
+fn identity_of_oneway(object: &ActiveObject, head: &RequestHead) -> Option<RequestIdentity> {
+    let identity = head.identity.filter(|_| head.response == ResponseExpected::No)?;
+    let operation = object.servant.interface().operation(head.operation.as_str())?;
+    (!operation.is_repeatable()).then_some(identity)
+}
+
 /// The identity under which the reply must be remembered: that of an update that somebody waits for.
 fn identity_to_remember(object: &ActiveObject, head: &RequestHead) -> Option<RequestIdentity> {
     let identity = head.identity?;
@@ -150,8 +213,10 @@ fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState 
     state.deadline = (head.deadline_left_us > 0)
         .then(|| Instant::now().checked_add(Duration::from_micros(head.deadline_left_us)))
         .flatten();
+    state.depth = head.depth;
     state.identity = head.identity;
     state.trace = head.trace;
+    state.contexts = head.contexts;
     state
 }
 
@@ -166,9 +231,18 @@ impl Inbound {
         self.send(&head, Bytes::new(), true);
     }
 
+    /// The caller should begin another life, in this incarnation.
+    fn readmit(self, reason: SystemException, incarnation: u64) {
+        tracing::debug!(peer = %self.connection.peer, exception = %reason, "a client is to begin another life");
+        let (mut head, body) = encode_reply(Reply::system(reason), self.encoding, self.format);
+        head.contexts.push(readmission_context(incarnation));
+        self.send(&head, body, true);
+    }
+
     /// Sends the reply, and remembers it if it must be. `gather`: the driver flushes.
     fn finish(self, reply: Reply, gather: bool) {
         let reply = bounded(reply, self.connection.orb.limits());
+        let fate = reply.fate;
         let not_run = match &reply.body {
             ReplyBody::System(exception) => {
                 tracing::debug!(peer = %self.connection.peer, %exception, "a call is refused or fails");
@@ -177,7 +251,8 @@ impl Inbound {
             ReplyBody::Forward { .. } => true,
             ReplyBody::Results(_) | ReplyBody::User(_) => false,
         };
-        let (head, body) = encode_reply(reply, self.encoding, self.format);
+        let (mut head, body) = encode_reply(reply, self.encoding, self.format);
+        head.new_endpoint_set = self.newer_endpoints.clone();
         if let Some(identity) = self.once {
             let served = &self.connection.orb.shared.served;
             // What was not executed may be executed when it is asked for again.
@@ -187,7 +262,30 @@ impl Inbound {
                 served.remember(identity, &CachedReply { head: head.clone(), body: body.clone() });
             }
         }
-        self.send(&head, body, gather);
+        match fate {
+            ReplyFate::Sent => self.send(&head, body, gather),
+            ReplyFate::Lost if self.wants_reply => self.lose(),
+            ReplyFate::Lost => self.connection.call_dropped(self.id),
+            ReplyFate::CutInstead => self.connection.cut("the connection was cut on purpose"),
+            ReplyFate::SentThenCut => {
+                let connection = self.connection.clone();
+                self.send(&head, body, gather);
+                connection.flush();
+                connection.cut("the connection was cut on purpose");
+            }
+        }
+    }
+
+    /// Never sends the reply. The call stays open, as if the reply were on its way, until its caller gives up or the
+    /// connection ends.
+    fn lose(self) {
+        let state = CallState::new(self.connection.peer.clone(), Bytes::new(), Bytes::new(), ChainId::NONE);
+        let context = Context(Arc::new(state));
+        self.connection.call_runs(self.id, context.clone());
+        tokio::spawn(async move {
+            context.cancelled().await;
+            self.connection.call_dropped(self.id);
+        });
     }
 
     fn send(self, head: &ReplyHead, body: Bytes, gather: bool) {

@@ -38,6 +38,8 @@ pub(super) enum Entrance {
     Attach(oneshot::Receiver<CachedReply>),
     /// Do not run it.
     Refuse(Box<SystemException>),
+    /// Do not run it: the client is to begin another life, in this incarnation.
+    Readmit(Box<SystemException>, u64),
 }
 
 /// Repetitions of one call that wait for its end.
@@ -50,6 +52,7 @@ impl Served {
             entries_per_client_max: limits.reply_cache_entries_max,
             bytes_max: limits.reply_cache_bytes_max,
             client_idle_max: limits.reply_cache_idle_max,
+            traces_max: limits.reply_cache_traces_max,
         });
         let state = ServedState { cache, attached: HashMap::new(), sweep_at: Time::ZERO };
         Served { state: Mutex::new(state) }
@@ -58,21 +61,20 @@ impl Served {
     /// Decides about a request. Finding that it runs and waiting for its end are one step: it cannot end in between.
     pub(super) fn admit(&self, orb: &Orb, identity: RequestIdentity, head: &RequestHead) -> Entrance {
         let now = orb.shared.clock.now();
-        let request = Circumstances {
-            acknowledged_below: head.acknowledged_below,
-            retry_of_server: head.retry_of_server,
-            this_server: orb.incarnation(),
-        };
+        let request = circumstances(orb, head, now);
         let is_retry = head.retry_of_server.is_some();
         let mut state = self.lock();
-        if now >= state.sweep_at {
-            state.cache.forget(now);
-            state.sweep_at = now + orb.limits().reply_cache_idle_max / 4;
-        }
+        state.sweep(orb, now);
         match state.cache.admit(identity, request, now) {
             Admission::Execute => Entrance::Execute,
             Admission::Replay(remembered) => Entrance::Replay(remembered),
-            Admission::Refuse(reason) => Entrance::Refuse(Box::new(refusal(reason, is_retry))),
+            Admission::Refuse(reason) => {
+                let exception = Box::new(refusal(reason, is_retry));
+                match reason.begin_again_in(request.incarnation_now) {
+                    Some(incarnation) => Entrance::Readmit(exception, incarnation),
+                    None => Entrance::Refuse(exception),
+                }
+            }
             Admission::Attach => {
                 let attached = state.attached.entry(identity).or_default();
                 attached.retain(|waiting| !waiting.is_closed());
@@ -84,6 +86,19 @@ impl Served {
                 Entrance::Attach(receiver)
             }
         }
+    }
+
+    /// Whether a oneway request is to be run: none of a client's runs twice.
+    pub(super) fn admit_oneway(
+        &self,
+        orb: &Orb,
+        identity: RequestIdentity,
+        head: &RequestHead,
+    ) -> Result<(), Refusal> {
+        let now = orb.shared.clock.now();
+        let mut state = self.lock();
+        state.sweep(orb, now);
+        state.cache.admit_oneway(identity, circumstances(orb, head, now), now)
     }
 
     /// It has run, and this was the reply.
@@ -111,11 +126,30 @@ impl Served {
     }
 }
 
+impl ServedState {
+    fn sweep(&mut self, orb: &Orb, now: Time) {
+        if now >= self.sweep_at {
+            self.cache.forget(now);
+            self.sweep_at = now + orb.limits().reply_cache_idle_max / 4;
+        }
+    }
+}
+
+fn circumstances(orb: &Orb, head: &RequestHead, now: Time) -> Circumstances {
+    Circumstances {
+        acknowledged_below: head.acknowledged_below,
+        retry_of_server: head.retry_of_server,
+        this_server: orb.incarnation(),
+        incarnation_now: orb.incarnation_at(now),
+    }
+}
+
 /// The exception for a request that is not executed, because whether it was already cannot be told, or because too much
 /// is remembered.
 fn refusal(reason: Refusal, is_retry: bool) -> SystemException {
     let minor = match reason {
         Refusal::ClientBusy { .. } | Refusal::TooManyClients { .. } => Minor::TOO_MANY_CALLS,
+        Refusal::ClientForgotten { .. } | Refusal::IncarnationAhead { .. } => Minor::CLIENT_FORGOTTEN,
         _ => Minor::OUTCOME_FORGOTTEN,
     };
     SystemException::new(ExceptionKind::Transient, minor, reason.completion(is_retry))

@@ -8,20 +8,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use quorb_giop::ior::Ior;
-use quorb_giop::url::Reference;
 
+use super::budget::Budget;
 use super::builder::{OrbBuilder, Preference, Settings};
+use super::callers::Callers;
 use super::clock::Clock;
 use super::listen::Listening;
 use super::once::Served;
 use super::pool::Pool;
 use super::profiles;
 use super::shutdown::{DrainReport, Lifecycle};
-use super::{Address, Connection, Endpoint, Limits};
+use super::{Address, Callbacks, Connection, Endpoint, Limits};
 use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
-use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
-use crate::object::{LocalTarget, ObjectRef, Proxy};
-use crate::proto::head::{ClientId, RequestIdentity};
+use crate::exception::SystemException;
+use crate::intercept::{ClientChain, ServerChain};
+use crate::object::{LocalTarget, ObjectRef};
+use crate::proto::head::{ClientId, RequestIdentity, Time};
+use crate::proto::health::{Health, HealthLimits};
 use crate::proto::retry::RetryLimits;
 
 /// The broker of a process: it serves the objects of its [`Adapter`] and carries calls to objects elsewhere.
@@ -48,13 +51,30 @@ pub(crate) struct OrbShared {
     pub(super) listening: Listening,
     pub(super) served: Served,
     pub(super) pool: Pool,
+    pub(super) callers: Callers,
+    pub(super) budget: Arc<Budget>,
+    /// Which addresses have failed lately. The lock is held for a look or a note.
+    pub(super) health: Mutex<Health<Address>>,
     pub(super) lifecycle: Lifecycle,
     objects: ActiveObjects,
     sequence: AtomicU64,
-    /// Sequence numbers of updates without an answer yet. The lock is held for an insertion or a look.
-    open_updates: Mutex<BTreeSet<u64>>,
+    /// Who makes oneway calls: they are numbered apart, since nobody acknowledges them.
+    oneway_identity: u64,
+    oneway_sequence: AtomicU64,
+    /// The lock is held for an insertion or a look.
+    updates: Mutex<Updates>,
     randomness: RandomState,
     draws: AtomicU64,
+}
+
+/// The updates that a broker makes, and under which name.
+#[derive(Debug)]
+struct Updates {
+    /// Who makes them. A server that has forgotten us makes us take another name.
+    client: ClientId,
+    incarnation: u64,
+    /// Sequence numbers of those without an answer yet, under whatever name.
+    open: BTreeSet<u64>,
 }
 
 /// The calls that are open in a broker, for tools and tests.
@@ -76,7 +96,7 @@ pub(crate) struct OpenUpdate {
 
 impl Drop for OpenUpdate {
     fn drop(&mut self) {
-        self.orb.open_updates().remove(&self.sequence);
+        self.orb.updates().open.remove(&self.sequence);
     }
 }
 
@@ -97,19 +117,29 @@ impl Orb {
     pub(super) fn assemble(settings: Settings, listening: Listening) -> Orb {
         let randomness = RandomState::new();
         let identity = draw(&randomness, u64::MAX);
+        let incarnation = microseconds_since_epoch();
         let shared = OrbShared {
             runtime: tokio::runtime::Handle::current(),
             started_on: std::thread::current().id(),
             clock: Clock::new(),
             identity,
-            incarnation: microseconds_since_epoch(),
+            incarnation,
             listening,
             served: Served::new(&settings.limits),
             pool: Pool::default(),
+            callers: Callers::default(),
+            budget: Budget::new(&settings.limits),
+            health: Mutex::new(Health::new(HealthLimits {
+                rest_first: settings.limits.endpoint_rest_first,
+                rest_max: settings.limits.endpoint_rest_max,
+                peers_max: RESTING_MAX,
+            })),
             lifecycle: if settings.holding { Lifecycle::holding() } else { Lifecycle::default() },
             objects: ActiveObjects::default(),
             sequence: AtomicU64::new(1),
-            open_updates: Mutex::default(),
+            oneway_identity: draw(&randomness, u64::MAX - 1),
+            oneway_sequence: AtomicU64::new(1),
+            updates: Mutex::new(Updates { client: ClientId(identity), incarnation, open: BTreeSet::new() }),
             draws: AtomicU64::new(0),
             randomness,
             settings,
@@ -131,43 +161,6 @@ impl Orb {
         self.adapter().activate_persistent(id, servant)
     }
 
-    /// A proxy on the object that a reference string names: `IOR:`, `corbaloc:`, in any letter case.
-    ///
-    /// No message is sent: the reference is checked at the first call. [`Proxy::narrow`] asks the object for its interface.
-    ///
-    /// # Errors
-    /// INV_OBJREF if the string is malformed or names nothing that can be called.
-    pub fn bind<P: Proxy>(&self, reference: &str) -> Result<P, SystemException> {
-        self.string_to_object(reference).map(P::from_object)
-    }
-
-    /// The object that a reference string names, untyped.
-    ///
-    /// # Errors
-    /// As [`bind`](Orb::bind).
-    pub fn string_to_object(&self, reference: &str) -> Result<ObjectRef, SystemException> {
-        let malformed = |cause: &dyn fmt::Display| {
-            SystemException::new(ExceptionKind::InvObjref, Minor::BAD_REFERENCE_STRING, Completion::No)
-                .at(Stage::Resolving)
-                .because(cause)
-        };
-        match reference.trim().parse::<Reference>().map_err(|cause| malformed(&cause))? {
-            Reference::Ior(ior) => Ok(self.object(ior)),
-            Reference::Corbaloc(location) => {
-                let ior = location.to_ior().map_err(|cause| malformed(&cause))?;
-                Ok(self.object(ior))
-            }
-            Reference::Corbaname(_) => {
-                Err(malformed(&"corbaname: needs a naming service, which this version lacks"))
-            }
-        }
-    }
-
-    /// The object behind an interoperable object reference.
-    pub fn object(&self, ior: Ior) -> ObjectRef {
-        ObjectRef::routed(ior, self)
-    }
-
     /// The addresses that the broker listens on, as bound: a port of 0 has become a real one.
     pub fn addresses(&self) -> &[Address] {
         &self.shared.listening.bound
@@ -181,6 +174,12 @@ impl Orb {
     /// Connections that are open now, in either direction.
     pub fn open_connections(&self) -> usize {
         self.shared.lifecycle.connections()
+    }
+
+    /// Octets that messages take now on all connections: in buffers, in assembly, as replies that are not taken, as arguments
+    /// of calls that wait. [`Limits::buffers_bytes_max`] bounds it.
+    pub fn buffered_bytes(&self) -> u64 {
+        self.shared.budget.held()
     }
 
     /// Calls that are open now, in either direction. Costs a look at every connection.
@@ -207,10 +206,19 @@ impl Orb {
     }
 
     /// Lets connections in, serves until the process is told to end (SIGTERM, or Ctrl-C), then shuts down.
-    pub async fn run_until_signal(&self, limit: Duration) -> DrainReport {
+    ///
+    /// Connections are let in and signals are heard from the call on, before the future is awaited: a program that tells
+    /// others that it is ready does so in between.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn run_until_signal(&self, limit: Duration) -> impl Future<Output = DrainReport> + Send + use<> {
         self.open();
-        super::shutdown_signal().await;
-        self.shutdown(limit).await
+        let (told, orb) = (super::shutdown_signal(), self.clone());
+        async move {
+            told.await;
+            orb.shutdown(limit).await
+        }
     }
 
     /// Whether this is the one thread of the current-thread runtime that the broker was started in.
@@ -222,8 +230,24 @@ impl Orb {
         self.shared.incarnation
     }
 
+    /// The incarnation of a client that begins its life at this time.
+    pub(super) fn incarnation_at(&self, time: Time) -> u64 {
+        self.shared.incarnation.saturating_add(time.0 / 1_000)
+    }
+
     pub(crate) fn active_objects(&self) -> &ActiveObjects {
         &self.shared.objects
+    }
+
+    /// The interceptors of calls that this broker makes; none if there are none.
+    pub(crate) fn client_chain(&self) -> Option<&ClientChain> {
+        let chain = &self.shared.settings.client_chain;
+        (!chain.is_empty()).then_some(chain)
+    }
+
+    /// The interceptors of calls that this broker serves.
+    pub(crate) fn server_chain(&self) -> &ServerChain {
+        &self.shared.settings.server_chain
     }
 
     pub(crate) fn preference(&self) -> Preference {
@@ -231,7 +255,12 @@ impl Orb {
     }
 
     pub(crate) fn retry_limits(&self) -> RetryLimits {
-        RetryLimits { retry_attempts_max: self.limits().retry_attempts_max, ..RetryLimits::default() }
+        let limits = self.limits();
+        RetryLimits {
+            retry_attempts_max: limits.retry_attempts_max,
+            backoff_first: limits.retry_wait_first,
+            backoff_max: limits.retry_wait_max,
+        }
     }
 
     /// A reference to the object with this key in this broker.
@@ -240,8 +269,7 @@ impl Orb {
         key: &ObjectKey,
         interface: &'static crate::model::Interface,
     ) -> ObjectRef {
-        let shared = &self.shared;
-        self.object(profiles::of_own_object(&shared.listening, shared.identity, key, interface))
+        self.object(profiles::of_own_object(self, key, interface))
     }
 
     /// The key, if the reference leads to this broker.
@@ -263,6 +291,14 @@ impl Orb {
         if self.shared.lifecycle.is_stopped() {
             return Err(super::connect::ConnectError::Stopped);
         }
+        if self.callbacks() != Callbacks::Off
+            && let Some(connection) = self.shared.callers.connection(&endpoint.address)
+        {
+            return Ok(connection);
+        }
+        if endpoint.is_only_called_back() {
+            return Err(super::connect::ConnectError::NotHere);
+        }
         self.shared.pool.connect(self, endpoint).await
     }
 
@@ -275,30 +311,59 @@ impl Orb {
         }
     }
 
+    /// The identity of a new oneway call.
+    pub(super) fn next_oneway(&self) -> RequestIdentity {
+        RequestIdentity {
+            client: ClientId(self.shared.oneway_identity),
+            incarnation: self.shared.incarnation,
+            sequence: self.shared.oneway_sequence.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
     /// The identity of a new update, which is open until the second value is dropped. Numbering and opening are one step:
     /// otherwise another call could say in between that everything below its own number is answered.
     pub(super) fn open_update(&self) -> (RequestIdentity, OpenUpdate) {
-        let mut open = self.open_updates();
-        let identity = self.next_identity();
-        open.insert(identity.sequence);
+        let mut updates = self.updates();
+        let Updates { client, incarnation, .. } = *updates;
+        let identity = RequestIdentity { client, incarnation, ..self.next_identity() };
+        updates.open.insert(identity.sequence);
         (identity, OpenUpdate { orb: self.clone(), sequence: identity.sequence })
+    }
+
+    /// A server has forgotten the client of a request that it has not executed, and lets it in again in `incarnation`: from
+    /// now on updates go out under another name. Answers the identity for the request.
+    ///
+    /// Requests that are under way keep their name: the servers that they are with still know it.
+    pub(super) fn begin_again(&self, refused: RequestIdentity, incarnation: u64) -> RequestIdentity {
+        let name = ClientId(self.random());
+        let mut updates = self.updates();
+        // Of many requests that are refused at the same time, the first one changes the name.
+        if (updates.client, updates.incarnation) == (refused.client, refused.incarnation) {
+            updates.client = name;
+            updates.incarnation = incarnation;
+        }
+        let Updates { client, incarnation, .. } = *updates;
+        RequestIdentity { client, incarnation, sequence: refused.sequence }
     }
 
     /// Below this, every update of this broker has its answer.
     pub(super) fn acknowledged_below(&self) -> u64 {
         let next = self.shared.sequence.load(Ordering::Relaxed);
-        self.open_updates().first().copied().unwrap_or(next)
+        self.updates().open.first().copied().unwrap_or(next)
     }
 
     /// A number that nobody can foresee.
-    pub(super) fn random(&self) -> u64 {
+    pub(crate) fn random(&self) -> u64 {
         draw(&self.shared.randomness, self.shared.draws.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn open_updates(&self) -> std::sync::MutexGuard<'_, BTreeSet<u64>> {
-        self.shared.open_updates.lock().unwrap_or_else(PoisonError::into_inner)
+    fn updates(&self) -> std::sync::MutexGuard<'_, Updates> {
+        self.shared.updates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Addresses that are remembered to have failed.
+const RESTING_MAX: usize = 4096;
 
 /// The keyed hash of a counter, whose key the standard library draws from the operating system.
 fn draw(randomness: &RandomState, counter: u64) -> u64 {

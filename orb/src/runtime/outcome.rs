@@ -7,7 +7,7 @@ use quorb_giop::ior::Ior;
 use quorb_giop::message::AddressingDisposition;
 
 use super::connection::CallOutcome;
-use super::replies::decode_exception;
+use super::replies::{decode_exception, readmission_in};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::object::Answer;
 use crate::proto::head::{Delivery, ReplyHead, ReplyStatus};
@@ -33,6 +33,8 @@ pub(super) struct Failed {
     pub(super) class: FailureClass,
     pub(super) delivery: Delivery,
     pub(super) exception: SystemException,
+    /// The server does not know this client any more: the incarnation in which it may begin another life.
+    pub(super) readmitted_in: Option<u64>,
 }
 
 /// Interprets the outcome of an attempt.
@@ -43,7 +45,7 @@ pub(super) fn interpret(outcome: CallOutcome) -> Received {
         CallOutcome::Refused(exception) => raised(*exception),
         CallOutcome::Lost { delivery, cause, violated } => {
             let exception = connection_lost(delivery, &cause, violated);
-            Received::Failed(Failed { class: FailureClass::Broken, delivery, exception })
+            Received::Failed(Failed { class: FailureClass::Broken, delivery, exception, readmitted_in: None })
         }
     }
 }
@@ -52,7 +54,15 @@ fn interpret_reply(head: &ReplyHead, body: Body) -> Received {
     match head.status {
         ReplyStatus::OK => Received::Answer(Some(Answer::Results(body))),
         ReplyStatus::USER_EXCEPTION => Received::Answer(Some(Answer::User(body))),
-        ReplyStatus::SYSTEM_EXCEPTION => raised(decode_exception(head, &body)),
+        ReplyStatus::SYSTEM_EXCEPTION => {
+            let exception = decode_exception(head, &body);
+            let forgotten = exception.minor() == Minor::CLIENT_FORGOTTEN;
+            let readmitted_in = readmission_in(head).filter(|_| forgotten);
+            match raised(exception) {
+                Received::Failed(failed) => Received::Failed(Failed { readmitted_in, ..failed }),
+                other => other,
+            }
+        }
         ReplyStatus::FORWARD | ReplyStatus::FORWARD_PERMANENT => {
             let permanent = head.status == ReplyStatus::FORWARD_PERMANENT;
             match forwarded_to(&body) {
@@ -73,11 +83,13 @@ fn interpret_reply(head: &ReplyHead, body: Body) -> Received {
 fn raised(exception: SystemException) -> Received {
     let class = match (exception.kind(), exception.minor()) {
         (ExceptionKind::Transient, Minor::SERVER_DRAINING) => FailureClass::NotHere,
+        // Repetitions would be more of what the server has too much of.
+        (ExceptionKind::Transient, Minor::OVERLOADED) => FailureClass::Lasting,
         (ExceptionKind::Transient, Minor::TOO_MANY_FORWARDS) => FailureClass::Lasting,
         (ExceptionKind::Transient | ExceptionKind::NoResources, _) => FailureClass::Transient,
         _ => FailureClass::Lasting,
     };
-    Received::Failed(Failed { class, delivery: Delivery::Sent, exception })
+    Received::Failed(Failed { class, delivery: Delivery::Sent, exception, readmitted_in: None })
 }
 
 fn connection_lost(delivery: Delivery, cause: &Arc<str>, violated: bool) -> SystemException {

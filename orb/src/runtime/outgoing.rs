@@ -27,6 +27,7 @@ pub(crate) struct Outgoing<'a> {
     pub(super) once: bool,
     pub(super) retry_of_server: Option<u64>,
     pub(super) chain: ChainId,
+    pub(super) depth: u32,
     pub(super) trace: Option<TraceContext>,
     /// The body goes as CBOR where the protocol has it: the server does not know the interface's fingerprint, or the
     /// caller has none.
@@ -53,6 +54,9 @@ impl Outgoing<'_> {
         };
         let head = self.head();
         let body = self.body(&head, &addressing)?;
+        if let Some(passage) = self.request.passage {
+            passage.encoded(body.len());
+        }
         if body.len() > body_bytes_max {
             let cause = format_args!(
                 "a body of {} octets, above the limit body_bytes_max = {body_bytes_max}",
@@ -66,15 +70,20 @@ impl Outgoing<'_> {
     fn head(&self) -> RequestHead {
         let native = self.endpoint.wire == WireChoice::Native;
         let mut head = RequestHead::new(self.endpoint.key.clone(), self.request.operation.clone());
-        // On GIOP the identity is a context, and worth its octets only where the reply is remembered.
-        head.identity = (native || self.once).then_some(self.identity);
+        // On GIOP the identity is a context, and worth its octets only where it is remembered.
+        let oneway = self.request.behaviour.oneway;
+        head.identity = (native || self.once || oneway).then_some(self.identity);
         head.acknowledged_below = self.acknowledged_below;
         head.retry_of_server = self.retry_of_server;
         let left = self.request.deadline.saturating_duration_since(Instant::now());
         // Nothing left still has to be said: 0 would mean that there is no deadline.
         head.deadline_left_us = u64::try_from(left.as_micros()).unwrap_or(u64::MAX).max(1);
         head.chain = self.chain;
+        head.depth = self.depth;
         head.trace = self.trace.clone();
+        if let Some(passage) = self.request.passage {
+            head.contexts.clone_from(&passage.contexts);
+        }
         head.endpoint_set_version = self.endpoint.set_version;
         head.fingerprint = self.request.interface.map_or(0, crate::model::Interface::fingerprint);
         head.format = if native && self.as_cbor { BodyFormat::CBOR } else { NATIVE_FORMAT };

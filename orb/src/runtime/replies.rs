@@ -22,6 +22,12 @@ pub(super) fn reply_encoding(request: &Body) -> Encoding {
 
 /// The head and body of a reply. Exceptions and forwards of the broker are CDR in every format.
 pub(super) fn encode_reply(reply: Reply, encoding: Encoding, format: BodyFormat) -> (ReplyHead, Bytes) {
+    let (mut head, body) = encode_body(reply.body, encoding, format);
+    head.contexts.extend(reply.contexts);
+    (head, body)
+}
+
+fn encode_body(body: ReplyBody, encoding: Encoding, format: BodyFormat) -> (ReplyHead, Bytes) {
     let format = match format {
         BodyFormat::CBOR => BodyFormat::CBOR,
         _ => NATIVE_FORMAT,
@@ -30,7 +36,7 @@ pub(super) fn encode_reply(reply: Reply, encoding: Encoding, format: BodyFormat)
         Encoding::Cdr { profile, .. } => profile,
         Encoding::Cbor => CdrProfile::native(Endian::NATIVE),
     };
-    match reply.body {
+    match body {
         ReplyBody::Results(body) => (ReplyHead::new(ReplyStatus::OK, format), body),
         ReplyBody::User(body) => (ReplyHead::new(ReplyStatus::USER_EXCEPTION, format), body),
         ReplyBody::System(exception) => encode_exception(&exception, profile),
@@ -97,6 +103,18 @@ fn detail_in(head: &ReplyHead) -> Option<String> {
     Some(detail.message.chars().take(LINE_CHARACTERS_MAX).collect()).filter(|line: &String| !line.is_empty())
 }
 
+/// Says in which incarnation a client may begin another life: the octets of the number, least first.
+pub(super) fn readmission_context(incarnation: u64) -> ServiceContext {
+    let data = Bytes::copy_from_slice(&incarnation.to_le_bytes());
+    ServiceContext { id: ContextId::QUORB_READMISSION.0, data }
+}
+
+/// The incarnation in which this side may begin another life, if the server says so.
+pub(super) fn readmission_in(head: &ReplyHead) -> Option<u64> {
+    let context = head.contexts.iter().find(|context| context.id == ContextId::QUORB_READMISSION.0)?;
+    context.data.as_ref().try_into().ok().map(u64::from_le_bytes)
+}
+
 /// Reads a system exception. A kind that is not known is UNKNOWN (CORBA 3.3 Part 1, annex A.4), its id is kept in words.
 pub(super) fn decode_exception(head: &ReplyHead, body: &Body) -> SystemException {
     let Body::Cdr { contents, code_sets } = body else {
@@ -154,6 +172,16 @@ mod tests {
         let body = SystemExceptionBody::decode(&mut input).expect("it is one");
         assert_eq!((body.minor_code, body.completion), (7, CompletionStatus::NO));
         input.finish().expect("nothing is behind it, which foreign brokers would not read");
+    }
+
+    #[test]
+    fn a_readmission_is_read_as_written() {
+        let mut head = ReplyHead::new(ReplyStatus::SYSTEM_EXCEPTION, NATIVE_FORMAT);
+        assert_eq!(readmission_in(&head), None);
+        head.contexts.push(readmission_context(u64::MAX - 2));
+        assert_eq!(readmission_in(&head), Some(u64::MAX - 2));
+        head.contexts[0].data = Bytes::from_static(b"short");
+        assert_eq!(readmission_in(&head), None);
     }
 
     #[test]

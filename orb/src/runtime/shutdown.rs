@@ -180,6 +180,16 @@ impl Lifecycle {
         }
     }
 
+    /// Wakes the drivers of connections whose buffers take more than `share`: they will find that out. Costs a look at every
+    /// connection.
+    pub(super) fn wake_those_above(&self, share: u64) {
+        for connection in &self.connections {
+            if connection.holding.buffers() > share {
+                connection.wake.notify_one();
+            }
+        }
+    }
+
     pub(super) async fn drain(&self, pool: &Pool, limit: Duration) -> DrainReport {
         self.advance(Phase::Draining);
         let connections_closed = self.connections();
@@ -201,7 +211,7 @@ impl Lifecycle {
         }
         let _ = tokio::time::timeout(FAREWELL_MAX, self.connections_ended()).await;
         for connection in self.all() {
-            connection.cut();
+            connection.cut("the broker has been shut down");
         }
         pool.clear();
         report
@@ -238,17 +248,25 @@ const FAREWELL_MAX: Duration = Duration::from_millis(120);
 
 /// Waits until the process is told to end: SIGTERM, or SIGINT (Ctrl-C). Cancellation safe.
 ///
-/// The first wait installs the handlers, which stay for the life of the process.
-pub async fn shutdown_signal() {
+/// The call installs the handlers, not the wait: a program calls this before it says that it is ready, and is not killed by
+/// a signal that comes right then. They stay for the life of the process. Where they cannot be installed, the future never
+/// ends.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+pub fn shutdown_signal() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    let Ok(mut interrupt) = signal(SignalKind::interrupt()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let signals = signal(SignalKind::terminate()).and_then(|terminate| {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok((terminate, interrupt))
+    });
+    async move {
+        let Ok((mut terminate, mut interrupt)) = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }

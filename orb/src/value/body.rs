@@ -77,6 +77,27 @@ impl Body {
         }
     }
 
+    /// What was written by these rules, `origin` octets behind the beginning of its message.
+    pub(crate) fn written(octets: Bytes, profile: CdrProfile, origin: usize) -> Body {
+        Body::Cdr {
+            contents: message::Body::new(octets, profile.endian, profile.version, origin),
+            code_sets: CodeSets::from(profile),
+        }
+    }
+
+    /// How many octets it has.
+    pub fn len(&self) -> usize {
+        match self {
+            Body::Cdr { contents, .. } => contents.octets().len(),
+            Body::Cbor(octets) => octets.len(),
+        }
+    }
+
+    /// Whether it has no octets.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// A reader at the first value.
     pub fn reader(&self) -> BodyReader<'_> {
         match self {

@@ -287,3 +287,47 @@ async fn missing_trailing_arguments_take_their_defaults() {
         .collect();
     assert_eq!(optional, [false, true, true, true, true, true]);
 }
+
+mod older {
+    #[quorb::interface(id = "IDL:Tally:1.0")]
+    pub(super) trait Tally {
+        #[oneway]
+        fn count(&mut self, by: u32);
+        fn counted(&self) -> u32;
+    }
+}
+
+#[interface(id = "IDL:Tally:1.0")]
+trait Tally {
+    #[oneway]
+    fn count(&mut self, by: u32);
+    fn counted(&self) -> u32;
+    fn forget(&mut self);
+}
+
+struct Counter(u32);
+
+impl Tally for Counter {
+    fn count(&mut self, by: u32) {
+        self.0 += by;
+    }
+
+    fn counted(&self) -> u32 {
+        self.0
+    }
+
+    fn forget(&mut self) {
+        self.0 = 0;
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_an_older_version_is_told_the_format_once() {
+    let (server, client) = brokers(Preference::NativeOnly).await;
+    let reference = server.serve("tally", TallyServant::new(Counter(0))).unwrap().object().to_string();
+    let tally: older::TallyProxy = client.bind(&reference).unwrap();
+    assert_eq!(tally.counted().await.unwrap(), 0);
+    // Nobody could tell a oneway call that it came in the wrong format: it would be lost.
+    tally.count(3).await.unwrap();
+    assert_eq!(tally.counted().await.unwrap(), 3);
+}

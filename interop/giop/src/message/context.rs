@@ -128,4 +128,7 @@ impl ContextId {
     pub const QUORB_CALL: Self = Self(0x5152_4201);
     /// Ours: fills up the head of a reply, and says nothing.
     pub const QUORB_FILLER: Self = Self(0x5152_4202);
+    /// Ours, in replies: the server has forgotten the client, which may begin another life in this incarnation (u64,
+    /// least octet first).
+    pub const QUORB_READMISSION: Self = Self(0x5152_4203);
 }

@@ -143,6 +143,8 @@ impl KnownContext for ExceptionDetail {
 ///   | order | pad            | u64 deadline us | chain id        |
 ///   32
 ///   | u8 traced | if 1: trace id (16), parent id (8), u8 flags | pad to 4 | u32 len, state, NUL |
+///   | pad to 8 | u64 acknowledged below | | u32 depth |
+///   if the call is oneway: | pad to 8 | u64 client | u64 incarnation | u64 sequence |
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallContext {
@@ -152,6 +154,23 @@ pub struct CallContext {
     pub chain_id: [u8; 16],
     /// The trace this call belongs to, if it is traced.
     pub trace: Option<TraceContext>,
+    /// Every request of the client below this one has been answered: its reply need not be remembered.
+    pub acknowledged_below: u64,
+    /// Calls of the chain that wait for this one; 0 where it is not said.
+    pub depth: u32,
+    /// Which oneway request of which client this is; others say that in [`FtRequest`].
+    pub oneway: Option<OnewayIdentity>,
+}
+
+/// Names one oneway request for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnewayIdentity {
+    /// The client.
+    pub client: u64,
+    /// Which life of the client.
+    pub incarnation: u64,
+    /// Which oneway request of that life.
+    pub sequence: u64,
 }
 
 impl Cdr for CallContext {
@@ -160,7 +179,15 @@ impl Cdr for CallContext {
     fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
         self.deadline_micros.encode(out)?;
         self.chain_id.encode(out)?;
-        self.trace.encode(out)
+        self.trace.encode(out)?;
+        self.acknowledged_below.encode(out)?;
+        self.depth.encode(out)?;
+        if let Some(oneway) = self.oneway {
+            [oneway.client, oneway.incarnation, oneway.sequence]
+                .iter()
+                .try_for_each(|number| number.encode(out))?;
+        }
+        Ok(())
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
@@ -168,6 +195,17 @@ impl Cdr for CallContext {
             deadline_micros: Cdr::decode(input)?,
             chain_id: Cdr::decode(input)?,
             trace: Cdr::decode(input)?,
+            // The first version ends here.
+            acknowledged_below: if input.remaining() > 0 { Cdr::decode(input)? } else { 0 },
+            depth: if input.remaining() > 0 { Cdr::decode(input)? } else { 0 },
+            oneway: match input.remaining() {
+                0..24 => None,
+                _ => Some(OnewayIdentity {
+                    client: Cdr::decode(input)?,
+                    incarnation: Cdr::decode(input)?,
+                    sequence: Cdr::decode(input)?,
+                }),
+            },
         })
     }
 }
@@ -225,13 +263,27 @@ mod tests {
     #[test]
     fn the_diagram_of_our_context_holds() {
         let trace = TraceContext { trace_id: [7; 16], parent_id: [8; 8], flags: 1, state: "a=b".into() };
-        let context = CallContext { deadline_micros: 0x0102, chain_id: [9; 16], trace: Some(trace) };
-        let octets = read_back(context).data;
+        let context = CallContext {
+            deadline_micros: 0x0102,
+            chain_id: [9; 16],
+            trace: Some(trace),
+            acknowledged_below: 0x0304,
+            depth: 3,
+            oneway: None,
+        };
+        let octets = read_back(context.clone()).data;
         assert_eq!(octets[..16], *b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x02");
         assert_eq!((&octets[16..32], octets[32]), (&[9; 16][..], 1));
         assert_eq!((&octets[33..49], &octets[49..57], octets[57]), (&[7; 16][..], &[8; 8][..], 1));
-        assert_eq!(octets[58..], *b"\0\0\0\0\0\x04a=b\0");
-        assert_eq!(read_back(CallContext::default()).data.len(), 33);
+        assert_eq!(octets[58..68], *b"\0\0\0\0\0\x04a=b\0");
+        assert_eq!(octets[68..], *b"\0\0\0\0\0\0\0\0\0\0\x03\x04\0\0\0\x03");
+        assert_eq!(read_back(CallContext::default()).data.len(), 52);
+
+        // A context of the first version ends behind the trace.
+        let data = octets.slice(..68);
+        let mut contexts = ServiceContexts::new();
+        contexts.push(ServiceContext { id: CallContext::ID, data });
+        assert_eq!(contexts.get(), Some(Ok(CallContext { acknowledged_below: 0, depth: 0, ..context })));
     }
 
     #[test]

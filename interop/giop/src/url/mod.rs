@@ -104,6 +104,11 @@ pub enum ReferenceError {
     /// An address is not of the form `protocol:address`.
     #[error("an address has the form iiop:[version@]host[:port], :host[:port] or rir:")]
     MalformedAddress,
+    /// A host with an `@`, a bracket or white space in it.
+    #[error(
+        "the host of an address has no `@`, no brackets but those around an IPv6 address, and no white space"
+    )]
+    MalformedHost,
     /// More addresses than are accepted.
     #[error("more than {CORBALOC_ADDRESSES_MAX} addresses")]
     TooManyAddresses,

@@ -1,4 +1,4 @@
-//! Serves a Grid and a Torture::Echo; `rust-server --help` says how.
+//! Serves a Grid, a Torture::Echo and a Bench::Table; `rust-server --help` says how.
 
 use std::process::ExitCode;
 

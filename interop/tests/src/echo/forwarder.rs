@@ -37,9 +37,10 @@ impl Servant for Forwarder {
 
     fn dispatch(self: Arc<Self>, call: Invocation) -> Dispatch {
         Dispatch::Done(match self.target.get() {
-            Some(target) => Reply {
-                body: ReplyBody::Forward { to: Arc::new(target.ior().clone()), permanent: self.permanent },
-            },
+            Some(target) => Reply::new(ReplyBody::Forward {
+                to: Arc::new(target.ior().clone()),
+                permanent: self.permanent,
+            }),
             None => call.refuse(SystemException::new(
                 ExceptionKind::Transient,
                 Minor::UNSPECIFIED,

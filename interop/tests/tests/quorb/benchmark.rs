@@ -1,7 +1,5 @@
 //! The foreign benchmark client prints figures of right results only.
 
-use grid::GridProxy;
-use quorb::Orb;
 use quorb_interop::{Finished, Process, Reference, Tap, limits, peers};
 
 use crate::support::{Port, cpp_client, our_server, words};
@@ -15,24 +13,18 @@ fn bench(peers: &peers::PeerDir, reference: &Reference, operation: &str) -> Fini
 #[test]
 fn right_results_give_figures() {
     let Some(peers) = peers::or_skip() else { return };
-    let grid = our_server(&["--interface", "grid"]);
-    let echo = our_server(&[]);
-    for (server, operation) in
-        [(&grid, "get"), (&echo, "echo_octets"), (&echo, "echo_longs"), (&echo, "echo_records")]
-    {
+    let server = our_server(&["--interface", "table"]);
+    for operation in ["get", "echo_octets", "echo_longs", "echo_items", "note"] {
         let finished = bench(&peers, server.reference(), operation);
         assert!(finished.status.success(), "{}", finished.stderr);
         assert!(finished.stdout.contains("\"calls\":40,\"threads\":4,"), "{}", finished.stdout);
     }
 }
 
-#[tokio::test]
-async fn a_wrong_number_gives_none() {
+#[test]
+fn a_wrong_number_gives_none() {
     let Some(peers) = peers::or_skip() else { return };
-    let server = our_server(&["--interface", "grid"]);
-    let orb = Orb::client().await.expect("a client");
-    let grid: GridProxy = orb.bind(server.reference().as_str()).expect("a reference");
-    grid.set(3, 4, 1).await.expect("it is inside");
+    let server = our_server(&["--interface", "table", "--cell", "1"]);
     is_refused(&bench(&peers, server.reference(), "get"));
 }
 
@@ -42,9 +34,10 @@ fn a_spoilt_reply_gives_none() {
     let port = Port::free();
     let tap = Tap::before(port.number()).expect("the tap listens");
     let advertised = tap.address().to_string();
-    let server = our_server(&[&words(&port.ours())[..], &["--advertise", &advertised]].concat());
+    let options = ["--interface", "table", "--advertise", &advertised];
+    let server = our_server(&[&words(&port.ours())[..], &options].concat());
     tap.spoil_replies();
-    for operation in ["echo_octets", "echo_longs", "echo_records"] {
+    for operation in ["echo_octets", "echo_longs", "echo_items"] {
         is_refused(&bench(&peers, server.reference(), operation));
     }
 }

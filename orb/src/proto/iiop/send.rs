@@ -107,7 +107,11 @@ impl Connection {
         let says_code_sets = !self.code_sets_settled || self.version < GiopVersion::V1_2;
         let code_sets = says_code_sets.then_some(self.code_sets);
         let id = self.free_id();
-        let message = giop_head(head, addressing, id, profile, code_sets)?.open(Vec::new(), profile)?;
+        let mut giop = giop_head(head, addressing, id, profile, code_sets)?;
+        if let Some(offer) = &self.offer {
+            giop.contexts.put(offer)?;
+        }
+        let message = giop.open(Vec::new(), profile)?;
         let octets = message.finish_head(body.len())?;
         let (queued, limit) = (self.output.len(), self.config.output_bytes_max);
         // A large message alone may pass.
@@ -118,6 +122,7 @@ impl Connection {
         let start = self.queued;
         self.queue(|out| out.extend_from_slice(&octets), body);
         self.code_sets_settled = true;
+        self.offer = None;
         if head.response == ResponseExpected::Yes {
             let tell_cancel = addressing.is_quorb;
             self.outbound.insert(id, Outbound { start, end: self.queued, tell_cancel });

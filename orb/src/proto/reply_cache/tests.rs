@@ -8,6 +8,9 @@ use crate::proto::head::{BodyFormat, ReplyStatus};
 
 const HERE: u64 = 5;
 
+/// The incarnation of clients that begin now.
+const NOW: u64 = 1_000;
+
 fn identity(client: u64, incarnation: u64, sequence: u64) -> RequestIdentity {
     RequestIdentity { client: ClientId(client), incarnation, sequence }
 }
@@ -21,7 +24,7 @@ fn reply_to(identity: RequestIdentity) -> CachedReply {
 }
 
 fn first() -> Circumstances {
-    Circumstances { acknowledged_below: 0, retry_of_server: None, this_server: HERE }
+    Circumstances { acknowledged_below: 0, retry_of_server: None, this_server: HERE, incarnation_now: NOW }
 }
 
 fn retry_of(server: u64) -> Circumstances {
@@ -33,7 +36,7 @@ fn acknowledging(below: u64) -> Circumstances {
 }
 
 fn cache(change: impl FnOnce(&mut ReplyCacheLimits)) -> ReplyCache {
-    let mut limits = ReplyCacheLimits::default();
+    let mut limits = ReplyCacheLimits { traces_max: 0, ..ReplyCacheLimits::default() };
     change(&mut limits);
     ReplyCache::new(limits)
 }
@@ -196,6 +199,93 @@ fn quiet_clients_are_forgotten_in_time() {
     assert_eq!((cache.clients(), cache.bytes()), (1, 0));
     let forgotten = Refusal::ClientForgotten { floor: 1 };
     assert_eq!(cache.admit(identity(1, 1, 2), first(), Time(10)), Admission::Refuse(forgotten));
+}
+
+#[test]
+fn a_client_that_is_refused_learns_how_it_gets_in() {
+    let mut cache = cache(|limits| limits.clients_max = 1);
+    execute(&mut cache, identity(1, 10, 1));
+    execute(&mut cache, identity(2, 20, 1));
+    let forgotten = Refusal::ClientForgotten { floor: 10 };
+    assert_eq!(cache.admit(identity(1, 10, 2), first(), Time::ZERO), Admission::Refuse(forgotten));
+    let again = forgotten.begin_again_in(NOW).unwrap();
+    assert_eq!(cache.admit(identity(3, again, 2), first(), Time::ZERO), Admission::Execute);
+    assert_eq!(forgotten.begin_again_in(5), Some(11), "whatever the clocks say");
+    assert_eq!(Refusal::ReplyEvicted.begin_again_in(NOW), None);
+}
+
+/// A client with a wrong clock, or a malicious one, must not shut everybody else out when it is evicted.
+#[test]
+fn nobody_comes_from_the_future() {
+    let mut cache = cache(|limits| limits.clients_max = 1);
+    let ahead = Refusal::IncarnationAhead { floor: 0 };
+    let latest = NOW + INCARNATION_AHEAD_MAX_US;
+    for incarnation in [latest + 1, u64::MAX] {
+        let stranger = cache.admit(identity(1, incarnation, 1), first(), Time::ZERO);
+        assert_eq!(stranger, Admission::Refuse(ahead));
+    }
+    execute(&mut cache, identity(1, 7, 1));
+    let known = cache.admit(identity(1, u64::MAX, 1), first(), Time::ZERO);
+    assert_eq!(known, Admission::Refuse(ahead), "not by a later life either");
+    execute(&mut cache, identity(2, latest, 1));
+    execute(&mut cache, identity(3, ahead.begin_again_in(NOW).unwrap(), 1));
+    let forgotten = Refusal::ClientForgotten { floor: latest };
+    assert_eq!(cache.admit(identity(4, NOW, 1), first(), Time::ZERO), Admission::Refuse(forgotten));
+    let again = forgotten.begin_again_in(NOW).unwrap();
+    let ahead = Admission::Refuse(Refusal::IncarnationAhead { floor: latest });
+    assert_eq!(cache.admit(identity(5, again, 1), first(), Time::ZERO), ahead);
+    let later = Circumstances { incarnation_now: NOW + 1, ..first() };
+    assert_eq!(cache.admit(identity(5, again, 1), later, Time::ZERO), Admission::Execute);
+}
+
+/// Foreign clients have no incarnation by which they could be told from themselves in another life.
+#[test]
+fn foreign_clients_come_back_and_what_they_repeat_is_refused() {
+    let foreign = |client, sequence| identity(client, INCARNATION_OF_FOREIGN, sequence);
+    let mut cache = cache(|limits| (limits.clients_max, limits.traces_max) = (2, 2));
+    execute(&mut cache, foreign(1, 5));
+    execute(&mut cache, identity(2, 20, 1));
+    execute(&mut cache, identity(3, 30, 1));
+    execute(&mut cache, foreign(4, 1));
+    for (sequence, expected) in [
+        (5, Admission::Refuse(Refusal::BelowWatermark { watermark: 6 })),
+        (3, Admission::Refuse(Refusal::BelowWatermark { watermark: 6 })),
+        (6, Admission::Execute),
+    ] {
+        assert_eq!(cache.admit(foreign(1, sequence), first(), Time::ZERO), expected);
+    }
+}
+
+#[test]
+fn a_client_that_left_a_trace_comes_back_as_if_it_had_not_gone() {
+    let mut cache = cache(|limits| (limits.clients_max, limits.traces_max) = (1, 2));
+    for client in [1, 2, 3] {
+        execute(&mut cache, identity(client, 7, 5));
+    }
+    let old = Refusal::OldIncarnation { current: 7 };
+    assert_eq!(cache.admit(identity(1, 6, 9), first(), Time::ZERO), Admission::Refuse(old));
+    let repeated = Refusal::BelowWatermark { watermark: 6 };
+    assert_eq!(cache.admit(identity(1, 7, 5), retry_of(HERE), Time::ZERO), Admission::Refuse(repeated));
+    execute(&mut cache, identity(1, 7, 6));
+    execute(&mut cache, identity(2, 8, 1));
+    execute(&mut cache, identity(4, 7, 1));
+    let forgotten = Refusal::ClientForgotten { floor: 7 };
+    assert_eq!(cache.admit(identity(3, 7, 6), first(), Time::ZERO), Admission::Refuse(forgotten));
+}
+
+#[test]
+fn oneway_requests_come_once() {
+    let mut cache = cache(|limits| (limits.clients_max, limits.traces_max) = (1, 1));
+    let oneway = |cache: &mut ReplyCache, client, sequence| {
+        cache.admit_oneway(identity(client, 7, sequence), first(), Time::ZERO)
+    };
+    for sequence in [1, 3, 2] {
+        assert_eq!(oneway(&mut cache, 1, sequence), Ok(()));
+        assert_eq!(oneway(&mut cache, 1, sequence), Err(Refusal::Repeated));
+    }
+    assert_eq!(oneway(&mut cache, 2, 1), Ok(()), "instead of 1");
+    assert_eq!(oneway(&mut cache, 1, 3), Err(Refusal::Repeated), "it has left a trace");
+    assert_eq!(oneway(&mut cache, 1, 4), Ok(()));
 }
 
 #[test]

@@ -1,22 +1,25 @@
 //! A connection: a protocol core, a transport, and the calls on it.
 
+mod back;
 mod calls;
 mod io;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::BytesMut;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 
+use self::back::Back;
 pub(crate) use self::calls::{CallOutcome, Sent};
 pub(super) use self::io::{Heard, Posture};
 use super::Orb;
+use super::budget::Holding;
 use super::driver;
-use super::endpoint::{Endpoint, WireChoice};
+use super::endpoint::WireChoice;
 use super::pool::PoolKey;
 use super::room::Room;
 use super::shutdown::Entry;
@@ -45,7 +48,12 @@ pub(crate) struct Connection {
     /// No new calls: it is closed, closing or draining.
     unusable: AtomicBool,
     peer_incarnation: OnceLock<u64>,
+    /// When something of the peer was heard last, as a [`Time`](crate::proto::head::Time).
+    heard_at: AtomicU64,
+    back: Back,
     driver: OnceLock<AbortHandle>,
+    /// What it counts for in the budget of the broker.
+    pub(super) holding: Holding,
     state: Mutex<State>,
 }
 
@@ -118,7 +126,10 @@ impl Connection {
             room: Room::default(),
             unusable: AtomicBool::new(false),
             peer_incarnation: OnceLock::new(),
+            heard_at: AtomicU64::new(orb.shared.clock.now().0),
+            back: Back::default(),
             driver: OnceLock::new(),
+            holding: Holding::of(&orb.shared.budget),
             state: Mutex::new(state),
         });
         lifecycle.register(connection.number, connection.clone());
@@ -127,7 +138,7 @@ impl Connection {
         let _ = connection.driver.set(driver.abort_handle());
         // A shutdown that did not see it any more leaves it to us.
         if lifecycle.is_stopped() {
-            connection.cut();
+            connection.cut("the broker has been shut down");
         }
         connection
     }
@@ -142,9 +153,11 @@ impl Connection {
         self.room.wake_all();
     }
 
-    /// Whether calls through `endpoint` may go over it.
-    pub(super) fn serves(&self, endpoint: &Endpoint) -> bool {
-        self.key.as_ref().is_some_and(|key| key.wire == endpoint.wire && key.address == endpoint.address)
+    /// Whether the messages on all connections take too much memory, and this one more than its share.
+    pub(super) fn holds_too_much(&self) -> bool {
+        let shared = &self.orb.shared;
+        shared.budget.is_exceeded()
+            && self.holding.all() > shared.budget.share(shared.lifecycle.connections())
     }
 
     /// The peer's life, once it has said it.
@@ -203,11 +216,11 @@ impl Connection {
     }
 
     /// Stops the driver where it stands. Whoever waits for a reply learns that it will not come.
-    pub(super) fn cut(&self) {
+    pub(super) fn cut(&self, cause: &str) {
         if let Some(driver) = self.driver.get() {
             driver.abort();
         }
-        self.end("the broker has been shut down", false);
+        self.end(cause, false);
         self.orb.shared.lifecycle.deregister(self.number);
     }
 
@@ -221,6 +234,7 @@ impl Connection {
             let lost: HashMap<CallId, Delivery> = state.core.on_eof(unwritten).into_iter().collect();
             // Nobody takes it any more; a proxy may keep the connection for a long time.
             state.out = OutBuffer::new();
+            self.holding.note_buffers(0);
             state.core.transmit(&mut OutBuffer::new());
             (std::mem::take(&mut state.waiting), std::mem::take(&mut state.running), lost)
         };
@@ -236,6 +250,7 @@ impl Connection {
         if let Some(key) = &self.key {
             self.orb.shared.pool.forget(key, self.number);
         }
+        self.forget_calls_back();
         self.write.shutdown();
     }
 

@@ -4,6 +4,7 @@ use ciborium::Value;
 
 use super::cbor_items::count_items;
 use super::cbor_write::{encoded, to_wire};
+use super::values::{self, State};
 use super::view;
 use super::{Budget, DYNAMIC_VALUES_MAX, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
@@ -18,6 +19,11 @@ pub(super) fn read(ty: &TypeDesc, types: Types<'_>, input: &mut &[u8]) -> Result
         return Err(DynamicError::TooManyValues { limit: DYNAMIC_VALUES_MAX });
     }
     let wire = read_item(input)?;
+    from_item(wire, ty, types)
+}
+
+/// The value of type `ty` that an item of CBOR means.
+pub(crate) fn from_item(wire: Value, ty: &TypeDesc, types: Types<'_>) -> Result<Value, DynamicError> {
     Reader { types, budget: Budget::new() }.value(wire, ty)
 }
 
@@ -41,15 +47,32 @@ impl Reader<'_> {
             | TypeDesc::Array { .. }
             | TypeDesc::Map { .. }
             | TypeDesc::Optional(_)
+            | TypeDesc::ValueBase
+            | TypeDesc::Abstract(_)
             | TypeDesc::Named(_) => {
                 self.budget.descend()?;
                 let value = self.constructed(wire, ty)?;
                 self.budget.ascend();
                 Ok(value)
             }
+            TypeDesc::Any => self.any(wire, ty),
             // Simple values are the same in both forms, once they are of their type.
             _ => to_wire(&wire, ty, self.types),
         }
+    }
+
+    fn any(&mut self, wire: Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
+        let Value::Array(mut parts) = wire else { return Err(DynamicError::mismatch(ty, &wire)) };
+        let (2, Some(value)) = (parts.len(), parts.pop()) else {
+            return Err(DynamicError::mismatch(ty, &Value::Array(parts)));
+        };
+        let code = view::type_code(&parts[0])?;
+        self.budget.descend()?;
+        let mut inner = Reader { types: code.types(), budget: self.budget };
+        let value = inner.value(value, code.desc())?;
+        self.budget.values_left = inner.budget.values_left;
+        self.budget.ascend();
+        Ok(Value::Array(vec![view::type_code_value(&code)?, value]))
     }
 
     fn constructed(&mut self, wire: Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
@@ -79,13 +102,18 @@ impl Reader<'_> {
                 other if view::is_nullable(inner) => Err(DynamicError::mismatch(ty, &other)),
                 some => self.value(some, inner),
             },
-            TypeDesc::Named(id) => self.defined(wire, self.types.definition(id)?),
+            TypeDesc::Named(id) => self.defined(wire, ty, self.types.definition(id)?),
+            TypeDesc::ValueBase => self.shared_value(wire, ty),
+            TypeDesc::Abstract(_) if matches!(wire, Value::Text(_)) => {
+                to_wire(&wire, &TypeDesc::Object(String::new()), self.types)
+            }
+            TypeDesc::Abstract(_) => self.shared_value(wire, &TypeDesc::ValueBase),
             _ => Err(DynamicError::mismatch(ty, &wire)),
         }
     }
 
     fn elements(&mut self, wire: Value, element: &TypeDesc, ty: &TypeDesc) -> Result<Value, DynamicError> {
-        if view::is_octet(element) {
+        if view::is_octet(element, self.types) {
             return view::octets(&wire, ty).map(Value::Bytes);
         }
         let items = match wire {
@@ -117,7 +145,36 @@ impl Reader<'_> {
         })
     }
 
-    fn defined(&mut self, wire: Value, definition: &TypeDef) -> Result<Value, DynamicError> {
+    /// A value of the value type that is declared, or of a type derived from it. Numbers stay what they are.
+    fn shared_value(&mut self, wire: Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
+        if matches!(wire, Value::Null | Value::Integer(_)) {
+            return Ok(wire);
+        }
+        let formal = match ty {
+            TypeDesc::Named(id) => Some(id.as_str()),
+            _ => None,
+        };
+        let parts = values::parts(&wire, ty)?;
+        let (id, state) = values::known(&parts.ids, formal, self.types)?;
+        let state = match state {
+            State::Content(ty) => self.value(parts.state.clone(), ty)?,
+            State::Members(members) => {
+                let mut entries = Vec::with_capacity(members.len());
+                for (member, value) in members.iter().zip(values::members(parts.state, &members)?) {
+                    let step = format_args!(".{}", member.name);
+                    let value = self.value(value.clone(), &member.ty).map_err(|cause| cause.inside(step))?;
+                    entries.push((Value::Text(member.name.clone()), value));
+                }
+                Value::Map(entries)
+            }
+        };
+        let kept = parts.ids.iter().position(|known| *known == id).unwrap_or(0);
+        let ids = parts.ids[kept..].iter().map(|id| (*id).to_owned()).collect();
+        let number = u64::try_from(parts.number).map_err(|_| DynamicError::mismatch(ty, &wire))?;
+        Ok(values::make(number, ids, state))
+    }
+
+    fn defined(&mut self, wire: Value, ty: &TypeDesc, definition: &TypeDef) -> Result<Value, DynamicError> {
         match definition {
             TypeDef::Struct { name, members } | TypeDef::Exception { name, members } => {
                 self.record(wire, name, members)
@@ -133,9 +190,9 @@ impl Reader<'_> {
                 // A peer may leave out a value that is not there, and may say more than is known here.
                 let mut parts = parts.into_iter();
                 let label = self.value(parts.next().unwrap_or(Value::Null), discriminator)?;
-                let case = view::case_of(&label, name, cases)?;
-                let value = match &case.ty {
-                    Some(ty) => {
+                let case = view::case_of(&label, cases);
+                let value = match case.and_then(|case| Some((case, case.ty.as_ref()?))) {
+                    Some((case, ty)) => {
                         let step = format_args!(".{}", case.name);
                         let value = parts.next().unwrap_or(Value::Null);
                         self.value(value, ty).map_err(|cause| cause.inside(step))?
@@ -144,6 +201,9 @@ impl Reader<'_> {
                 };
                 Ok(Value::Array(vec![label, value]))
             }
+            TypeDef::Alias { ty, .. } => self.value(wire, ty),
+            TypeDef::Value { .. } | TypeDef::ValueBox { .. } => self.shared_value(wire, ty),
+            other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }
 

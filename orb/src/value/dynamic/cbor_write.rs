@@ -5,13 +5,14 @@
 
 use ciborium::Value;
 
+use super::values::{self, State};
 use super::view::{self, UnionView};
 use super::{Budget, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
 use crate::value::cbor::write_item;
 
 /// What a value of type `ty` is in a body.
-pub(super) fn to_wire(value: &Value, ty: &TypeDesc, types: Types<'_>) -> Result<Value, DynamicError> {
+pub(crate) fn to_wire(value: &Value, ty: &TypeDesc, types: Types<'_>) -> Result<Value, DynamicError> {
     Writer { types, budget: Budget::new() }.value(value, ty)
 }
 
@@ -46,7 +47,22 @@ impl Writer<'_> {
                 view::bounded(text.len(), *bound)?;
                 text.into()
             }
-            TypeDesc::WString => view::text(value, ty)?.into(),
+            TypeDesc::WString { bound } => {
+                let text = view::text(value, ty)?;
+                view::bounded(text.encode_utf16().count(), *bound)?;
+                text.into()
+            }
+            TypeDesc::LongDouble => view::long_double_value(view::long_double(value, ty)?),
+            TypeDesc::Fixed { digits, scale } => {
+                Value::Text(view::decimal(value, ty, *digits, *scale)?.to_string())
+            }
+            TypeDesc::TypeCode => view::type_code_value(&view::type_code(value)?)?,
+            TypeDesc::Any => self.any(value, ty)?,
+            TypeDesc::Principal => Value::Bytes(view::octets(value, ty)?),
+            TypeDesc::Null | TypeDesc::Void => {
+                view::nothing(value, ty)?;
+                Value::Null
+            }
             TypeDesc::Object(_) if *value == Value::Null => Value::Null,
             TypeDesc::Object(_) => view::text(value, ty)?.parse::<quorb_giop::ior::Ior>()?.to_string().into(),
             _ => {
@@ -56,6 +72,14 @@ impl Writer<'_> {
                 wire
             }
         })
+    }
+
+    fn any(&mut self, value: &Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
+        let (code, value) = view::any(value, ty)?;
+        self.budget.descend()?;
+        let wire = Writer { types: code.types(), budget: self.budget }.value(value, code.desc())?;
+        self.budget.ascend();
+        Ok(Value::Array(vec![view::type_code_value(&code)?, wire]))
     }
 
     fn constructed(&mut self, value: &Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
@@ -75,13 +99,18 @@ impl Writer<'_> {
             TypeDesc::Optional(inner) => {
                 Ok(view::make_some(self.value(view::some(value, inner, ty)?, inner)?, inner))
             }
-            TypeDesc::Named(id) => self.defined(value, self.types.definition(id)?),
+            TypeDesc::Named(id) => self.defined(value, ty, self.types.definition(id)?),
+            TypeDesc::ValueBase => self.shared_value(value, ty),
+            TypeDesc::Abstract(_) if matches!(value, Value::Text(_)) => {
+                self.value(value, &TypeDesc::Object(String::new()))
+            }
+            TypeDesc::Abstract(_) => self.shared_value(value, &TypeDesc::ValueBase),
             _ => Err(DynamicError::mismatch(ty, value)),
         }
     }
 
     fn elements(&mut self, value: &Value, element: &TypeDesc, ty: &TypeDesc) -> Result<Value, DynamicError> {
-        if view::is_octet(element) {
+        if view::is_octet(element, self.types) {
             return view::octets(value, ty).map(Value::Bytes);
         }
         let items = view::elements(value, ty)?.iter().enumerate().map(|(index, item)| {
@@ -109,7 +138,34 @@ impl Writer<'_> {
         Ok(Value::Map(sorted.into_iter().map(|(_, key, value)| (key, value)).collect()))
     }
 
-    fn defined(&mut self, value: &Value, definition: &TypeDef) -> Result<Value, DynamicError> {
+    /// A value of the value type that is declared, or of a type derived from it. Numbers stay what they are.
+    fn shared_value(&mut self, value: &Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
+        if matches!(value, Value::Null | Value::Integer(_)) {
+            return Ok(value.clone());
+        }
+        let formal = match ty {
+            TypeDesc::Named(id) => Some(id.as_str()),
+            _ => None,
+        };
+        let parts = values::parts(value, ty)?;
+        let (_, state) = values::known(&parts.ids[..1], formal, self.types)?;
+        let state = match state {
+            State::Content(ty) => self.value(parts.state, ty)?,
+            State::Members(members) => {
+                let mut entries = Vec::with_capacity(members.len());
+                for (member, value) in members.iter().zip(values::members(parts.state, &members)?) {
+                    let step = format_args!(".{}", member.name);
+                    let value = self.value(value, &member.ty).map_err(|cause| cause.inside(step))?;
+                    entries.push((Value::Text(member.name.clone()), value));
+                }
+                Value::Map(entries)
+            }
+        };
+        let Value::Array(taken) = value else { return Err(DynamicError::mismatch(ty, value)) };
+        Ok(Value::Array(vec![taken[0].clone(), taken[1].clone(), state]))
+    }
+
+    fn defined(&mut self, value: &Value, ty: &TypeDesc, definition: &TypeDef) -> Result<Value, DynamicError> {
         match definition {
             TypeDef::Struct { name, members } | TypeDef::Exception { name, members } => {
                 self.record(value, name, members)
@@ -121,19 +177,21 @@ impl Writer<'_> {
             TypeDef::Union { name, discriminator, cases } => {
                 let UnionView { label, case, value } = view::union_view(value, name, cases)?;
                 let label = self.value(label, discriminator)?;
-                let value = match &case.ty {
-                    Some(ty) => {
+                let value = match case.and_then(|case| Some((case, case.ty.as_ref()?))) {
+                    Some((case, ty)) => {
                         let step = format_args!(".{}", case.name);
                         self.value(value, ty).map_err(|cause| cause.inside(step))?
                     }
-                    None if *value == Value::Null => Value::Null,
                     None => {
-                        let nothing = format_args!("nothing in case `{}`", case.name);
-                        return Err(DynamicError::mismatch(nothing, value));
+                        view::no_value(value, case, name)?;
+                        Value::Null
                     }
                 };
                 Ok(Value::Array(vec![label, value]))
             }
+            TypeDef::Alias { ty, .. } => self.value(value, ty),
+            TypeDef::Value { .. } | TypeDef::ValueBox { .. } => self.shared_value(value, ty),
+            other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }
 

@@ -1,21 +1,31 @@
 //! Dynamic values out of CDR.
 
 use ciborium::Value;
-use quorb_giop::cdr::{Cdr, Decoder};
+use quorb_giop::cdr::{Cdr, Decoder, ValueStart};
 use quorb_giop::ior::Ior;
 
+use super::values::{self, Met, State};
 use super::view;
 use super::{Budget, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
+use crate::value::any::exception_id;
+use crate::value::typecode::TypeCode;
+use crate::value::{Decimal, LongDouble};
 
 /// Reads a value of type `ty`.
-pub(super) fn read(ty: &TypeDesc, types: Types<'_>, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
-    Reader { types, budget: Budget::new() }.value(ty, input)
+pub(crate) fn read(ty: &TypeDesc, types: Types<'_>, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+    Reader { types, budget: Budget::new(), met: Met::default() }.value(ty, input)
+}
+
+/// Reads the value of an `any` whose type code has been read.
+pub(crate) fn read_any_value(code: &TypeCode, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+    Reader { types: code.types(), budget: Budget::new(), met: Met::default() }.any_value(code, input)
 }
 
 struct Reader<'a> {
     types: Types<'a>,
     budget: Budget,
+    met: Met,
 }
 
 impl Reader<'_> {
@@ -40,7 +50,19 @@ impl Reader<'_> {
                 view::bounded(text.len(), *bound)?;
                 Value::Text(text)
             }
-            TypeDesc::WString => Value::Text(input.read_wstring()?),
+            TypeDesc::WString { bound } => {
+                let text = input.read_wstring()?;
+                view::bounded(text.encode_utf16().count(), *bound)?;
+                Value::Text(text)
+            }
+            TypeDesc::LongDouble => view::long_double_value(LongDouble::decode(input)?),
+            TypeDesc::Fixed { digits, scale } => {
+                Value::Text(Decimal::decode(*digits, *scale, input)?.to_string())
+            }
+            TypeDesc::TypeCode => view::type_code_value(&TypeCode::decode(input)?)?,
+            TypeDesc::Any => self.any(input)?,
+            TypeDesc::Principal => Value::Bytes(input.read_octet_sequence()?.to_vec()),
+            TypeDesc::Null | TypeDesc::Void => Value::Null,
             TypeDesc::Object(_) => match Ior::decode(input)? {
                 nil if nil.is_nil() => Value::Null,
                 ior => Value::Text(ior.to_string()),
@@ -54,14 +76,33 @@ impl Reader<'_> {
         })
     }
 
+    fn any(&mut self, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+        let code = TypeCode::decode(input)?;
+        self.budget.descend()?;
+        let mut inner = Reader { types: code.types(), budget: self.budget, met: self.met.clone() };
+        let value = input.nested(|input| Ok(inner.any_value(&code, input)))??;
+        self.budget.values_left = inner.budget.values_left;
+        self.met = inner.met;
+        self.budget.ascend();
+        Ok(Value::Array(vec![view::type_code_value(&code)?, value]))
+    }
+
+    /// The value of an `any`; that of an exception begins with its repository id.
+    fn any_value(&mut self, code: &TypeCode, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+        if exception_id(code).is_some() {
+            input.read_string_octets()?;
+        }
+        self.value(code.desc(), input)
+    }
+
     fn constructed(&mut self, ty: &TypeDesc, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
         match ty {
-            TypeDesc::Sequence { element, bound } if view::is_octet(element) => {
+            TypeDesc::Sequence { element, bound } if view::is_octet(element, self.types) => {
                 let octets = input.read_octet_sequence()?;
                 view::bounded(octets.len(), *bound)?;
                 Ok(Value::Bytes(octets.to_vec()))
             }
-            TypeDesc::Array { element, length } if view::is_octet(element) => {
+            TypeDesc::Array { element, length } if view::is_octet(element, self.types) => {
                 Ok(Value::Bytes(input.read_octets(*length as usize)?.to_vec()))
             }
             TypeDesc::Sequence { element, bound } => {
@@ -81,7 +122,14 @@ impl Reader<'_> {
                     Ok(Value::Null)
                 }
             }
-            TypeDesc::Named(id) => self.defined(self.types.definition(id)?, input),
+            TypeDesc::Named(id) => self.defined(Some(id), self.types.definition(id)?, input),
+            TypeDesc::ValueBase => self.shared_value(None, input),
+            TypeDesc::Abstract(_) => {
+                if input.read_bool()? {
+                    return self.value(&TypeDesc::Object(String::new()), input);
+                }
+                self.shared_value(None, input)
+            }
             // Every other type has been read by the caller.
             _ => Err(DynamicError::UndefinedType(ty.to_string())),
         }
@@ -119,7 +167,44 @@ impl Reader<'_> {
         Ok(Value::Map(entries))
     }
 
-    fn defined(&mut self, definition: &TypeDef, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+    /// A value of the value type `formal`, or of a type derived from it; of any value type if it is none.
+    fn shared_value(&mut self, formal: Option<&str>, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+        let header = match input.begin_value()? {
+            ValueStart::Null => return Ok(Value::Null),
+            ValueStart::Shared(shared) => return Ok(self.met.again(shared)?.into()),
+            ValueStart::Begin(header) => header,
+        };
+        let ids: Vec<&str> = match formal {
+            Some(formal) if header.ids.is_empty() => vec![formal],
+            _ => header.ids.iter().map(String::as_str).collect(),
+        };
+        let (id, state) = values::known(&ids, formal, self.types)?;
+        let (number, shared) = self.met.first();
+        input.share_value(&header, shared);
+        let state = match state {
+            State::Content(ty) => self.value(ty, input)?,
+            State::Members(members) => {
+                let mut entries = Vec::with_capacity(members.len());
+                for member in members {
+                    let step = format_args!(".{}", member.name);
+                    let value = self.value(&member.ty, input).map_err(|cause| cause.inside(step))?;
+                    entries.push((Value::Text(member.name.clone()), value));
+                }
+                Value::Map(entries)
+            }
+        };
+        input.end_value(&header)?;
+        // What was cut off is gone: the value is of the type that it was taken for.
+        let kept = ids.iter().position(|known| *known == id).unwrap_or(0);
+        Ok(values::make(number, ids[kept..].iter().map(|id| (*id).to_owned()).collect(), state))
+    }
+
+    fn defined(
+        &mut self,
+        formal: Option<&str>,
+        definition: &TypeDef,
+        input: &mut Decoder<'_>,
+    ) -> Result<Value, DynamicError> {
         match definition {
             TypeDef::Struct { members, .. } | TypeDef::Exception { members, .. } => {
                 self.record(members, input)
@@ -129,11 +214,12 @@ impl Reader<'_> {
                 let enumerator = enumerators.get(ordinal as usize);
                 enumerator.cloned().map(Value::Text).ok_or_else(|| view::unknown_enumerator(name, ordinal))
             }
-            TypeDef::Union { name, discriminator, cases } => {
+            TypeDef::Alias { ty, .. } => self.value(ty, input),
+            TypeDef::Union { discriminator, cases, .. } => {
                 let label = self.value(discriminator, input)?;
-                let case = view::case_of(&label, name, cases)?;
-                let value = match &case.ty {
-                    Some(ty) => {
+                let case = view::case_of(&label, cases);
+                let value = match case.and_then(|case| Some((case, case.ty.as_ref()?))) {
+                    Some((case, ty)) => {
                         let step = format_args!(".{}", case.name);
                         self.value(ty, input).map_err(|cause| cause.inside(step))?
                     }
@@ -141,6 +227,8 @@ impl Reader<'_> {
                 };
                 Ok(Value::Array(vec![label, value]))
             }
+            TypeDef::Value { .. } | TypeDef::ValueBox { .. } => self.shared_value(formal, input),
+            other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }
 

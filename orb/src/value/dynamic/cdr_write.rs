@@ -4,23 +4,33 @@ use ciborium::Value;
 use quorb_giop::cdr::{Cdr, Encoder, Endian};
 use quorb_giop::ior::Ior;
 
+use super::values::{self, State, Written};
 use super::view::{self, UnionView};
 use super::{Budget, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
+use crate::value::any::exception_id;
+use crate::value::typecode::TypeCode;
 
 /// Appends `value` as one of type `ty`.
-pub(super) fn write(
+pub(crate) fn write(
     value: &Value,
     ty: &TypeDesc,
     types: Types<'_>,
     out: &mut Encoder,
 ) -> Result<(), DynamicError> {
-    Writer { types, budget: Budget::new() }.value(value, ty, out)
+    Writer { types, budget: Budget::new(), written: Written::default() }.value(value, ty, out)
+}
+
+/// Appends the value of an `any` behind its type code.
+pub(crate) fn write_any_value(value: &Value, code: &TypeCode, out: &mut Encoder) -> Result<(), DynamicError> {
+    Writer { types: code.types(), budget: Budget::new(), written: Written::default() }
+        .any_value(value, code, out)
 }
 
 struct Writer<'a> {
     types: Types<'a>,
     budget: Budget,
+    written: Written,
 }
 
 impl Writer<'_> {
@@ -44,7 +54,19 @@ impl Writer<'_> {
                 view::bounded(text.len(), *bound)?;
                 out.write_string(text)?;
             }
-            TypeDesc::WString => out.write_wstring(view::text(value, ty)?)?,
+            TypeDesc::WString { bound } => {
+                let text = view::text(value, ty)?;
+                view::bounded(text.encode_utf16().count(), *bound)?;
+                out.write_wstring(text)?;
+            }
+            TypeDesc::LongDouble => view::long_double(value, ty)?.encode(out)?,
+            TypeDesc::Fixed { digits, scale } => {
+                view::decimal(value, ty, *digits, *scale)?.encode(*digits, *scale, out)?;
+            }
+            TypeDesc::TypeCode => view::type_code(value)?.encode(out)?,
+            TypeDesc::Any => self.any(value, ty, out)?,
+            TypeDesc::Principal => out.write_octet_sequence(&view::octets(value, ty)?)?,
+            TypeDesc::Null | TypeDesc::Void => view::nothing(value, ty)?,
             TypeDesc::Object(_) => match value {
                 Value::Null => Ior::nil().encode(out)?,
                 _ => view::text(value, ty)?.parse::<Ior>()?.encode(out)?,
@@ -58,14 +80,34 @@ impl Writer<'_> {
         Ok(())
     }
 
+    fn any(&mut self, value: &Value, ty: &TypeDesc, out: &mut Encoder) -> Result<(), DynamicError> {
+        let (code, value) = view::any(value, ty)?;
+        code.encode(out)?;
+        self.budget.descend()?;
+        let mut inner =
+            Writer { types: code.types(), budget: self.budget, written: std::mem::take(&mut self.written) };
+        inner.any_value(value, &code, out)?;
+        self.written = inner.written;
+        self.budget.ascend();
+        Ok(())
+    }
+
+    /// The value of an `any`; that of an exception begins with its repository id.
+    fn any_value(&mut self, value: &Value, code: &TypeCode, out: &mut Encoder) -> Result<(), DynamicError> {
+        if let Some(id) = exception_id(code) {
+            out.write_string_octets(id.as_bytes())?;
+        }
+        self.value(value, code.desc(), out)
+    }
+
     fn constructed(&mut self, value: &Value, ty: &TypeDesc, out: &mut Encoder) -> Result<(), DynamicError> {
         match ty {
-            TypeDesc::Sequence { element, bound } if view::is_octet(element) => {
+            TypeDesc::Sequence { element, bound } if view::is_octet(element, self.types) => {
                 let octets = view::octets(value, ty)?;
                 view::bounded(octets.len(), *bound)?;
                 Ok(out.write_octet_sequence(&octets)?)
             }
-            TypeDesc::Array { element, length } if view::is_octet(element) => {
+            TypeDesc::Array { element, length } if view::is_octet(element, self.types) => {
                 let octets = view::octets(value, ty)?;
                 view::of_length(octets.len(), *length)?;
                 out.write_octets(&octets);
@@ -90,7 +132,16 @@ impl Writer<'_> {
                 }
                 self.value(view::some(value, inner, ty)?, inner, out)
             }
-            TypeDesc::Named(id) => self.defined(value, self.types.definition(id)?, out),
+            TypeDesc::Named(id) => self.defined(value, ty, self.types.definition(id)?, out),
+            TypeDesc::ValueBase => self.shared_value(value, ty, out),
+            TypeDesc::Abstract(_) => {
+                let is_object = matches!(value, Value::Text(_));
+                out.write_bool(is_object);
+                match is_object {
+                    true => self.value(value, &TypeDesc::Object(String::new()), out),
+                    false => self.shared_value(value, &TypeDesc::ValueBase, out),
+                }
+            }
             _ => Err(DynamicError::mismatch(ty, value)),
         }
     }
@@ -128,9 +179,45 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// A value of the value type that is declared, or of a type derived from it.
+    fn shared_value(&mut self, value: &Value, ty: &TypeDesc, out: &mut Encoder) -> Result<(), DynamicError> {
+        if let Value::Integer(number) = value {
+            // Met before: the distance to it is written.
+            let begun = out.begin_value(&self.written.again((*number).into())?, &[], false)?;
+            return if begun.is_none() { Ok(()) } else { Err(DynamicError::mismatch(ty, value)) };
+        }
+        if *value == Value::Null {
+            out.write_null_value();
+            return Ok(());
+        }
+        let formal = match ty {
+            TypeDesc::Named(id) => Some(id.as_str()),
+            _ => None,
+        };
+        let parts = values::parts(value, ty)?;
+        let (id, state) = values::known(&parts.ids[..1], formal, self.types)?;
+        let ids: &[&str] = if formal == Some(id) { &[] } else { &parts.ids };
+        let shared = self.written.first(parts.number);
+        let begun = out.begin_value(&shared, ids, matches!(state, State::Members(_)))?;
+        match state {
+            State::Content(ty) => self.value(parts.state, ty, out)?,
+            State::Members(members) => {
+                for (member, value) in members.iter().zip(values::members(parts.state, &members)?) {
+                    let step = format_args!(".{}", member.name);
+                    self.value(value, &member.ty, out).map_err(|cause| cause.inside(step))?;
+                }
+            }
+        }
+        match begun {
+            Some(begun) => Ok(out.end_value(begun)?),
+            None => Err(DynamicError::mismatch(ty, value)),
+        }
+    }
+
     fn defined(
         &mut self,
         value: &Value,
+        ty: &TypeDesc,
         definition: &TypeDef,
         out: &mut Encoder,
     ) -> Result<(), DynamicError> {
@@ -138,6 +225,7 @@ impl Writer<'_> {
             TypeDef::Struct { name, members } | TypeDef::Exception { name, members } => {
                 self.record(value, name, members, out)
             }
+            TypeDef::Alias { ty, .. } => self.value(value, ty, out),
             TypeDef::Enum { name, enumerators } => {
                 out.write_u32(view::ordinal(value, name, enumerators)?);
                 Ok(())
@@ -145,17 +233,16 @@ impl Writer<'_> {
             TypeDef::Union { name, discriminator, cases } => {
                 let UnionView { label, case, value } = view::union_view(value, name, cases)?;
                 self.value(label, discriminator, out)?;
-                match &case.ty {
-                    Some(ty) => {
+                match case.and_then(|case| Some((case, case.ty.as_ref()?))) {
+                    Some((case, ty)) => {
                         let step = format_args!(".{}", case.name);
                         self.value(value, ty, out).map_err(|cause| cause.inside(step))
                     }
-                    None if *value == Value::Null => Ok(()),
-                    None => {
-                        Err(DynamicError::mismatch(format_args!("nothing in case `{}`", case.name), value))
-                    }
+                    None => view::no_value(value, case, name),
                 }
             }
+            TypeDef::Value { .. } | TypeDef::ValueBox { .. } => self.shared_value(value, ty, out),
+            other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }
 

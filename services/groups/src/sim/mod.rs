@@ -1,6 +1,6 @@
 //! The simulator: production cores in virtual time, over a network and on machines that fail.
 //!
-//! [`run`](run::run) plays a seed: a [scenario](scenario) draws machines and faults, a simple application uses every
+//! [`run`](run::run) plays a seed: a [scenario] draws machines and faults, a simple application uses every
 //! class of messages, queries, groups and state transfer, and the [invariants] look at the [trace]. Everything follows
 //! from the seed, so a violation can be replayed. Known mistakes in the core can be switched on one at a time; each must
 //! be caught.

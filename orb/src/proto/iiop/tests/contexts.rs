@@ -8,15 +8,18 @@ use quorb_giop::message::{
 
 use super::rig::{End, Pair, VERSIONS, call, foreign, messages, ok, to_quorb, written};
 use crate::proto::head::{
-    BodyFormat, ChainId, ClientId, RequestHead, RequestIdentity, ServiceContext, TraceContext,
+    BodyFormat, ChainId, ClientId, RequestHead, RequestIdentity, ResponseExpected, ServiceContext,
+    TraceContext,
 };
 use crate::proto::iiop::Addressing;
 
 fn full() -> RequestHead {
     RequestHead {
         identity: Some(RequestIdentity { client: ClientId(7), incarnation: 9, sequence: 0x1_0000_0003 }),
+        acknowledged_below: 0x1_0000_0002,
         deadline_left_us: 1_500_000,
         chain: ChainId([3; 16]),
+        depth: 9,
         trace: Some(trace(b"vendor=1")),
         contexts: vec![context(0x4000, b"own"), context(12, b""), context(0x4000, b"twice")],
         format: BodyFormat::CDR_LE,
@@ -47,6 +50,26 @@ fn identity_deadline_chain_and_trace_reach_a_server_of_our_kind() {
     for version in VERSIONS {
         assert_eq!(arrived(version, &full(), &to_quorb()), full());
         assert_eq!(arrived(version, &call("get"), &to_quorb()), call("get"));
+    }
+}
+
+/// By its identity a oneway request is known when it comes again.
+#[test]
+fn the_identity_of_a_oneway_request_reaches_a_server_of_our_kind() {
+    for version in VERSIONS {
+        let oneway = RequestHead { response: ResponseExpected::No, ..full() };
+        assert_eq!(arrived(version, &oneway, &to_quorb()), oneway);
+        let nameless = RequestHead { identity: None, ..oneway };
+        assert_eq!(arrived(version, &nameless, &to_quorb()), nameless);
+    }
+}
+
+/// A server that is not told what is answered keeps every reply until its memory is full.
+#[test]
+fn what_the_client_acknowledges_reaches_a_server_of_our_kind() {
+    for version in VERSIONS {
+        let head = RequestHead { acknowledged_below: 5, ..call("set") };
+        assert_eq!(arrived(version, &head, &to_quorb()).acknowledged_below, 5);
     }
 }
 

@@ -51,6 +51,7 @@ impl World {
             entries_per_client_max: 4,
             bytes_max: 300,
             client_idle_max: Duration::from_nanos(400),
+            traces_max: 1,
         };
         let sender = |id| Sender { id, incarnation: 1, next: 1, open: BTreeMap::new() };
         World {
@@ -104,6 +105,7 @@ impl World {
             acknowledged_below: sender.acknowledged_below(),
             retry_of_server: None,
             this_server: life,
+            incarnation_now: u64::MAX,
         };
         self.letters.push((server, identity(sender.id, sender.incarnation, sequence), circumstances));
     }
@@ -118,6 +120,7 @@ impl World {
             acknowledged_below: sender.acknowledged_below(),
             retry_of_server: Some(*first),
             this_server: 0,
+            incarnation_now: u64::MAX,
         };
         self.letters.push((server, identity(sender.id, sender.incarnation, *sequence), circumstances));
     }

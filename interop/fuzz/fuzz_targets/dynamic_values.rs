@@ -1,0 +1,4 @@
+#![no_main]
+//! libFuzzer over [`quorb_fuzz::dynamic_values`].
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| quorb_fuzz::dynamic_values(octets));

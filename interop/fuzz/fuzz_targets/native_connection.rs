@@ -1,0 +1,4 @@
+#![no_main]
+//! libFuzzer over [`quorb_fuzz::native_connection`].
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| quorb_fuzz::native_connection(octets));

@@ -1,0 +1,80 @@
+//! What interceptors cost where there are none: nothing.
+
+use quorb::intercept::{
+    ClientCall, ClientInterceptor, ClientNext, ClientReply, ServerCall, ServerInterceptor, ServerNext,
+};
+use quorb::{Reply, SystemException};
+
+use crate::desk::{Office, WAYS, Way};
+
+struct Nothing;
+
+impl ClientInterceptor for Nothing {
+    async fn call(
+        &self,
+        call: &mut ClientCall<'_>,
+        next: ClientNext<'_>,
+    ) -> Result<ClientReply, SystemException> {
+        next.run(call).await
+    }
+}
+
+impl ServerInterceptor for Nothing {
+    async fn serve(&self, call: &mut ServerCall, next: ServerNext<'_>) -> Reply {
+        next.run(call).await
+    }
+}
+
+/// Calls that are counted together.
+const CALLS: u64 = 200;
+
+/// Allocations of one call, both sides together, on a runtime of one thread.
+fn allocations_of_a_call(way: Way, interceptors: usize) -> f64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let both = |mut builder: quorb::OrbBuilder| {
+        for _ in 0..interceptors {
+            builder = builder.intercept_calls(Nothing).intercept_service(Nothing);
+        }
+        builder
+    };
+    let calling = |builder| if way == Way::Collocated { builder } else { both(builder) };
+    let office = runtime.block_on(Office::open(way, both, calling));
+    let calls = || {
+        runtime.block_on(async {
+            for _ in 0..CALLS {
+                office.desk.value().await.unwrap();
+            }
+        });
+    };
+    // Buffers grow to their size first.
+    calls();
+    allocation_counter::measure(calls).count_total as f64 / CALLS as f64
+}
+
+/// What a call allocated before there were interceptors; it may well be less since.
+fn before_there_were_any(way: Way) -> f64 {
+    match way {
+        Way::Collocated => 4.0,
+        Way::Native => 16.0,
+        Way::Iiop => 29.0,
+    }
+}
+
+#[test]
+fn without_interceptors_a_call_allocates_nothing_for_them() {
+    for way in WAYS {
+        let count = allocations_of_a_call(way, 0);
+        println!("{way:?}: {count} allocations a call without interceptors");
+        assert!(count <= before_there_were_any(way) + 0.05, "{way:?}: {count}");
+    }
+}
+
+#[test]
+fn each_interceptor_costs_one_allocation_a_side() {
+    for way in WAYS {
+        let [none, one, two] = [0, 1, 2].map(|count| allocations_of_a_call(way, count));
+        println!("{way:?}: {none} allocations without, {one} with one a side, {two} with two");
+        assert!(two - one <= 2.05, "{way:?}: {none}, {one}, {two}");
+        assert!(one > none, "{way:?}: the count sees interceptors: {none}, {one}");
+    }
+}
