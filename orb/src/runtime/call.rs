@@ -16,6 +16,7 @@ use crate::model::{Behaviour, Kind};
 use crate::object::{Answer, LocalOutcome, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity, TraceContext};
 use crate::proto::retry::{self, CallKind, Decision, Failure, FailureClass};
+use crate::stream::within;
 
 /// What is the same in every attempt of one call.
 struct Call<'a> {
@@ -67,8 +68,7 @@ impl Route {
             },
             open,
         };
-        let deadline = tokio::time::Instant::from_std(request.deadline);
-        match tokio::time::timeout_at(deadline, self.run(&mut call, parent, &mut progress)).await {
+        match within(request, self.run(&mut call, parent, &mut progress)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(exception)) => Err(progress.conclude(exception)),
             Err(_) => {
@@ -257,6 +257,10 @@ impl Route {
         failed: Failed,
     ) -> Result<(), SystemException> {
         progress.failures += 1;
+        if call.request.activity.as_ref().is_some_and(|activity| activity.is_touched()) {
+            // What was read of its streams cannot be sent again.
+            return Err(failed.exception);
+        }
         let failure = Failure {
             class: failed.class,
             kind: call_kind(&call.request.behaviour),
