@@ -14,6 +14,10 @@ pub mod interfaces {}
 #[doc = include_str!("../guide/types.md")]
 pub mod types {}
 
+/// Deferred calls, oneway calls, objects that call each other.
+#[doc = include_str!("../guide/asynchrony.md")]
+pub mod asynchrony {}
+
 /// What happens when a call fails, an object panics, a server ends.
 #[doc = include_str!("../guide/failures.md")]
 pub mod failures {}

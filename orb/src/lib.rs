@@ -14,10 +14,11 @@ pub mod value;
 
 pub use adapter::{Adapter, Context, Dispatch, Invocation, Reply, Servant, Tie};
 pub use exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
-pub use object::{CallOptions, DynamicException, MockCall, ObjectRef, Proxy};
+pub use object::{CallOptions, Deferred, DynamicException, MockCall, ObjectRef, Proxy};
 pub use quorb_macros::{Exception, IdlType, interface};
 pub use runtime::{
-    Address, BlockingOrb, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, shutdown_signal,
+    Address, BlockingOrb, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, Resolver,
+    shutdown_signal,
 };
 pub use value::{BString, BVec, IdlType, WChar, WString};
 
@@ -39,7 +40,7 @@ pub mod __private {
         Behaviour, Case, Direction, Interface, Kind, Member, Operation, Parameter, Signature, TypeCatalogue,
         TypeDef, TypeDesc,
     };
-    pub use crate::object::{Facade, ObjectRef, Proxy};
+    pub use crate::object::{Deferred, Facade, ObjectRef, Proxy};
     pub use crate::value::derived::{
         Cases, Enumerators, MemberKey, Slots, fill_slot, missing_member, read_enumerator, read_record,
         read_union, read_value, unknown_label, write_member, write_union, wrong_label,

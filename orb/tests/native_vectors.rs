@@ -51,6 +51,7 @@ fn requests() {
         chain: ChainId(std::array::from_fn(|at| at as u8)),
         fingerprint: FINGERPRINT,
         format: BodyFormat::CBOR,
+        depth: 7,
         endpoint_set_version: 6,
         trace: Some(TraceContext {
             trace_id: std::array::from_fn(|at| 0xa0 + at as u8),

@@ -5,9 +5,10 @@ use crate::sink::Sink;
 use crate::spelling::plain;
 
 /// Methods that every proxy has.
-const PROXY_METHODS: [&str; 10] = [
+const PROXY_METHODS: [&str; 11] = [
     "blocking",
     "clone",
+    "deferred",
     "from_object",
     "interface",
     "mock",

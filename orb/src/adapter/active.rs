@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
+use super::endpoints::Endpoints;
 use super::{ObjectKey, Servant, Tie};
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
 use crate::object::{ObjectRef, Proxy};
@@ -40,6 +41,13 @@ pub(crate) struct ActiveObjects {
 /// An object that takes calls.
 pub(crate) struct ActiveObject {
     pub(crate) servant: Arc<dyn Servant>,
+    pub(crate) endpoints: Endpoints,
+}
+
+impl ActiveObject {
+    fn new(servant: Arc<dyn Servant>) -> Arc<ActiveObject> {
+        Arc::new(ActiveObject { servant, endpoints: Endpoints::default() })
+    }
 }
 
 /// What is known about a key.
@@ -87,7 +95,7 @@ impl Adapter {
         let counter = self.active().transient_counter.fetch_add(1, Ordering::Relaxed);
         let key = ObjectKey::transient(self.orb.incarnation(), counter);
         let reference = self.orb.reference_to(&key, servant.interface());
-        self.active().objects.insert(key, Arc::new(ActiveObject { servant: Arc::new(servant) }));
+        self.active().objects.insert(key, ActiveObject::new(Arc::new(servant)));
         S::Proxy::from_object(reference)
     }
 
@@ -124,7 +132,7 @@ impl Adapter {
                     .because(id))
             }
             Entry::Vacant(entry) => {
-                entry.insert(Arc::new(ActiveObject { servant }));
+                entry.insert(ActiveObject::new(servant));
                 Ok(reference)
             }
         }
@@ -138,9 +146,7 @@ impl Adapter {
 
     /// Lets an object take updates again after one of them panicked. Answers whether the object is active.
     pub fn reactivate(&self, object: &ObjectRef) -> bool {
-        let Some(key) = self.key_here(object) else { return false };
-        let found = self.active().objects.get(&key).map(|object| object.servant.clone());
-        found.map(|servant| servant.reactivate()).is_some()
+        self.active_object(object).map(|object| object.servant.reactivate()).is_some()
     }
 
     /// How many objects are active.
@@ -151,6 +157,11 @@ impl Adapter {
     /// Whether no object is active.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    pub(super) fn active_object(&self, object: &ObjectRef) -> Option<Arc<ActiveObject>> {
+        let key = self.key_here(object)?;
+        self.active().objects.get(&key).map(|object| object.clone())
     }
 
     fn key_here(&self, object: &ObjectRef) -> Option<ObjectKey> {

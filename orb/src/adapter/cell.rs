@@ -93,29 +93,33 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         self.run_off_thread(call, operation, Mode::Exclusive, Self::write_guard, run, write)
     }
 
-    /// Enters for an asynchronous method that takes `&self`. Cancellation safe: a dropped wait leaves the queue.
+    /// Enters for an asynchronous method that takes `&self`. Its place in the queue is that of this call, not of the first
+    /// poll. Cancellation safe: a dropped wait leaves the queue.
     ///
     /// # Errors
     /// BAD_INV_ORDER if the call's own chain has the object alone; TRANSIENT if the queue is full; TIMEOUT if the deadline
     /// has passed; OBJ_ADAPTER for an update of an object that an update has panicked in.
-    pub async fn shared(
+    pub fn shared(
         self: &Arc<Self>,
         call: &Invocation,
         operation: &'static Operation,
-    ) -> Result<SharedGuard<T>, SystemException> {
-        self.admitted(call, operation, Mode::Shared).await.map(|pass| self.read_guard(pass))
+    ) -> impl Future<Output = Result<SharedGuard<T>, SystemException>> + Send + use<T> {
+        let (cell, admitted) = (self.clone(), self.admitted(call, operation, Mode::Shared));
+        async move { admitted.await.map(|pass| cell.read_guard(pass)) }
     }
 
-    /// Enters for an asynchronous method that takes `&mut self`. Cancellation safe: a dropped wait leaves the queue.
+    /// Enters for an asynchronous method that takes `&mut self`. Its place in the queue is that of this call, not of the
+    /// first poll. Cancellation safe: a dropped wait leaves the queue.
     ///
     /// # Errors
     /// As [`shared`](ServantCell::shared), and BAD_INV_ORDER if the call's own chain is inside at all.
-    pub async fn exclusive(
+    pub fn exclusive(
         self: &Arc<Self>,
         call: &Invocation,
         operation: &'static Operation,
-    ) -> Result<ExclusiveGuard<T>, SystemException> {
-        self.admitted(call, operation, Mode::Exclusive).await.map(|pass| self.write_guard(pass))
+    ) -> impl Future<Output = Result<ExclusiveGuard<T>, SystemException>> + Send + use<T> {
+        let (cell, admitted) = (self.clone(), self.admitted(call, operation, Mode::Exclusive));
+        async move { admitted.await.map(|pass| cell.write_guard(pass)) }
     }
 
     /// Runs a method that does not wait: at once if it is let in at once, else in a task. The guard is dropped before the
@@ -138,7 +142,7 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
             Entered::Later(waiting) => {
                 let cell = self.clone();
                 Dispatch::Pending(Box::pin(async move {
-                    match waiting.wait(&call, operation).await {
+                    match waiting.wait(call.context(), operation).await {
                         Ok(pass) => {
                             let result = run(guard(&cell, pass), call.context());
                             call.finish(result, write)
@@ -160,9 +164,9 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         run: impl FnOnce(G, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        let cell = self.clone();
+        let (cell, admitted) = (self.clone(), self.admitted(&call, operation, mode));
         Dispatch::Pending(Box::pin(async move {
-            match cell.admitted(&call, operation, mode).await {
+            match admitted.await {
                 Ok(pass) => {
                     let guard = guard(&cell, pass);
                     off_thread(call, write, move |context| run(guard, context)).await
@@ -172,16 +176,20 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         }))
     }
 
-    async fn admitted(
+    /// Takes a place at once, and waits for its turn when it is polled.
+    fn admitted(
         self: &Arc<Self>,
         call: &Invocation,
         operation: &'static Operation,
         mode: Mode,
-    ) -> Result<Pass<T>, SystemException> {
-        match self.enter(call, operation, mode) {
-            Entered::Now(pass) => Ok(pass),
-            Entered::Refused(exception) => Err(exception),
-            Entered::Later(waiting) => waiting.wait(call, operation).await,
+    ) -> impl Future<Output = Result<Pass<T>, SystemException>> + Send + use<T> {
+        let (entered, context) = (self.enter(call, operation, mode), call.context().clone());
+        async move {
+            match entered {
+                Entered::Now(pass) => Ok(pass),
+                Entered::Refused(exception) => Err(exception),
+                Entered::Later(waiting) => waiting.wait(&context, operation).await,
+            }
         }
     }
 
@@ -346,7 +354,7 @@ struct Waiting<T> {
 impl<T> Waiting<T> {
     async fn wait(
         mut self,
-        call: &Invocation,
+        context: &Context,
         operation: &'static Operation,
     ) -> Result<Pass<T>, SystemException> {
         let answer = (&mut self.receiver).await.expect("the cell answers every ticket, and outlives it");
@@ -354,7 +362,6 @@ impl<T> Waiting<T> {
         let token = answer.map_err(refused)?;
         // From here on the pass goes back by itself.
         let pass = Pass { cell: self.cell.clone(), token: Some(token), poisons: self.poisons };
-        let context = call.context();
         in_time(context)?;
         context.0.start(&operation.behaviour);
         Ok(pass)

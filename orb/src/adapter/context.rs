@@ -80,6 +80,8 @@ pub(crate) struct CallState {
     pub(crate) operation: Bytes,
     pub(crate) deadline: Option<Instant>,
     pub(crate) chain: ChainId,
+    /// Calls of the chain that wait for this one.
+    pub(crate) depth: u32,
     pub(crate) identity: Option<RequestIdentity>,
     pub(crate) trace: Option<TraceContext>,
     /// The span that the call is here, once an interceptor has said so.
@@ -101,6 +103,7 @@ impl CallState {
             operation,
             deadline: None,
             chain,
+            depth: 0,
             identity: None,
             trace: None,
             serving: OnceLock::new(),
@@ -184,6 +187,12 @@ impl Context {
     /// The chain of calls that this call belongs to.
     pub fn chain(&self) -> ChainId {
         self.0.chain
+    }
+
+    /// Calls of the chain that wait for this one: 0 if its caller is no servant. Calls deeper than
+    /// [`call_depth_max`](crate::Limits::call_depth_max) are refused.
+    pub fn depth(&self) -> u32 {
+        self.0.depth
     }
 
     /// The identity of the request, where the caller gave one: the same for every repetition.

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use quorb_giop::ior::Ior;
+
 use super::{Invocation, Reply};
 use crate::model::Interface;
 use crate::object::{ObjectRef, Proxy};
@@ -44,6 +46,26 @@ pub trait Servant: Send + Sync + 'static {
 
     /// Lets the object take updates again after one of them panicked.
     fn reactivate(&self) {}
+
+    /// Where the object is, for clients that ask before they call (LocateRequest of GIOP). Servants that answer calls by
+    /// forwarding them say so here, too.
+    fn location(&self) -> Location {
+        Location::Here
+    }
+}
+
+/// Where an object is.
+#[derive(Debug, Clone)]
+pub enum Location {
+    /// Where it was asked for.
+    Here,
+    /// Elsewhere.
+    Elsewhere {
+        /// Where.
+        to: Arc<Ior>,
+        /// It will not come back.
+        permanent: bool,
+    },
 }
 
 /// A generated servant, which knows its proxy.

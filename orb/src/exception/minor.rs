@@ -73,6 +73,8 @@ minors! {
     NOT_BOUND = QUORB | 12 on InvObjref, "the reference is bound to no broker", "give it to `Orb::bind`; references that arrive in calls are bound by themselves";
     /// A reference string is malformed.
     BAD_REFERENCE_STRING = QUORB | 13 on InvObjref, "the reference string is malformed", "expected IOR:<hex>, corbaloc:iiop:[version@]host:port/key or corbaname:";
+    /// The naming service does not know the name.
+    NAME_NOT_RESOLVED = QUORB | 37 on InvObjref, "the naming service does not resolve the name", "list what is bound there, and check the spelling; `/` stands between the parts of a name, `.` before a kind";
     /// The connection broke before the reply came.
     CONNECTION_LOST = QUORB | 14 on CommFailure, "the connection broke before the reply arrived", "";
     /// The peer violated the protocol and the connection was closed.
@@ -119,6 +121,8 @@ minors! {
     MOCK_HAS_NO_ANSWER = QUORB | 33 on NoImplement, "the mock gives no answer for this operation", "";
     /// The caller does not take the replies to its calls.
     REPLIES_NOT_TAKEN = QUORB | 34 on Transient, "the caller does not take the replies to its calls", "read the replies, or raise `replies_bytes_max` on the server";
+    /// Too many calls of a chain wait for each other.
+    CALLS_TOO_DEEP = QUORB | 40 on ImpLimit, "too many calls of one chain wait for each other", "objects may be calling each other without end; else raise `call_depth_max` on the server";
     /// The character set of the connection has no such character.
     CHARACTER_LOST = OMG | 1 on DataConversion, "a character has no place in the code set of the connection", "use a reference that carries code sets (an IOR rather than a corbaloc address), and a peer whose own code set has the character";
     /// Client and server share no code set.

@@ -89,7 +89,7 @@ impl ObjectRef {
         crate::runtime::block_on_call(self.orb(), call)
     }
 
-    pub(super) async fn call<R, E: Raises>(
+    pub(crate) async fn call<R, E: Raises>(
         &self,
         interface: Option<&'static Interface>,
         operation: &'static Operation,

@@ -15,7 +15,7 @@ use crate::adapter::{
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::model::{Interface, Kind};
 use crate::proto::head::ChainId;
-use crate::runtime::{CallUnderWay, Orb};
+use crate::runtime::{CallUnderWay, Orb, check_depth};
 use crate::value::{Body, BodyWriter, Encoding};
 
 /// A servant that calls reach without a connection.
@@ -53,6 +53,9 @@ impl LocalOutcome {
     }
 }
 
+/// Queries of one chain that are polled inside one another.
+const CALLS_ON_STACK_MAX: u32 = 8;
+
 /// Makes chains of calls that start outside of servants, on references without a broker, distinguishable.
 static LOCAL_CHAINS: AtomicU64 = AtomicU64::new(1);
 
@@ -83,7 +86,9 @@ impl LocalTarget {
         (request.write)(&mut body).map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
         let arguments = Body::native_cdr(Bytes::from(body.into_bytes()), Endian::NATIVE);
         let under_way = self.orb.as_ref().map(CallUnderWay::begin);
-        let call = Invocation::new(self.state(request, parent), arguments, LOCAL_ENCODING, self.orb.clone());
+        let state = self.state(request, parent);
+        check_depth(state.depth, self.orb.as_ref())?;
+        let call = Invocation::new(state, arguments, LOCAL_ENCODING, self.orb.clone());
         let context = call.context().clone();
         let servant = self.servant.clone();
         let dispatched = match &self.orb {
@@ -114,7 +119,8 @@ impl LocalTarget {
         }
     }
 
-    /// Waits for a pending call. An update goes on in a task of its own, since it must survive its caller.
+    /// Waits for a pending call. An update goes on in a task of its own, since it must survive its caller; so does every so
+    /// many-th query of a chain, since those in between stand on one another's stack.
     async fn wait(
         &self,
         request: &Request<'_>,
@@ -122,7 +128,7 @@ impl LocalTarget {
         future: crate::adapter::BoxFuture<'static, Reply>,
         under_way: Option<CallUnderWay>,
     ) -> Result<Reply, SystemException> {
-        let _cancel = CancelOnDrop(&context);
+        let (_cancel, depth) = (CancelOnDrop(&context), context.depth() + 1);
         let context = context.clone();
         let running = async move {
             let reply = drive(context, future).await;
@@ -130,7 +136,8 @@ impl LocalTarget {
             reply
         };
         let deadline = tokio::time::Instant::from_std(request.deadline);
-        let ended = if request.behaviour.kind == Kind::Query {
+        let in_place = request.behaviour.kind == Kind::Query && !depth.is_multiple_of(CALLS_ON_STACK_MAX);
+        let ended = if in_place {
             tokio::time::timeout_at(deadline, running).await
         } else {
             let task = tokio::spawn(running);
@@ -157,6 +164,7 @@ impl LocalTarget {
         let operation = request.operation.as_bytes().clone();
         let mut state = CallState::new(peer, self.object_key.clone(), operation, chain);
         state.deadline = Some(request.deadline);
+        state.depth = parent.map_or(0, |parent| parent.depth().saturating_add(1));
         match request.passage {
             Some(passage) => {
                 state.trace.clone_from(&passage.trace);

@@ -1,5 +1,6 @@
 //! The client side of an object: references, proxies, and what a call goes through on its way out.
 
+mod deferred;
 mod dynamic;
 mod facade;
 mod invoke;
@@ -10,6 +11,7 @@ mod proxy;
 mod reference;
 mod values;
 
+pub use deferred::Deferred;
 pub use dynamic::DynamicException;
 #[doc(hidden)]
 pub use facade::Facade;

@@ -11,7 +11,7 @@ use super::{CallOptions, Proxy};
 use crate::adapter::{METADATA_OPERATION, Servant};
 use crate::exception::Fault;
 use crate::model::{Behaviour, InterfaceDesc, Kind, Operation, Signature};
-use crate::runtime::{Orb, Route};
+use crate::runtime::{Orb, Route, Source};
 
 /// A reference to an object: local, remote, foreign, or none.
 ///
@@ -76,8 +76,8 @@ impl ObjectRef {
         ObjectRef::new(ior, way)
     }
 
-    pub(crate) fn routed(ior: Ior, orb: &Orb) -> ObjectRef {
-        let way = if ior.is_nil() { Way::Nil } else { Way::Routed(Route::new(orb.clone(), &ior)) };
+    pub(crate) fn routed(ior: Ior, orb: &Orb, source: Option<Source>) -> ObjectRef {
+        let way = if ior.is_nil() { Way::Nil } else { Way::Routed(Route::new(orb.clone(), &ior, source)) };
         ObjectRef::new(ior, way)
     }
 
@@ -97,6 +97,15 @@ impl ObjectRef {
     /// The interoperable object reference.
     pub fn ior(&self) -> &Ior {
         &self.target.ior
+    }
+
+    /// The reference as calls follow it now: where servers have forwarded to, with the newest endpoints, as last resolved.
+    /// [`ior`](ObjectRef::ior) stays what the reference was made from.
+    pub fn followed_ior(&self) -> Arc<Ior> {
+        match &self.target.way {
+            Way::Routed(route) => route.followed(),
+            _ => Arc::new(self.target.ior.clone()),
+        }
     }
 
     /// Whether it is the reference to no object.

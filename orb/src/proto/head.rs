@@ -28,6 +28,8 @@ pub struct RequestHead {
     pub deadline_left_us: u64,
     /// The causal chain that the call belongs to.
     pub chain: ChainId,
+    /// Calls of the chain that wait for this one: 0 for a call that no servant makes.
+    pub depth: u32,
     /// Fingerprint of the interface that the caller was compiled against; 0 means unknown.
     pub fingerprint: u64,
     /// How the arguments are encoded.
@@ -55,6 +57,7 @@ impl RequestHead {
             retry_of_server: None,
             deadline_left_us: 0,
             chain: ChainId::NONE,
+            depth: 0,
             fingerprint: 0,
             format: BodyFormat::CDR_LE,
             endpoint_set_version: 0,
@@ -295,7 +298,7 @@ impl ReplyStatus {
 pub struct EndpointSet {
     /// Larger is newer.
     pub version: u64,
-    /// The reference that lists the endpoints: an encoded IOR.
+    /// The reference that lists the endpoints: an IOR as an encapsulation of CDR.
     pub ior: Bytes,
 }
 

@@ -6,6 +6,7 @@
 
 pub mod gate;
 pub mod head;
+pub mod health;
 pub mod iiop;
 pub mod native;
 pub mod reply_cache;

@@ -35,6 +35,11 @@ pub(crate) fn block_on_call<R, E>(
     }
 }
 
+/// The runtime that calls go on in: the broker's, else that of this thread.
+pub(crate) fn runtime_for(orb: Option<&Orb>) -> Option<Handle> {
+    orb.map(|orb| orb.shared.runtime.clone()).or_else(|| Handle::try_current().ok())
+}
+
 fn refused() -> SystemException {
     SystemException::new(ExceptionKind::BadInvOrder, Minor::BLOCKING_ON_ASYNC_THREAD, Completion::No)
 }

@@ -1,5 +1,6 @@
 //! The configuration of a broker.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::listen::Listening;
@@ -31,6 +32,8 @@ pub(crate) struct Settings {
     pub(super) preference: Preference,
     pub(super) memory: Option<MemoryNetwork>,
     pub(super) holding: bool,
+    /// Reference strings by name.
+    pub(super) initial_references: BTreeMap<String, String>,
     pub(super) client_chain: ClientChain,
     pub(super) server_chain: ServerChain,
 }
@@ -75,6 +78,13 @@ impl OrbBuilder {
     /// Which protocol to use where a reference offers both.
     pub fn prefer(mut self, preference: Preference) -> OrbBuilder {
         self.settings.preference = preference;
+        self
+    }
+
+    /// What `corbaloc:rir:/NAME` and `corbaname:rir:` stand for; `corbaname:rir:#path` looks in `NameService`. The reference
+    /// is read when it is used.
+    pub fn initial_reference(mut self, name: impl Into<String>, reference: impl Into<String>) -> OrbBuilder {
+        self.settings.initial_references.insert(name.into(), reference.into());
         self
     }
 

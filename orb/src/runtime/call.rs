@@ -1,5 +1,6 @@
 //! A call on its way from a reference to its object: attempts, and what a failed one means for the next.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::connection::{CallOutcome, Sent};
@@ -22,6 +23,8 @@ struct Call<'a> {
     /// It changes only while nothing has been executed under it.
     identity: RequestIdentity,
     chain: ChainId,
+    /// Calls of the chain that wait for this one.
+    depth: u32,
     trace: Option<TraceContext>,
     /// Keeps the sequence number of an update open until the call has ended.
     open: Option<OpenUpdate>,
@@ -39,8 +42,10 @@ impl Route {
         }
         let mut progress = Progress::default();
         progress.as_cbor = request.as_cbor || self.wants_cbor();
-        if let Some(answer) = self.call_here(request, parent, &mut progress).await? {
-            return Ok(answer);
+        match self.call_here(request, parent, &mut progress).await {
+            Ok(Some(answer)) => return Ok(answer),
+            Ok(None) => {}
+            Err(exception) => return Err(progress.conclude(exception)),
         }
         let once = !request.behaviour.is_repeatable() && !request.behaviour.oneway;
         let (identity, open) = match once {
@@ -54,6 +59,7 @@ impl Route {
             request,
             identity,
             chain: parent.map_or_else(|| ChainId::starting_with(&identity), Context::chain),
+            depth: parent.map_or(0, |parent| parent.depth().saturating_add(1)),
             trace: match request.passage {
                 Some(passage) => passage.trace.clone(),
                 None => parent.and_then(|parent| parent.trace().cloned()),
@@ -75,7 +81,20 @@ impl Route {
         parent: Option<&Context>,
         progress: &mut Progress,
     ) -> Result<Option<Option<Answer>>, SystemException> {
-        while let Some(local) = self.collocated()? {
+        let forwards_max = self.orb().limits().forwards_max;
+        loop {
+            let path = self.path();
+            let local = match self.collocated(&path) {
+                Ok(Some(local)) => local,
+                Ok(None) => return Ok(None),
+                Err(gone) => {
+                    if !self.look_elsewhere(&path, progress, request.deadline).await {
+                        return Err(gone);
+                    }
+                    progress.is_sent_on(forwards_max)?;
+                    continue;
+                }
+            };
             let tried = request.passage.map(|_| Tried::begins(Peer::collocated()));
             let outcome = local.call(request, parent).await;
             if let (Some(passage), Some(tried)) = (request.passage, tried) {
@@ -84,12 +103,11 @@ impl Route {
             match outcome? {
                 LocalOutcome::Answered(answer) => return Ok(Some(answer)),
                 LocalOutcome::Forwarded { to, permanent } => {
-                    progress.is_sent_on(self.orb().limits().forwards_max)?;
-                    self.follow(&to, permanent);
+                    progress.is_sent_on(forwards_max)?;
+                    self.follow(&path, &to, permanent);
                 }
             }
         }
-        Ok(None)
     }
 
     /// Attempts until one succeeds or the retry table says that it is over.
@@ -102,13 +120,13 @@ impl Route {
         loop {
             // An update that may have been executed goes only where its identity is understood.
             let native_only = progress.may_have_run() && call.open.is_some();
-            let failed = match self.connect(native_only, progress).await {
+            let failed = match self.connect(native_only, progress, call.request.deadline).await {
                 Ok(bound) => match self.watched_attempt(call, progress, &bound).await? {
                     Received::Answer(answer) => return Ok(answer),
                     Received::Forward { to, permanent } => {
                         progress.is_sent_on(self.orb().limits().forwards_max)?;
-                        progress.nothing_executed();
-                        self.follow(&to, permanent);
+                        progress.is_forwarded_by(bound.connection.peer_incarnation());
+                        self.follow(&bound.path, &to, permanent);
                         match self.call_here(call.request, parent, progress).await? {
                             Some(answer) => return Ok(answer),
                             None => continue,
@@ -116,7 +134,7 @@ impl Route {
                     }
                     Received::WantsCbor if !progress.as_cbor => {
                         progress.as_cbor = true;
-                        self.note_cbor_wanted();
+                        bound.path.wants_cbor.store(true, Ordering::Relaxed);
                         continue;
                     }
                     Received::WantsAddressing(how) if progress.addressing != Some(how) => {
@@ -131,6 +149,7 @@ impl Route {
                         if failed.class == FailureClass::NotHere {
                             // The next attempt must not find the same server over the same connection.
                             bound.connection.make_unusable();
+                            self.orb().note_leaving(&bound.endpoint.address);
                         }
                         if failed.exception.completed() == Completion::No && !progress.may_have_run() {
                             progress.nothing_executed();
@@ -143,7 +162,9 @@ impl Route {
                             call.identity = self.orb().begin_again(call.identity, incarnation);
                             continue;
                         }
-                        if failed.exception.kind() == ExceptionKind::ObjectNotExist && self.fall_back() {
+                        if failed.exception.kind() == ExceptionKind::ObjectNotExist
+                            && self.look_elsewhere(&bound.path, progress, call.request.deadline).await
+                        {
                             progress.is_sent_on(self.orb().limits().forwards_max)?;
                             continue;
                         }
@@ -188,9 +209,10 @@ impl Route {
             once: call.open.is_some(),
             retry_of_server: progress.first_server,
             chain: call.chain,
+            depth: call.depth,
             trace: call.trace.clone(),
             as_cbor: progress.as_cbor,
-            addressing: progress.addressing.map(|how| (how, &*bound.ior)),
+            addressing: progress.addressing.map(|how| (how, &*bound.path.ior)),
         };
         progress.tries(&bound.endpoint, Stage::Sending);
         let outcome = match connection.send(&outgoing).await? {
@@ -209,9 +231,13 @@ impl Route {
         };
         // A server has said which life of it this is before it can have executed anything for us; one that never spoke on
         // this connection cannot be recognised.
-        if call.open.is_some() && progress.delivery == Some(Delivery::Sent) && progress.first_server.is_none()
+        if call.open.is_some() && progress.delivery == Some(Delivery::Sent) {
+            progress.sent_to(&bound.endpoint, connection.peer_incarnation());
+        }
+        if let CallOutcome::Reply(head, _) = &outcome
+            && let Some(set) = &head.new_endpoint_set
         {
-            progress.first_server = connection.peer_incarnation();
+            self.adopt(bound, set);
         }
         if let (Some(passage), CallOutcome::Reply(head, _)) = (call.request.passage, &outcome) {
             passage.replied(head.contexts.clone());

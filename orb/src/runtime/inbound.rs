@@ -13,12 +13,13 @@ use super::shutdown::CallUnderWay;
 use super::wire::too_large;
 use super::{Limits, Orb};
 use crate::adapter::{
-    ActiveObject, CallState, Context, Dispatch, Invocation, Reply, ReplyBody, ReplyFate, drive,
+    ActiveObject, CallState, Context, Dispatch, Invocation, Location, Protocol, Reply, ReplyBody, ReplyFate,
+    drive,
 };
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::proto::head::{
-    BodyFormat, CallId, ChainId, ObjectKey, ReplyHead, ReplyStatus, RequestHead, RequestIdentity,
-    ResponseExpected,
+    BodyFormat, CallId, ChainId, EndpointSet, ObjectKey, ReplyHead, ReplyStatus, RequestHead,
+    RequestIdentity, ResponseExpected,
 };
 use crate::proto::reply_cache::CachedReply;
 use crate::value::{Body, Encoding};
@@ -32,6 +33,8 @@ struct Inbound {
     format: BodyFormat,
     /// The reply is to be remembered under this identity.
     once: Option<RequestIdentity>,
+    /// The caller's endpoints of the object are old: these are the new ones.
+    newer_endpoints: Option<EndpointSet>,
     /// A shutdown waits for its end.
     _under_way: CallUnderWay,
 }
@@ -46,6 +49,7 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
         encoding: reply_encoding(&body),
         format: head.format,
         once: None,
+        newer_endpoints: None,
         _under_way: CallUnderWay::begin(orb),
     };
     let object = match admit(connection, &head) {
@@ -55,6 +59,9 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
             return inbound.finish(Reply::system(exception), true);
         }
     };
+    if connection.peer.protocol == Protocol::Native {
+        inbound.newer_endpoints = object.endpoints.newer_than(head.endpoint_set_version);
+    }
     if !understands(&object, &head, &body) {
         return inbound.refuse_format(object.servant.interface().fingerprint());
     }
@@ -81,6 +88,7 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
     if orb.shared.lifecycle.is_draining() {
         return refuse(Minor::SERVER_DRAINING);
     }
+    check_depth(head.depth, Some(orb))?;
     let limit = orb.limits().replies_bytes_max;
     if connection.waiting_output() > limit as u64 {
         return refuse(Minor::REPLIES_NOT_TAKEN)
@@ -90,6 +98,17 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
         .find(&head.object_key, orb.incarnation())
         .into_result()
         .map_err(|exception| exception.because(format_args!("key `{}`", head.object_key)))
+}
+
+/// Refuses a call that too many others wait for: most likely its chain never ends.
+pub(crate) fn check_depth(depth: u32, orb: Option<&Orb>) -> Result<(), SystemException> {
+    let limit = orb.map_or(Limits::CALL_DEPTH_MAX, |orb| orb.limits().call_depth_max);
+    if depth <= limit {
+        return Ok(());
+    }
+    Err(SystemException::new(ExceptionKind::ImpLimit, Minor::CALLS_TOO_DEEP, Completion::No)
+        .at(Stage::Admitting)
+        .because(format_args!("{depth} calls wait for it, above call_depth_max = {limit}")))
 }
 
 fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Body) {
@@ -115,8 +134,16 @@ fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Bo
 /// Answers whether an object is here.
 pub(super) fn locate(connection: &Arc<Connection>, id: CallId, key: Option<&ObjectKey>) {
     let orb = &connection.orb;
-    let here = key.is_some_and(|key| orb.active_objects().find(key, orb.incarnation()).into_result().is_ok());
-    let status = if here { ReplyStatus::OK } else { ReplyStatus::SYSTEM_EXCEPTION };
+    let object = key.and_then(|key| orb.active_objects().find(key, orb.incarnation()).into_result().ok());
+    let status = match object.map(|object| object.servant.location()) {
+        Some(Location::Here) => ReplyStatus::OK,
+        None => ReplyStatus::SYSTEM_EXCEPTION,
+        Some(Location::Elsewhere { to, permanent }) => {
+            let forward = Reply::new(ReplyBody::Forward { to, permanent });
+            let (head, body) = encode_reply(forward, connection.answer_encoding(), BodyFormat::CDR_LE);
+            return connection.send_reply(id, &head, body, true);
+        }
+    };
     connection.send_reply(id, &ReplyHead::new(status, BodyFormat::CDR_LE), Bytes::new(), true);
 }
 
@@ -153,6 +180,7 @@ fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState 
     state.deadline = (head.deadline_left_us > 0)
         .then(|| Instant::now().checked_add(Duration::from_micros(head.deadline_left_us)))
         .flatten();
+    state.depth = head.depth;
     state.identity = head.identity;
     state.trace = head.trace;
     state.contexts = head.contexts;
@@ -190,7 +218,8 @@ impl Inbound {
             ReplyBody::Forward { .. } => true,
             ReplyBody::Results(_) | ReplyBody::User(_) => false,
         };
-        let (head, body) = encode_reply(reply, self.encoding, self.format);
+        let (mut head, body) = encode_reply(reply, self.encoding, self.format);
+        head.new_endpoint_set = self.newer_endpoints.clone();
         if let Some(identity) = self.once {
             let served = &self.connection.orb.shared.served;
             // What was not executed may be executed when it is asked for again.

@@ -11,6 +11,15 @@ pub struct Limits {
     pub call_deadline: Duration,
     /// The time one attempt to open a connection may take.
     pub connect_time_max: Duration,
+    /// The time after which an address that does not answer gets company by the next one of the reference, or of the host
+    /// name.
+    pub connect_stagger: Duration,
+    /// How long other endpoints are tried before one that could not be reached; twice as long after each further failure.
+    pub endpoint_rest_first: Duration,
+    /// The longest such time.
+    pub endpoint_rest_max: Duration,
+    /// Endpoints of one reference that are tried; others are passed over.
+    pub endpoints_max: usize,
     /// The time an accepted connection may stay silent before its first octets.
     pub first_octets_wait: Duration,
     /// A connection without calls is closed after this time.
@@ -44,10 +53,22 @@ pub struct Limits {
     pub reply_cache_bytes_max: usize,
     /// A client that was quiet so long is forgotten, with its replies.
     pub reply_cache_idle_max: Duration,
+    /// Calls of one chain that may wait for each other: a call that more than so many wait for is refused with IMP_LIMIT,
+    /// completion No.
+    pub call_depth_max: u32,
     /// Attempts of one call, the first included.
     pub retry_attempts_max: u32,
+    /// The wait before a call is tried again, where it cannot be at once; each further one is twice as long.
+    pub retry_wait_first: Duration,
+    /// The longest such wait.
+    pub retry_wait_max: Duration,
     /// Forwards that one call follows.
     pub forwards_max: u32,
+}
+
+impl Limits {
+    /// The default of [`call_depth_max`](Limits::call_depth_max), which holds for objects without a broker as well.
+    pub(crate) const CALL_DEPTH_MAX: u32 = 128;
 }
 
 impl Default for Limits {
@@ -55,6 +76,10 @@ impl Default for Limits {
         Limits {
             call_deadline: Duration::from_secs(30),
             connect_time_max: Duration::from_secs(5),
+            connect_stagger: Duration::from_millis(250),
+            endpoint_rest_first: Duration::from_millis(500),
+            endpoint_rest_max: Duration::from_secs(10),
+            endpoints_max: 64,
             first_octets_wait: Duration::from_secs(30),
             idle_time_max: Duration::from_secs(180),
             ping_idle: Duration::from_secs(10),
@@ -71,7 +96,10 @@ impl Default for Limits {
             reply_cache_entries_max: 8192,
             reply_cache_bytes_max: 64 << 20,
             reply_cache_idle_max: Duration::from_secs(600),
+            call_depth_max: Limits::CALL_DEPTH_MAX,
             retry_attempts_max: 5,
+            retry_wait_first: Duration::from_millis(20),
+            retry_wait_max: Duration::from_secs(2),
             forwards_max: 8,
         }
     }

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use quorb_giop::ior::Ior;
-use quorb_giop::url::Reference;
 
 use super::builder::{OrbBuilder, Preference, Settings};
 use super::clock::Clock;
@@ -19,10 +18,11 @@ use super::profiles;
 use super::shutdown::{DrainReport, Lifecycle};
 use super::{Address, Connection, Endpoint, Limits};
 use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
-use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::exception::SystemException;
 use crate::intercept::{ClientChain, ServerChain};
-use crate::object::{LocalTarget, ObjectRef, Proxy};
+use crate::object::{LocalTarget, ObjectRef};
 use crate::proto::head::{ClientId, RequestIdentity};
+use crate::proto::health::{Health, HealthLimits};
 use crate::proto::retry::RetryLimits;
 
 /// The broker of a process: it serves the objects of its [`Adapter`] and carries calls to objects elsewhere.
@@ -49,6 +49,8 @@ pub(crate) struct OrbShared {
     pub(super) listening: Listening,
     pub(super) served: Served,
     pub(super) pool: Pool,
+    /// Which addresses have failed lately. The lock is held for a look or a note.
+    pub(super) health: Mutex<Health<Address>>,
     pub(super) lifecycle: Lifecycle,
     objects: ActiveObjects,
     sequence: AtomicU64,
@@ -118,6 +120,11 @@ impl Orb {
             listening,
             served: Served::new(&settings.limits),
             pool: Pool::default(),
+            health: Mutex::new(Health::new(HealthLimits {
+                rest_first: settings.limits.endpoint_rest_first,
+                rest_max: settings.limits.endpoint_rest_max,
+                peers_max: RESTING_MAX,
+            })),
             lifecycle: if settings.holding { Lifecycle::holding() } else { Lifecycle::default() },
             objects: ActiveObjects::default(),
             sequence: AtomicU64::new(1),
@@ -141,43 +148,6 @@ impl Orb {
     /// As [`Adapter::activate_persistent`].
     pub fn serve<S: Tie>(&self, id: &str, servant: S) -> Result<S::Proxy, SystemException> {
         self.adapter().activate_persistent(id, servant)
-    }
-
-    /// A proxy on the object that a reference string names: `IOR:`, `corbaloc:`, in any letter case.
-    ///
-    /// No message is sent: the reference is checked at the first call. [`Proxy::narrow`] asks the object for its interface.
-    ///
-    /// # Errors
-    /// INV_OBJREF if the string is malformed or names nothing that can be called.
-    pub fn bind<P: Proxy>(&self, reference: &str) -> Result<P, SystemException> {
-        self.string_to_object(reference).map(P::from_object)
-    }
-
-    /// The object that a reference string names, untyped.
-    ///
-    /// # Errors
-    /// As [`bind`](Orb::bind).
-    pub fn string_to_object(&self, reference: &str) -> Result<ObjectRef, SystemException> {
-        let malformed = |cause: &dyn fmt::Display| {
-            SystemException::new(ExceptionKind::InvObjref, Minor::BAD_REFERENCE_STRING, Completion::No)
-                .at(Stage::Resolving)
-                .because(cause)
-        };
-        match reference.trim().parse::<Reference>().map_err(|cause| malformed(&cause))? {
-            Reference::Ior(ior) => Ok(self.object(ior)),
-            Reference::Corbaloc(location) => {
-                let ior = location.to_ior().map_err(|cause| malformed(&cause))?;
-                Ok(self.object(ior))
-            }
-            Reference::Corbaname(_) => {
-                Err(malformed(&"corbaname: needs a naming service, which this version lacks"))
-            }
-        }
-    }
-
-    /// The object behind an interoperable object reference.
-    pub fn object(&self, ior: Ior) -> ObjectRef {
-        ObjectRef::routed(ior, self)
     }
 
     /// The addresses that the broker listens on, as bound: a port of 0 has become a real one.
@@ -268,7 +238,12 @@ impl Orb {
     }
 
     pub(crate) fn retry_limits(&self) -> RetryLimits {
-        RetryLimits { retry_attempts_max: self.limits().retry_attempts_max, ..RetryLimits::default() }
+        let limits = self.limits();
+        RetryLimits {
+            retry_attempts_max: limits.retry_attempts_max,
+            backoff_first: limits.retry_wait_first,
+            backoff_max: limits.retry_wait_max,
+        }
     }
 
     /// A reference to the object with this key in this broker.
@@ -353,6 +328,9 @@ impl Orb {
         self.shared.updates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Addresses that are remembered to have failed.
+const RESTING_MAX: usize = 4096;
 
 /// The keyed hash of a counter, whose key the standard library draws from the operating system.
 fn draw(randomness: &RandomState, counter: u64) -> u64 {

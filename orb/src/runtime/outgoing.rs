@@ -27,6 +27,7 @@ pub(crate) struct Outgoing<'a> {
     pub(super) once: bool,
     pub(super) retry_of_server: Option<u64>,
     pub(super) chain: ChainId,
+    pub(super) depth: u32,
     pub(super) trace: Option<TraceContext>,
     /// The body goes as CBOR where the protocol has it: the server does not know the interface's fingerprint, or the
     /// caller has none.
@@ -77,6 +78,7 @@ impl Outgoing<'_> {
         // Nothing left still has to be said: 0 would mean that there is no deadline.
         head.deadline_left_us = u64::try_from(left.as_micros()).unwrap_or(u64::MAX).max(1);
         head.chain = self.chain;
+        head.depth = self.depth;
         head.trace = self.trace.clone();
         if let Some(passage) = self.request.passage {
             head.contexts.clone_from(&passage.contexts);

@@ -1,9 +1,12 @@
 //! What the attempts of one call have come to, and what its caller is told when they come to nothing.
 
+use std::sync::Arc;
+
 use quorb_giop::message::AddressingDisposition;
 
-use super::Address;
 use super::endpoint::Endpoint;
+use super::resolver::Resolver;
+use super::{Address, Connection};
 use crate::exception::{Attempt, Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::object::Request;
 use crate::proto::head::Delivery;
@@ -13,7 +16,9 @@ use crate::proto::head::Delivery;
 pub(super) struct Progress {
     attempts: Vec<Attempt>,
     /// What is being tried at this moment.
-    trying: Option<(String, Stage)>,
+    trying: Option<(Arc<Endpoint>, Stage)>,
+    /// Connections that are being opened at this moment, to find one to try.
+    connecting: Vec<Arc<Endpoint>>,
     /// Attempts that the retry table was asked about.
     pub(super) failures: u32,
     forwards: u32,
@@ -23,6 +28,8 @@ pub(super) struct Progress {
     pub(super) addressing: Option<AddressingDisposition>,
     /// The life of the server that an update was first sent to; later attempts name it, so that no other executes it.
     pub(super) first_server: Option<u64>,
+    /// Where that was.
+    first_address: Option<Address>,
     /// How much of the request has left, over all attempts: what a timeout has to admit.
     pub(super) delivery: Option<Delivery>,
     /// The exception of the first attempt that leaves open whether the operation was executed. No later one can take that
@@ -33,15 +40,35 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// An attempt has come this far.
-    pub(super) fn tries(&mut self, endpoint: &Endpoint, stage: Stage) {
-        self.trying = Some((endpoint.to_string(), stage));
+    /// A connection is being opened, perhaps not the only one.
+    pub(super) fn connects(&mut self, endpoint: &Arc<Endpoint>) {
+        self.trying = None;
+        self.connecting.push(endpoint.clone());
     }
 
     /// An endpoint could not be reached.
-    pub(super) fn not_reached(&mut self, endpoint: &Endpoint, cause: &dyn std::fmt::Display) {
-        self.trying = None;
+    pub(super) fn not_reached(&mut self, endpoint: &Arc<Endpoint>, cause: &dyn std::fmt::Display) {
+        self.connecting.retain(|other| !Arc::ptr_eq(other, endpoint));
         self.attempts.push(Attempt { address: endpoint.to_string(), outcome: cause.to_string() });
+    }
+
+    /// Where the reference is from, nobody could say what it is now.
+    pub(super) fn not_resolved(&mut self, resolver: &dyn Resolver, cause: &SystemException) {
+        self.attempts.push(Attempt { address: resolver.to_string(), outcome: one_clause(cause) });
+    }
+
+    /// The attempt at an endpoint has come this far.
+    pub(super) fn tries(&mut self, endpoint: &Arc<Endpoint>, stage: Stage) {
+        self.trying = Some((endpoint.clone(), stage));
+        self.connecting.clear();
+    }
+
+    /// An update may have reached a server for the first time, in this life if it has said which.
+    pub(super) fn sent_to(&mut self, endpoint: &Endpoint, life: Option<u64>) {
+        if self.first_server.is_none() && life.is_some() {
+            self.first_server = life;
+            self.first_address = Some(endpoint.address.clone());
+        }
     }
 
     /// The attempt at an endpoint ended with an exception.
@@ -56,9 +83,18 @@ impl Progress {
         self.attempts.push(Attempt { address: endpoint.to_string(), outcome: one_clause(exception) });
     }
 
+    /// A server in this life, if it is known, sends the call elsewhere. Only the one that it was first sent to can tell that
+    /// nothing was executed before.
+    pub(super) fn is_forwarded_by(&mut self, life: Option<u64>) {
+        if self.first_server.is_none() || self.first_server == life {
+            self.nothing_executed();
+        }
+    }
+
     /// The server has said so: another one, or a later life of this one, may take the call as if it were new.
     pub(super) fn nothing_executed(&mut self) {
         self.first_server = None;
+        self.first_address = None;
         self.delivery = None;
         self.doubt = None;
     }
@@ -68,10 +104,26 @@ impl Progress {
         self.doubt.is_some()
     }
 
-    /// Whether other endpoints should be tried before this one. A server that may have executed the call is asked again
-    /// itself: only it can tell.
-    pub(super) fn is_second_choice(&self, endpoint: &Endpoint) -> bool {
-        self.first_server.is_none() && self.failed_at.contains(&endpoint.address)
+    /// Whether the call can go on only at the server that it was first sent to: it may have executed it, and only it can
+    /// tell.
+    pub(super) fn is_bound(&self) -> bool {
+        self.first_server.is_some()
+    }
+
+    /// Whether the call may go over a connection that stands.
+    pub(super) fn may_ask(&self, connection: &Connection) -> bool {
+        self.first_server.is_none_or(|life| connection.peer_incarnation() == Some(life))
+    }
+
+    /// The place of an endpoint in the order in which they are tried: the least first.
+    pub(super) fn choice(&self, endpoint: &Endpoint, is_resting: impl FnOnce() -> bool) -> u8 {
+        if self.is_bound() {
+            return (self.first_address.as_ref() != Some(&endpoint.address)).into();
+        }
+        match self.failed_at.contains(&endpoint.address) {
+            true => 2,
+            false => is_resting().into(),
+        }
     }
 
     /// A server has sent the call elsewhere, or wants it in another way.
@@ -105,14 +157,17 @@ impl Progress {
             _ => Completion::No,
         };
         let stage = self.trying.as_ref().map_or(Stage::Resolving, |(_, stage)| *stage);
-        if let Some((address, stage)) = self.trying.take() {
-            let outcome = match stage {
-                Stage::Connecting => "no connection yet",
-                Stage::Sending => "no room for the call yet",
-                _ => "no reply yet",
-            };
-            self.attempts.push(Attempt { address, outcome: outcome.to_owned() });
-        }
+        let stage = if self.connecting.is_empty() { stage } else { Stage::Connecting };
+        let connecting = self.connecting.drain(..).map(|endpoint| (endpoint, "no connection yet"));
+        let trying = self.trying.take().map(|(endpoint, stage)| match stage {
+            Stage::Sending => (endpoint, "no room for the call yet"),
+            _ => (endpoint, "no reply yet"),
+        });
+        let pending = connecting.chain(trying);
+        self.attempts.extend(pending.map(|(endpoint, outcome)| Attempt {
+            address: endpoint.to_string(),
+            outcome: outcome.to_owned(),
+        }));
         let exception = SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, completed)
             .at(stage)
             .because(format_args!("no reply within {:?}", request.time_limit));

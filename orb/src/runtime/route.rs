@@ -1,23 +1,27 @@
 //! The binding of a reference: which way its calls go.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use quorb_giop::ior::Ior;
 
-use super::call::stopped;
-use super::connect::ConnectError;
 use super::connection::Connection;
-use super::endpoint::{Endpoint, WireChoice, endpoints_of};
+use super::endpoint::{Endpoint, WireChoice};
 use super::orb::Orb;
+use super::path::Path;
 use super::progress::Progress;
-use crate::adapter::ObjectKey;
+use super::resolver::Source;
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::object::LocalTarget;
+use crate::proto::head::EndpointSet;
 
 /// The binding of a reference: which way its calls go, found at the first call and kept until it fails.
 pub(crate) struct Route {
     orb: Orb,
+    /// Where the reference is from, to ask there again.
+    source: Option<Source>,
     /// The lock is held for a look or a change, never across a wait.
     state: Mutex<State>,
 }
@@ -29,34 +33,29 @@ struct State {
     original: Option<Arc<Path>>,
     /// The connection of the last call, to save the look-up.
     connection: Option<Arc<Connection>>,
-    /// The server that is followed was built with another version of the interface: bodies go as CBOR from the start.
-    wants_cbor: bool,
-}
-
-/// A reference and what it offers.
-struct Path {
-    ior: Arc<Ior>,
-    endpoints: Vec<Arc<Endpoint>>,
-    /// The object is in this process.
-    own: Option<ObjectKey>,
 }
 
 /// A connection, and what of the reference it serves.
 pub(super) struct Bound {
     pub(super) connection: Arc<Connection>,
     pub(super) endpoint: Arc<Endpoint>,
-    /// The whole reference that the endpoint is from.
-    pub(super) ior: Arc<Ior>,
+    /// The reference that the endpoint is from.
+    pub(super) path: Arc<Path>,
 }
 
 impl Route {
-    pub(crate) fn new(orb: Orb, ior: &Ior) -> Route {
+    pub(crate) fn new(orb: Orb, ior: &Ior, source: Option<Source>) -> Route {
         let path = Arc::new(Path::of(&orb, ior));
-        Route { orb, state: Mutex::new(State { path, original: None, connection: None, wants_cbor: false }) }
+        Route { orb, source, state: Mutex::new(State { path, original: None, connection: None }) }
     }
 
     pub(crate) fn orb(&self) -> &Orb {
         &self.orb
+    }
+
+    /// The reference as calls follow it now.
+    pub(crate) fn followed(&self) -> Arc<Ior> {
+        self.lock().path.ior.clone()
     }
 
     /// The reference that the route was made of.
@@ -72,22 +71,23 @@ impl Route {
         key.map(|key| key.0.clone()).unwrap_or_default()
     }
 
-    /// A connection to the first endpoint that can be reached; only native ones if `native_only`. What is tried is noted in
+    /// A connection to an endpoint of the reference; only a native one if `native_only`. What is tried is noted in
     /// `progress`. Cancellation safe.
     pub(super) async fn connect(
         &self,
         native_only: bool,
         progress: &mut Progress,
+        deadline: Instant,
     ) -> Result<Bound, SystemException> {
-        let suits = |endpoint: &&Arc<Endpoint>| !native_only || endpoint.wire == WireChoice::Native;
+        let suits = |endpoint: &Endpoint| !native_only || endpoint.wire == WireChoice::Native;
         let path = {
             let state = self.lock();
             let usable = state.connection.as_ref().filter(|connection| connection.is_usable());
-            if let Some(connection) = usable
-                && let Some(endpoint) = state.path.endpoint_of(connection).filter(suits)
+            if let Some(connection) = usable.filter(|connection| progress.may_ask(connection))
+                && let Some(endpoint) = state.path.endpoint_of(connection).filter(|endpoint| suits(endpoint))
             {
-                let ior = state.path.ior.clone();
-                return Ok(Bound { connection: connection.clone(), endpoint: endpoint.clone(), ior });
+                let path = state.path.clone();
+                return Ok(Bound { connection: connection.clone(), endpoint: endpoint.clone(), path });
             }
             state.path.clone()
         };
@@ -95,59 +95,98 @@ impl Route {
         if path.endpoints.is_empty() {
             return refuse(ExceptionKind::InvObjref, Minor::NO_USABLE_PROFILE, Stage::Resolving);
         }
-        let suitable = path.endpoints.iter().filter(suits);
-        let (second, first): (Vec<_>, Vec<_>) =
-            suitable.partition(|endpoint| progress.is_second_choice(endpoint));
-        for endpoint in first.into_iter().chain(second) {
-            progress.tries(endpoint, Stage::Connecting);
-            match self.orb.connect(endpoint).await {
-                Ok(connection) => {
-                    self.lock().connection = Some(connection.clone());
-                    return Ok(Bound { connection, endpoint: endpoint.clone(), ior: path.ior.clone() });
-                }
-                Err(ConnectError::Stopped) => return Err(stopped()),
-                Err(cause) => progress.not_reached(endpoint, &cause),
-            }
+        let candidates = path.candidates(suits);
+        if let Some((connection, endpoint)) = self.orb.reach(candidates, progress).await? {
+            self.lock().connection = Some(connection.clone());
+            return Ok(Bound { connection, endpoint, path });
         }
-        self.fall_back();
+        self.look_elsewhere(&path, progress, deadline).await;
         refuse(ExceptionKind::Transient, Minor::NOT_REACHABLE, Stage::Connecting)
     }
 
-    /// Whether a server has asked for bodies in CBOR.
+    /// Whether the server that is followed has asked for bodies in CBOR.
     pub(super) fn wants_cbor(&self) -> bool {
-        self.lock().wants_cbor
+        self.lock().path.wants_cbor.load(Ordering::Relaxed)
     }
 
-    /// The server has asked for bodies in CBOR: the next call does not wait to be told again.
-    pub(super) fn note_cbor_wanted(&self) {
-        self.lock().wants_cbor = true;
-    }
-
-    /// Goes where a server points.
-    pub(super) fn follow(&self, to: &Ior, permanent: bool) {
+    /// Goes where a server points that was reached by `from`.
+    pub(super) fn follow(&self, from: &Arc<Path>, to: &Ior, permanent: bool) {
         let path = Arc::new(Path::of(&self.orb, to));
         let mut state = self.lock();
+        let was_followed = Arc::ptr_eq(&state.path, from);
+        let was_original = state.original.as_ref().is_some_and(|original| Arc::ptr_eq(original, from));
         let before = std::mem::replace(&mut state.path, path);
         state.connection = None;
-        state.wants_cbor = false;
-        if permanent {
+        // For good is only what takes the place of the original; what a server on a detour says concerns the detour.
+        if permanent && (was_original || was_followed && state.original.is_none()) {
             state.original = None;
         } else {
             state.original.get_or_insert(before);
         }
     }
 
-    /// What was forwarded to cannot be reached, or does not have the object: the original may know better. Answers whether
-    /// there was one to fall back to.
-    pub(super) fn fall_back(&self) -> bool {
-        let mut state = self.lock();
-        let original = state.original.take();
-        let falls_back = original.is_some();
-        if let Some(original) = original {
-            state.path = original;
-            state.connection = None;
+    /// What `failed` leads to is not there: the original may know better, and where the reference is from perhaps even
+    /// more. Answers whether there is something else to try. Ends by the deadline.
+    pub(super) async fn look_elsewhere(
+        &self,
+        failed: &Arc<Path>,
+        progress: &mut Progress,
+        deadline: Instant,
+    ) -> bool {
+        {
+            let mut state = self.lock();
+            if !Arc::ptr_eq(&state.path, failed) {
+                // Another call has found another way in the meantime.
+                return true;
+            }
+            if let Some(original) = state.original.take() {
+                state.path = original;
+                state.connection = None;
+                return true;
+            }
         }
-        falls_back
+        let Some(source) = &self.source else {
+            return false;
+        };
+        let _turn = source.turn.lock().await;
+        if !Arc::ptr_eq(&self.lock().path, failed) {
+            return true;
+        }
+        match source.ask(&self.orb, deadline).await {
+            Ok(ior) if ior == *failed.ior => false,
+            Ok(ior) => {
+                let path = Arc::new(Path::of(&self.orb, &ior));
+                *self.lock() = State { path, original: None, connection: None };
+                true
+            }
+            Err(cause) => {
+                progress.not_resolved(&*source.resolver, &cause);
+                false
+            }
+        }
+    }
+
+    /// A server says that the endpoints in the reference are old. Nothing happens unless it names newer ones of the same
+    /// object.
+    pub(super) fn adopt(&self, from: &Bound, set: &EndpointSet) {
+        if set.version <= from.path.set_version {
+            return;
+        }
+        let path = match Path::of_set(&self.orb, set, &from.endpoint.key) {
+            Ok(path) => Arc::new(path.of_the_same_servers_as(&from.path)),
+            Err(cause) => {
+                tracing::warn!(endpoint = %from.endpoint, %cause, "a new endpoint set is not taken");
+                return;
+            }
+        };
+        let mut state = self.lock();
+        if Arc::ptr_eq(&state.path, &from.path) {
+            state.path = path;
+        } else if let Some(original) = &mut state.original
+            && Arc::ptr_eq(original, &from.path)
+        {
+            *original = path;
+        }
     }
 
     /// A connection has failed a call: the next call looks for one anew.
@@ -158,12 +197,16 @@ impl Route {
         }
     }
 
-    /// The target in this process, if the reference leads there.
+    /// The reference that is followed now.
+    pub(super) fn path(&self) -> Arc<Path> {
+        self.lock().path.clone()
+    }
+
+    /// The target in this process, if the path leads there.
     ///
     /// # Errors
     /// OBJECT_NOT_EXIST if it leads here and the object is not active.
-    pub(super) fn collocated(&self) -> Result<Option<LocalTarget>, SystemException> {
-        let path = self.lock().path.clone();
+    pub(super) fn collocated(&self, path: &Path) -> Result<Option<LocalTarget>, SystemException> {
         path.own.as_ref().map(|key| self.orb.local_target(key)).transpose()
     }
 
@@ -172,27 +215,13 @@ impl Route {
     }
 }
 
-impl Path {
-    fn of(orb: &Orb, ior: &Ior) -> Path {
-        Path {
-            endpoints: endpoints_of(ior, orb.preference()).into_iter().map(Arc::new).collect(),
-            own: orb.own_key(ior),
-            ior: Arc::new(ior.clone()),
-        }
-    }
-
-    fn endpoint_of(&self, connection: &Connection) -> Option<&Arc<Endpoint>> {
-        self.endpoints.iter().find(|endpoint| connection.serves(endpoint))
-    }
-}
-
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.lock();
+        let path = self.path();
         let mut list = f.debug_list();
-        if state.path.own.is_some() {
+        if path.own.is_some() {
             list.entry(&"collocated");
         }
-        list.entries(state.path.endpoints.iter().map(ToString::to_string)).finish()
+        list.entries(path.endpoints.iter().map(ToString::to_string)).finish()
     }
 }

@@ -4,6 +4,7 @@
 //! Nothing here sleeps to wait for something: waits are for events, and end in a panic after [`PATIENCE`].
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "each test program uses its own part of the rig")]
 
+pub mod blackhole;
 pub mod giop;
 pub mod healthy;
 pub mod logs;

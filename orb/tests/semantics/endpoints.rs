@@ -1,10 +1,9 @@
-//! References with several addresses, and servers that point elsewhere.
+//! References with several addresses, and servers that send calls away.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorb::adapter::{ReplyBody, Tie};
-use quorb::{Dispatch, ExceptionKind, Invocation, ObjectRef, Orb, Preference, Proxy, Reply, Servant};
+use quorb::{ExceptionKind, Orb, Preference, Proxy};
 use quorb_giop::cdr::{Cdr, Encoder};
 use quorb_giop::message::{CompletionStatus, ReplyStatus, SystemExceptionBody};
 use quorb_giop::names::RepositoryId;
@@ -12,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::rig::peer::Peer;
 use crate::rig::servant::ProbeServant;
-use crate::rig::{ProbeProxy, Way, World, giop, soon};
+use crate::rig::{ProbeProxy, giop, soon};
 
 /// A server, and another one that has the same object; the reference to the first lists the second, too.
 async fn two_servers(preference: Preference) -> (Orb, Arc<crate::rig::Control>, Orb, ProbeProxy) {
@@ -103,76 +102,6 @@ async fn calls_go_elsewhere_when_a_server_refuses() {
         client.shutdown(Duration::ZERO).await;
     };
     tokio::join!(call, server);
-}
-
-/// A servant that sends its callers elsewhere.
-struct Forwarder {
-    to: std::sync::Mutex<ObjectRef>,
-    permanent: bool,
-}
-
-impl Servant for Forwarder {
-    fn interface(&self) -> &'static quorb::__private::Interface {
-        &crate::rig::probe::INTERFACE
-    }
-
-    fn dispatch(self: Arc<Self>, _: Invocation) -> Dispatch {
-        let to = Arc::new(self.to.lock().unwrap().ior().clone());
-        Dispatch::Done(Reply::new(ReplyBody::Forward { to, permanent: self.permanent }))
-    }
-}
-
-impl Tie for Forwarder {
-    type Proxy = ProbeProxy;
-}
-
-async fn forwards_are_followed(way: Way) {
-    for permanent in [false, true] {
-        let world = World::new(way).await;
-        let mut reference = world.own.object().clone();
-        for hop in 0..8 {
-            let forwarder = Forwarder { to: reference.into(), permanent };
-            reference = world.server.serve(&format!("hop {hop}"), forwarder).unwrap().object().clone();
-        }
-        let probe: ProbeProxy = world.client.bind(&reference.to_string()).unwrap();
-        assert_eq!(probe.add(4).await.unwrap(), 4);
-        assert_eq!(probe.add(4).await.unwrap(), 8);
-        world.end().await;
-    }
-}
-
-async fn forwards_in_a_circle_end(way: Way) {
-    let world = World::new(way).await;
-    let to = std::sync::Mutex::new(ObjectRef::nil());
-    let forwarder = Arc::new(Forwarder { to, permanent: false });
-    let circle = world.server.adapter().activate_servant("circle", forwarder.clone()).unwrap();
-    *forwarder.to.lock().unwrap() = circle.clone();
-    let probe: ProbeProxy = world.client.bind(&circle.to_string()).unwrap();
-    let fault = soon("the call ends", probe.add(1)).await.unwrap_err();
-    assert_eq!(fault.kind(), Some(ExceptionKind::Transient), "{fault}");
-    assert!(fault.to_string().contains("forwards_max = 8"), "{fault}");
-    world.end().await;
-}
-
-/// What was forwarded to is gone: the original knows where the object is now.
-async fn a_forward_that_has_served_its_time(way: Way) {
-    let world = World::new(way).await;
-    let early = world.server.serve("early", ProbeServant::new().0).unwrap();
-    let to = std::sync::Mutex::new(early.object().clone());
-    let forwarder = Arc::new(Forwarder { to, permanent: false });
-    let original = world.server.adapter().activate_servant("original", forwarder.clone()).unwrap();
-    let probe: ProbeProxy = world.client.bind(&original.to_string()).unwrap();
-    assert_eq!(probe.add(1).await.unwrap(), 1);
-    *forwarder.to.lock().unwrap() = world.own.object().clone();
-    world.server.adapter().deactivate(early.object());
-    assert_eq!(probe.add(1).await.unwrap(), 1, "at the other object");
-    world.end().await;
-}
-
-every_connection! {
-    forwards_are_followed;
-    forwards_in_a_circle_end;
-    a_forward_that_has_served_its_time;
 }
 
 /// A server that wants the object named in another way each time it is asked is given up.

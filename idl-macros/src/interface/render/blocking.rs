@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::proxy::{arguments, attributes, result_type};
-use super::{Names, unfinished};
+use super::{Names, deferred, unfinished};
 use crate::interface::model::{Interface, Operation};
 
 /// The type; its methods wait for what the proxy's methods answer.
@@ -30,8 +30,8 @@ pub(super) fn blocking(interface: &Interface, names: &Names) -> TokenStream {
 
 /// The implementations of the type.
 pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStream {
-    let Names { proxy, blocking, .. } = names;
-    let private = interface.runtime.private();
+    let Names { proxy, blocking, deferred, .. } = names;
+    let (private, visibility) = (interface.runtime.private(), &interface.visibility);
     let operations = interface.operations.iter().map(|operation| method(interface, names, operation));
     let casts = interface.bases.iter().map(|base| cast(interface, base));
     let unfinished =
@@ -52,11 +52,18 @@ pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStre
         let base = &base.proxy;
         quote!(base: <#base as #private::Facade>::facade(&self.base),)
     });
+    let deferred_form = deferred::form(interface, names);
     quote! {
         impl #blocking {
             #(#operations)*
             #(#casts)*
             #(#unfinished)*
+
+            /// The same proxy with methods that send now and answer later; `wait` collects the answer.
+            #[must_use]
+            #visibility fn deferred(&self) -> #deferred {
+                <#proxy as #private::Facade>::deferred_facade(&self.proxy)
+            }
         }
         #[automatically_derived]
         impl #private::Facade for #proxy {
@@ -64,6 +71,7 @@ pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStre
             fn facade(&self) -> #blocking {
                 #blocking { #base proxy: ::core::clone::Clone::clone(self) }
             }
+            #deferred_form
         }
         #deref
     }

@@ -2,6 +2,7 @@
 
 mod blocking;
 mod contract;
+mod deferred;
 mod metadata;
 mod proxy;
 mod servant;
@@ -21,6 +22,7 @@ pub(super) fn items(interface: &Interface) -> TokenStream {
     let contract = contract::contract(interface);
     let proxy = proxy::proxy(interface, &names);
     let blocking = blocking::blocking(interface, &names);
+    let deferred = deferred::deferred(interface, &names);
     let servant = servant::servant(interface, &names);
     let metadata = metadata::metadata(interface);
     let skeleton = skeleton::skeleton(interface, &names);
@@ -29,6 +31,7 @@ pub(super) fn items(interface: &Interface) -> TokenStream {
         #contract
         #proxy
         #blocking
+        #deferred
         #servant
         const _: () = {
             #metadata
@@ -46,7 +49,7 @@ pub(super) fn fallback(interface: &Interface) -> TokenStream {
         return items(interface);
     }
     let names = Names::of(interface);
-    let (Names { proxy, blocking, servant, .. }, visibility) = (&names, &interface.visibility);
+    let (Names { proxy, blocking, deferred, servant, .. }, visibility) = (&names, &interface.visibility);
     let contract = contract::contract(interface);
     quote! {
         #contract
@@ -54,6 +57,8 @@ pub(super) fn fallback(interface: &Interface) -> TokenStream {
         #visibility struct #proxy;
         #[doc(hidden)]
         #visibility struct #blocking;
+        #[doc(hidden)]
+        #visibility struct #deferred;
         #[doc(hidden)]
         #visibility struct #servant<T>(T);
     }
@@ -63,6 +68,7 @@ pub(super) fn fallback(interface: &Interface) -> TokenStream {
 struct Names {
     proxy: Ident,
     blocking: Ident,
+    deferred: Ident,
     servant: Ident,
     /// The type parameter of the servant: `T`, unless the trait itself is called so.
     parameter: Ident,
@@ -75,6 +81,7 @@ impl Names {
         Names {
             proxy: format_ident!("{ident}Proxy"),
             blocking: format_ident!("{ident}Blocking"),
+            deferred: format_ident!("{ident}Deferred"),
             servant: format_ident!("{ident}Servant"),
             parameter,
         }

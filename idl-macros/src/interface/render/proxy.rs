@@ -36,7 +36,7 @@ pub(super) fn proxy(interface: &Interface, names: &Names) -> TokenStream {
 
 /// The implementations of the proxy.
 pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStream {
-    let Names { proxy, blocking, .. } = names;
+    let Names { proxy, blocking, deferred, .. } = names;
     let (private, visibility) = (interface.runtime.private(), &interface.visibility);
     let operations =
         interface.operations.iter().enumerate().map(|(place, operation)| method(interface, place, operation));
@@ -63,6 +63,12 @@ pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStre
             #[must_use]
             #visibility fn blocking(&self) -> #blocking {
                 <Self as #private::Facade>::facade(self)
+            }
+
+            /// The same proxy with methods that send now and answer later.
+            #[must_use]
+            #visibility fn deferred(&self) -> #deferred {
+                <Self as #private::Facade>::deferred_facade(self)
             }
         }
         #conversions

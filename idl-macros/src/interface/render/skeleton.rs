@@ -4,13 +4,14 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Ident;
 
-use super::{Names, blocking, operations_name, proxy, servant, values};
+use super::{Names, blocking, deferred, operations_name, proxy, servant, values};
 use crate::interface::model::{Execution, Interface, Operation, Outcome, Passing, Raised, Receiver};
 
 /// All implementations of an interface, with a function for each of its operations.
 pub(super) fn skeleton(interface: &Interface, names: &Names) -> TokenStream {
     let proxy = proxy::implementations(interface, names);
     let blocking = blocking::implementations(interface, names);
+    let deferred = deferred::implementations(interface, names);
     let servant = servant::implementations(interface, names);
     let dispatch = dispatch(interface, names);
     let functions = interface
@@ -21,6 +22,7 @@ pub(super) fn skeleton(interface: &Interface, names: &Names) -> TokenStream {
     quote! {
         #proxy
         #blocking
+        #deferred
         #servant
         #dispatch
         #(#functions)*
@@ -166,9 +168,10 @@ fn run_future(operation: &Operation, place: usize, contract: &Ident, private: &T
     let exception = exception_type(operation);
     let write = values::write_reply(operation, private);
     quote! {
-        let __cell = ::core::clone::Clone::clone(__cell);
+        // Taken here, so that calls stand in the queue in the order in which they came.
+        let __turn = __cell.#acquire(&__call, &#operations[#place]);
         #private::Dispatch::Pending(::std::boxed::Box::pin(async move {
-            let #binding = match __cell.#acquire(&__call, &#operations[#place]).await {
+            let #binding = match __turn.await {
                 ::core::result::Result::Ok(__guard) => __guard,
                 ::core::result::Result::Err(__exception) => return __call.refuse(__exception),
             };

@@ -143,7 +143,7 @@ impl KnownContext for ExceptionDetail {
 ///   | order | pad            | u64 deadline us | chain id        |
 ///   32
 ///   | u8 traced | if 1: trace id (16), parent id (8), u8 flags | pad to 4 | u32 len, state, NUL |
-///   | pad to 8 | u64 acknowledged below |
+///   | pad to 8 | u64 acknowledged below | | u32 depth |
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallContext {
@@ -155,6 +155,8 @@ pub struct CallContext {
     pub trace: Option<TraceContext>,
     /// Every request of the client below this one has been answered: its reply need not be remembered.
     pub acknowledged_below: u64,
+    /// Calls of the chain that wait for this one; 0 where it is not said.
+    pub depth: u32,
 }
 
 impl Cdr for CallContext {
@@ -164,7 +166,8 @@ impl Cdr for CallContext {
         self.deadline_micros.encode(out)?;
         self.chain_id.encode(out)?;
         self.trace.encode(out)?;
-        self.acknowledged_below.encode(out)
+        self.acknowledged_below.encode(out)?;
+        self.depth.encode(out)
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
@@ -174,6 +177,7 @@ impl Cdr for CallContext {
             trace: Cdr::decode(input)?,
             // The first version ends here.
             acknowledged_below: if input.remaining() > 0 { Cdr::decode(input)? } else { 0 },
+            depth: if input.remaining() > 0 { Cdr::decode(input)? } else { 0 },
         })
     }
 }
@@ -236,20 +240,21 @@ mod tests {
             chain_id: [9; 16],
             trace: Some(trace),
             acknowledged_below: 0x0304,
+            depth: 3,
         };
         let octets = read_back(context.clone()).data;
         assert_eq!(octets[..16], *b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x02");
         assert_eq!((&octets[16..32], octets[32]), (&[9; 16][..], 1));
         assert_eq!((&octets[33..49], &octets[49..57], octets[57]), (&[7; 16][..], &[8; 8][..], 1));
         assert_eq!(octets[58..68], *b"\0\0\0\0\0\x04a=b\0");
-        assert_eq!(octets[68..], *b"\0\0\0\0\0\0\0\0\0\0\x03\x04");
-        assert_eq!(read_back(CallContext::default()).data.len(), 48);
+        assert_eq!(octets[68..], *b"\0\0\0\0\0\0\0\0\0\0\x03\x04\0\0\0\x03");
+        assert_eq!(read_back(CallContext::default()).data.len(), 52);
 
         // A context of the first version ends behind the trace.
         let data = octets.slice(..68);
         let mut contexts = ServiceContexts::new();
         contexts.push(ServiceContext { id: CallContext::ID, data });
-        assert_eq!(contexts.get(), Some(Ok(CallContext { acknowledged_below: 0, ..context })));
+        assert_eq!(contexts.get(), Some(Ok(CallContext { acknowledged_below: 0, depth: 0, ..context })));
     }
 
     #[test]

@@ -117,6 +117,7 @@ impl FromStr for CorbalocAddress {
             "rir" if address.is_empty() => Ok(Self::Rir),
             "rir" => Err(ReferenceError::RirNotAlone),
             "" | "iiop" => parse_iiop(address),
+            _ if !is_token(protocol) || address.contains(is_blank) => Err(ReferenceError::MalformedAddress),
             _ => Ok(Self::Other { protocol: protocol.into(), address: address.into() }),
         }
     }
@@ -163,13 +164,21 @@ fn parse_iiop(address: &str) -> Result<CorbalocAddress, ReferenceError> {
     if host.is_empty() {
         return Err(ReferenceError::EmptyHost);
     }
-    if host.contains(['@', '[', ']'])
-        || host.contains(|letter: char| letter.is_whitespace() || letter.is_control())
-    {
+    if host.contains(['@', '[', ']']) || host.contains(is_blank) {
         return Err(ReferenceError::MalformedHost);
     }
     let port = port.map_or(Ok(DEFAULT_PORT), |port| decimal(port).ok_or(ReferenceError::InvalidPort))?;
     Ok(CorbalocAddress::Iiop { version, host: host.into(), port })
+}
+
+/// What neither a host nor a foreign address has in it.
+fn is_blank(letter: char) -> bool {
+    letter.is_whitespace() || letter.is_control()
+}
+
+/// What names a protocol.
+fn is_token(text: &str) -> bool {
+    text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"+-._".contains(&octet))
 }
 
 fn parse_version(text: &str) -> Result<GiopVersion, ReferenceError> {
@@ -242,6 +251,8 @@ mod tests {
             (":h:", ReferenceError::InvalidPort),
             ("iiop:1.0@0@h:1", ReferenceError::MalformedHost),
             (":[[h]", ReferenceError::MalformedHost),
+            ("u\0iop:x", ReferenceError::MalformedAddress),
+            ("uiop:x\ny", ReferenceError::MalformedAddress),
             (":h h", ReferenceError::MalformedHost),
             (":[::1", ReferenceError::MalformedIpv6),
             (":[::1]1", ReferenceError::MalformedIpv6),

@@ -32,6 +32,7 @@ pub(super) fn write_ours(head: &RequestHead, contexts: &mut ServiceContexts) -> 
             state: state_text(&trace.state),
         }),
         acknowledged_below: head.acknowledged_below,
+        depth: head.depth,
     })
 }
 
@@ -70,6 +71,7 @@ pub(super) fn read_request(contexts: &ServiceContexts, head: &mut RequestHead) {
         head.deadline_left_us = call.deadline_micros;
         head.chain = ChainId(call.chain_id);
         head.acknowledged_below = call.acknowledged_below;
+        head.depth = call.depth;
         head.trace = call.trace.map(|trace| TraceContext {
             trace_id: trace.trace_id,
             parent_id: trace.parent_id,

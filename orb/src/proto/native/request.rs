@@ -38,6 +38,7 @@ use crate::proto::head::{
 /// | 7 | endpoint_set_version (u64) | 0: none |
 /// | 8 | trace: id (16 octets), parent (8), flags (1), state_len (u16), state | no trace |
 /// | 9 | body_total (u64) | the body is in this frame |
+/// | 10 | depth (u32) | 0: no call waits for this one |
 ///
 /// Bit 9 goes with the flag MORE (0x01): the frame has no body; `body_total` octets follow in CHUNK frames. `u64::MAX` is
 /// kept for bodies of unknown length. The flag ONEWAY (0x02) means that no reply is expected.
@@ -68,7 +69,8 @@ const FINGERPRINT: u16 = 1 << 6;
 const ENDPOINT_SET: u16 = 1 << 7;
 const TRACE: u16 = 1 << 8;
 const BODY_TOTAL: u16 = 1 << 9;
-const KNOWN: u16 = (1 << 10) - 1;
+const DEPTH: u16 = 1 << 10;
+const KNOWN: u16 = (1 << 11) - 1;
 
 const FIXED_BYTES: usize = 7;
 const TRACE_BYTES: usize = 16 + 8 + 1 + 2;
@@ -98,6 +100,7 @@ impl<'a> RequestFrame<'a> {
         let state_bytes = head.trace.as_ref().map_or(0, |trace| trace.state.len());
         field(TRACE, head.trace.is_some(), TRACE_BYTES + state_bytes);
         field(BODY_TOTAL, body_total.is_some(), 8);
+        field(DEPTH, head.depth != 0, 4);
         RequestFrame { head, body_total, presence, bytes: bytes + contexts_bytes(&head.contexts) }
     }
 
@@ -154,6 +157,9 @@ impl<'a> RequestFrame<'a> {
         if let Some(total) = self.body_total {
             out.extend_from_slice(&total.to_le_bytes());
         }
+        if self.presence & DEPTH != 0 {
+            out.extend_from_slice(&head.depth.to_le_bytes());
+        }
         encode_contexts(&head.contexts, out);
     }
 }
@@ -195,6 +201,7 @@ pub fn decode_request(
         0 => ResponseExpected::Yes,
         _ => ResponseExpected::No,
     };
+    let depth = if has(DEPTH) { head.u32()? } else { 0 };
     let contexts = decode_contexts(head)?;
     let request = RequestHead {
         identity,
@@ -202,6 +209,7 @@ pub fn decode_request(
         retry_of_server,
         deadline_left_us,
         chain,
+        depth,
         fingerprint,
         format,
         endpoint_set_version,
@@ -267,6 +275,7 @@ mod tests {
             retry_of_server: Some(0),
             deadline_left_us: 2_000_000,
             chain: ChainId([9; 16]),
+            depth: 7,
             fingerprint: 0xf1f2,
             format: BodyFormat::CBOR,
             endpoint_set_version: 6,
@@ -310,6 +319,7 @@ mod tests {
             RequestHead { retry_of_server: Some(7), ..plain() },
             RequestHead { deadline_left_us: 1, ..plain() },
             RequestHead { chain: full.chain, ..plain() },
+            RequestHead { depth: u32::MAX, ..plain() },
             RequestHead { fingerprint: 1, ..plain() },
             RequestHead { endpoint_set_version: 1, ..plain() },
             RequestHead { trace: full.trace.clone(), ..plain() },

@@ -18,6 +18,7 @@ fn full() -> RequestHead {
         acknowledged_below: 0x1_0000_0002,
         deadline_left_us: 1_500_000,
         chain: ChainId([3; 16]),
+        depth: 9,
         trace: Some(trace(b"vendor=1")),
         contexts: vec![context(0x4000, b"own"), context(12, b""), context(0x4000, b"twice")],
         format: BodyFormat::CDR_LE,

@@ -1,0 +1,10 @@
+//! Asynchrony: deferred calls, oneway calls, deep chains, callbacks, streams.
+
+#[path = "../rig/mod.rs"]
+#[macro_use]
+mod rig;
+
+mod deferred;
+mod depth;
+mod generated;
+mod oneway;
