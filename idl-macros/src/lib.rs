@@ -1,5 +1,6 @@
 //! The procedural macros of Quorb: [`macro@interface`] for traits, [`macro@IdlType`] for the types in them,
-//! [`macro@Exception`] for what they raise. Use them through the crate `quorb`, which re-exports them.
+//! [`macro@Exception`] for what they raise, [`include_idl!`] and [`idl!`] for interfaces that are written in OMG IDL. Use them
+//! through the crate `quorb`, which re-exports them.
 //!
 //! Each macro is a pipeline in files: `parse` reads the user's tokens into a `model`, checks note what does not hold, and
 //! `render` writes the items. Architecture invariants:
@@ -12,6 +13,7 @@
 //! * The macros proper are functions from tokens to tokens and mistakes; only this file knows the compiler's interface.
 
 mod exception;
+mod include;
 mod interface;
 mod repository_id;
 mod runtime;
@@ -116,6 +118,8 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | `#[attribute]` | the method reads an attribute: `_get_length` on the wire |
 /// | `#[attribute(set)]` | it has a setter too, `fn set_length(&mut self, value: T)`, which raises what the getter raises |
+/// | `#[attribute(set, shared)]` | its setter takes `&self`: the servant locks for itself |
+/// | `#[attribute(set, raises = E)]` | its setter raises `E` instead; `()` is nothing |
 /// | `#[update]` | an update although it takes `&self`: the servant locks for itself, and may be re-entered |
 /// | `#[query]` | a query, said aloud |
 /// | `#[blocking]` | a plain method that blocks its thread: it runs on the blocking pool |
@@ -222,8 +226,9 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// # Unions
 ///
 /// Without more, the discriminator is an enum of the variants' names, called `EventSwitch` for an enum `Event`. To match
-/// a union of an existing IDL, `#[switch(i32)]` (or `#[idl(switch = i32)]`) names the type: `u8`, `i16`, `u16`, `i32`,
-/// `u32`, `i64`, `u64`, `bool` or `char`. Then every variant has labels:
+/// a union of an existing IDL, `#[switch(i32)]` (or `#[idl(switch = i32)]`) names the type: `u8`, `i8`, `i16`, `u16`,
+/// `i32`, `u32`, `i64`, `u64`, `bool`, `char`, `WChar`, or an enum without values that is a type of interfaces, whose
+/// variants are the labels (`#[label(Red)]`). Every variant of the union has labels:
 ///
 /// ```
 /// #[derive(Debug, Clone, PartialEq, quorb::IdlType)]
@@ -286,6 +291,108 @@ pub fn idl_type(input: TokenStream) -> TokenStream {
 pub fn exception(input: TokenStream) -> TokenStream {
     let (items, errors) = exception::expand(input.into(), &crate_name());
     with_errors(items, errors)
+}
+
+/// Generates Rust from a file of OMG IDL: the traits and types that one would write by hand for it.
+///
+/// ```
+/// quorb::include_idl!("../examples/grid/grid.idl", query = [Grid::get], async = [Grid]);
+///
+/// struct Zero;
+///
+/// impl Grid for Zero {
+///     async fn height(&self) -> i16 {
+///         1
+///     }
+///     async fn width(&self) -> i16 {
+///         1
+///     }
+///     async fn get(&self, n: i16, m: i16) -> Result<i32, OutOfRange> {
+///         if (n, m) == (0, 0) { Ok(0) } else { Err(OutOfRange { n, m }) }
+///     }
+///     async fn set(&self, n: i16, m: i16, _value: i32) -> Result<(), OutOfRange> {
+///         Err(OutOfRange { n, m })
+///     }
+/// }
+/// ```
+///
+/// The path starts from the folder of the crate's `Cargo.toml`. Everything that the file defines is generated, and of the
+/// files that it includes what it uses. The items stand where the macro stands: a module of the IDL is a module, an interface
+/// is a trait with all that [`macro@interface`] generates, what an interface defines inside stands in a module of its
+/// name: `cos_naming::NamingContext`, `cos_naming::naming_context::NotFound`. Names are spelled as Rust does, and stay what
+/// they are on the wire. The guide has the whole mapping, `quorb idl rust FILE` shows what is generated for a file.
+///
+/// Operations take `&self` and are updates for which the servant locks by itself (`#[update]`), as CORBA expects; reading an
+/// attribute is a query. Arguments are borrowed but for numbers, booleans, characters and enums.
+///
+/// | option | meaning |
+/// |---|---|
+/// | `include = ["folder"]` | where included files are looked for |
+/// | `define = ["NAME", "N=4"]` | macros for the preprocessor |
+/// | `query = [Grid::get]` | operations that only read: `&self` without `#[update]` |
+/// | `async = [Grid]` | servants that wait: `async fn` |
+/// | `blocking = [Grid::print]` | servants that block their thread |
+/// | `faults = [Grid]` | servants that raise system exceptions: `Result<T, Fault<E>>` |
+/// | `omit = [Old]` | nothing is generated for these |
+/// | `external(CosNaming = crate::cos_naming)` | these are generated or written elsewhere |
+/// | `crate = path` | where the crate `quorb` is, if not at `::quorb` |
+///
+/// Names are scoped names of the IDL; in the lists about servants an interface or a module stands for all in it. In the IDL
+/// itself the annotations `@query`, `@idempotent`, `@exclusive`, `@cancellable` and `@deadline("2s")` say what they say here.
+///
+/// What is wrong in the IDL, and what has no Rust form yet, are errors of the compiler with file, line and column. A change of
+/// the file, or of one that it includes, builds the crate anew.
+#[proc_macro]
+pub fn include_idl(input: TokenStream) -> TokenStream {
+    all_or_errors(include::file(input.into(), &manifest_folder()))
+}
+
+/// Generates Rust from OMG IDL that stands here: see [`include_idl!`].
+///
+/// ```
+/// use quorb::Tie;
+///
+/// quorb::idl! {
+///     interface Counter {
+///         readonly attribute long total;
+///         long add(in long amount);
+///     };
+/// }
+///
+/// #[derive(Default)]
+/// struct Tally(std::sync::atomic::AtomicI32);
+///
+/// impl Counter for Tally {
+///     fn total(&self) -> i32 {
+///         self.0.load(std::sync::atomic::Ordering::SeqCst)
+///     }
+///     fn add(&self, amount: i32) -> i32 {
+///         self.0.fetch_add(amount, std::sync::atomic::Ordering::SeqCst) + amount
+///     }
+/// }
+///
+/// let counter = CounterServant::new(Tally::default()).into_local_proxy().blocking();
+/// assert_eq!((counter.add(3)?, counter.total()?), (3, 3));
+/// # Ok::<(), quorb::Fault>(())
+/// ```
+///
+/// The IDL is tokens of Rust, so that editors and messages know every place; options stand in front of it,
+/// `#![async = [Counter]]`. What Rust cannot read as tokens (`L"wide"`, comments with a lone quote) goes into a text, with
+/// options behind it: `idl!(r#"const wchar W = L'w';"#, include = ["idl"])`.
+#[proc_macro]
+pub fn idl(input: TokenStream) -> TokenStream {
+    all_or_errors(include::inline(input.into(), &manifest_folder()))
+}
+
+fn manifest_folder() -> include::Root {
+    include::Root(std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default())
+}
+
+fn all_or_errors(items: Result<proc_macro2::TokenStream, Vec<syn::Error>>) -> TokenStream {
+    match items {
+        Ok(items) => items.into(),
+        Err(errors) => with_errors(proc_macro2::TokenStream::new(), errors),
+    }
 }
 
 /// The name of the crate that is being compiled; empty where the compiler was not started by cargo.

@@ -4,6 +4,8 @@ use proc_macro2::Span;
 use syn::Ident;
 use syn::ext::IdentExt;
 
+pub(crate) use quorb_mapping::snake_case;
+
 use crate::sink::Sink;
 
 /// The prefix that generated names have and users' names must not have.
@@ -37,23 +39,6 @@ pub(crate) fn check_idl_name(name: &str, span: Span, sink: &mut Sink) -> bool {
         ),
     );
     false
-}
-
-/// `PriceSheet` as `price_sheet`.
-pub(crate) fn snake_case(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    let mut snake = String::with_capacity(name.len() + 4);
-    for (place, letter) in letters.iter().enumerate() {
-        let follows_small = place > 0 && !letters[place - 1].is_uppercase() && letters[place - 1] != '_';
-        let leads_small = place > 0
-            && letters[place - 1] != '_'
-            && letters.get(place + 1).is_some_and(|next| next.is_lowercase());
-        if letter.is_uppercase() && (follows_small || leads_small) {
-            snake.push('_');
-        }
-        snake.extend(letter.to_lowercase());
-    }
-    snake
 }
 
 /// The candidate that `word` was probably meant to be.
@@ -105,18 +90,6 @@ fn distance(left: &str, right: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_become_snakes() {
-        for (name, snake) in [
-            ("Grid", "grid"),
-            ("PriceSheet", "price_sheet"),
-            ("HTTPServer", "http_server"),
-            ("My_Grid", "my_grid"),
-        ] {
-            assert_eq!(snake_case(name), snake);
-        }
-    }
 
     #[test]
     fn misspelt_words_find_their_candidate() {

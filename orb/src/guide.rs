@@ -14,6 +14,10 @@ pub mod interfaces {}
 #[doc = include_str!("../guide/types.md")]
 pub mod types {}
 
+/// Interfaces that are written in OMG IDL: from an existing file to a server, and the whole mapping.
+#[doc = include_str!("../guide/idl.md")]
+pub mod idl {}
+
 /// Deferred calls, oneway calls, objects that call each other.
 #[doc = include_str!("../guide/asynchrony.md")]
 pub mod asynchrony {}

@@ -15,12 +15,12 @@ pub mod value;
 pub use adapter::{Adapter, Context, Dispatch, Invocation, Reply, Servant, Tie};
 pub use exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
 pub use object::{CallOptions, Deferred, DynamicException, MockCall, ObjectRef, Proxy};
-pub use quorb_macros::{Exception, IdlType, interface};
+pub use quorb_macros::{Exception, IdlType, idl, include_idl, interface};
 pub use runtime::{
     Address, BlockingOrb, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, Resolver,
     shutdown_signal,
 };
-pub use value::{BString, BVec, IdlType, WChar, WString};
+pub use value::{Any, BString, BVec, Fixed, IdlType, LongDouble, TypeCode, WChar, WString};
 
 /// The programs of the README, compiled and run.
 #[cfg(doctest)]
@@ -42,8 +42,9 @@ pub mod __private {
     };
     pub use crate::object::{Deferred, Facade, ObjectRef, Proxy};
     pub use crate::value::derived::{
-        Cases, Enumerators, MemberKey, Slots, fill_slot, missing_member, read_enumerator, read_record,
-        read_union, read_value, unknown_label, write_member, write_union, wrong_label,
+        Cases, Enumerators, MemberKey, Slots, fill_slot, label_name, label_number, missing_member,
+        read_enumerator, read_record, read_union, read_value, unknown_label, write_member, write_union,
+        wrong_label,
     };
     pub use crate::value::{AsCbor, BodyError, BodyReader, BodyWriter, FromCbor, IdlType};
 }

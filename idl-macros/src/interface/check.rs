@@ -1,23 +1,10 @@
 //! What only the whole interface shows: names that clash.
 
+use quorb_mapping::PROXY_METHODS;
+
 use super::model::{Interface, Role};
 use crate::sink::Sink;
 use crate::spelling::plain;
-
-/// Methods that every proxy has.
-const PROXY_METHODS: [&str; 11] = [
-    "blocking",
-    "clone",
-    "deferred",
-    "from_object",
-    "interface",
-    "mock",
-    "narrow",
-    "nil",
-    "object",
-    "with_deadline",
-    "with_options",
-];
 
 /// Notes clashing names and takes the operations that cause them out of the model.
 pub(super) fn check(interface: &mut Interface, sink: &mut Sink) {

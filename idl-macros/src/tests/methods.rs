@@ -45,6 +45,8 @@ misuses! {
     attributes_with_parameters: in_method("#[attribute] fn size(&self, n: u8) -> u8;"), "n: u8", "no parameters";
     attributes_without_value: in_method("#[attribute] fn size(&self);"), "#[attribute]", "has a value";
     attributes_with_values: in_method("#[attribute] fn size(&self) -> (u8, u8);"), "(u8, u8)", "return a struct";
+    setters_with_other_words: in_method("#[attribute(set, raise = E)] fn size(&self) -> u8;"), "attribute(set, raise = E)", "`#[attribute(set, raises = E)]`";
+    setters_that_raise_no_type: in_method("#[attribute(set, raises = [u8])] fn size(&self) -> u8;"), "[u8]", "raises an exception";
     attributes_with_other_words: in_method("#[attribute(get)] fn size(&self) -> u8;"), "attribute(get)", "`#[attribute(set)]`";
 
     results_of_one_type: in_method("fn get(&self) -> io::Result<i32>;"), "io::Result<i32>", "write both types, `Result<T, E>`";

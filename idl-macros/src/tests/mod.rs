@@ -2,6 +2,7 @@
 
 mod exceptions;
 mod expansion;
+mod idl;
 mod interfaces;
 mod methods;
 mod parameters;
@@ -50,6 +51,18 @@ fn in_type(item: &str) -> Vec<Mistake> {
 /// The mistakes in an exception.
 fn in_exception(item: &str) -> Vec<Mistake> {
     mistakes(crate::exception::expand(tokens(item), "house"))
+}
+
+/// The mistakes in `idl! { source }`.
+fn in_idl(source: &str) -> Vec<Mistake> {
+    let root = crate::include::Root(String::new());
+    mistakes((TokenStream::new(), crate::include::inline(tokens(source), &root).err().unwrap_or_default()))
+}
+
+/// The mistakes in `include_idl!(source)`.
+fn in_include(source: &str) -> Vec<Mistake> {
+    let root = crate::include::Root(env!("CARGO_MANIFEST_DIR").to_owned());
+    mistakes((TokenStream::new(), crate::include::file(tokens(source), &root).err().unwrap_or_default()))
 }
 
 /// Checks that there is one mistake, shown at `at`, whose message holds `says`.

@@ -8,9 +8,9 @@ misuses! {
     values_without_idl_type: in_type("enum Shape { Rect(isize), Point }"), "isize", "use `i32` or `i64`";
     cases_that_differ_in_case: in_type("enum Shape { A(u8), a(u8) }"), "a", "ignores case";
     labels_of_generated_switches: in_type("enum Shape { #[label(1)] A(u8) }"), "#[label(1)]", "labels need a switch";
-    switches_by_text: in_type("#[switch(String)] enum S { #[label(1)] A }"), "String", "one of `u8`, `i16`";
+    switches_by_text: in_type("#[switch(String)] enum S { #[label(1)] A }"), "String", "one of `u8`, `i8`";
     switches_by_nothing: in_type("#[switch] enum S { A(u8) }"), "switch", "`#[switch(i32)]`";
-    switches_by_settings: in_type("#[idl(switch = f64)] enum S { A(u8) }"), "f64", "one of `u8`, `i16`";
+    switches_by_settings: in_type("#[idl(switch = f64)] enum S { A(u8) }"), "f64", "one of `u8`, `i8`";
     switches_twice: in_type("#[switch(i32)] #[idl(switch = i32)] enum S { #[label(1)] A }"), "switch", "given twice";
     no_label: in_type("#[switch(i32)] enum S { #[label(1)] A, B }"), "B", "has no label";
     empty_labels: in_type("#[switch(i32)] enum S { #[label()] A }"), "#[label()]", "a label has a value";

@@ -4,27 +4,48 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, ExprUnary, Fields, Ident, Lit, Meta, Token, Type, UnOp, Variant};
+use syn::{
+    Attribute, Expr, ExprLit, ExprPath, ExprUnary, Fields, Lit, Meta, Path, Token, Type, TypePath, UnOp,
+    Variant,
+};
 
-use super::model::{Case, Label, LabelValue, Switch, SwitchType, Union};
+use super::model::{Case, Label, LabelValue, Switch, SwitchKind, SwitchType, Union};
 use super::parse::{as_type, find, refuse_equal_variant, variant_name};
 use crate::setting::Setting;
 use crate::sink::Sink;
 use crate::spelling::listed;
 use crate::wire_type::check_type;
 
-/// The types that can be switched by, with the numbers they hold.
-const SWITCHES: [(&str, Option<(i128, i128)>); 9] = [
-    ("u8", Some((0, u8::MAX as i128))),
-    ("i16", Some((i16::MIN as i128, i16::MAX as i128))),
-    ("u16", Some((0, u16::MAX as i128))),
-    ("i32", Some((i32::MIN as i128, i32::MAX as i128))),
-    ("u32", Some((0, u32::MAX as i128))),
-    ("i64", Some((i64::MIN as i128, i64::MAX as i128))),
-    ("u64", Some((0, u64::MAX as i128))),
-    ("bool", None),
-    ("char", None),
+/// The types of the language and ours that can be switched by.
+const SWITCHES: [(&str, SwitchKind); 11] = [
+    ("u8", SwitchKind::Number(0, u8::MAX as i128)),
+    ("i8", SwitchKind::Number(i8::MIN as i128, i8::MAX as i128)),
+    ("i16", SwitchKind::Number(i16::MIN as i128, i16::MAX as i128)),
+    ("u16", SwitchKind::Number(0, u16::MAX as i128)),
+    ("i32", SwitchKind::Number(i32::MIN as i128, i32::MAX as i128)),
+    ("u32", SwitchKind::Number(0, u32::MAX as i128)),
+    ("i64", SwitchKind::Number(i64::MIN as i128, i64::MAX as i128)),
+    ("u64", SwitchKind::Number(0, u64::MAX as i128)),
+    ("bool", SwitchKind::Boolean),
+    ("char", SwitchKind::Character),
+    ("WChar", SwitchKind::Wide),
 ];
+
+/// Types that begin like an enum and are none.
+const NO_ENUMS: [&str; 10] =
+    ["String", "WString", "BString", "BVec", "Vec", "Option", "Box", "Arc", "Fixed", "LongDouble"];
+
+/// What can be switched by: one of our types, or any other type that is called as enums are.
+fn switch_kind(path: &Path) -> Option<SwitchKind> {
+    let last = path.segments.last()?;
+    let name = last.ident.to_string();
+    if let Some((_, kind)) = SWITCHES.iter().find(|(known, _)| *known == name) {
+        let is_ours = *kind == SwitchKind::Wide || path.get_ident().is_some();
+        return is_ours.then_some(*kind);
+    }
+    let is_enum = name.starts_with(|first: char| first.is_uppercase()) && !NO_ENUMS.contains(&name.as_str());
+    (is_enum && last.arguments.is_empty()).then_some(SwitchKind::Enumeration)
+}
 
 /// The switch that `#[switch(T)]` or `#[idl(switch = T)]` names.
 pub(super) fn switch(
@@ -32,7 +53,6 @@ pub(super) fn switch(
     setting: Option<&Setting>,
     sink: &mut Sink,
 ) -> Option<SwitchType> {
-    let names = SWITCHES.map(|(name, _)| name);
     let (written, place): (Option<Type>, TokenStream) = match (find(attributes, "switch"), setting) {
         (Some(attribute), Some(setting)) => {
             sink.at(&setting.key, "the switch is given twice: keep one of them");
@@ -51,12 +71,19 @@ pub(super) fn switch(
         }
         (None, None) => return None,
     };
-    let ident = written.and_then(|ty| syn::parse2::<Ident>(ty.to_token_stream()).ok());
-    let found = ident.and_then(|ident| Some((names.into_iter().find(|name| ident == name)?, ident)));
+    let path = written.and_then(|ty| match ty {
+        Type::Path(TypePath { qself: None, path }) => Some(path),
+        _ => None,
+    });
+    let found = path.and_then(|path| Some((switch_kind(&path)?, path)));
     if found.is_none() {
-        sink.at(place, format_args!("a union is switched by one of {}: `#[switch(i32)]`", listed(&names)));
+        let names = SWITCHES.map(|(name, _)| name);
+        sink.at(
+            place,
+            format_args!("a union is switched by one of {}, or by an enum: `#[switch(i32)]`", listed(&names)),
+        );
     }
-    found.map(|(name, ident)| SwitchType { name, ident })
+    found.map(|(kind, path)| SwitchType { name: path.to_token_stream().to_string(), kind, path })
 }
 
 /// Notes labels where there is no switch. A bare `#[default]` is left alone: it belongs to `#[derive(Default)]`.
@@ -200,6 +227,9 @@ fn labels(variant: &Variant, switch: &SwitchType, sink: &mut Sink) -> Vec<Label>
 
 /// The label that an expression gives, if it is a literal of the switch's type.
 fn label(expression: &Expr, switch: &SwitchType) -> Option<Label> {
+    if switch.kind == SwitchKind::Enumeration {
+        return enumerator(expression, switch);
+    }
     let (negative, literal) = match expression {
         Expr::Lit(ExprLit { lit, .. }) => (false, lit),
         Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => match &**expr {
@@ -208,19 +238,38 @@ fn label(expression: &Expr, switch: &SwitchType) -> Option<Label> {
         },
         _ => return None,
     };
-    let range = SWITCHES.into_iter().find(|(name, _)| *name == switch.name)?.1;
-    let value = match (literal, switch.name, range) {
-        (Lit::Int(number), _, Some((least, most))) if [switch.name, ""].contains(&number.suffix()) => {
+    let value = match (literal, switch.kind) {
+        (Lit::Int(number), SwitchKind::Number(least, most))
+            if [switch.name.as_str(), ""].contains(&number.suffix()) =>
+        {
             let number = number.base10_parse::<i128>().ok()?;
             let number = if negative { -number } else { number };
             (least..=most).contains(&number).then_some(LabelValue::Number(number))?
         }
-        (Lit::Byte(byte), "u8", _) => LabelValue::Number(i128::from(byte.value())),
-        (Lit::Bool(boolean), "bool", _) => LabelValue::Boolean(boolean.value),
-        (Lit::Char(character), "char", _) => LabelValue::Character(character.value()),
+        (Lit::Byte(byte), SwitchKind::Number(0, 255)) => LabelValue::Number(i128::from(byte.value())),
+        (Lit::Bool(boolean), SwitchKind::Boolean) => LabelValue::Boolean(boolean.value),
+        (Lit::Char(character), SwitchKind::Character) => LabelValue::Character(character.value()),
+        (Lit::Char(character), SwitchKind::Wide) => {
+            let path = &switch.path;
+            let tokens = generated(quote!(#path(#expression)));
+            return Some(Label { tokens, value: LabelValue::Character(character.value()) });
+        }
         _ => return None,
     };
     Some(Label { tokens: generated(quote!(#expression)), value })
+}
+
+/// The label that names a variant of the enum: `Red` or `Colour::Red`.
+fn enumerator(expression: &Expr, switch: &SwitchType) -> Option<Label> {
+    let Expr::Path(ExprPath { qself: None, path, .. }) = expression else { return None };
+    let variant = &path.segments.last()?.ident;
+    let enumeration = &switch.path;
+    let is_ours = match path.segments.len() {
+        1 => true,
+        count => path.segments[count - 2].ident == enumeration.segments.last()?.ident,
+    };
+    let tokens = generated(quote!(#enumeration::#variant));
+    is_ours.then(|| Label { tokens, value: LabelValue::Enumerator(variant.to_string()) })
 }
 
 /// The same tokens as generated ones: lints about patterns are not for labels, messages still point to them.

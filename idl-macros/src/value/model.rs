@@ -1,7 +1,7 @@
 //! A type or exception as the derives understand it.
 
 use proc_macro2::TokenStream;
-use syn::{Expr, Ident, Type};
+use syn::{Expr, Ident, Path, Type};
 
 use crate::repository_id::RepositoryId;
 use crate::runtime::Runtime;
@@ -89,13 +89,29 @@ pub(crate) fn switch_name(union: &str) -> String {
     format!("{union}Switch")
 }
 
-/// The types that can be discriminators.
+/// The type of a discriminator.
 #[derive(Debug, Clone)]
 pub(crate) struct SwitchType {
-    /// The name: `i32`.
-    pub(crate) name: &'static str,
+    /// The type as it is written: `i32`.
+    pub(crate) name: String,
+    pub(crate) kind: SwitchKind,
     /// The type at the user's place.
-    pub(crate) ident: Ident,
+    pub(crate) path: Path,
+}
+
+/// The kinds of types that can be discriminators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SwitchKind {
+    /// A number, with the least and the greatest one.
+    Number(i128, i128),
+    /// `bool`.
+    Boolean,
+    /// `char`.
+    Character,
+    /// `WChar`.
+    Wide,
+    /// An enum with a type of its own.
+    Enumeration,
 }
 
 /// A case of a union.
@@ -126,11 +142,13 @@ pub(crate) struct Label {
 }
 
 /// The value of a label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LabelValue {
     Number(i128),
     Boolean(bool),
     Character(char),
+    /// The variant of an enum; what it is called in IDL, only the enum knows.
+    Enumerator(String),
 }
 
 impl std::fmt::Display for LabelValue {
@@ -139,6 +157,7 @@ impl std::fmt::Display for LabelValue {
             LabelValue::Number(number) => number.fmt(f),
             LabelValue::Boolean(boolean) => boolean.fmt(f),
             LabelValue::Character(character) => write!(f, "{character:?}"),
+            LabelValue::Enumerator(name) => f.write_str(name),
         }
     }
 }

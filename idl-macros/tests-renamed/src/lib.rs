@@ -148,3 +148,25 @@ pub trait Board: Named + Counted {
 
 /// Another name.
 pub type Outside = Celsius;
+
+/// The same from IDL.
+pub mod from_idl {
+    ::broker::idl! {
+        #![crate = ::broker, faults = Depot, async = Depot::keep]
+        module Store {
+            typedef sequence<string> Labels;
+            enum Side { LEFT, RIGHT };
+            struct Crate { Labels words; Side left; octet marks[4]; };
+            union Content switch (long) { case 1: Crate full; case 2: case 3: double part; };
+            exception Full { unsigned long most; };
+            const long SIZE = 3;
+        };
+        interface Depot {
+            exception Locked {};
+            attribute Store::Side side setraises (Locked, Store::Full);
+            Store::Content keep(in Store::Labels labels, inout Store::Crate c, out Store::Side side)
+                raises (Store::Full, Locked);
+            oneway void close(in Depot self);
+        };
+    }
+}

@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod fingerprint;
+pub mod idl_names;
 mod interface;
 mod notation;
 mod types;
@@ -14,4 +15,4 @@ pub use interface::{
     Behaviour, Direction, Interface, InterfaceDesc, Kind, Operation, OperationDesc, Parameter, Signature,
 };
 pub use notation::simple_name;
-pub use types::{Case, Member, TypeDef, TypeDesc};
+pub use types::{Case, Member, OpaqueKind, StateMember, TypeDef, TypeDesc, ValueKind};

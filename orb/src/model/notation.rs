@@ -30,7 +30,16 @@ impl fmt::Display for TypeDesc {
             TypeDesc::Char => "char",
             TypeDesc::WChar => "wchar",
             TypeDesc::String { bound: None } => "string",
-            TypeDesc::WString => "wstring",
+            TypeDesc::WString { bound: None } => "wstring",
+            TypeDesc::WString { bound: Some(bound) } => return write!(f, "wstring<{bound}>"),
+            TypeDesc::LongDouble => "long double",
+            TypeDesc::Fixed { digits, scale } => return write!(f, "fixed<{digits}, {scale}>"),
+            TypeDesc::Any => "any",
+            TypeDesc::TypeCode => "TypeCode",
+            TypeDesc::Null => "null",
+            TypeDesc::Void => "void",
+            TypeDesc::Principal => "Principal",
+            TypeDesc::ValueBase => "ValueBase",
             TypeDesc::String { bound: Some(bound) } => return write!(f, "string<{bound}>"),
             TypeDesc::Sequence { element, bound: None } => return write!(f, "sequence<{element}>"),
             TypeDesc::Sequence { element, bound: Some(bound) } => {
@@ -39,7 +48,7 @@ impl fmt::Display for TypeDesc {
             TypeDesc::Array { element, length } => return write!(f, "{element}[{length}]"),
             TypeDesc::Map { key, value } => return write!(f, "map<{key}, {value}>"),
             TypeDesc::Optional(inner) => return write!(f, "optional<{inner}>"),
-            TypeDesc::Object(id) | TypeDesc::Named(id) => simple_name(id),
+            TypeDesc::Object(id) | TypeDesc::Abstract(id) | TypeDesc::Named(id) => simple_name(id),
         };
         f.write_str(word)
     }

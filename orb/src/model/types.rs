@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A type as it is used by a parameter, a result or a member.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum TypeDesc {
     /// `boolean`.
@@ -37,8 +37,30 @@ pub enum TypeDesc {
         /// The largest length in octets.
         bound: Option<u32>,
     },
-    /// `wstring`.
-    WString,
+    /// `wstring`, with a bound in characters where it has one.
+    WString {
+        /// The largest length in characters.
+        bound: Option<u32>,
+    },
+    /// `long double`.
+    LongDouble,
+    /// `fixed`.
+    Fixed {
+        /// The digits in all.
+        digits: u16,
+        /// How many of them stand behind the point.
+        scale: i16,
+    },
+    /// `any`: a value that brings its type.
+    Any,
+    /// `TypeCode`: a type as a value.
+    TypeCode,
+    /// Nothing, as the type of an empty `any`.
+    Null,
+    /// `void`, as the type of an `any` without a value.
+    Void,
+    /// `Principal`, which CORBA has given up: octets that nobody reads.
+    Principal,
     /// `sequence`, with a bound in elements where it has one.
     Sequence {
         /// The type of the elements.
@@ -64,6 +86,11 @@ pub enum TypeDesc {
     Optional(Box<TypeDesc>),
     /// A reference to an object of the interface with this repository id; `IDL:omg.org/CORBA/Object:1.0` for any object.
     Object(String),
+    /// A reference to an object or a value: an abstract interface, by its repository id;
+    /// `IDL:omg.org/CORBA/AbstractBase:1.0` for any.
+    Abstract(String),
+    /// A value of any value type: `ValueBase`.
+    ValueBase,
     /// A defined type, by its repository id; the definition is in the catalogue.
     Named(String),
 }
@@ -90,6 +117,43 @@ pub struct Case {
     pub labels: Vec<String>,
     /// The type of the value; `None` for a case without one.
     pub ty: Option<TypeDesc>,
+}
+
+/// What a value type is besides its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ValueKind {
+    /// Nothing special.
+    Plain,
+    /// It writes and reads its state itself: `custom`.
+    Custom,
+    /// It has no state and no values of its own: `abstract`.
+    Abstract,
+    /// Who does not know it may take it for its base: `truncatable`.
+    Truncatable,
+}
+
+/// A member of the state of a value type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StateMember {
+    /// The name.
+    pub name: String,
+    /// Whether others than the value itself may see it.
+    pub public: bool,
+    /// The type.
+    pub ty: TypeDesc,
+}
+
+/// Types that have a name and cross no interface as values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OpaqueKind {
+    /// `native`.
+    Native,
+    /// `local interface`.
+    LocalInterface,
+    /// `component`.
+    Component,
+    /// `home`.
+    Home,
 }
 
 /// A defined type.
@@ -126,6 +190,43 @@ pub enum TypeDef {
         /// The members, in order.
         members: Vec<Member>,
     },
+    /// `typedef`: another name for a type.
+    Alias {
+        /// The simple name.
+        name: String,
+        /// The type.
+        ty: TypeDesc,
+    },
+    /// `valuetype`.
+    Value {
+        /// The simple name.
+        name: String,
+        /// What it is besides its state.
+        kind: ValueKind,
+        /// The value type whose state comes first, by its repository id.
+        base: Option<TypeDesc>,
+        /// The state that it adds, in order.
+        members: Vec<StateMember>,
+    },
+    /// A boxed `valuetype`: a value of another type that may be shared or null.
+    ValueBox {
+        /// The simple name.
+        name: String,
+        /// The type of the content.
+        ty: TypeDesc,
+    },
+    /// The name of an interface, where its repository id does not end in it.
+    Interface {
+        /// The simple name.
+        name: String,
+    },
+    /// A type without values that could be sent.
+    Opaque {
+        /// The simple name.
+        name: String,
+        /// What it is.
+        kind: OpaqueKind,
+    },
 }
 
 impl TypeDef {
@@ -135,7 +236,12 @@ impl TypeDef {
             TypeDef::Struct { name, .. }
             | TypeDef::Enum { name, .. }
             | TypeDef::Union { name, .. }
-            | TypeDef::Exception { name, .. } => name,
+            | TypeDef::Exception { name, .. }
+            | TypeDef::Alias { name, .. }
+            | TypeDef::Value { name, .. }
+            | TypeDef::ValueBox { name, .. }
+            | TypeDef::Interface { name }
+            | TypeDef::Opaque { name, .. } => name,
         }
     }
 }

@@ -5,19 +5,27 @@
 //! self-describing and evolvable. In both, vectors of numbers move as blocks through aliases and nesting, because the
 //! element type decides, not the spelling of the container.
 
+pub(crate) mod any;
 mod body;
 mod bounded;
 mod cbor;
 mod collections;
 pub(crate) mod derived;
 pub mod dynamic;
+mod fixed;
 mod idl_type;
+mod long_double;
 mod numbers;
+pub(crate) mod typecode;
 mod wide;
 
+pub use any::{Any, AnyError};
 pub use body::{Body, BodyError, BodyReader, BodyWriter, Encoding};
 pub use bounded::{BString, BVec, BoundExceeded};
 pub(crate) use cbor::CBOR_DEPTH_MAX;
 pub use cbor::{AsCbor, CborError, FromCbor, decode_cbor, encode_cbor};
+pub use fixed::{Decimal, DecimalError, FIXED_DIGITS_MAX, Fixed};
 pub use idl_type::IdlType;
+pub use long_double::LongDouble;
+pub use typecode::{TYPECODE_TYPES_MAX, TcKind, TypeCode, TypeCodeError};
 pub use wide::{WChar, WString};

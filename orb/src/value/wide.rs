@@ -8,7 +8,7 @@ use crate::model::{TypeCatalogue, TypeDesc};
 
 /// Generates a wide twin of a text type: the same value, written in the wide code set of the connection.
 macro_rules! wide {
-    ($(#[$doc:meta])* $name:ident($inner:ty), $desc:ident, $min:literal, $write:ident($($deref:tt)?), $read:ident) => {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $desc:expr, $min:literal, $write:ident($($deref:tt)?), $read:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
@@ -28,7 +28,7 @@ macro_rules! wide {
 
         impl IdlType for $name {
             fn describe(_: &mut TypeCatalogue) -> TypeDesc {
-                TypeDesc::$desc
+                $desc
             }
 
             fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -63,12 +63,12 @@ macro_rules! wide {
 wide! {
     /// A wide character: `wchar`. GIOP 1.2, CBOR and native bodies carry any; GIOP 1.1 carries one unit of UTF-16, so that
     /// characters outside the basic plane have no place in it (DATA_CONVERSION), and GIOP 1.0 none at all.
-    WChar(char), WChar, 1, write_wchar(), read_wchar
+    WChar(char), TypeDesc::WChar, 1, write_wchar(), read_wchar
 }
 
 wide! {
     /// A wide string: `wstring`.
-    WString(String), WString, 4, write_wstring(&), read_wstring
+    WString(String), TypeDesc::WString { bound: None }, 4, write_wstring(&), read_wstring
 }
 
 impl From<&str> for WString {

@@ -3,9 +3,11 @@
 //! Tests of a row bear its name. Each writes a sample by hand, reads it back, reads none of its beginnings, and sends
 //! random values through both formats.
 
+mod anys;
 mod arguments;
 mod blocks;
 mod bounds;
+mod decimals;
 mod depth;
 mod fuzz;
 mod maps;
@@ -17,10 +19,13 @@ mod references;
 mod rig;
 mod sequences;
 mod text;
+mod type_codes;
 
 /// The sources of the tests.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 11] = [
+    include_str!("anys.rs"),
     include_str!("arguments.rs"),
+    include_str!("decimals.rs"),
     include_str!("maps.rs"),
     include_str!("named.rs"),
     include_str!("numbers.rs"),
@@ -28,6 +33,7 @@ const SOURCES: [&str; 8] = [
     include_str!("references.rs"),
     include_str!("sequences.rs"),
     include_str!("text.rs"),
+    include_str!("type_codes.rs"),
 ];
 
 #[test]

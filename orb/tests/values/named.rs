@@ -1,8 +1,9 @@
 //! Types with names: structs, enums, unions, exceptions.
 
+use quorb::model::TypeDef;
 use quorb::value::CborError;
-use quorb::{Exception, IdlType};
-use quorb_giop::cdr::{CdrError, Endian};
+use quorb::{Exception, IdlType, TypeCode, WChar};
+use quorb_giop::cdr::{CdrError, CdrProfile, Endian};
 
 use crate::rig::{check, check_idl, check_refused, from_cbor, from_cdr, hex};
 
@@ -131,6 +132,62 @@ fn unions_by_label() {
     check(Answer::Few(-2, true), "fffffffe 01", "feffffff 01", "82 21 f5");
     check(Answer::Other(99, 7), "00000063 07", "63000000 07", "82 1863 07");
     check_refused::<Answer>(&["82 01 02", "82 f4 02", "82 6131 6178"]);
+}
+
+#[derive(Debug, Clone, PartialEq, IdlType)]
+#[switch(Side)]
+enum Trade {
+    #[label(Buy)]
+    Bought(u8),
+    #[label(Side::Sell)]
+    Sold,
+}
+
+#[derive(Debug, Clone, PartialEq, IdlType)]
+#[switch(WChar)]
+enum Sign {
+    #[label('ж', '\n')]
+    Known(WChar, bool),
+    #[default]
+    Unknown(WChar),
+}
+
+#[derive(Debug, Clone, PartialEq, IdlType)]
+#[switch(u64)]
+enum Large {
+    #[label(18446744073709551615)]
+    Most(u8),
+}
+
+#[derive(Debug, Clone, PartialEq, IdlType)]
+#[switch(i8)]
+enum Little {
+    #[label(-128)]
+    Least(u8),
+}
+
+#[test]
+fn unions_by_enumerator() {
+    check(Trade::Bought(7), "00000000 07", "00000000 07", "82 63 427579 07");
+    check(Trade::Sold, "00000001", "01000000", "82 64 53454c4c f6");
+    let code = TypeCode::of::<Trade>();
+    let Some(TypeDef::Union { cases, discriminator, .. }) = code.definition() else { panic!("a union") };
+    assert_eq!(discriminator, TypeCode::of::<Side>().desc());
+    assert_eq!(
+        (&cases[0].labels[..], &cases[1].labels[..]),
+        (&["Buy".to_owned()][..], &["SELL".to_owned()][..])
+    );
+}
+
+#[test]
+fn unions_by_wide_and_large_and_little_labels() {
+    check(Sign::Known(WChar('ж'), true), "02 0436 01", "02 0436 01", "82 62 d0b6 f5");
+    check(Sign::Unknown(WChar('a')), "02 0061", "02 0061", "82 61 61 f6");
+    assert!(crate::rig::cdr_in(&Sign::Unknown(WChar('ж')), CdrProfile::native(Endian::Big)).is_err());
+    check(Large::Most(1), "ffffffffffffffff 01", "ffffffffffffffff 01", "82 1bffffffffffffffff 01");
+    check(Little::Least(1), "80 01", "80 01", "82 387f 01");
+    let refused = from_cdr::<Large>(&hex("0000000000000007"), Endian::Big);
+    assert_eq!(refused, Err(CdrError::InvalidDiscriminant { type_name: "Large", value: 7 }));
 }
 
 #[derive(Debug, Clone, PartialEq, Exception)]

@@ -1,14 +1,15 @@
-//! `quorb idl`: check interface definitions, print them in canonical form.
+//! `quorb idl`: check interface definitions, print them in canonical form, show the Rust that is generated for them.
 
 use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
-use quorb_idl::{Compiler, Disk, Outcome};
+use quorb_idl::{Compiler, Disk, Limits, Outcome, render};
+use quorb_mapping::{Fault, Runtime};
 
 use crate::output::Output;
 use crate::verdict::Verdict;
 
-/// Check interface definitions, print them in canonical form
+/// Check interface definitions, print them in canonical form, show their Rust
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Idl {
@@ -20,6 +21,7 @@ pub(crate) struct Idl {
 enum Verb {
     Check(Check),
     Print(Print),
+    Rust(Rust),
 }
 
 /// Say whether files are valid OMG IDL
@@ -45,6 +47,33 @@ struct Print {
     settings: Settings,
 }
 
+/// Show the Rust that `include_idl!` generates for a file
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  quorb idl rust -I idl --async Bank::Account account.idl\n\n\
+    What is shown is what one would write by hand for the file: it may be taken over instead of the macro.")]
+struct Rust {
+    /// A file of OMG IDL
+    #[arg(value_name = "FILE")]
+    file: String,
+    #[command(flatten)]
+    settings: Settings,
+    /// An operation that only reads, or an interface or module of such; may be given several times
+    #[arg(long, value_name = "NAME")]
+    query: Vec<String>,
+    /// An operation whose servant may wait, or an interface or module of such
+    #[arg(long = "async", value_name = "NAME")]
+    asynchronous: Vec<String>,
+    /// An operation whose servant blocks its thread, or an interface or module of such
+    #[arg(long, value_name = "NAME")]
+    blocking: Vec<String>,
+    /// An operation whose servant raises system exceptions, or an interface or module of such
+    #[arg(long, value_name = "NAME")]
+    faults: Vec<String>,
+    /// A definition for which nothing is generated
+    #[arg(long, value_name = "NAME")]
+    omit: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 struct Settings {
     /// Look for included files here; may be given several times
@@ -60,6 +89,7 @@ impl Idl {
         match self.verb {
             Verb::Check(check) => check.run(),
             Verb::Print(print) => print.run(output),
+            Verb::Rust(rust) => rust.run(output),
         }
     }
 }
@@ -82,6 +112,43 @@ impl Print {
         let model = self.settings.compile(&self.file).model.ok_or(Verdict::Shown)?;
         output.line(quorb_idl::print(&model).trim_end())
     }
+}
+
+impl Rust {
+    fn run(self, output: &mut Output) -> Result<(), Verdict> {
+        let outcome = self.settings.compile(&self.file);
+        let model = outcome.model.as_ref().ok_or(Verdict::Shown)?;
+        let settings = quorb_mapping::Settings {
+            runtime: Runtime::Plain,
+            query: self.query,
+            asynchronous: self.asynchronous,
+            blocking: self.blocking,
+            faults: self.faults,
+            omit: self.omit,
+            external: Vec::new(),
+        };
+        let items = quorb_mapping::rust(model, &outcome.sources, &self.file, &settings);
+        let items = items.map_err(|faults| refused(&faults, &outcome))?;
+        let file: syn::File = syn::parse2(items).map_err(Verdict::failed)?;
+        output.line(prettyplease::unparse(&file).trim_end())
+    }
+}
+
+/// What has no Rust form, on standard error, and the verdict on it.
+fn refused(faults: &[Fault], outcome: &Outcome) -> Verdict {
+    let is_misuse = |fault: &Fault| matches!(fault, Fault::Setting { .. });
+    let texts: Vec<String> = faults
+        .iter()
+        .map(|fault| match fault {
+            Fault::Source(diagnostic) => {
+                let excerpt_chars_max = Limits::default().excerpt_chars_max;
+                render(diagnostic, &outcome.sources, excerpt_chars_max).trim_end().to_owned()
+            }
+            Fault::Setting { reason, .. } => reason.clone(),
+        })
+        .collect();
+    let text = texts.join("\n");
+    if faults.iter().all(is_misuse) { Verdict::Misused(text) } else { Verdict::Failed(text) }
 }
 
 impl Settings {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use syn::{Attribute, LitStr, Meta};
 
+use super::setter::{Setter, setter};
 use crate::setting::take_idl_settings;
 use crate::sink::Sink;
 use crate::spelling::{closest, listed};
@@ -33,7 +34,7 @@ const COMPILERS: [&str; 7] = ["allow", "cold", "deny", "doc", "expect", "inline"
 pub(super) struct Markers {
     pub(super) attribute: Option<Attribute>,
     /// `#[attribute(set)]`.
-    pub(super) writable: bool,
+    pub(super) setter: Option<Setter>,
     pub(super) update: Option<Attribute>,
     pub(super) query: Option<Attribute>,
     pub(super) blocking: Option<Attribute>,
@@ -74,7 +75,7 @@ impl Markers {
     fn note(&mut self, name: &str, attribute: Attribute, sink: &mut Sink) {
         match name {
             "attribute" => {
-                self.writable = attribute_is_writable(&attribute, sink);
+                self.setter = setter(&attribute, sink);
                 self.attribute = Some(attribute);
                 return;
             }
@@ -101,21 +102,6 @@ impl Markers {
         };
         *place = Some(attribute);
     }
-}
-
-fn attribute_is_writable(attribute: &Attribute, sink: &mut Sink) -> bool {
-    let writable = match &attribute.meta {
-        Meta::Path(_) => return false,
-        Meta::List(list) => list.parse_args::<syn::Ident>().is_ok_and(|word| word == "set"),
-        Meta::NameValue(_) => false,
-    };
-    if !writable {
-        sink.at(
-            &attribute.meta,
-            "an attribute is read-only, `#[attribute]`, or has a setter too, `#[attribute(set)]`",
-        );
-    }
-    writable
 }
 
 /// The default deadline; 1 millisecond is the finest that the metadata can say.

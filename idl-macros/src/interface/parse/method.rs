@@ -1,6 +1,5 @@
 //! A method: an operation, or an attribute with its getter and setter.
 
-use proc_macro2::Span;
 use quote::quote;
 use syn::{FnArg, Signature, TraitItemFn, Type};
 
@@ -8,20 +7,19 @@ use super::markers::{Markers, take_markers};
 use super::order::order;
 use super::parameters::parameters;
 use super::returns::returns;
-use crate::interface::model::{
-    Execution, Kind, Operation, Outcome, Parameter, Passing, Place, Receiver, Returns, Role,
-};
+use super::setter::Setter;
+use crate::interface::model::{Execution, Kind, Operation, Outcome, Parameter, Receiver, Returns, Role};
 use crate::sink::Sink;
-use crate::spelling::{check_idl_name, joined, plain};
+use crate::spelling::{check_idl_name, plain};
 
-/// Reads a method and takes our attributes off it; also answers whether it is an attribute with a setter.
+/// Reads a method and takes our attributes off it; also answers the setter, if it is an attribute that has one.
 ///
 /// `None` if it cannot be an operation, which is noted.
 pub(super) fn operation(
     method: &mut TraitItemFn,
     interface: &str,
     sink: &mut Sink,
-) -> Option<(Operation, bool)> {
+) -> Option<(Operation, Option<Setter>)> {
     let before = sink.count();
     let markers = take_markers(&mut method.attrs, sink);
     refuse_unsupported_form(&method.sig, sink);
@@ -58,47 +56,7 @@ pub(super) fn operation(
         cancellable: markers.cancellable.is_some(),
         deadline: markers.deadline,
     };
-    Some((operation, markers.writable))
-}
-
-/// The setter of a writable attribute: `set_name(&mut self, value: T)`, raising what the getter raises.
-pub(super) fn setter_of(getter: &Operation) -> Operation {
-    let Outcome::Single(ty) = &getter.returns.outcome else { unreachable!("an attribute has one value") };
-    let value = Parameter {
-        ident: syn::Ident::new("value", Span::call_site()),
-        wire: "value".to_owned(),
-        passing: Passing::Owned,
-        written: ty.clone(),
-        owned: ty.clone(),
-        default: None,
-    };
-    let name = plain(&getter.ident);
-    let documentation = format!("Sets what [`{name}`](Self::{name}) reads.");
-    let mut attributes = getter.attributes.clone();
-    attributes.retain(|attribute| attribute.path().is_ident("deprecated"));
-    attributes.push(syn::parse_quote!(#[doc = #documentation]));
-    Operation {
-        ident: joined("set_", &getter.ident, ""),
-        wire: getter.wire.replacen("_get_", "_set_", 1),
-        role: Role::Setter,
-        attributes,
-        receiver: Receiver::Exclusive,
-        kind: Kind::Update,
-        execution: getter.execution,
-        context: getter.context.clone(),
-        parameters: vec![value],
-        order: vec![Place::Parameter(0)],
-        returns: Returns {
-            outcome: Outcome::Nothing,
-            written: syn::parse_quote!(()),
-            raised: getter.returns.raised.clone(),
-            error: getter.returns.error.clone(),
-        },
-        oneway: false,
-        idempotent: getter.idempotent,
-        cancellable: getter.cancellable,
-        deadline: getter.deadline,
-    }
+    Some((operation, markers.setter))
 }
 
 fn refuse_unsupported_form(signature: &Signature, sink: &mut Sink) {

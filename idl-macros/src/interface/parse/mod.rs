@@ -6,6 +6,7 @@ mod method;
 mod order;
 mod parameters;
 mod returns;
+mod setter;
 
 use proc_macro2::TokenStream;
 use syn::{Attribute, ItemTrait, Signature, TraitItem};
@@ -126,8 +127,8 @@ fn operations(contract: &mut ItemTrait, name: &str, sink: &mut Sink) -> (Vec<Ope
     for item in &mut contract.items {
         match item {
             TraitItem::Fn(method) => match method::operation(method, name, sink) {
-                Some((operation, writable)) => {
-                    let setter = writable.then(|| method::setter_of(&operation));
+                Some((operation, setter)) => {
+                    let setter = setter.and_then(|setter| setter::setter_of(&operation, &setter, sink));
                     operations.push(operation);
                     operations.extend(setter);
                 }

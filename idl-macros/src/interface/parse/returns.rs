@@ -67,7 +67,8 @@ fn outcome(ty: &Type, interface: &str, sink: &mut Sink) -> Option<Outcome> {
     (sink.count() == before).then_some(outcome)
 }
 
-fn raised(error: &Type, sink: &mut Sink) -> Option<Raised> {
+/// What an error type declares to raise.
+pub(super) fn raised(error: &Type, sink: &mut Sink) -> Option<Raised> {
     match ungrouped(error) {
         Type::Path(TypePath { path, .. }) => {
             let Some(faults) = arguments_of_last(error, "Fault") else {

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{ItemTrait, ReturnType, Signature, TraitItem, TraitItemFn, Type};
 
-use crate::interface::model::{Execution, Interface, Operation, Role};
+use crate::interface::model::{Execution, Interface, Operation, Receiver, Role};
 
 pub(super) fn contract(interface: &Interface) -> TokenStream {
     let ItemTrait {
@@ -74,7 +74,11 @@ fn future_of(output: &Type) -> ReturnType {
 }
 
 fn setter(setter: &Operation) -> TokenStream {
-    let Operation { ident, attributes, execution, context, returns, parameters, .. } = setter;
+    let Operation { ident, attributes, receiver, execution, context, returns, parameters, .. } = setter;
+    let receiver = match receiver {
+        Receiver::Shared => quote!(&self),
+        Receiver::Exclusive => quote!(&mut self),
+    };
     let context = context.iter().map(|ty| quote!(cx: #ty));
     let values = parameters.iter().map(|parameter| &parameter.written);
     let output: Type = match &returns.error {
@@ -87,6 +91,6 @@ fn setter(setter: &Operation) -> TokenStream {
     };
     quote! {
         #(#attributes)*
-        fn #ident(&mut self, #(#context,)* #(value: #values),*) #output;
+        fn #ident(#receiver, #(#context,)* #(value: #values),*) #output;
     }
 }

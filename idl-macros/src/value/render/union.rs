@@ -5,7 +5,9 @@ use quote::{ToTokens, quote};
 
 use super::enumeration::{definition_of, enumerators_item};
 use super::{Bodies, define, owned};
-use crate::value::model::{Case, Definition, Switch, SwitchType, Union, switch_name};
+use crate::value::model::{
+    Case, Definition, Label, LabelValue, Switch, SwitchKind, SwitchType, Union, switch_name,
+};
 
 pub(super) fn bodies(definition: &Definition, union: &Union) -> Bodies {
     let view = View { definition, union, private: definition.runtime.private() };
@@ -41,7 +43,7 @@ impl View<'_> {
     fn label_type(&self) -> TokenStream {
         match &self.union.switch {
             Switch::Generated => quote!(u32),
-            Switch::Typed(SwitchType { ident, .. }) => quote!(#ident),
+            Switch::Typed(SwitchType { path, .. }) => quote!(#path),
         }
     }
 
@@ -157,21 +159,23 @@ impl View<'_> {
     fn otherwise(&self, error: TokenStream) -> Option<TokenStream> {
         let has_default = self.union.cases.iter().any(|case| case.is_default);
         let labels = self.union.cases.iter().map(|case| case.labels.len()).sum::<usize>();
-        let is_boolean = matches!(&self.union.switch, Switch::Typed(ty) if ty.name == "bool");
+        let is_boolean = matches!(&self.union.switch, Switch::Typed(ty) if ty.kind == SwitchKind::Boolean);
         let is_exhausted = has_default || (is_boolean && labels == 2);
-        (!is_exhausted).then(|| quote!(_ => #error,))
+        // Whether the labels are all that an enum has, only the compiler knows.
+        (!is_exhausted).then(|| quote!(#[allow(unreachable_patterns)] _ => #error,))
     }
 
     fn invalid_discriminant(&self, label: TokenStream) -> TokenStream {
         let (private, name) = (&self.private, &self.definition.name);
         let number = match &self.union.switch {
             Switch::Generated => quote!(<i64 as ::core::convert::From<u32>>::from(#label)),
-            Switch::Typed(ty) => match ty.name {
-                "i64" => label,
-                "u64" => quote!(u64::cast_signed(#label)),
-                "char" => {
+            Switch::Typed(ty) => match (ty.kind, ty.name.as_str()) {
+                (_, "i64") => label,
+                (_, "u64") => quote!(u64::cast_signed(#label)),
+                (SwitchKind::Character, _) => {
                     quote!(<i64 as ::core::convert::From<u32>>::from(<u32 as ::core::convert::From<char>>::from(#label)))
                 }
+                (SwitchKind::Wide | SwitchKind::Enumeration, _) => quote!(#private::label_number(&#label)),
                 _ => quote!(<i64 as ::core::convert::From<#ty>>::from(#label)),
             },
         };
@@ -184,7 +188,7 @@ impl View<'_> {
         let (private, name) = (&self.private, &self.definition.name);
         let label_type = match &self.union.switch {
             Switch::Generated => quote!(str),
-            Switch::Typed(ty) => quote!(#ty),
+            Switch::Typed(ty) => quote!(#private::AsCbor<'_, #ty>),
         };
         let arms = self.cases().map(|(place, case)| {
             let pattern = View::pattern(case);
@@ -194,11 +198,11 @@ impl View<'_> {
                 None => (quote!(bool), quote!(::core::option::Option::None)),
             };
             let label = match (&self.union.switch, case.keeps_label()) {
-                (_, true) => quote!(__label),
+                (_, true) => quote!(&#private::AsCbor(__label)),
                 (Switch::Generated, false) => case.name.to_token_stream(),
                 (Switch::Typed(_), false) => {
                     let only = self.only_label(place, case);
-                    quote!(&#only)
+                    quote!(&#private::AsCbor(&#only))
                 }
             };
             let write = quote!(#private::write_union::<__S, #label_type, #ty>(__serializer, #label, #value));
@@ -273,9 +277,7 @@ impl View<'_> {
             let labels: Vec<TokenStream> = match (&self.union.switch, case.is_default) {
                 (_, true) => Vec::new(),
                 (Switch::Generated, _) => vec![owned(&case.name)],
-                (Switch::Typed(_), _) => {
-                    case.labels.iter().map(|label| owned(&label.value.to_string())).collect()
-                }
+                (Switch::Typed(_), _) => case.labels.iter().map(|label| label_text(label, private)).collect(),
             };
             let name = owned(&case.name);
             let ty = match &case.value {
@@ -298,6 +300,15 @@ impl View<'_> {
     }
 }
 
+/// The text of a label in descriptions. An enumerator's is its name in IDL.
+fn label_text(label: &Label, private: &TokenStream) -> TokenStream {
+    let tokens = &label.tokens;
+    match &label.value {
+        LabelValue::Enumerator(_) => quote!(#private::label_name(&#tokens)),
+        value => owned(&value.to_string()),
+    }
+}
+
 /// The id of the generated enum: that of the union with `Switch` behind its name.
 fn switch_id(id: &str) -> String {
     match id.rsplit_once(':') {
@@ -308,6 +319,6 @@ fn switch_id(id: &str) -> String {
 
 impl ToTokens for SwitchType {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.ident.to_tokens(tokens);
+        self.path.to_tokens(tokens);
     }
 }

@@ -67,6 +67,13 @@ impl Encoder {
         self.buf.len() - self.start
     }
 
+    /// The end of the whole buffer, with what it held before: where the next octet goes. Unlike
+    /// [`position`](Self::position) it does not start anew in an encapsulation.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.buf.len()
+    }
+
     /// Whether nothing was appended yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -45,6 +45,12 @@ pub enum CdrError {
         /// The budget the decoder started with.
         limit: u32,
     },
+    /// The input describes more values than are followed.
+    #[error("more than {limit} values")]
+    TooManyValues {
+        /// The most values followed in one input.
+        limit: u32,
+    },
     /// The input claims more elements of no size than are ever accepted.
     #[error("more than {limit} sequence elements without content")]
     TooManyEmptyElements {

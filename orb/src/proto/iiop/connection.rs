@@ -8,9 +8,10 @@ use quorb_giop::assembly::Assembler;
 use quorb_giop::cdr::{CdrProfile, Endian, GiopVersion};
 use quorb_giop::codeset::CodeSets;
 use quorb_giop::limits::MessageLimits;
-use quorb_giop::message::{Message, close_connection};
+use quorb_giop::message::close_connection;
 
 use super::inbound::InboundCalls;
+use super::receive::Held;
 use super::unfinished::Unfinished;
 use crate::proto::head::{CallId, Delivery, Time};
 use crate::proto::native::OutBuffer;
@@ -72,7 +73,7 @@ pub struct Connection {
     /// Octets of a message that is too large, still to be passed over.
     pub(super) passing_over: u64,
     /// A request for which there was no room; behind it nothing is read.
-    pub(super) held: Option<(GiopVersion, Message)>,
+    pub(super) held: Option<Held>,
 }
 
 /// Who opened the connection.

@@ -111,6 +111,15 @@ pub(super) enum Step {
     NeedsMore,
 }
 
+/// What waits until a call can be served.
+#[derive(Debug)]
+pub(super) enum Held {
+    /// A request, in its version.
+    Message(GiopVersion, Message),
+    /// A request that is too large to be taken, at the front of the input.
+    TooLarge,
+}
+
 impl Connection {
     /// Takes whole messages out of `input`; the next event, if there is one. At a limit, `input` is left as it is: see
     /// [`is_ready`](Connection::is_ready).
@@ -173,7 +182,7 @@ impl Connection {
 
     /// Takes the next message.
     fn step(&mut self, input: &mut BytesMut) -> Result<Step, GiopError> {
-        if let Some((version, message)) = self.held.take() {
+        if let Some(Held::Message(version, message)) = self.held.take() {
             return self.take_if_room(version, message);
         }
         let before = input.len();
@@ -210,7 +219,7 @@ impl Connection {
 
     fn take_if_room(&mut self, version: GiopVersion, message: Message) -> Result<Step, GiopError> {
         if !self.has_room() && matches!(message, Message::Request { .. } | Message::LocateRequest(_)) {
-            self.held = Some((version, message));
+            self.held = Some(Held::Message(version, message));
             return Ok(Step::Silent);
         }
         Ok(self.take(version, message)?.map_or(Step::Silent, Step::Event))

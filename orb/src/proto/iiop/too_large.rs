@@ -10,7 +10,7 @@ use quorb_giop::message::{GiopError, MessageHeader, MessageKind};
 
 use super::connection::{Connection, Side};
 use super::inbound::Inbound;
-use super::receive::{Event, Step};
+use super::receive::{Event, Held, Step};
 use crate::proto::head::{CallId, Completion};
 
 /// Octets of a message that say whom to tell: header, request id, and the response flags or the reply status.
@@ -41,6 +41,10 @@ impl Connection {
         };
         let Some(beginning) = input.first_chunk::<BEGINNING_BYTES>() else { return Ok(Step::NeedsMore) };
         self.check_direction(header.kind)?;
+        if header.kind == MessageKind::REQUEST && !self.has_room() {
+            self.held = Some(Held::TooLarge);
+            return Ok(Step::Silent);
+        }
         let [.., i0, i1, i2, i3, s0, s1, s2, s3] = *beginning;
         let number = |octets: [u8; 4]| match header.endian {
             Endian::Big => u32::from_be_bytes(octets),

@@ -9,4 +9,6 @@ mod union;
 
 pub use enumeration::{Enumerators, read_enumerator};
 pub use record::{MemberKey, Slots, fill_slot, missing_member, read_record, write_member};
-pub use union::{Cases, read_union, read_value, unknown_label, write_union, wrong_label};
+pub use union::{
+    Cases, label_name, label_number, read_union, read_value, unknown_label, write_union, wrong_label,
+};

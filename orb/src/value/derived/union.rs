@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use quorb_giop::cdr::{Encoder, Endian};
 use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde::ser::{self, Serialize, SerializeTuple, Serializer};
 
@@ -51,6 +52,24 @@ pub fn write_union<S: Serializer, L: Serialize + ?Sized, T: IdlType>(
 /// The error for a label that does not belong to the case which keeps it.
 pub fn wrong_label<E: ser::Error>(label: impl fmt::Debug, union: &str, case: &str) -> E {
     E::custom(format_args!("label {label:?} does not belong to `{union}::{case}`"))
+}
+
+/// The name of an enumerator in IDL, as labels have it.
+pub fn label_name<T: IdlType>(label: &T) -> String {
+    match ciborium::Value::serialized(&AsCbor(label)) {
+        Ok(ciborium::Value::Text(name)) => name,
+        // What is no enum without values is no label, and the compiler has said so before.
+        _ => String::new(),
+    }
+}
+
+/// The number that stands for a label in CDR, for messages.
+pub fn label_number<T: IdlType>(label: &T) -> i64 {
+    let mut out = Encoder::new(Endian::Big);
+    match label.encode(&mut out) {
+        Ok(()) => out.as_slice().iter().fold(0, |number, octet| number << 8 | i64::from(*octet)),
+        Err(_) => -1,
+    }
 }
 
 /// Reads a union.

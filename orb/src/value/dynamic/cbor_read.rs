@@ -18,6 +18,11 @@ pub(super) fn read(ty: &TypeDesc, types: Types<'_>, input: &mut &[u8]) -> Result
         return Err(DynamicError::TooManyValues { limit: DYNAMIC_VALUES_MAX });
     }
     let wire = read_item(input)?;
+    from_item(wire, ty, types)
+}
+
+/// The value of type `ty` that an item of CBOR means.
+pub(crate) fn from_item(wire: Value, ty: &TypeDesc, types: Types<'_>) -> Result<Value, DynamicError> {
     Reader { types, budget: Budget::new() }.value(wire, ty)
 }
 
@@ -47,9 +52,24 @@ impl Reader<'_> {
                 self.budget.ascend();
                 Ok(value)
             }
+            TypeDesc::Any => self.any(wire, ty),
             // Simple values are the same in both forms, once they are of their type.
             _ => to_wire(&wire, ty, self.types),
         }
+    }
+
+    fn any(&mut self, wire: Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
+        let Value::Array(mut parts) = wire else { return Err(DynamicError::mismatch(ty, &wire)) };
+        let (2, Some(value)) = (parts.len(), parts.pop()) else {
+            return Err(DynamicError::mismatch(ty, &Value::Array(parts)));
+        };
+        let code = view::type_code(&parts[0])?;
+        self.budget.descend()?;
+        let mut inner = Reader { types: code.types(), budget: self.budget };
+        let value = inner.value(value, code.desc())?;
+        self.budget.values_left = inner.budget.values_left;
+        self.budget.ascend();
+        Ok(Value::Array(vec![view::type_code_value(&code)?, value]))
     }
 
     fn constructed(&mut self, wire: Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
@@ -85,7 +105,7 @@ impl Reader<'_> {
     }
 
     fn elements(&mut self, wire: Value, element: &TypeDesc, ty: &TypeDesc) -> Result<Value, DynamicError> {
-        if view::is_octet(element) {
+        if view::is_octet(element, self.types) {
             return view::octets(&wire, ty).map(Value::Bytes);
         }
         let items = match wire {
@@ -133,9 +153,9 @@ impl Reader<'_> {
                 // A peer may leave out a value that is not there, and may say more than is known here.
                 let mut parts = parts.into_iter();
                 let label = self.value(parts.next().unwrap_or(Value::Null), discriminator)?;
-                let case = view::case_of(&label, name, cases)?;
-                let value = match &case.ty {
-                    Some(ty) => {
+                let case = view::case_of(&label, cases);
+                let value = match case.and_then(|case| Some((case, case.ty.as_ref()?))) {
+                    Some((case, ty)) => {
                         let step = format_args!(".{}", case.name);
                         let value = parts.next().unwrap_or(Value::Null);
                         self.value(value, ty).map_err(|cause| cause.inside(step))?
@@ -144,6 +164,8 @@ impl Reader<'_> {
                 };
                 Ok(Value::Array(vec![label, value]))
             }
+            TypeDef::Alias { ty, .. } => self.value(wire, ty),
+            other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }
 

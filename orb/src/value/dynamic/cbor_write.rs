@@ -11,7 +11,7 @@ use crate::model::{Member, TypeDef, TypeDesc};
 use crate::value::cbor::write_item;
 
 /// What a value of type `ty` is in a body.
-pub(super) fn to_wire(value: &Value, ty: &TypeDesc, types: Types<'_>) -> Result<Value, DynamicError> {
+pub(crate) fn to_wire(value: &Value, ty: &TypeDesc, types: Types<'_>) -> Result<Value, DynamicError> {
     Writer { types, budget: Budget::new() }.value(value, ty)
 }
 
@@ -46,7 +46,22 @@ impl Writer<'_> {
                 view::bounded(text.len(), *bound)?;
                 text.into()
             }
-            TypeDesc::WString => view::text(value, ty)?.into(),
+            TypeDesc::WString { bound } => {
+                let text = view::text(value, ty)?;
+                view::bounded(text.encode_utf16().count(), *bound)?;
+                text.into()
+            }
+            TypeDesc::LongDouble => view::long_double_value(view::long_double(value, ty)?),
+            TypeDesc::Fixed { digits, scale } => {
+                Value::Text(view::decimal(value, ty, *digits, *scale)?.to_string())
+            }
+            TypeDesc::TypeCode => view::type_code_value(&view::type_code(value)?)?,
+            TypeDesc::Any => self.any(value, ty)?,
+            TypeDesc::Principal => Value::Bytes(view::octets(value, ty)?),
+            TypeDesc::Null | TypeDesc::Void => {
+                view::nothing(value, ty)?;
+                Value::Null
+            }
             TypeDesc::Object(_) if *value == Value::Null => Value::Null,
             TypeDesc::Object(_) => view::text(value, ty)?.parse::<quorb_giop::ior::Ior>()?.to_string().into(),
             _ => {
@@ -56,6 +71,14 @@ impl Writer<'_> {
                 wire
             }
         })
+    }
+
+    fn any(&mut self, value: &Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
+        let (code, value) = view::any(value, ty)?;
+        self.budget.descend()?;
+        let wire = Writer { types: code.types(), budget: self.budget }.value(value, code.desc())?;
+        self.budget.ascend();
+        Ok(Value::Array(vec![view::type_code_value(&code)?, wire]))
     }
 
     fn constructed(&mut self, value: &Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
@@ -81,7 +104,7 @@ impl Writer<'_> {
     }
 
     fn elements(&mut self, value: &Value, element: &TypeDesc, ty: &TypeDesc) -> Result<Value, DynamicError> {
-        if view::is_octet(element) {
+        if view::is_octet(element, self.types) {
             return view::octets(value, ty).map(Value::Bytes);
         }
         let items = view::elements(value, ty)?.iter().enumerate().map(|(index, item)| {
@@ -121,19 +144,20 @@ impl Writer<'_> {
             TypeDef::Union { name, discriminator, cases } => {
                 let UnionView { label, case, value } = view::union_view(value, name, cases)?;
                 let label = self.value(label, discriminator)?;
-                let value = match &case.ty {
-                    Some(ty) => {
+                let value = match case.and_then(|case| Some((case, case.ty.as_ref()?))) {
+                    Some((case, ty)) => {
                         let step = format_args!(".{}", case.name);
                         self.value(value, ty).map_err(|cause| cause.inside(step))?
                     }
-                    None if *value == Value::Null => Value::Null,
                     None => {
-                        let nothing = format_args!("nothing in case `{}`", case.name);
-                        return Err(DynamicError::mismatch(nothing, value));
+                        view::no_value(value, case, name)?;
+                        Value::Null
                     }
                 };
                 Ok(Value::Array(vec![label, value]))
             }
+            TypeDef::Alias { ty, .. } => self.value(value, ty),
+            other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }
 

@@ -7,10 +7,18 @@ use quorb_giop::ior::Ior;
 use super::view;
 use super::{Budget, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
+use crate::value::any::exception_id;
+use crate::value::typecode::TypeCode;
+use crate::value::{Decimal, LongDouble};
 
 /// Reads a value of type `ty`.
-pub(super) fn read(ty: &TypeDesc, types: Types<'_>, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+pub(crate) fn read(ty: &TypeDesc, types: Types<'_>, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
     Reader { types, budget: Budget::new() }.value(ty, input)
+}
+
+/// Reads the value of an `any` whose type code has been read.
+pub(crate) fn read_any_value(code: &TypeCode, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+    Reader { types: code.types(), budget: Budget::new() }.any_value(code, input)
 }
 
 struct Reader<'a> {
@@ -40,7 +48,19 @@ impl Reader<'_> {
                 view::bounded(text.len(), *bound)?;
                 Value::Text(text)
             }
-            TypeDesc::WString => Value::Text(input.read_wstring()?),
+            TypeDesc::WString { bound } => {
+                let text = input.read_wstring()?;
+                view::bounded(text.encode_utf16().count(), *bound)?;
+                Value::Text(text)
+            }
+            TypeDesc::LongDouble => view::long_double_value(LongDouble::decode(input)?),
+            TypeDesc::Fixed { digits, scale } => {
+                Value::Text(Decimal::decode(*digits, *scale, input)?.to_string())
+            }
+            TypeDesc::TypeCode => view::type_code_value(&TypeCode::decode(input)?)?,
+            TypeDesc::Any => self.any(input)?,
+            TypeDesc::Principal => Value::Bytes(input.read_octet_sequence()?.to_vec()),
+            TypeDesc::Null | TypeDesc::Void => Value::Null,
             TypeDesc::Object(_) => match Ior::decode(input)? {
                 nil if nil.is_nil() => Value::Null,
                 ior => Value::Text(ior.to_string()),
@@ -54,14 +74,32 @@ impl Reader<'_> {
         })
     }
 
+    fn any(&mut self, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+        let code = TypeCode::decode(input)?;
+        self.budget.descend()?;
+        let mut inner = Reader { types: code.types(), budget: self.budget };
+        let value = input.nested(|input| Ok(inner.any_value(&code, input)))??;
+        self.budget.values_left = inner.budget.values_left;
+        self.budget.ascend();
+        Ok(Value::Array(vec![view::type_code_value(&code)?, value]))
+    }
+
+    /// The value of an `any`; that of an exception begins with its repository id.
+    fn any_value(&mut self, code: &TypeCode, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+        if exception_id(code).is_some() {
+            input.read_string_octets()?;
+        }
+        self.value(code.desc(), input)
+    }
+
     fn constructed(&mut self, ty: &TypeDesc, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
         match ty {
-            TypeDesc::Sequence { element, bound } if view::is_octet(element) => {
+            TypeDesc::Sequence { element, bound } if view::is_octet(element, self.types) => {
                 let octets = input.read_octet_sequence()?;
                 view::bounded(octets.len(), *bound)?;
                 Ok(Value::Bytes(octets.to_vec()))
             }
-            TypeDesc::Array { element, length } if view::is_octet(element) => {
+            TypeDesc::Array { element, length } if view::is_octet(element, self.types) => {
                 Ok(Value::Bytes(input.read_octets(*length as usize)?.to_vec()))
             }
             TypeDesc::Sequence { element, bound } => {
@@ -129,11 +167,12 @@ impl Reader<'_> {
                 let enumerator = enumerators.get(ordinal as usize);
                 enumerator.cloned().map(Value::Text).ok_or_else(|| view::unknown_enumerator(name, ordinal))
             }
-            TypeDef::Union { name, discriminator, cases } => {
+            TypeDef::Alias { ty, .. } => self.value(ty, input),
+            TypeDef::Union { discriminator, cases, .. } => {
                 let label = self.value(discriminator, input)?;
-                let case = view::case_of(&label, name, cases)?;
-                let value = match &case.ty {
-                    Some(ty) => {
+                let case = view::case_of(&label, cases);
+                let value = match case.and_then(|case| Some((case, case.ty.as_ref()?))) {
+                    Some((case, ty)) => {
                         let step = format_args!(".{}", case.name);
                         self.value(ty, input).map_err(|cause| cause.inside(step))?
                     }
@@ -141,6 +180,7 @@ impl Reader<'_> {
                 };
                 Ok(Value::Array(vec![label, value]))
             }
+            other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }
 

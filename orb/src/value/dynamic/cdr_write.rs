@@ -7,15 +7,22 @@ use quorb_giop::ior::Ior;
 use super::view::{self, UnionView};
 use super::{Budget, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
+use crate::value::any::exception_id;
+use crate::value::typecode::TypeCode;
 
 /// Appends `value` as one of type `ty`.
-pub(super) fn write(
+pub(crate) fn write(
     value: &Value,
     ty: &TypeDesc,
     types: Types<'_>,
     out: &mut Encoder,
 ) -> Result<(), DynamicError> {
     Writer { types, budget: Budget::new() }.value(value, ty, out)
+}
+
+/// Appends the value of an `any` behind its type code.
+pub(crate) fn write_any_value(value: &Value, code: &TypeCode, out: &mut Encoder) -> Result<(), DynamicError> {
+    Writer { types: code.types(), budget: Budget::new() }.any_value(value, code, out)
 }
 
 struct Writer<'a> {
@@ -44,7 +51,19 @@ impl Writer<'_> {
                 view::bounded(text.len(), *bound)?;
                 out.write_string(text)?;
             }
-            TypeDesc::WString => out.write_wstring(view::text(value, ty)?)?,
+            TypeDesc::WString { bound } => {
+                let text = view::text(value, ty)?;
+                view::bounded(text.encode_utf16().count(), *bound)?;
+                out.write_wstring(text)?;
+            }
+            TypeDesc::LongDouble => view::long_double(value, ty)?.encode(out)?,
+            TypeDesc::Fixed { digits, scale } => {
+                view::decimal(value, ty, *digits, *scale)?.encode(*digits, *scale, out)?;
+            }
+            TypeDesc::TypeCode => view::type_code(value)?.encode(out)?,
+            TypeDesc::Any => self.any(value, ty, out)?,
+            TypeDesc::Principal => out.write_octet_sequence(&view::octets(value, ty)?)?,
+            TypeDesc::Null | TypeDesc::Void => view::nothing(value, ty)?,
             TypeDesc::Object(_) => match value {
                 Value::Null => Ior::nil().encode(out)?,
                 _ => view::text(value, ty)?.parse::<Ior>()?.encode(out)?,
@@ -58,14 +77,32 @@ impl Writer<'_> {
         Ok(())
     }
 
+    fn any(&mut self, value: &Value, ty: &TypeDesc, out: &mut Encoder) -> Result<(), DynamicError> {
+        let (code, value) = view::any(value, ty)?;
+        code.encode(out)?;
+        self.budget.descend()?;
+        let mut inner = Writer { types: code.types(), budget: self.budget };
+        inner.any_value(value, &code, out)?;
+        self.budget.ascend();
+        Ok(())
+    }
+
+    /// The value of an `any`; that of an exception begins with its repository id.
+    fn any_value(&mut self, value: &Value, code: &TypeCode, out: &mut Encoder) -> Result<(), DynamicError> {
+        if let Some(id) = exception_id(code) {
+            out.write_string_octets(id.as_bytes())?;
+        }
+        self.value(value, code.desc(), out)
+    }
+
     fn constructed(&mut self, value: &Value, ty: &TypeDesc, out: &mut Encoder) -> Result<(), DynamicError> {
         match ty {
-            TypeDesc::Sequence { element, bound } if view::is_octet(element) => {
+            TypeDesc::Sequence { element, bound } if view::is_octet(element, self.types) => {
                 let octets = view::octets(value, ty)?;
                 view::bounded(octets.len(), *bound)?;
                 Ok(out.write_octet_sequence(&octets)?)
             }
-            TypeDesc::Array { element, length } if view::is_octet(element) => {
+            TypeDesc::Array { element, length } if view::is_octet(element, self.types) => {
                 let octets = view::octets(value, ty)?;
                 view::of_length(octets.len(), *length)?;
                 out.write_octets(&octets);
@@ -138,6 +175,7 @@ impl Writer<'_> {
             TypeDef::Struct { name, members } | TypeDef::Exception { name, members } => {
                 self.record(value, name, members, out)
             }
+            TypeDef::Alias { ty, .. } => self.value(value, ty, out),
             TypeDef::Enum { name, enumerators } => {
                 out.write_u32(view::ordinal(value, name, enumerators)?);
                 Ok(())
@@ -145,17 +183,15 @@ impl Writer<'_> {
             TypeDef::Union { name, discriminator, cases } => {
                 let UnionView { label, case, value } = view::union_view(value, name, cases)?;
                 self.value(label, discriminator, out)?;
-                match &case.ty {
-                    Some(ty) => {
+                match case.and_then(|case| Some((case, case.ty.as_ref()?))) {
+                    Some((case, ty)) => {
                         let step = format_args!(".{}", case.name);
                         self.value(value, ty, out).map_err(|cause| cause.inside(step))
                     }
-                    None if *value == Value::Null => Ok(()),
-                    None => {
-                        Err(DynamicError::mismatch(format_args!("nothing in case `{}`", case.name), value))
-                    }
+                    None => view::no_value(value, case, name),
                 }
             }
+            other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }
 

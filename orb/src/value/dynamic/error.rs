@@ -3,7 +3,7 @@
 use ciborium::Value;
 use quorb_giop::cdr::CdrError;
 
-use crate::value::CborError;
+use crate::value::{CborError, DecimalError};
 
 /// Why a dynamic value could not be written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,14 +74,6 @@ pub enum DynamicError {
         /// The name or ordinal.
         name: String,
     },
-    /// A union has no case for a label.
-    #[error("`{ty}` has no case for label {label}")]
-    UnknownLabel {
-        /// The simple name of the union.
-        ty: String,
-        /// The label.
-        label: String,
-    },
     /// A map has a key twice.
     #[error("a key is there twice")]
     DuplicateKey,
@@ -91,6 +83,15 @@ pub enum DynamicError {
     /// A type is used that is not defined.
     #[error("the type `{0}` is not defined")]
     UndefinedType(String),
+    /// A type whose values cannot be sent: local interfaces, `native`.
+    #[error("values of `{0}` cannot be sent")]
+    NotMarshallable(String),
+    /// A number is no `fixed` of its size.
+    #[error("{0}")]
+    NotDecimal(#[from] DecimalError),
+    /// A value is no type code.
+    #[error("no type code: {0}")]
+    NotATypeCode(String),
     /// Values nest too deep.
     #[error("values nest deeper than {limit} levels")]
     TooDeep {

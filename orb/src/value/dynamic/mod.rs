@@ -18,6 +18,10 @@
 //! | structs, exceptions | map from the names of the members, text, to their values |
 //! | enums | text, the name of the enumerator |
 //! | unions | array of the discriminator and the value; null where the case has none |
+//! | `long double` | bytes, 16 of them, the most significant one first |
+//! | `fixed` | text: `-12.50` |
+//! | `any` | array of the type code and the value |
+//! | `TypeCode` | as in CBOR: a map of the type and the definitions |
 //!
 //! Octets from outside cost at most an error: nesting and the number of values are limited.
 
@@ -37,6 +41,11 @@ use super::{BodyError, BodyReader, BodyWriter};
 use crate::model::{TypeDef, TypeDesc};
 pub use error::DynamicError;
 pub use view::{UnionView, union_view};
+
+pub(crate) use cbor_read::from_item;
+pub(crate) use cbor_write::to_wire as to_item;
+pub(crate) use cdr_read::{read as read_cdr, read_any_value};
+pub(crate) use cdr_write::{write as write_cdr, write_any_value};
 
 /// The values that one dynamic value may consist of. Each takes some forty octets of memory, however few it took on the
 /// wire.
@@ -61,6 +70,65 @@ impl<'a> Types<'a> {
     /// [`DynamicError::UndefinedType`].
     pub fn definition(self, id: &str) -> Result<&'a TypeDef, DynamicError> {
         self.0.get(id).ok_or_else(|| DynamicError::UndefinedType(id.to_owned()))
+    }
+
+    /// The repository id of the only type with this simple name, or of the type that has this id.
+    pub fn named(self, name: &str) -> Option<&'a str> {
+        if let Some((id, _)) = self.0.get_key_value(name) {
+            return Some(id);
+        }
+        let mut found = self.0.iter().filter(|(_, definition)| definition.name() == name);
+        match (found.next(), found.next()) {
+            (Some((id, _)), None) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The definitions, copied.
+    pub fn to_definitions(self) -> BTreeMap<String, TypeDef> {
+        self.0.clone()
+    }
+
+    /// The type behind all aliases, and its definition if it has a name.
+    ///
+    /// # Errors
+    /// [`DynamicError::UndefinedType`], also for aliases that only lead to each other.
+    pub fn resolve<'d>(self, desc: &'d TypeDesc) -> Result<(&'d TypeDesc, Option<&'d TypeDef>), DynamicError>
+    where
+        'a: 'd,
+    {
+        let mut desc = desc;
+        for _ in 0..=self.0.len() {
+            let TypeDesc::Named(id) = desc else { return Ok((desc, None)) };
+            match self.definition(id)? {
+                TypeDef::Alias { ty, .. } => desc = ty,
+                definition => return Ok((desc, Some(definition))),
+            }
+        }
+        Err(DynamicError::UndefinedType(desc.to_string()))
+    }
+
+    /// The ids and definitions of a value type and its bases, the most basic one first. A type that is no value type is
+    /// alone.
+    ///
+    /// # Errors
+    /// [`DynamicError::UndefinedType`], also for bases that go round in a circle.
+    pub fn lineage(self, id: &'a str) -> Result<Vec<(&'a str, &'a TypeDef)>, DynamicError> {
+        let mut lineage = Vec::new();
+        let mut next = Some(id);
+        while let Some(id) = next {
+            if lineage.len() > self.0.len() {
+                return Err(DynamicError::UndefinedType(id.to_owned()));
+            }
+            let definition = self.definition(id)?;
+            lineage.push((id, definition));
+            next = match definition {
+                TypeDef::Value { base: Some(TypeDesc::Named(base)), .. } => Some(base),
+                _ => None,
+            };
+        }
+        lineage.reverse();
+        Ok(lineage)
     }
 }
 
@@ -98,7 +166,7 @@ impl BodyReader<'_> {
 }
 
 /// How much more a reader or writer may descend or hold.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Budget {
     depth_left: u32,
     values_left: usize,

@@ -2,8 +2,10 @@
 
 use ciborium::Value;
 
-use super::DynamicError;
+use super::{DynamicError, Types};
 use crate::model::{Case, Member, TypeDesc};
+use crate::value::typecode::TypeCode;
+use crate::value::{Decimal, LongDouble};
 
 /// A number without fraction, in the range of `T`.
 pub(super) fn integer<T: TryFrom<i128>>(value: &Value, ty: &TypeDesc) -> Result<T, DynamicError> {
@@ -125,13 +127,74 @@ pub(super) fn unknown_enumerator(name: &str, wanted: impl std::fmt::Display) -> 
     DynamicError::UnknownEnumerator { ty: name.to_owned(), name: wanted.to_string() }
 }
 
+/// A `long double`: its octets, or a number that is made one.
+pub(super) fn long_double(value: &Value, ty: &TypeDesc) -> Result<LongDouble, DynamicError> {
+    let Value::Bytes(octets) = value else { return double(value, ty).map(LongDouble::from) };
+    let octets: Result<[u8; 16], _> = octets.as_slice().try_into();
+    let length = length(value);
+    let octets = octets.map_err(|_| DynamicError::ArrayLength { expected: 16, length })?;
+    Ok(LongDouble::from_bits(u128::from_be_bytes(octets)))
+}
+
+pub(super) fn long_double_value(number: LongDouble) -> Value {
+    Value::Bytes(number.to_bits().to_be_bytes().to_vec())
+}
+
+/// A decimal number of a size: its text, or an integer.
+pub(super) fn decimal(
+    value: &Value,
+    ty: &TypeDesc,
+    digits: u16,
+    scale: i16,
+) -> Result<Decimal, DynamicError> {
+    let number = match value {
+        Value::Integer(number) => Decimal { units: (*number).into(), scale: 0 },
+        other => text(other, ty)?.parse()?,
+    };
+    Ok(number.rescaled(digits, scale)?)
+}
+
+pub(super) fn type_code(value: &Value) -> Result<TypeCode, DynamicError> {
+    value.deserialized().map_err(|cause| DynamicError::NotATypeCode(cause.to_string()))
+}
+
+pub(super) fn type_code_value(code: &TypeCode) -> Result<Value, DynamicError> {
+    Value::serialized(code).map_err(|cause| DynamicError::NotATypeCode(cause.to_string()))
+}
+
+/// The type and the value of an `any`.
+pub(super) fn any<'v>(value: &'v Value, ty: &TypeDesc) -> Result<(TypeCode, &'v Value), DynamicError> {
+    match elements(value, ty)? {
+        [code, value] => Ok((type_code(code)?, value)),
+        _ => Err(DynamicError::mismatch(ty, value)),
+    }
+}
+
+pub(super) fn nothing(value: &Value, ty: &TypeDesc) -> Result<(), DynamicError> {
+    if *value == Value::Null { Ok(()) } else { Err(DynamicError::mismatch(ty, value)) }
+}
+
+/// Checks that a union whose discriminator leads to no value has none.
+pub(super) fn no_value(value: &Value, case: Option<&Case>, union: &str) -> Result<(), DynamicError> {
+    match (value, case) {
+        (Value::Null, _) => Ok(()),
+        (_, Some(case)) => {
+            Err(DynamicError::mismatch(format_args!("nothing in case `{}`", case.name), value))
+        }
+        (_, None) => Err(DynamicError::mismatch(
+            format_args!("nothing, since no case of `{union}` has the label"),
+            value,
+        )),
+    }
+}
+
 /// A union, taken apart.
 #[derive(Debug, Clone, Copy)]
 pub struct UnionView<'v, 't> {
     /// The discriminator.
     pub label: &'v Value,
-    /// The case that the discriminator chooses.
-    pub case: &'t Case,
+    /// The case that the discriminator chooses; where none has the label, the union holds nothing else.
+    pub case: Option<&'t Case>,
     /// The value; null where the case has none.
     pub value: &'v Value,
 }
@@ -139,24 +202,22 @@ pub struct UnionView<'v, 't> {
 /// Takes a union apart. Its discriminator chooses the case; whether the value fits into it is not looked at.
 ///
 /// # Errors
-/// The value is no array of two, or no case has the label.
+/// The value is no array of two.
 pub fn union_view<'v, 't>(
     value: &'v Value,
     name: &str,
     cases: &'t [Case],
 ) -> Result<UnionView<'v, 't>, DynamicError> {
     match value.as_array().map(Vec::as_slice) {
-        Some([label, value]) => Ok(UnionView { label, case: case_of(label, name, cases)?, value }),
+        Some([label, value]) => Ok(UnionView { label, case: case_of(label, cases), value }),
         _ => Err(DynamicError::mismatch(format_args!("`{name}`"), value)),
     }
 }
 
-/// The case that a label chooses.
-pub(super) fn case_of<'t>(label: &Value, name: &str, cases: &'t [Case]) -> Result<&'t Case, DynamicError> {
+/// The case that a label chooses; none where no case has it and there is no default.
+pub(super) fn case_of<'t>(label: &Value, cases: &'t [Case]) -> Option<&'t Case> {
     let chosen = cases.iter().find(|case| case.labels.iter().any(|text| is_label(text, label)));
-    chosen
-        .or_else(|| cases.iter().find(|case| case.labels.is_empty()))
-        .ok_or_else(|| DynamicError::UnknownLabel { ty: name.to_owned(), label: label_text(label) })
+    chosen.or_else(|| cases.iter().find(|case| case.labels.is_empty()))
 }
 
 /// Whether the text of a label, as metadata has it, means this discriminator.
@@ -173,18 +234,9 @@ fn is_label(text: &str, label: &Value) -> bool {
     }
 }
 
-fn label_text(label: &Value) -> String {
-    match label {
-        Value::Integer(number) => i128::from(*number).to_string(),
-        Value::Bool(truth) => truth.to_string(),
-        Value::Text(name) => name.clone(),
-        other => format!("{other:?}"),
-    }
-}
-
-/// Whether a type is `octet`, so that many of it are one block.
-pub(super) fn is_octet(ty: &TypeDesc) -> bool {
-    matches!(ty, TypeDesc::Octet)
+/// Whether a type is `octet`, also by another name, so that many of it are one block.
+pub(super) fn is_octet(ty: &TypeDesc, types: Types<'_>) -> bool {
+    matches!(types.resolve(ty), Ok((TypeDesc::Octet, _)))
 }
 
 /// Whether a value of the type may be null, so that "some" of it stands alone in an array.

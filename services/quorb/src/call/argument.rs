@@ -4,10 +4,12 @@ use std::fmt;
 
 use ciborium::Value;
 use quorb::model::{Case, Member, TypeDef, TypeDesc};
+use quorb::value::Decimal;
 use quorb::value::dynamic::Types;
 use quorb_giop::url::Reference;
 
-use super::case::{CaseShape, Written};
+use super::any;
+use super::case::{CaseShape, NO_CASE, Written};
 use super::literal::{Literal, base64};
 use super::scalar::{character, float, integer, range};
 use crate::reference;
@@ -47,7 +49,7 @@ pub(super) fn value_of(text: &str, ty: &TypeDesc, types: Types<'_>) -> Result<Va
     match ty {
         TypeDesc::Optional(_) if is_null(trimmed) => Ok(Value::Null),
         TypeDesc::Optional(inner) => value_of(text, inner, types),
-        TypeDesc::String { .. } | TypeDesc::WString if !trimmed.starts_with('"') => Ok(text.into()),
+        TypeDesc::String { .. } | TypeDesc::WString { .. } if !trimmed.starts_with('"') => Ok(text.into()),
         TypeDesc::Char | TypeDesc::WChar if text.chars().count() == 1 => Ok(text.into()),
         TypeDesc::Object(_) if !trimmed.starts_with('"') => object(trimmed),
         _ => {
@@ -91,10 +93,28 @@ impl Reading<'_> {
             (TypeDesc::Float, literal) => float(literal, ty).map(|number| f64::from(number as f32).into()),
             (TypeDesc::Double, literal) => float(literal, ty).map(Value::Float),
             (TypeDesc::Char | TypeDesc::WChar, literal) => character(literal).ok_or_else(refuse),
-            (TypeDesc::String { .. } | TypeDesc::WString, Literal::Quoted(text) | Literal::Word(text)) => {
-                Ok(text.as_str().into())
-            }
+            (
+                TypeDesc::String { .. } | TypeDesc::WString { .. },
+                Literal::Quoted(text) | Literal::Word(text),
+            ) => Ok(text.as_str().into()),
             (TypeDesc::Object(_), Literal::Quoted(text) | Literal::Word(text)) => object(text),
+            (TypeDesc::LongDouble, Literal::Octets(octets)) if octets.len() == 16 => {
+                Ok(Value::Bytes(octets.clone()))
+            }
+            (TypeDesc::LongDouble, Literal::Quoted(text))
+                if base64(text).is_ok_and(|octets| octets.len() == 16) =>
+            {
+                base64(text).map(Value::Bytes).map_err(Unfit::new)
+            }
+            (TypeDesc::LongDouble, literal) => float(literal, ty).map(Value::Float),
+            (TypeDesc::Fixed { digits, scale }, Literal::Quoted(word) | Literal::Word(word)) => {
+                let number: Decimal = word.parse().map_err(|_| refuse())?;
+                number.rescaled(*digits, *scale).map(|number| number.to_string().into()).map_err(Unfit::new)
+            }
+            (TypeDesc::Any, literal) => self.any(literal),
+            (TypeDesc::TypeCode, Literal::Quoted(name) | Literal::Word(name)) => {
+                any::code_item(&any::named(name, self.types).ok_or_else(refuse)?)
+            }
             (TypeDesc::Optional(_), Literal::Word(word)) if is_null(word) => Ok(Value::Null),
             (TypeDesc::Optional(inner), literal) => self.value(literal, inner),
             (TypeDesc::Sequence { element, .. } | TypeDesc::Array { element, .. }, literal) => {
@@ -111,6 +131,22 @@ impl Reading<'_> {
             },
             _ => Err(refuse()),
         }
+    }
+
+    /// `type(value)`, in JSON `{"type": type, "value": value}`; what needs no type to be understood may stand alone.
+    fn any(&self, literal: &Literal) -> Result<Value, Unfit> {
+        let (code, value) = match any::written(literal) {
+            Some((name, value)) => {
+                let unknown = || Unfit::new(format_args!("no type is called `{name}`"));
+                (any::named(name, self.types).ok_or_else(unknown)?, value)
+            }
+            None => {
+                let advice = "expected a value with its type, as in `short(5)`";
+                (any::guessed(literal).ok_or_else(|| Unfit::new(advice))?, literal)
+            }
+        };
+        let inner = Reading { types: code.types() };
+        Ok(Value::Array(vec![any::code_item(&code)?, inner.value(value, code.desc())?]))
     }
 
     fn list(&self, literal: &Literal, element: &TypeDesc, ty: &TypeDesc) -> Result<Value, Unfit> {
@@ -185,6 +221,7 @@ impl Reading<'_> {
                 let known = enumerators.join(", ");
                 Err(Unfit::new(format_args!("`{word}` is no enumerator of {name}: it has {known}")))
             }
+            (TypeDef::Alias { ty, .. }, literal) => self.value(literal, ty),
             (TypeDef::Union { name, discriminator, cases }, literal) => {
                 self.union(literal, name, discriminator, cases)
             }
@@ -231,6 +268,9 @@ impl Reading<'_> {
         cases: &[Case],
     ) -> Result<Value, Unfit> {
         let written = Written::of(literal).ok_or_else(|| Unfit::expected(name, literal))?;
+        if let (NO_CASE, Some(label)) = (written.case, written.only_part()) {
+            return Ok(Value::Array(vec![self.value(label, discriminator)?, Value::Null]));
+        }
         let Some(case) = cases.iter().find(|case| case.name == written.case) else {
             let known: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
             let known = known.join(", ");

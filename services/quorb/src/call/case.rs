@@ -29,6 +29,15 @@ impl<'a> Written<'a> {
         }
     }
 
+    /// What stands alone in parentheses, or as the label in JSON.
+    pub(super) fn only_part(&self) -> Option<&'a Literal> {
+        match (self.in_json, self.in_parentheses) {
+            (None, [part]) => Some(part),
+            (Some(Literal::Record(entries)), _) => entries.first().map(|(_, label)| label),
+            _ => None,
+        }
+    }
+
     /// The label and the value, where the case has them and they are given.
     pub(super) fn parts(&self, shape: &CaseShape<'_>) -> Option<(Option<&'a Literal>, Option<&'a Literal>)> {
         let has_value = shape.case.ty.is_some();
@@ -62,6 +71,14 @@ impl<'a> CaseShape<'a> {
     pub(super) fn of(case: &'a Case) -> CaseShape<'a> {
         CaseShape { case, keeps_label: keeps_label(case) }
     }
+}
+
+/// What stands for a case where a union holds nothing but a discriminator that no case has.
+pub(super) const NO_CASE: &str = "_";
+
+/// The name of a case as it is written.
+pub(super) fn case_name(case: Option<&Case>) -> &str {
+    case.map_or(NO_CASE, |case| &case.name)
 }
 
 /// Whether the discriminator must be said, because the case does not tell it: it has several labels, or is the default.

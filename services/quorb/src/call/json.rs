@@ -1,12 +1,14 @@
 //! Values as JSON.
 //!
-//! Structs and maps are objects, octets base64 text, numbers that JSON lacks are text, unions `"Case"`, `{"Case": value}`,
+//! A value of type `any` is `{"type": "short", "value": 5}`. Structs and maps are objects, octets base64 text, numbers that JSON lacks are text, unions `"Case"`, `{"Case": value}`,
 //! or `{"Case": {"label": label, "value": value}}` where several labels lead to the case. Arguments are taken in the same
 //! forms.
 
-use super::case::keeps_label;
+use super::any::{any_parts, long_double};
+use super::case::{case_name, keeps_label};
 use ciborium::Value;
 use data_encoding::BASE64;
+use quorb::TypeCode;
 use quorb::model::{TypeDef, TypeDesc};
 use quorb::value::dynamic::{Types, union_view};
 use serde::ser::{Error, Serialize, SerializeMap, Serializer};
@@ -35,17 +37,19 @@ impl<'a> Json<'a> {
             }
             (TypeDef::Union { name, discriminator, cases }, value) => {
                 let view = union_view(value, name, cases).map_err(S::Error::custom)?;
-                let value = view.case.ty.as_ref().map(|ty| self.of(view.value, ty));
-                if keeps_label(view.case) {
+                let case = case_name(view.case);
+                let value = view.case.and_then(|case| case.ty.as_ref()).map(|ty| self.of(view.value, ty));
+                if view.case.is_none_or(keeps_label) {
                     let label = self.of(view.label, discriminator);
-                    serializer.collect_map([(&view.case.name, Labelled { label, value })])
+                    serializer.collect_map([(case, Labelled { label, value })])
                 } else {
                     match value {
-                        Some(value) => serializer.collect_map([(&view.case.name, value)]),
-                        None => serializer.serialize_str(&view.case.name),
+                        Some(value) => serializer.collect_map([(case, value)]),
+                        None => serializer.serialize_str(case),
                     }
                 }
             }
+            (TypeDef::Alias { ty, .. }, value) => self.of(value, ty).serialize(serializer),
             (_, Value::Text(name)) => serializer.serialize_str(name),
             _ => Err(S::Error::custom("a value that is not of its type")),
         }
@@ -93,6 +97,23 @@ impl Serialize for Json<'_> {
             }
             (Value::Float(number), TypeDesc::Float) => serializer.serialize_f32(*number as f32),
             (Value::Float(number), _) => serializer.serialize_f64(*number),
+            (Value::Bytes(octets), TypeDesc::LongDouble) => match long_double(octets) {
+                Some((number, true)) if number.is_finite() => serializer.serialize_f64(number),
+                _ => serializer.serialize_str(&BASE64.encode(octets)),
+            },
+            (value, TypeDesc::Any) => match any_parts(value) {
+                Some((code, value)) => {
+                    let mut map = serializer.serialize_map(Some(2))?;
+                    map.serialize_entry("type", &code.to_string())?;
+                    map.serialize_entry("value", &Json { value, ty: code.desc(), types: code.types() })?;
+                    map.end()
+                }
+                None => Err(S::Error::custom("a value that is not of its type")),
+            },
+            (value, TypeDesc::TypeCode) => match value.deserialized::<TypeCode>() {
+                Ok(code) => serializer.serialize_str(&code.to_string()),
+                Err(cause) => Err(S::Error::custom(cause)),
+            },
             (Value::Bytes(octets), _) => serializer.serialize_str(&BASE64.encode(octets)),
             (value, TypeDesc::Optional(inner)) => self.of(value, inner).serialize(serializer),
             (Value::Array(items), TypeDesc::Sequence { element, .. } | TypeDesc::Array { element, .. }) => {

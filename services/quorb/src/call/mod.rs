@@ -1,5 +1,6 @@
 //! `quorb call`: an operation of an object, by the metadata that it serves.
 
+mod any;
 mod argument;
 mod case;
 mod choice;

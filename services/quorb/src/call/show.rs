@@ -2,10 +2,12 @@
 
 use ciborium::Value;
 use data_encoding::HEXLOWER;
+use quorb::TypeCode;
 use quorb::model::{TypeDef, TypeDesc};
 use quorb::value::dynamic::{Types, union_view};
 
-use super::case::keeps_label;
+use super::any::{any_parts, long_double, type_name};
+use super::case::{case_name, keeps_label};
 use crate::limits::LINE_COLUMNS_MAX;
 use crate::output::harmless;
 
@@ -14,7 +16,7 @@ pub(super) fn alone(value: &Value, ty: &TypeDesc, types: Types<'_>) -> String {
     match (value, ty) {
         (
             Value::Text(text),
-            TypeDesc::String { .. } | TypeDesc::WString | TypeDesc::Char | TypeDesc::WChar,
+            TypeDesc::String { .. } | TypeDesc::WString { .. } | TypeDesc::Char | TypeDesc::WChar,
         ) => {
             let escape =
                 |c: char| if is_printable(c) { c.to_string() } else { c.escape_default().to_string() };
@@ -63,6 +65,18 @@ impl Layout {
             (Value::Integer(number), _) => atom(i128::from(*number).to_string()),
             (Value::Float(number), TypeDesc::Float) => atom(format!("{:?}", *number as f32)),
             (Value::Float(number), _) => atom(format!("{number:?}")),
+            (Value::Bytes(octets), TypeDesc::LongDouble) => match long_double(octets) {
+                Some((number, true)) => atom(format!("{number:?}")),
+                _ => atom(format!("hex\"{}\"", HEXLOWER.encode(octets))),
+            },
+            (Value::Text(text), TypeDesc::Fixed { .. }) => atom(text.clone()),
+            (value, TypeDesc::Any) => match any_parts(value) {
+                Some((code, value)) => Layout::of_any(&code, value),
+                None => atom("?".to_owned()),
+            },
+            (value, TypeDesc::TypeCode) => {
+                atom(value.deserialized().map_or_else(|_| "?".to_owned(), |code| type_name(&code)))
+            }
             (Value::Bytes(octets), _) => atom(format!("hex\"{}\"", HEXLOWER.encode(octets))),
             (value, TypeDesc::Optional(inner)) => Layout::of(value, inner, types),
             (Value::Text(text), TypeDesc::Char | TypeDesc::WChar) => atom(quoted(text, '\'')),
@@ -90,6 +104,18 @@ impl Layout {
         }
     }
 
+    /// `short(5)`; a type of several words as a member of a record.
+    fn of_any(code: &TypeCode, value: &Value) -> Layout {
+        let (name, value) = (type_name(code), Layout::of(value, code.desc(), code.types()));
+        if name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+            let items = vec![(String::new(), value)];
+            return Layout::Group { open: format!("{name}("), items, close: ')' };
+        }
+        let name = Layout::Atom(quoted(&name, '"'));
+        let items = vec![("type: ".to_owned(), name), ("value: ".to_owned(), value)];
+        Layout::Group { open: "{".to_owned(), items, close: '}' }
+    }
+
     fn of_defined(value: &Value, definition: &TypeDef, types: Types<'_>) -> Layout {
         match (definition, value) {
             (TypeDef::Struct { members, .. } | TypeDef::Exception { members, .. }, Value::Map(entries)) => {
@@ -101,21 +127,21 @@ impl Layout {
             }
             (TypeDef::Union { name, discriminator, cases }, value) => match union_view(value, name, cases) {
                 Ok(view) => {
-                    let label = keeps_label(view.case).then(|| Layout::of(view.label, discriminator, types));
-                    let value = view.case.ty.as_ref().map(|ty| Layout::of(view.value, ty, types));
+                    let keeps_label = view.case.is_none_or(keeps_label);
+                    let label = keeps_label.then(|| Layout::of(view.label, discriminator, types));
+                    let ty = view.case.and_then(|case| case.ty.as_ref());
+                    let value = ty.map(|ty| Layout::of(view.value, ty, types));
+                    let case = harmless(case_name(view.case));
                     let items: Vec<_> =
                         label.into_iter().chain(value).map(|part| (String::new(), part)).collect();
                     match items.is_empty() {
-                        true => Layout::Atom(harmless(&view.case.name)),
-                        false => Layout::Group {
-                            open: format!("{}(", harmless(&view.case.name)),
-                            items,
-                            close: ')',
-                        },
+                        true => Layout::Atom(case),
+                        false => Layout::Group { open: format!("{case}("), items, close: ')' },
                     }
                 }
                 Err(_) => Layout::Atom("?".to_owned()),
             },
+            (TypeDef::Alias { ty, .. }, value) => Layout::of(value, ty, types),
             (TypeDef::Enum { .. }, Value::Text(name)) => Layout::Atom(harmless(name)),
             _ => Layout::Atom("?".to_owned()),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ciborium::Value;
 use quorb::model::{TypeCatalogue, TypeDef, TypeDesc};
 use quorb::value::dynamic::Types;
-use quorb::{IdlType, ObjectRef, WChar};
+use quorb::{Any, Fixed, IdlType, LongDouble, ObjectRef, TypeCode, WChar};
 
 use super::argument::value_of;
 use super::json::Json;
@@ -149,6 +149,49 @@ fn records_and_unions() {
     means::<Answer>("Other(99)", "Other(99)", r#"{"Other":{"label":99}}"#);
     means::<Letter>("Quote(5)", "Quote(5)", r#"{"Quote":5}"#);
     means::<Letter>("Line", "Line", "\"Line\"");
+}
+
+#[test]
+fn decimals_and_long_doubles() {
+    means::<Fixed<6, 2>>("1.5", "1.50", "\"1.50\"");
+    means::<Fixed<6, 2>>("-7d", "-7.00", "\"-7.00\"");
+    means::<LongDouble>("0.5", "0.5", "0.5");
+    let long = "3fff0000000000000000000000000001";
+    means::<LongDouble>(&format!("hex\"{long}\""), &format!("hex\"{long}\""), "\"P/8AAAAAAAAAAAAAAAAAAQ==\"");
+    assert_eq!(refused::<Fixed<4, 2>>("100"), "the number needs more than 4 digits with 2 behind the point");
+}
+
+#[derive(Debug, IdlType)]
+struct Parcel {
+    label: String,
+    content: Any,
+    kind: TypeCode,
+    point: Option<Point>,
+}
+
+#[test]
+fn values_that_bring_their_type() {
+    means::<Any>("short(5)", "short(5)", r#"{"type":"short","value":5}"#);
+    means::<Any>("5", "long(5)", r#"{"type":"long","value":5}"#);
+    means::<Any>("\"x\"", "string(\"x\")", r#"{"type":"string","value":"x"}"#);
+    means::<Any>(
+        "any(true)",
+        "any(boolean(true))",
+        r#"{"type":"any","value":{"type":"boolean","value":true}}"#,
+    );
+    means::<Any>(
+        r#"{type: "sequence<unsigned long>", value: [1]}"#,
+        r#"{type: "sequence<unsigned long>", value: [1]}"#,
+        r#"{"type":"sequence<unsigned long>","value":[1]}"#,
+    );
+    means::<TypeCode>("ulonglong", "ulonglong", "\"unsigned long long\"");
+    means::<Parcel>(
+        "{label: a, content: Point({x: 1}), kind: Point}",
+        "{label: \"a\", content: Point({x: 1}), kind: Point}",
+        r#"{"label":"a","content":{"type":"Point","value":{"x":1}},"kind":"Point"}"#,
+    );
+    assert_eq!(refused::<Any>("[1]"), "expected a value with its type, as in `short(5)`");
+    assert_eq!(refused::<Any>("Square(1)"), "no type is called `Square`");
 }
 
 #[test]

@@ -54,6 +54,42 @@ fn print_gives_canonical_text() {
 }
 
 #[test]
+fn rust_shows_the_trait_that_one_would_write() {
+    let idl = "interface Desk { exception Shut {}; readonly attribute short height; \
+               string lend(in string what, out long days) raises (Shut); };";
+    let output = quorb(&["idl", "rust", "--async", "Desk::lend", &file("desk.idl", idl)]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    for line in [
+        "#[quorb::interface(id = \"IDL:Desk:1.0\")]",
+        "pub trait Desk {",
+        "    /// `readonly attribute short height`",
+        "    fn height(&self) -> i16;",
+        "    #[parameters(what, days)]",
+        "    async fn lend(&self, what: &str) -> Result<(String, i32), desk::Shut>;",
+        "pub mod desk {",
+        "    #[derive(Debug, Clone, PartialEq, Eq, Hash, quorb::Exception)]",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line} is not in\n{shown}");
+    }
+}
+
+#[test]
+fn rust_says_what_has_no_form() {
+    let path = file("vault.idl", "native Vault;\ninterface Bank { void open(in Vault v); };");
+    let output = quorb(&["idl", "rust", &path]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.starts_with(&format!("{path}:1:8: error[unsupported]: native Vault")), "{said}");
+    let output = quorb(&["idl", "rust", &path, "--omit", "Nothing"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let good = file("good_bank.idl", "interface Bank { void open(); };");
+    let output = quorb(&["idl", "rust", &good, "--query", "Bank::close"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "the IDL defines no `Bank::close`\n");
+}
+
+#[test]
 fn wrong_usage_is_2() {
     assert_eq!(quorb(&["idl", "check"]).status.code(), Some(2));
 }

@@ -173,6 +173,31 @@ fn a_message_that_is_too_large_is_passed_over_and_its_caller_told() {
     }
 }
 
+/// Found by a fuzzer: requests that are too large were told to the runtime however many calls were running.
+#[test]
+fn a_request_that_is_too_large_waits_for_room_like_any_other() {
+    let mut server = End::server();
+    let limit = server.connection.config.calls_served_max;
+    let flood: Vec<u8> = (0..limit as u32).flat_map(request).collect();
+    server.feed(&flood);
+    let bytes = server.connection.config.limits.message_bytes_max + 1;
+    let mut message = header(MessageKind::REQUEST, false, u32::try_from(bytes).expect("a small limit"));
+    message.extend([0, 0, 0xff, 6, 3, 0, 0, 0]);
+    message.resize(12 + bytes, 0);
+    message.extend(request(0x2_0000));
+    server.feed(&message);
+    assert_eq!((server.events.len(), server.connection.calls_inbound()), (limit, limit));
+    assert!(server.connection.is_congested());
+    for _ in 0..2 {
+        let id = first_id(&mut server);
+        server.answer(id, b"");
+        server.feed(b"");
+        assert_eq!((server.events.len(), server.connection.calls_inbound()), (limit, limit));
+    }
+    assert!(matches!(server.events[limit - 2..], [Event::RequestTooLarge { .. }, Event::Request { .. }]));
+    assert_eq!((server.error, server.input.len()), (None, 0));
+}
+
 /// Some brokers send large replies as one large part and a tiny tail.
 #[test]
 fn a_fragmented_message_whose_beginning_is_too_large_is_passed_over_too() {

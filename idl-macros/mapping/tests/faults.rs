@@ -1,0 +1,69 @@
+//! What has no Rust form is said at its place, all of it at once.
+
+use quorb_idl::{Compiler, Memory};
+use quorb_mapping::{Fault, Settings, rust};
+
+/// The faults, each as `line:column: message`, settings without a place.
+fn faults(idl: &str, settings: &Settings) -> Vec<String> {
+    let files = Memory::new().with("a.idl", idl);
+    let outcome = Compiler::new(&files).compile("a.idl");
+    let model =
+        outcome.model.as_ref().unwrap_or_else(|| panic!("{:?}", outcome.errors().collect::<Vec<_>>()));
+    let text = |fault: Fault| match fault {
+        Fault::Source(diagnostic) => {
+            let location = outcome.sources.location(diagnostic.span.expect("it has a place"));
+            format!("{}:{}: {}", location.line, location.column, diagnostic.message)
+        }
+        Fault::Setting { name, reason } => format!("{name}: {reason}"),
+    };
+    match rust(model, &outcome.sources, "a.idl", settings) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.into_iter().map(text).collect(),
+    }
+}
+
+#[test]
+fn everything_unsupported_is_reported_at_once() {
+    let idl = "native Handle;\nlocal interface Here {};\ninterface Later;\ninterface A {\n  void f(in Handle h) context (\"X\");\n  \
+               Later g();\n};\nabstract interface B {};\n";
+    let expected = [
+        "1:8: native Handle is a type of each language: name the Rust type in `external`, or Handle in `omit`",
+        "2:17: the objects of local interface Here never leave their process: write a Rust trait, and name Here in `omit`",
+        "3:11: interface Later is declared and never defined: include the file that defines it, or name its trait in `external`",
+        "5:8: contexts are not supported: pass the values as parameters",
+        "8:20: abstract interface B is not supported yet: leave it out with `omit`",
+    ];
+    assert_eq!(faults(idl, &Settings::default()), expected);
+}
+
+#[test]
+fn what_is_omitted_is_missed_where_it_is_used() {
+    let settings = Settings { omit: vec!["Handle".to_owned()], ..Settings::default() };
+    assert_eq!(faults("native Handle;\ninterface A { void f(); };", &settings), Vec::<String>::new());
+    assert_eq!(
+        faults("native Handle;\ninterface A { void f(in Handle h); };", &settings),
+        ["2:32: Handle is used here, and the settings omit it: name it in `external`"]
+    );
+}
+
+#[test]
+fn settings_that_name_nothing_are_reported() {
+    let settings =
+        Settings { query: vec!["A::g".to_owned()], faults: vec!["S".to_owned()], ..Settings::default() };
+    assert_eq!(
+        faults("interface A { void f(); }; struct S { long x; };", &settings),
+        ["A::g: the IDL defines no `A::g`", "S: `S` is no operation, attribute, interface or module"]
+    );
+}
+
+#[test]
+fn an_included_file_gives_what_is_used_of_it() {
+    let files = Memory::new()
+        .with("a.idl", "#include \"b.idl\"\ninterface A { used::S f(); };")
+        .with("b.idl", "module used { struct S { long x; }; struct T { long x; }; native N; };");
+    let outcome = Compiler::new(&files).compile("a.idl");
+    let model = outcome.model.expect("it is valid");
+    let items =
+        rust(&model, &outcome.sources, "a.idl", &Settings::default()).expect("N is not used").to_string();
+    assert!(items.contains("struct S") && !items.contains("struct T"), "{items}");
+}
