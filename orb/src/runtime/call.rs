@@ -1,5 +1,6 @@
 //! A call on its way from a reference to its object: attempts, and what a failed one means for the next.
 
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -42,6 +43,8 @@ impl Route {
         }
         let mut progress = Progress::default();
         progress.as_cbor = request.as_cbor || self.wants_cbor();
+        // What interceptors do takes time.
+        progress.has_waited = request.passage.is_some();
         match self.call_here(request, parent, &mut progress).await {
             Ok(Some(answer)) => return Ok(answer),
             Ok(None) => {}
@@ -67,7 +70,12 @@ impl Route {
             open,
         };
         let deadline = tokio::time::Instant::from_std(request.deadline);
-        match tokio::time::timeout_at(deadline, self.run(&mut call, parent, &mut progress)).await {
+        let ended = {
+            // The future is large: the timeout gets it by reference.
+            let run = pin!(self.run(&mut call, parent, &mut progress));
+            tokio::time::timeout_at(deadline, run).await
+        };
+        match ended {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(exception)) => Err(progress.conclude(exception)),
             Err(_) => Err(progress.time_out(request)),
@@ -95,6 +103,7 @@ impl Route {
                     continue;
                 }
             };
+            progress.has_waited = true;
             let tried = request.passage.map(|_| Tried::begins(Peer::collocated()));
             let outcome = local.call(request, parent).await;
             if let (Some(passage), Some(tried)) = (request.passage, tried) {
@@ -212,6 +221,7 @@ impl Route {
             depth: call.depth,
             trace: call.trace.clone(),
             as_cbor: progress.as_cbor,
+            has_waited: std::mem::replace(&mut progress.has_waited, true),
             addressing: progress.addressing.map(|how| (how, &*bound.path.ior)),
         };
         progress.tries(&bound.endpoint, Stage::Sending);

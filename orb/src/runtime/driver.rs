@@ -1,7 +1,8 @@
 //! The task that drives a connection.
 
-use std::future::ready;
+use std::future::{poll_fn, ready};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,11 @@ use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
+use super::clock::Turn;
 use super::connection::{CallOutcome, Connection, Heard, Posture};
 use super::inbound;
 use super::shutdown::Entry;
+use super::spare;
 use super::stream::ReadEnd;
 use super::wire::{CoreEvent, Violation};
 use crate::proto::head::Delivery;
@@ -116,36 +119,20 @@ impl Driver<'_> {
         let timer = tokio::time::sleep(FAR_AWAY);
         tokio::pin!(timer);
         loop {
-            match process(connection, &mut input) {
-                Ok(None) => {}
-                Ok(Some(end)) => return end,
-                Err(violation) => return End::Violated(violation),
-            }
-            if let Some(end) = self.on_time() {
-                return end;
-            }
-            connection.flush();
-            let posture = match connection.posture() {
-                Ok(posture) if posture.finished => return End::Finished,
+            let posture = match self.take_turn(&mut input) {
                 Ok(posture) => posture,
-                Err(error) => return End::Broken(error),
+                Err(end) => return end,
             };
-            self.note(&posture);
             connection.orb.shared.lifecycle.look_again();
             let wanted = self.wake_time(&posture);
             if wanted < timer.deadline() || timer.is_elapsed() {
                 timer.as_mut().reset(wanted);
             }
-            // A buffer that is empty and large is given back before a wait that may be long.
-            if input.is_empty() && input.capacity() > READ_ROOM_BYTES * 8 {
-                input = BytesMut::new();
-            }
             let wanted = connection.wanted_bytes(&input).clamp(READ_ROOM_BYTES, READ_ROOM_BYTES_MAX);
-            input.reserve(wanted);
             // None of these must starve the others: a peer that sends without end is still given up for what it leaves
             // incomplete, and callers that write without end still get their replies.
             let count = tokio::select! {
-                () = connection.wake.notified() => continue,
+                () = connection.bell.heard() => continue,
                 writable = connection.write.writable(), if posture.blocked => match writable {
                     Ok(()) => {
                         self.blocked_since = None;
@@ -154,7 +141,7 @@ impl Driver<'_> {
                     }
                     Err(error) => return End::Broken(error),
                 },
-                count = read.read_buf(&mut input), if !posture.paused => count,
+                count = receive(read, &mut input, wanted), if !posture.paused => count,
                 () = &mut timer => {
                     self.due = true;
                     if posture.paused {
@@ -163,7 +150,7 @@ impl Driver<'_> {
                     // The peer is heard before it is blamed for its silence.
                     tokio::select! {
                         biased;
-                        count = read.read_buf(&mut input) => count,
+                        count = receive(read, &mut input, wanted) => count,
                         () = ready(()) => continue,
                     }
                 }
@@ -177,17 +164,38 @@ impl Driver<'_> {
         }
     }
 
+    /// Does all there is to do, at one time, and says what to wait for; or why nothing more will come.
+    fn take_turn(&mut self, input: &mut BytesMut) -> Result<Posture, End> {
+        let mut turn = Turn::begin();
+        match process(self.connection, input, &mut turn) {
+            Ok(None) => {}
+            Ok(Some(end)) => return Err(end),
+            Err(violation) => return Err(End::Violated(violation)),
+        }
+        if let Some(end) = self.on_time() {
+            return Err(end);
+        }
+        match self.connection.rest() {
+            Ok(posture) if posture.finished => Err(End::Finished),
+            Ok(posture) => {
+                self.note(&posture, Instant::from_std(turn.begun()));
+                Ok(posture)
+            }
+            Err(error) => Err(End::Broken(error)),
+        }
+    }
+
     /// Notes since when the connection is as it is.
-    fn note(&mut self, posture: &Posture) {
+    fn note(&mut self, posture: &Posture, now: Instant) {
         if !posture.idle || posture.uses != self.uses {
-            self.last_use = Instant::now();
+            self.last_use = now;
             self.uses = posture.uses;
         }
         self.is_idle = posture.idle;
         self.paused = posture.paused;
         match posture.blocked {
             true => {
-                self.blocked_since.get_or_insert_with(Instant::now);
+                self.blocked_since.get_or_insert(now);
             }
             false => self.blocked_since = None,
         }
@@ -235,13 +243,35 @@ impl Driver<'_> {
 }
 
 /// Takes everything out of the input that is whole, as long as the peer takes what it is answered.
-fn process(connection: &Arc<Connection>, input: &mut BytesMut) -> Result<Option<End>, Violation> {
+fn process(
+    connection: &Arc<Connection>,
+    input: &mut BytesMut,
+    turn: &mut Turn,
+) -> Result<Option<End>, Violation> {
     while let Heard::Event(event) = connection.receive(input)? {
         if let Some(end) = act(connection, event) {
             return Ok(Some(end));
         }
+        turn.event();
     }
     Ok(None)
+}
+
+/// Waits for octets, with room for so many more. A connection that waits with nothing in its hands holds no buffer.
+/// Cancellation safe.
+async fn receive(read: &mut ReadEnd, input: &mut BytesMut, wanted: usize) -> io::Result<usize> {
+    poll_fn(|cx| {
+        if input.capacity() == 0 {
+            *input = spare::borrow();
+        }
+        input.reserve(wanted);
+        let received = pin!(read.read_buf(input)).poll(cx);
+        if input.is_empty() {
+            spare::give_back(std::mem::take(input));
+        }
+        received
+    })
+    .await
 }
 
 fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {

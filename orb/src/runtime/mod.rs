@@ -5,6 +5,7 @@
 //! under a short lock; a single call is written at once by its caller, many at a time are gathered by the driver.
 
 mod address;
+mod bell;
 mod blocking;
 mod builder;
 mod call;
@@ -34,12 +35,14 @@ mod resolver;
 mod room;
 mod route;
 mod shutdown;
+mod spare;
 mod stream;
 mod wire;
 
 pub use address::Address;
 pub(crate) use blocking::{block_on_call, runtime_for};
 pub use builder::{BlockingOrb, OrbBuilder, Preference};
+pub(crate) use clock::now;
 pub(crate) use connection::Connection;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use inbound::check_depth;
