@@ -9,15 +9,14 @@ use quorb_giop::message::AddressingDisposition;
 
 use super::endpoint::{Endpoint, WireChoice};
 use super::replies::NATIVE_FORMAT;
-use super::spare;
 use super::wire::{NATIVE_PROFILE, too_large};
 use crate::adapter::unwritable;
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::object::Request;
 use crate::proto::head::{BodyFormat, ChainId, RequestHead, RequestIdentity, ResponseExpected, TraceContext};
 use crate::proto::iiop::{self, Addressing};
-use crate::proto::native::{Payload, SEGMENT_BYTES_MIN};
-use crate::value::BodyWriter;
+use crate::proto::native::Payload;
+use crate::value::{BodyWriter, COPIED_BODY_BYTES_MAX, borrow_body, give_body_back};
 
 /// One attempt of a call.
 pub(crate) struct Outgoing<'a> {
@@ -59,7 +58,7 @@ pub(super) enum EncodedBody {
 impl EncodedBody {
     fn new(octets: Vec<u8>) -> EncodedBody {
         match octets.len() {
-            0..SEGMENT_BYTES_MIN => EncodedBody::Small(octets),
+            0..=COPIED_BODY_BYTES_MAX => EncodedBody::Small(octets),
             _ => EncodedBody::Large(octets.into()),
         }
     }
@@ -75,7 +74,7 @@ impl EncodedBody {
 impl Drop for EncodedBody {
     fn drop(&mut self) {
         if let EncodedBody::Small(octets) = self {
-            spare::give_body_back(std::mem::take(octets));
+            give_body_back(std::mem::take(octets));
         }
     }
 }
@@ -133,7 +132,7 @@ impl Outgoing<'_> {
     }
 
     fn body(&self, head: &RequestHead, addressing: &Addressing) -> Result<Vec<u8>, SystemException> {
-        let buffer = spare::borrow_body();
+        let buffer = borrow_body();
         let mut body = match self.endpoint.wire {
             WireChoice::Native if self.as_cbor => BodyWriter::Cbor(buffer),
             WireChoice::Native => BodyWriter::Cdr(Encoder::with_buffer(buffer, 0, NATIVE_PROFILE)),

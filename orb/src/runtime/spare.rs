@@ -1,5 +1,4 @@
-//! The spare buffers of a thread: what connections read into, lent for as long as there is something in it, and what bodies
-//! of calls are encoded in.
+//! The spare buffer of a thread: what connections read into, lent for as long as there is something in it.
 
 use std::cell::Cell;
 
@@ -7,7 +6,6 @@ use bytes::BytesMut;
 
 thread_local! {
     static SPARE: Cell<Option<BytesMut>> = const { Cell::new(None) };
-    static BODY: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// The capacity of a new buffer.
@@ -27,19 +25,6 @@ pub(super) fn give_back(buffer: BytesMut) {
     if buffer.is_empty() && buffer.capacity() <= SPARE_BYTES_MAX {
         let larger = SPARE.take().filter(|kept| kept.capacity() >= buffer.capacity());
         SPARE.set(Some(larger.unwrap_or(buffer)));
-    }
-}
-
-/// An empty buffer to encode a body in.
-pub(super) fn borrow_body() -> Vec<u8> {
-    BODY.take()
-}
-
-/// Takes the buffer of a body back that has been copied.
-pub(super) fn give_body_back(mut buffer: Vec<u8>) {
-    buffer.clear();
-    if buffer.capacity() <= SPARE_BYTES {
-        BODY.set(buffer);
     }
 }
 

@@ -16,6 +16,7 @@ mod fixed;
 mod idl_type;
 mod long_double;
 mod numbers;
+mod spare;
 pub(crate) mod typecode;
 mod wide;
 
@@ -27,5 +28,6 @@ pub use cbor::{AsCbor, CborError, FromCbor, decode_cbor, encode_cbor};
 pub use fixed::{Decimal, DecimalError, FIXED_DIGITS_MAX, Fixed};
 pub use idl_type::IdlType;
 pub use long_double::LongDouble;
+pub(crate) use spare::{COPIED_BODY_BYTES_MAX, borrow_body, give_body_back, share_body};
 pub use typecode::{TYPECODE_TYPES_MAX, TcKind, TypeCode, TypeCodeError};
 pub use wide::{WChar, WString};

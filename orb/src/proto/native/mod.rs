@@ -57,7 +57,7 @@ pub use error::{BodyError, BodyRefusal, HeadError, ProtocolError, Refused};
 pub use event::{Counters, Event, Silence, Unanswered};
 pub use frame::{FRAME_HEADER_BYTES, FrameHeader, FrameKind, flags};
 pub use hello::{Features, Hello, MAGIC, PREFACE_BYTES, Version, decode_preface, encode_preface};
-pub use limits::{Limits, SEGMENT_BYTES_MIN};
+pub use limits::Limits;
 pub use output::{OutBuffer, Payload};
 pub use reply::{ReplyFrame, decode_reply};
 pub use request::{RequestFrame, Speaker, decode_request};
