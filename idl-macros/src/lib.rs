@@ -223,6 +223,30 @@ pub fn interface(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[idl(n = 3)]` | the index that stands for the name in CBOR; on all fields or on none |
 /// | `#[idl(default)]`, `#[idl(default = expression)]` | what a field is when it is missing in CBOR; an `Option` is `None` by itself |
 ///
+/// # Value types
+///
+/// A struct under `#[idl(value)]` is a value type: it is passed as `ValueRef<T>` (or `Option<ValueRef<T>>` where it may be
+/// null), so that a value which is met twice stays one. A struct of one unnamed field is a box.
+///
+/// | setting | meaning |
+/// |---|---|
+/// | `#[idl(value, truncatable)]` | who does not know the type may take it for its base |
+/// | `#[idl(value, custom)]` | it writes and reads its state itself: implement `quorb::value::valuetype::Custom` |
+/// | `#[idl(base)]` on the first field | the value type whose state comes first |
+/// | `#[idl(private)]` on fields | private in IDL |
+///
+/// ```
+/// use quorb::{IdlType, ValueRef};
+///
+/// #[derive(Debug, IdlType)]
+/// #[idl(value)]
+/// pub struct Node {
+///     label: String,
+///     #[idl(private)]
+///     next: Option<ValueRef<Node>>,
+/// }
+/// ```
+///
 /// # Unions
 ///
 /// Without more, the discriminator is an enum of the variants' names, called `EventSwitch` for an enum `Event`. To match

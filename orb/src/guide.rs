@@ -18,7 +18,7 @@ pub mod types {}
 #[doc = include_str!("../guide/idl.md")]
 pub mod idl {}
 
-/// Deferred calls, oneway calls, objects that call each other.
+/// Deferred calls, oneway calls, objects that call each other, callbacks without a port.
 #[doc = include_str!("../guide/asynchrony.md")]
 pub mod asynchrony {}
 
@@ -33,6 +33,10 @@ pub mod interceptors {}
 /// Addresses, limits, logs, ending, tools.
 #[doc = include_str!("../guide/operations.md")]
 pub mod operations {}
+
+/// What a call costs, how to measure it, and where the time goes.
+#[doc = include_str!("../guide/performance.md")]
+pub mod performance {}
 
 /// The rooms of the house and the sentences that hold in them.
 #[doc = include_str!("../guide/architecture.md")]

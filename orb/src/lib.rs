@@ -17,10 +17,10 @@ pub use exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
 pub use object::{CallOptions, Deferred, DynamicException, MockCall, ObjectRef, Proxy};
 pub use quorb_macros::{Exception, IdlType, idl, include_idl, interface};
 pub use runtime::{
-    Address, BlockingOrb, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, Resolver,
+    Address, BlockingOrb, Callbacks, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, Resolver,
     shutdown_signal,
 };
-pub use value::{Any, BString, BVec, Fixed, IdlType, LongDouble, TypeCode, WChar, WString};
+pub use value::{Any, BString, BVec, Fixed, IdlType, LongDouble, TypeCode, ValueRef, WChar, WString};
 
 /// The programs of the README, compiled and run.
 #[cfg(doctest)]
@@ -37,8 +37,8 @@ pub mod __private {
     pub use crate::adapter::{BoxFuture, Context, Dispatch, Invocation, Reply, Servant, ServantCell, Tie};
     pub use crate::exception::{Fault, Raises, UserException};
     pub use crate::model::{
-        Behaviour, Case, Direction, Interface, Kind, Member, Operation, Parameter, Signature, TypeCatalogue,
-        TypeDef, TypeDesc,
+        Behaviour, Case, Direction, Interface, Kind, Member, Operation, Parameter, Signature, StateMember,
+        TypeCatalogue, TypeDef, TypeDesc, ValueKind,
     };
     pub use crate::object::{Deferred, Facade, ObjectRef, Proxy};
     pub use crate::value::derived::{
@@ -46,5 +46,7 @@ pub mod __private {
         read_enumerator, read_record, read_union, read_value, unknown_label, write_member, write_union,
         wrong_label,
     };
-    pub use crate::value::{AsCbor, BodyError, BodyReader, BodyWriter, FromCbor, IdlType};
+    pub use crate::value::valuetype::generated::{custom_octets, custom_value};
+    pub use crate::value::valuetype::{Custom, StateReader, ValueState};
+    pub use crate::value::{AsCbor, BodyError, BodyReader, BodyWriter, CborError, FromCbor, IdlType};
 }

@@ -148,3 +148,29 @@ fn macros_of_the_command_line_and_the_search_path() {
     let names: Vec<&str> = outcome.sources.names().skip(1).collect();
     assert_eq!(names, ["src/a.idl", "src/sub/b.idl", "src/sub/near.idl", "lib/c.idl"]);
 }
+
+#[test]
+fn a_pragma_annotates_definitions_members_and_parameters() {
+    let source = "module M { struct S { long x; }; interface I { void f(in S given); }; };\n#pragma quorb M::S name(\"T\") other\n\
+                  #pragma quorb M::S::x id(3)\n#pragma quorb M::I::f query deadline(\"2s\")\n#pragma quorb M::I::f::given default\n";
+    let files = Memory::new().with("a.idl", source);
+    let outcome = Compiler::new(&files).compile("a.idl");
+    let model = outcome.model.expect("it is valid");
+    let printed = quorb_idl::print(&model);
+    for line in [
+        "@name(\"T\")",
+        "@other",
+        "@id(3) long x;",
+        "@query",
+        "@deadline(\"2s\")",
+        "void f(@default in S given);",
+    ] {
+        assert!(printed.contains(line), "{line} is not in\n{printed}");
+    }
+    let wrong = Memory::new().with("a.idl", "interface I {};\n#pragma quorb I\n#pragma quorb J query\n");
+    let errors: Vec<String> = Compiler::new(&wrong).compile("a.idl").errors().collect();
+    assert!(
+        errors.len() == 2 && errors[0].contains("expected #pragma quorb NAME annotation..."),
+        "{errors:?}"
+    );
+}

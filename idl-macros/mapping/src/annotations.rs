@@ -9,13 +9,15 @@
 //! | `@deadline("2s")` | operation, attribute | the time a call may take |
 //! | `@default` | member, parameter | what older peers do not send takes its default |
 //! | `@id(3)` | member | the index that stands for its name in CBOR |
+//! | `@name("Grid")` | interface, type | its name where IDL could not have it |
 //! | `@optional` | union switched by boolean | an `Option` |
+//! | `@nothing("2 Other")` | union | the case 2 is `Other`, has no value, and stands for every other label, or for those behind it |
 //! | `@map` | alias of a sequence of key and value | a map |
 //! | `@int8` | alias of octet | an `i8` |
 //!
 //! Others are for other tools.
 
-use quorb_idl::model::Annotation;
+use quorb_idl::model::{Annotation, Definition};
 
 /// The annotation of this name.
 pub(crate) fn find<'a>(annotations: &'a [Annotation], name: &str) -> Option<&'a Annotation> {
@@ -31,4 +33,9 @@ pub(crate) fn has(annotations: &[Annotation], name: &str) -> bool {
 pub(crate) fn argument<'a>(annotations: &'a [Annotation], name: &str) -> Option<&'a str> {
     let text = find(annotations, name)?.arguments.as_deref()?.trim();
     Some(text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text))
+}
+
+/// The simple name of a definition: the one it would have if IDL let it.
+pub(crate) fn simple_name(definition: &Definition) -> &str {
+    argument(&definition.annotations, "name").unwrap_or(&definition.name)
 }

@@ -17,6 +17,9 @@ impl Mapper<'_> {
     ) -> TokenStream {
         let scope = definition.parent;
         let (name, place) = (ident(self.names.own(id)), definition.place);
+        if matches!(constant.value, Literal::Fixed(_)) {
+            self.fault(place, "fixed constants are not supported yet: leave it out with `omit`");
+        }
         let ty = match self.model.without_aliases(&constant.ty) {
             Type::String(_) | Type::WString(_) => quote!(&str),
             Type::Primitive(Primitive::WChar) => quote!(char),
@@ -43,7 +46,7 @@ impl Mapper<'_> {
             Literal::Boolean(truth) => quote!(#truth),
             Literal::String(text) | Literal::WString(text) => quote!(#text),
             Literal::Enumerator(enumerator) => self.enumerator(*enumerator, from),
-            // The type is reported.
+            // It is reported.
             Literal::Fixed(_) => quote!(()),
         }
     }

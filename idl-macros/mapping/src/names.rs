@@ -7,6 +7,7 @@ use quorb_idl::Model;
 use quorb_idl::model::{DefinitionId, DefinitionKind};
 use quote::quote;
 
+use crate::annotations::simple_name;
 use crate::settings::Chosen;
 use crate::spelling::{PROXY_METHODS, Taken, constant_name, ident, snake_case, type_name};
 
@@ -42,7 +43,7 @@ impl Names {
         let mut types: BTreeMap<Scope, Taken> = BTreeMap::new();
         let mut methods: BTreeMap<DefinitionId, Taken> = BTreeMap::new();
         for (id, definition) in model.definitions() {
-            let (parent, name) = (definition.parent, &*definition.name);
+            let (parent, name) = (definition.parent, simple_name(definition));
             names.parents.insert(id, parent);
             let scope = types.entry(parent).or_default();
             let own = match &definition.kind {
@@ -74,7 +75,7 @@ impl Names {
         for (id, definition) in model.definitions() {
             if matches!(definition.kind, DefinitionKind::Operation(_) | DefinitionKind::Attribute(_)) {
                 let scope = types.entry(definition.parent).or_default();
-                let name = type_name(&definition.name);
+                let name = type_name(simple_name(definition));
                 let error = scope.free(&format!("{name}Error"), &[]);
                 let setter = match definition.kind {
                     DefinitionKind::Attribute(_) => scope.free(&format!("Set{name}Error"), &[]),

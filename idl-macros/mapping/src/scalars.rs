@@ -88,9 +88,9 @@ pub(crate) fn primitive(primitive: Primitive, runtime: &Runtime) -> Result<Token
         Primitive::Boolean => quote!(bool),
         Primitive::Octet => quote!(u8),
         Primitive::Object => runtime.broker(quote!(ObjectRef)),
-        Primitive::LongDouble => return Err("long double is not supported yet: use double"),
-        Primitive::Any => return Err("any is not supported yet: use a union of the types it may hold"),
-        Primitive::TypeCode => return Err("CORBA::TypeCode is not supported yet"),
+        Primitive::LongDouble => runtime.broker(quote!(LongDouble)),
+        Primitive::Any => runtime.broker(quote!(Any)),
+        Primitive::TypeCode => runtime.broker(quote!(TypeCode)),
         Primitive::ValueBase => return Err("ValueBase is not supported yet: valuetypes are not"),
         Primitive::AbstractBase => {
             return Err("AbstractBase is not supported yet: abstract interfaces are not");

@@ -35,16 +35,13 @@ impl Mapper<'_> {
         let by_default = ability == Ability::Default;
         match ty {
             Type::Primitive(primitive) => match primitive {
-                Primitive::Float | Primitive::Double | Primitive::LongDouble | Primitive::Any => {
-                    by_default && !matches!(primitive, Primitive::LongDouble | Primitive::Any)
-                }
-                Primitive::WChar | Primitive::Object | Primitive::TypeCode | Primitive::ValueBase => {
-                    !by_default
-                }
+                Primitive::Float | Primitive::Double | Primitive::Any => by_default,
+                Primitive::TypeCode => false,
+                Primitive::WChar | Primitive::Object | Primitive::ValueBase => !by_default,
                 _ => true,
             },
-            Type::String(_) => true,
-            Type::WString(_) | Type::Fixed { .. } => !by_default,
+            Type::String(_) | Type::Fixed { .. } => true,
+            Type::WString(_) => !by_default,
             Type::Sequence(element, _) => by_default || self.can_within(element, ability, around),
             Type::Array(element, dimensions) => {
                 (!by_default || dimensions.iter().all(|length| *length <= DEFAULT_ARRAY_ELEMENTS_MAX))

@@ -2,7 +2,9 @@
 
 use proc_macro2::{Literal as Number, TokenStream};
 use quorb_idl::Place;
-use quorb_idl::model::{Definition, DefinitionId, DefinitionKind, InterfaceFlavour, Member, Primitive, Type};
+use quorb_idl::model::{
+    Definition, DefinitionId, DefinitionKind, InterfaceFlavour, Literal, Member, Primitive, Type,
+};
 use quote::quote;
 
 use crate::Mapper;
@@ -30,9 +32,10 @@ impl Mapper<'_> {
                 self.fault(at, "a bounded wstring is not supported yet: leave out the bound");
                 quote!(())
             }
-            Type::Fixed { .. } => {
-                self.fault(at, "fixed is not supported yet");
-                quote!(())
+            Type::Fixed { digits, scale } => {
+                let fixed = runtime.broker(quote!(Fixed));
+                let (digits, scale) = (Number::u8_unsuffixed(*digits), Number::u8_unsuffixed(*scale));
+                quote!(#fixed<#digits, #scale>)
             }
             Type::Sequence(element, bound) => {
                 let element = self.ty(element, from, at);
@@ -60,6 +63,11 @@ impl Mapper<'_> {
 
     fn named(&mut self, id: DefinitionId, from: Scope, at: Place) -> TokenStream {
         let name = self.scoped(id);
+        if let Some(inner) = self.optional(id) {
+            // Written out, since the macros see from it that the member may be missing.
+            let (option, inner) = (self.chosen.runtime.option(), self.ty(&inner, from, at));
+            return quote!(#option<#inner>);
+        }
         if self.chosen.omit.contains(self.model, id) {
             self.fault(at, format!("{name} is used here, and the settings omit it: name it in `external`"));
             return quote!(());
@@ -92,6 +100,18 @@ impl Mapper<'_> {
         quote! {
             #[doc = #text]
             pub type #name = #target;
+        }
+    }
+
+    /// The value of a union that is annotated as an optional one.
+    pub(crate) fn optional(&self, id: DefinitionId) -> Option<Type> {
+        let definition = self.model.definition(id);
+        let DefinitionKind::Union(union) = &definition.kind else { return None };
+        match union.cases.as_slice() {
+            [case] if has(&definition.annotations, "optional") && case.labels == [Literal::Boolean(true)] => {
+                Some(case.member.ty.clone())
+            }
+            _ => None,
         }
     }
 

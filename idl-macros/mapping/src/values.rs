@@ -5,7 +5,7 @@ use quorb_idl::model::{Definition, DefinitionId, DefinitionKind, Enum, Interface
 use quote::quote;
 
 use crate::Mapper;
-use crate::annotations::{argument, has};
+use crate::annotations::{argument, has, simple_name};
 use crate::modules::Modules;
 use crate::spelling::{Taken, ident, snake_case, type_name};
 use crate::traits::Ability;
@@ -74,10 +74,8 @@ impl Mapper<'_> {
     /// `#[idl(id = .., name = ..)]` of a type, or the same settings of an interface.
     pub(crate) fn identity(&self, id: DefinitionId, definition: &Definition) -> TokenStream {
         let repository_id = &definition.repository_id;
-        let name = (self.names.own(id) != &*definition.name).then(|| {
-            let name = &*definition.name;
-            quote!(, name = #name)
-        });
+        let name = simple_name(definition);
+        let name = (self.names.own(id) != name).then(|| quote!(, name = #name));
         let at = self.chosen.runtime.crate_setting();
         quote!(id = #repository_id #name #at)
     }

@@ -28,6 +28,13 @@ misuses! {
     members_that_differ_in_case: in_type("struct A { a: u8, A: u8 }"), "A", "ignores case";
     member_names_that_are_none: in_type("struct A { #[idl(name = \"\")] a: u8 }"), "\"\"", "no IDL name";
     unknown_member_settings: in_type("struct A { #[idl(defualt)] a: u8 }"), "defualt", "did you mean `default`?";
+    enums_as_values: in_type("#[idl(value)] enum A { B, C }"), "value", "only a struct can be a value type";
+    bases_of_structs: in_type("struct A { #[idl(base)] a: B, b: u8 }"), "a", "write `#[idl(value)]` on the struct";
+    bases_behind_members: in_type("#[idl(value)] struct A { b: u8, #[idl(base)] a: B }"), "a", "make it the first field";
+    indices_in_values: in_type("#[idl(value)] struct A { #[idl(n = 1)] b: u8 }"), "b", "leave the index out";
+    truncatable_without_base: in_type("#[idl(value, truncatable)] struct A { b: u8 }"), "truncatable", "write `#[idl(base)]`";
+    custom_boxes: in_type("#[idl(value, custom)] struct A(u8);"), "custom", "leave this out";
+    truncatable_structs: in_type("#[idl(truncatable)] struct A { b: u8 }"), "truncatable", "write `#[idl(value)]`";
 }
 
 #[test]
@@ -39,6 +46,10 @@ fn unusual_types_are_right() {
         "#[idl(id = \"IDL:a/B:1.0\", name = \"B\", crate = broker, serde = false)] struct A { #[idl(n = 3, default)] a: u8 }",
         "struct A { #[idl(default = vec![1])] a: Vec<u8>, #[serde(rename = \"x\")] b: u8 }",
         "enum One { Only }",
+        "#[idl(value)] struct Empty {}",
+        "#[idl(value)] struct Text(String);",
+        "#[idl(value, truncatable)] struct Circle { #[idl(base)] shape: Shape, #[idl(private)] radius: f64 }",
+        "#[idl(value, custom)] struct Sealed { secret: u8 }",
         "enum Side { #[default] Left, #[idl(name = \"RIGHT\")] Right }",
     ] {
         assert_eq!(in_type(item), [], "{item}");

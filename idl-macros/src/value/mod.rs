@@ -4,6 +4,7 @@ mod labels;
 pub(crate) mod model;
 pub(crate) mod parse;
 pub(crate) mod render;
+mod value_type;
 
 use proc_macro2::TokenStream;
 use quote::quote;

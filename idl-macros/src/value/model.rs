@@ -32,6 +32,34 @@ pub(crate) enum Shape {
     Enumeration(Vec<Enumerator>),
     /// An enum with values.
     Union(Union),
+    /// A struct that is passed by reference: a value type.
+    Value(ValueType),
+}
+
+/// A value type.
+#[derive(Debug)]
+pub(crate) struct ValueType {
+    pub(crate) kind: ValueKind,
+    pub(crate) state: ValueState,
+}
+
+/// What a value type is besides its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ValueKind {
+    Plain,
+    /// It may be taken for its base.
+    Truncatable,
+    /// It writes and reads its state itself.
+    Custom,
+}
+
+/// The state of a value type.
+#[derive(Debug)]
+pub(crate) enum ValueState {
+    /// A box: one unnamed field.
+    Content(Box<Type>),
+    /// Members, the base among them.
+    Members(Vec<Member>),
 }
 
 /// A member of a struct or exception.
@@ -45,6 +73,10 @@ pub(crate) struct Member {
     pub(crate) index: Option<u32>,
     pub(crate) ty: Type,
     pub(crate) missing: Missing,
+    /// Whether it is the base of a value type.
+    pub(crate) is_base: bool,
+    /// Whether it is a private member of a value type.
+    pub(crate) is_private: bool,
 }
 
 /// What happens when a member is missing in CBOR.

@@ -7,7 +7,8 @@ use syn::{
 };
 
 use super::labels;
-use super::model::{Definition, Enumerator, Member, Missing, Shape};
+use super::model::{Definition, Enumerator, Member, Missing, Shape, ValueKind};
+use super::value_type;
 use crate::repository_id::RepositoryId;
 use crate::runtime::Runtime;
 use crate::setting::{Setting, take_idl_settings};
@@ -32,9 +33,13 @@ pub(crate) struct Header {
     pub(crate) serde: bool,
     pub(crate) display: bool,
     /// The setting that gave an id, for a message.
-    given_id: Option<Setting>,
+    pub(super) given_id: Option<Setting>,
     /// `#[idl(switch = ..)]`.
     switch: Option<Setting>,
+    /// `#[idl(value)]`.
+    pub(super) value: Option<Setting>,
+    /// `#[idl(truncatable)]` or `#[idl(custom)]`.
+    pub(super) kind: Option<(ValueKind, Setting)>,
 }
 
 /// Reads `#[idl(...)]` on the type, and refuses generics.
@@ -47,6 +52,8 @@ pub(crate) fn header(input: &mut DeriveInput, known: &[&str], crate_name: &str, 
         display: true,
         given_id: None,
         switch: None,
+        value: None,
+        kind: None,
     };
     let mut id = None;
     let mut span = input.ident.span();
@@ -64,6 +71,9 @@ pub(crate) fn header(input: &mut DeriveInput, known: &[&str], crate_name: &str, 
             "serde" => header.serde = setting.boolean(sink).unwrap_or(true),
             "display" => header.display = setting.boolean(sink).unwrap_or(true),
             "switch" => header.switch = Some(setting),
+            "value" => header.value = Some(setting),
+            "truncatable" => header.kind = Some((ValueKind::Truncatable, setting)),
+            "custom" => header.kind = Some((ValueKind::Custom, setting)),
             _ => header.runtime = setting.path(sink).map_or_else(Runtime::default, Runtime::at),
         }
     }
@@ -89,14 +99,17 @@ pub(crate) fn definition(
 ) -> Option<Definition> {
     let before = sink.count();
     let known: &[&str] = match purpose {
-        Purpose::Type => &["id", "name", "crate", "serde", "switch"],
+        Purpose::Type => &["id", "name", "crate", "serde", "switch", "value", "truncatable", "custom"],
         Purpose::Exception => &["id", "name", "crate", "serde", "display"],
     };
     let header = header(&mut input, known, crate_name, sink);
     let shape = match &mut input.data {
         Data::Struct(data) => {
             data.fields.iter_mut().for_each(|field| name_itself(&mut field.ty, &input.ident));
-            record(&input.ident, &mut data.fields, purpose, sink)
+            match header.value {
+                Some(_) => value_type::value_type(&header, &input.ident, &mut data.fields, sink),
+                None => plain_record(&input.ident, &mut data.fields, purpose, sink),
+            }
         }
         Data::Enum(data) => {
             let mut variants: Vec<Variant> = data.variants.iter().cloned().collect();
@@ -112,6 +125,7 @@ pub(crate) fn definition(
             None
         }
     }?;
+    value_type::refuse_misplaced(&header, &shape, sink);
     if let (Shape::Alias(_), Some(setting)) = (&shape, &header.given_id) {
         sink.at(
             &setting.key,
@@ -128,6 +142,19 @@ pub(crate) fn definition(
         display,
         shape,
     })
+}
+
+/// The members of a struct that is no value type.
+fn plain_record(ident: &syn::Ident, fields: &mut Fields, purpose: Purpose, sink: &mut Sink) -> Option<Shape> {
+    let shape = record(ident, fields, purpose, sink)?;
+    let Shape::Record(members) = &shape else { return Some(shape) };
+    for member in members.iter().filter(|member| member.is_base || member.is_private) {
+        sink.at(
+            &member.field,
+            "only value types have a base and private members: write `#[idl(value)]` on the struct",
+        );
+    }
+    Some(shape)
 }
 
 /// The members of a struct.
@@ -176,10 +203,14 @@ fn empty_record(ident: &syn::Ident, purpose: Purpose, sink: &mut Sink) -> Option
 
 fn member(place: usize, field: &mut syn::Field, sink: &mut Sink) -> Option<Member> {
     let (mut index, mut name, mut missing) = (None, None, None);
-    for setting in take_idl_settings(&mut field.attrs, &["n", "name", "default"], sink) {
+    let (mut is_base, mut is_private) = (false, false);
+    let known = ["n", "name", "default", "base", "private"];
+    for setting in take_idl_settings(&mut field.attrs, &known, sink) {
         match setting.key.to_string().as_str() {
             "n" => index = setting.number(sink),
             "name" => name = setting.text(sink),
+            "base" => is_base = true,
+            "private" => is_private = true,
             _ => {
                 missing = Some(setting.value.map_or(Missing::OfType, |value| Missing::Given(Box::new(value))))
             }
@@ -201,6 +232,8 @@ fn member(place: usize, field: &mut syn::Field, sink: &mut Sink) -> Option<Membe
         ty: field.ty.clone(),
         missing,
         name,
+        is_base,
+        is_private,
     };
     check_idl_name(&member.name, span, sink).then_some(member)
 }

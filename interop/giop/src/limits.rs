@@ -8,6 +8,9 @@
 /// 2 MiB thread stack even in debug builds.
 pub const NESTING_DEPTH_MAX: u32 = 128;
 
+/// How many repository ids a value may list: its own and those of its bases.
+pub const VALUE_BASES_MAX: u32 = 64;
+
 /// How many sequence elements that take no octet at all (empty structs) one decoder accepts in total.
 ///
 /// Such elements are the only ones whose number the length of the input does not bound.

@@ -1,5 +1,6 @@
 #include "checks.h"
 
+#include "bidirectional.h"
 #include "fragments.h"
 
 #include <omniORB4/omniIOR.h>
@@ -24,6 +25,7 @@ const char usage[] =
     "  --rounds N          random values per type (20)\n"
     "  --threads N         callers at once (8)\n"
     "  --multiplex         callers share one connection\n"
+    "  --bidirectional     objects here are called over the connections that this process opens, where the server does that\n"
     "  --size N            payload in bytes of the checks of size (20000)\n"
     "  --loops N           calls of the check restart (20)\n"
     "  --expect-restart    restart goes on until the server has started anew\n"
@@ -54,6 +56,7 @@ Options parse(int argc, char** argv) {
         {"--server-vanishes", &options.server_vanishes},
         {"--utf8", &options.utf8},
         {"--multiplex", &options.multiplex},
+        {"--bidirectional", &options.bidirectional},
     };
 
     for (int i = 1; i < argc; ++i) {
@@ -88,6 +91,9 @@ CORBA::ORB_ptr start_orb(const Options& options, int argc, char** argv) {
                                    "-ORBmaxInterleavedCallsPerConnection", std::to_string(options.threads + 4)});
     else
         words.insert(words.end(), {"-ORBmaxGIOPConnectionPerServer", std::to_string(options.threads + 4)});
+    if (options.bidirectional)
+        words.insert(words.end(), {"-ORBofferBiDirectionalGIOP", "1", "-ORBclientTransportRule", "* bidir,tcp",
+                                   "-ORBserverTransportRule", "* bidir,tcp"});
     bool endpoint = false;
     for (int i = 1; i + 1 < argc; ++i) {
         std::string argument = argv[i];
@@ -192,10 +198,18 @@ int run_checks(int argc, char** argv, const std::vector<Check>& checks) {
 CORBA::Object_ptr Session::activate(PortableServer::Servant servant) {
     CORBA::Object_var object = orb->resolve_initial_references("RootPOA");
     PortableServer::POA_var root = PortableServer::POA::_narrow(object);
-    PortableServer::POAManager_var manager = root->the_POAManager();
+    if (options.bidirectional && CORBA::is_nil(bidirectional))
+        bidirectional = bidirectional_adapter(orb, root);
+    PortableServer::POA_ptr adapter = options.bidirectional ? bidirectional.in() : root.in();
+    PortableServer::POAManager_var manager = adapter->the_POAManager();
     manager->activate();
-    PortableServer::ObjectId_var id = root->activate_object(servant);
-    return root->id_to_reference(id);
+    if (!options.bidirectional) {
+        PortableServer::ObjectId_var id = adapter->activate_object(servant);
+        return adapter->id_to_reference(id);
+    }
+    PortableServer::ObjectId_var id = PortableServer::string_to_ObjectId(std::to_string(++activated).c_str());
+    adapter->activate_object_with_id(id, servant);
+    return adapter->id_to_reference(id);
 }
 
 std::string Session::address() const {

@@ -29,6 +29,7 @@ struct Options {
     std::string version = "1.2";  // the highest GIOP version
     bool utf8 = false;            // native text is UTF-8; otherwise ISO-8859-1
     bool multiplex = false;       // all callers share one connection
+    bool bidirectional = false;   // objects of this process are called over connections that it has opened
     uint32_t fragment = 0;        // bytes of the fragments this process sends; 0: what omniORB chooses
     int height = 100;             // the size a Grid is expected to have
     int width = 100;
@@ -40,6 +41,8 @@ struct Session {
     CORBA::ORB_var orb;
     CORBA::Object_var object;
     Random random;
+    PortableServer::POA_var bidirectional{}; // where its objects are, if the options say so; nil before the first
+    int activated = 0;                       // objects there so far
 
     // Activates a servant of this process, so that its reference can be passed to a server.
     CORBA::Object_ptr activate(PortableServer::Servant servant);

@@ -1,5 +1,6 @@
 #include "serve.h"
 
+#include "bidirectional.h"
 #include "fragments.h"
 
 #include <pthread.h>
@@ -64,6 +65,8 @@ Server::Server(int argc, char** argv) {
     root_ = PortableServer::POA::_narrow(object);
     object = orb_->resolve_initial_references("omniINSPOA");
     by_key_ = PortableServer::POA::_narrow(object);
+    if (flag("--bidirectional"))
+        by_key_ = bidirectional_adapter(orb_, root_);
     if (flag("--with-parent"))
         end_with_parent();
 }

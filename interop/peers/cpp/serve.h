@@ -16,6 +16,8 @@ public:
     // Blocks the stop signals for all threads to come, then starts the ORB. -ORB options leave the arguments.
     // Unless the options say otherwise the server listens on a free port of 127.0.0.1, and may have 100 calls
     // to one client in progress: with omniORB's own 5, chains of callbacks deeper than 5 wait for ever.
+    // `--bidirectional` serves by key in an adapter that allows calls in both directions of a connection (the policy that
+    // omniORB asks for; its options and transport rules are for the caller to give).
     // `--fragment N` makes it send fragments of N bytes, `--with-parent` end when its standard input does.
     Server(int argc, char** argv);
     ~Server();

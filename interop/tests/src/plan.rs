@@ -126,7 +126,7 @@ impl Layout {
             Step {
                 command: words(["g++", "-pthread", "-o", "{out}"])
                     .chain(objects.iter().map(|object| show(object)))
-                    .chain(words(["-lomniORB4", "-lomnithread"]))
+                    .chain(words(["-lomniDynamic4", "-lomniORB4", "-lomnithread"]))
                     .collect(),
                 inputs: objects,
                 output: self.programs().join(program),

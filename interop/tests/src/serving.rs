@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use grid::GridServant;
 use grid::server::Board;
-use quorb::{ObjectRef, Orb, Proxy, SystemException};
+use quorb::{Callbacks, ObjectRef, Orb, Proxy, SystemException};
 
 use crate::echo::{Ending, Forwarder, Reflector};
 use crate::table::{Columns, TableServant};
@@ -37,6 +37,9 @@ pub struct Options {
     /// The longest message, in octets
     #[arg(long)]
     body_bytes_max: Option<usize>,
+    /// Call clients over the connections that they have opened, by GIOP too
+    #[arg(long)]
+    calls_back: bool,
     /// Close connections without calls after so many milliseconds
     #[arg(long)]
     idle_ms: Option<u64>,
@@ -102,6 +105,9 @@ async fn start(options: &Options) -> Result<Orb, SystemException> {
             limits.idle_time_max = Duration::from_millis(milliseconds);
         }
     });
+    if options.calls_back {
+        builder = builder.callbacks(Callbacks::Everywhere);
+    }
     if let Some(address) = &options.advertise {
         builder = builder.advertise(address);
     }

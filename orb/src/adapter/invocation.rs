@@ -137,6 +137,10 @@ impl Invocation {
         &self.arguments
     }
 
+    pub(crate) fn reply_encoding(&self) -> Encoding {
+        self.reply_encoding
+    }
+
     /// Decodes the arguments with `read`, and checks that nothing is left over.
     ///
     /// # Errors

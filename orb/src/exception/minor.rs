@@ -121,8 +121,16 @@ minors! {
     MOCK_HAS_NO_ANSWER = QUORB | 33 on NoImplement, "the mock gives no answer for this operation", "";
     /// The caller does not take the replies to its calls.
     REPLIES_NOT_TAKEN = QUORB | 34 on Transient, "the caller does not take the replies to its calls", "read the replies, or raise `replies_bytes_max` on the server";
+    /// The server has more to do than it can.
+    OVERLOADED = QUORB | 64 on Transient, "the server is overloaded and has shed the call", "call less often or later; the broker does not repeat such calls by itself";
+    /// A fault injector refused the call.
+    INJECTED = QUORB | 65 on Transient, "a fault injector refused the call", "";
+    /// Messages on all connections together take too much memory.
+    MEMORY_FULL = QUORB | 66 on Transient, "the messages on all connections of the server take too much memory", "retry after a pause, or raise `buffers_bytes_max` on the server";
     /// Too many calls of a chain wait for each other.
     CALLS_TOO_DEEP = QUORB | 40 on ImpLimit, "too many calls of one chain wait for each other", "objects may be calling each other without end; else raise `call_depth_max` on the server";
+    /// Calls come over connections that this broker has opened, and it takes none there.
+    CALLBACKS_OFF = QUORB | 41 on NoPermission, "the broker takes no calls on connections that it has opened", "allow them with `OrbBuilder::callbacks`, or let it listen";
     /// The character set of the connection has no such character.
     CHARACTER_LOST = OMG | 1 on DataConversion, "a character has no place in the code set of the connection", "use a reference that carries code sets (an IOR rather than a corbaloc address), and a peer whose own code set has the character";
     /// Client and server share no code set.

@@ -118,6 +118,12 @@ impl<'a> Passage<'a> {
         self.seen().attempts.clone()
     }
 
+    /// How many attempts there were, and the octets of the arguments.
+    pub(super) fn effort(&self) -> (u32, usize) {
+        let seen = self.seen();
+        (u32::try_from(seen.attempts.len()).unwrap_or(u32::MAX), seen.request_bytes)
+    }
+
     pub(super) fn take_reply_contexts(&self) -> Vec<ServiceContext> {
         std::mem::take(&mut self.seen().reply_contexts)
     }

@@ -200,6 +200,11 @@ impl<'a> ClientCall<'a> {
         self.passage.attempts()
     }
 
+    /// How many attempts there were, and the octets of the arguments as they were last encoded.
+    pub(super) fn effort(&self) -> (u32, usize) {
+        self.passage.effort()
+    }
+
     /// A number that nobody can foresee, as trace ids and samplers need it.
     pub fn random(&self) -> u64 {
         self.route.orb().random()

@@ -11,14 +11,38 @@
 //! allocations.
 
 mod attempt;
+mod attributes;
 mod client;
+mod ending;
+mod faults;
+mod limit;
+mod method;
+pub mod metrics;
+pub mod record;
 mod reply;
 mod server;
+mod trace;
+mod traceparent;
 
 pub use attempt::{AttemptOutcome, AttemptReport};
 pub(crate) use attempt::{Passage, Tried};
+pub use attributes::{
+    ATTRIBUTE_VERSION_CONTEXT, AttributeCache, AttributeCacheCounts, AttributeCacheLimits, AttributeVersion,
+    AttributeVersions,
+};
 pub(crate) use client::ClientChain;
 pub use client::{ClientCall, ClientInterceptor, ClientNext};
+pub use ending::CallEnding;
+pub use faults::{FaultInjector, Mishap, MishapReport, MishapRule};
+pub use limit::{ConcurrencyLimit, LimitCounts, ShedLimits};
+pub use method::{MethodName, method_of};
+pub use metrics::Metrics;
+pub use record::{
+    Difference, Player, PlayerReport, RecordedCall, RecordedEnding, RecordedValues, Recorder, RecorderLimits,
+    RecorderReport, Recording, RecordingError,
+};
 pub use reply::ClientReply;
 pub(crate) use server::ServerChain;
 pub use server::{ServerCall, ServerInterceptor, ServerNext};
+pub use trace::Tracing;
+pub use traceparent::TRACE_STATE_BYTES_MAX;

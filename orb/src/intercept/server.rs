@@ -13,7 +13,8 @@ use crate::adapter::{
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
 use crate::model::{Interface, Operation};
 use crate::proto::head::TraceContext;
-use crate::value::Body;
+use crate::runtime::Orb;
+use crate::value::{Body, Encoding};
 
 /// Code around the calls that a broker serves.
 ///
@@ -56,6 +57,7 @@ impl<T: ServerInterceptor> ServerInterceptor for Arc<T> {
 
 /// A call on its way to a servant.
 pub struct ServerCall {
+    orb: Orb,
     context: Context,
     servant: Arc<dyn Servant>,
     /// None once it was handed to the servant.
@@ -116,6 +118,15 @@ impl ServerCall {
         self.invocation.as_ref().map(Invocation::arguments)
     }
 
+    /// How to read the body of the reply, which is in the format of the request.
+    pub(super) fn reply_reader(&self) -> impl Fn(&Bytes) -> Body + use<> {
+        let encoding = self.invocation.as_ref().map(Invocation::reply_encoding);
+        move |octets| match encoding {
+            Some(Encoding::Cdr { profile, origin }) => Body::written(octets.clone(), profile, origin),
+            Some(Encoding::Cbor) | None => Body::Cbor(octets.clone()),
+        }
+    }
+
     /// Octets of the encoded arguments.
     pub fn request_bytes(&self) -> usize {
         self.request_bytes
@@ -130,6 +141,11 @@ impl ServerCall {
     /// first time counts. Answers whether it was that.
     pub fn serve_as(&self, span: TraceContext) -> bool {
         self.context.0.serving.set(span).is_ok()
+    }
+
+    /// A number that nobody can foresee, as trace ids and samplers need it.
+    pub fn random(&self) -> u64 {
+        self.orb.random()
     }
 
     /// The reply that raises a system exception.
@@ -177,15 +193,20 @@ impl ServerChain {
 
     /// Hands an invocation through the interceptors to a servant. What they and the servant do at once has been done on
     /// return.
-    pub(crate) fn dispatch(&self, servant: Arc<dyn Servant>, invocation: Invocation) -> Dispatch {
+    pub(crate) fn dispatch(&self, orb: &Orb, servant: Arc<dyn Servant>, invocation: Invocation) -> Dispatch {
         if self.0.is_empty() {
             return dispatch(servant, invocation);
         }
         let context = invocation.context().clone();
         let chain = self.0.clone();
         let request_bytes = invocation.arguments().len();
-        let mut call =
-            ServerCall { context: context.clone(), servant, invocation: Some(invocation), request_bytes };
+        let mut call = ServerCall {
+            orb: orb.clone(),
+            context: context.clone(),
+            servant,
+            invocation: Some(invocation),
+            request_bytes,
+        };
         let mut future: BoxFuture<'static, Reply> =
             Box::pin(async move { ServerNext { inner: &chain }.run(&mut call).await });
         // Whoever drives it further polls it again first, and so registers a waker that wakes.

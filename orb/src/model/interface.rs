@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{TypeCatalogue, TypeDef, TypeDesc, fingerprint::fingerprint};
+use super::{NoIdl, TypeCatalogue, TypeDef, TypeDesc, fingerprint::fingerprint};
 
 /// What an operation does to its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -143,12 +143,52 @@ pub struct InterfaceDesc {
     pub operations: Vec<OperationDesc>,
     /// Every defined type that the operations reach, by repository id.
     pub types: BTreeMap<String, TypeDef>,
+    /// The bases, direct and indirect, in the order in which `operations` has theirs. Empty in descriptions of brokers that
+    /// did not say.
+    #[serde(default)]
+    pub ancestors: Vec<Ancestor>,
+}
+
+/// A base of a described interface, direct or indirect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ancestor {
+    /// The repository id.
+    pub id: String,
+    /// The simple name.
+    pub name: String,
+    /// The repository ids of its direct bases, in order.
+    pub bases: Vec<String>,
+    /// How many of the operations are its own.
+    pub operations: u32,
 }
 
 impl InterfaceDesc {
     /// The operation with this name on the wire, here or in a base. Linear in the number of operations.
     pub fn operation(&self, name: &str) -> Option<&OperationDesc> {
         self.operations.iter().find(|operation| operation.name == name)
+    }
+
+    /// The interface and its bases, each with its id, name, bases and own operations.
+    pub fn interfaces(&self) -> impl Iterator<Item = (&str, &str, &[String], &[OperationDesc])> {
+        let inherited: usize = self.ancestors.iter().map(|ancestor| ancestor.operations as usize).sum();
+        let (own, mut rest) = self.operations.split_at(self.operations.len().saturating_sub(inherited));
+        let ancestors = self.ancestors.iter().map(move |ancestor| {
+            let (operations, behind) = rest.split_at(rest.len().min(ancestor.operations as usize));
+            rest = behind;
+            (ancestor.id.as_str(), ancestor.name.as_str(), ancestor.bases.as_slice(), operations)
+        });
+        std::iter::once((self.id.as_str(), self.name.as_str(), self.bases.as_slice(), own)).chain(ancestors)
+    }
+
+    /// The interface, its bases and types as OMG IDL, for compilers of other languages and for
+    /// [`include_idl!`](crate::include_idl), which gives the same description back.
+    ///
+    /// Interfaces that are only referred to are declared. Linear in the size of the description, but for names.
+    ///
+    /// # Errors
+    /// [`NoIdl`] where IDL has no form for a type.
+    pub fn idl(&self) -> Result<String, NoIdl> {
+        super::idl::text(self)
     }
 }
 
@@ -159,6 +199,8 @@ pub struct Interface {
     name: &'static str,
     bases: &'static [fn() -> &'static Interface],
     operations: &'static [Operation],
+    /// Repository ids of bases of an interface that is described at run time.
+    ancestors: &'static [String],
     derived: OnceLock<Derived>,
 }
 
@@ -178,7 +220,36 @@ impl Interface {
         bases: &'static [fn() -> &'static Interface],
         operations: &'static [Operation],
     ) -> Interface {
-        Interface { id, name, bases, operations, derived: OnceLock::new() }
+        Interface { id, name, bases, operations, ancestors: &[], derived: OnceLock::new() }
+    }
+
+    /// An interface that is known only at run time, for [`DynamicServant`](crate::adapter::DynamicServant).
+    ///
+    /// The interface stays for the life of the process: describe one once, not with every object.
+    pub fn described(description: InterfaceDesc) -> &'static Interface {
+        let operations: Vec<Operation> = description
+            .operations
+            .iter()
+            .map(|operation| Operation {
+                name: leaked(&operation.name),
+                behaviour: operation.behaviour(),
+                // Nobody asks: the whole description is there already.
+                signature: |_| Signature { parameters: Vec::new(), result: None, raises: Vec::new() },
+            })
+            .collect();
+        let further = description.ancestors.iter().map(|ancestor| ancestor.id.clone());
+        let ancestors: Vec<String> = description.bases.iter().cloned().chain(further).collect();
+        let interface: &'static Interface = Box::leak(Box::new(Interface {
+            id: leaked(&description.id),
+            name: leaked(&description.name),
+            bases: &[],
+            operations: Vec::leak(operations),
+            ancestors: Vec::leak(ancestors),
+            derived: OnceLock::new(),
+        }));
+        let fingerprint = fingerprint(&description);
+        interface.derived.get_or_init(|| Derived { description, fingerprint, lineage: vec![interface] });
+        interface
     }
 
     /// The repository id.
@@ -213,6 +284,7 @@ impl Interface {
     pub fn is_a(&'static self, id: &str) -> bool {
         id == "IDL:omg.org/CORBA/Object:1.0"
             || self.derived().lineage.iter().any(|interface| interface.id == id)
+            || self.ancestors.iter().any(|ancestor| ancestor == id)
     }
 
     /// The fingerprint: equal ones mean that positional bodies are understood by both sides. Computed once.
@@ -225,6 +297,14 @@ impl Interface {
         let derived = self.derived();
         derived.fingerprint == fingerprint
             || derived.lineage[1..].iter().any(|base| base.fingerprint() == fingerprint)
+    }
+
+    /// The interface as OMG IDL: see [`InterfaceDesc::idl`].
+    ///
+    /// # Errors
+    /// [`NoIdl`] where IDL has no form for a type.
+    pub fn idl(&'static self) -> Result<String, NoIdl> {
+        self.describe().idl()
     }
 
     /// The interface as plain data. Computed once.
@@ -252,6 +332,19 @@ impl Interface {
     }
 }
 
+fn leaked(text: &str) -> &'static str {
+    String::leak(text.to_owned())
+}
+
+fn ancestor(base: &Interface) -> Ancestor {
+    Ancestor {
+        id: base.id.to_owned(),
+        name: base.name.to_owned(),
+        bases: base.bases().map(|base| base.id.to_owned()).collect(),
+        operations: base.operations.len() as u32,
+    }
+}
+
 fn describe(interface: &Interface, lineage: &[&'static Interface]) -> InterfaceDesc {
     let mut types = TypeCatalogue::new();
     let operations = lineage
@@ -273,5 +366,6 @@ fn describe(interface: &Interface, lineage: &[&'static Interface]) -> InterfaceD
         bases: interface.bases().map(|base| base.id.to_owned()).collect(),
         operations,
         types: types.into_definitions(),
+        ancestors: lineage[1..].iter().map(|base| ancestor(base)).collect(),
     }
 }

@@ -5,14 +5,17 @@
 
 mod catalogue;
 mod fingerprint;
+mod idl;
 pub mod idl_names;
 mod interface;
 mod notation;
 mod types;
 
 pub use catalogue::TypeCatalogue;
+pub use idl::NoIdl;
 pub use interface::{
-    Behaviour, Direction, Interface, InterfaceDesc, Kind, Operation, OperationDesc, Parameter, Signature,
+    Ancestor, Behaviour, Direction, Interface, InterfaceDesc, Kind, Operation, OperationDesc, Parameter,
+    Signature,
 };
 pub use notation::simple_name;
 pub use types::{Case, Member, OpaqueKind, StateMember, TypeDef, TypeDesc, ValueKind};

@@ -92,7 +92,7 @@ impl LocalTarget {
         let context = call.context().clone();
         let servant = self.servant.clone();
         let dispatched = match &self.orb {
-            Some(orb) => orb.server_chain().dispatch(servant, call),
+            Some(orb) => orb.server_chain().dispatch(orb, servant, call),
             None => dispatch(servant, call),
         };
         let reply = match dispatched {

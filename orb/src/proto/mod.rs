@@ -11,6 +11,7 @@ pub mod iiop;
 pub mod native;
 pub mod reply_cache;
 pub mod retry;
+pub mod shed;
 
 #[cfg(test)]
 mod dice;

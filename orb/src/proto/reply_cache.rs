@@ -7,17 +7,22 @@
 //! # Why this is safe
 //! For a known client, the cache holds every executed sequence that is not below the client's watermark; the watermark
 //! rises when entries go (acknowledged by the client, or evicted). So a sequence that is not held and not below the
-//! watermark has not been executed here. An unknown client has never been here if its incarnation is above the floor,
-//! because the floor rises to the incarnation of every client that is evicted. One that is refused for it goes on under a
-//! new name, in the incarnation that the refusal names; the floor cannot run away from honest clients, because
-//! incarnations that lie in the future are not let in. Foreign clients have no incarnation (it is 0): of those that are
-//! evicted, the last sequences are kept instead, for as many as clients are. A retry that was first sent to another
+//! watermark has not been executed here. Of clients that are evicted, a trace is kept: the last sequence, above which nothing
+//! has been executed. Of those whose trace is gone, too, it is known that their incarnation is not above the floor, which
+//! rises to it; so an unknown client above the floor has never been here. One below it is refused and goes on under a new
+//! name, in the incarnation that the refusal names; the floor cannot run away from honest clients, because incarnations
+//! that lie in the future are not let in. Foreign clients have no incarnation (it is 0) and know no floor: their traces are
+//! all there is. A retry that was first sent to another
 //! server, or to another life of this one, may have been executed there: nobody here can know.
+//!
+//! Oneway requests are numbered apart, under a name of their own, since nobody acknowledges them: a [window](Window) of the
+//! last ones tells which have come.
 
 mod client;
 mod forgotten;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -27,6 +32,7 @@ use thiserror::Error;
 
 use self::client::{Client, Entry, Held};
 use self::forgotten::Forgotten;
+use self::window::Window;
 use super::head::{ClientId, Completion, ReplyHead, RequestIdentity, Time};
 
 /// What a [`ReplyCache`] remembers at most.
@@ -41,6 +47,8 @@ pub struct ReplyCacheLimits {
     pub bytes_max: usize,
     /// A client that was quiet so long is evicted by [`ReplyCache::forget`].
     pub client_idle_max: Duration,
+    /// Clients that were evicted and of whom is kept up to which sequence they have come, so that they can come back.
+    pub traces_max: usize,
 }
 
 impl Default for ReplyCacheLimits {
@@ -50,6 +58,7 @@ impl Default for ReplyCacheLimits {
             entries_per_client_max: 2048,
             bytes_max: 64 * 1024 * 1024,
             client_idle_max: Duration::from_secs(15 * 60),
+            traces_max: 50_000,
         }
     }
 }
@@ -103,6 +112,9 @@ pub enum Refusal {
         /// The least incarnation that is refused no more is one above.
         floor: u64,
     },
+    /// A oneway request that has come before, or is so late that nobody knows.
+    #[error("it has come before, or is too late to know")]
+    Repeated,
     /// A later life of the client is here.
     #[error("the client is in incarnation {current} by now")]
     OldIncarnation {
@@ -139,6 +151,8 @@ impl Refusal {
         match self {
             Refusal::ReplyEvicted => Completion::Yes,
             Refusal::OtherServer { .. } => Completion::Maybe,
+            // Whatever became of the first one: nobody waits for an answer.
+            Refusal::Repeated => Completion::Maybe,
             Refusal::ClientBusy { .. } | Refusal::TooManyClients { .. } | Refusal::SequenceExhausted => {
                 Completion::No
             }
@@ -233,6 +247,23 @@ impl ReplyCache {
         decided.unwrap_or_else(Admission::Refuse)
     }
 
+    /// Decides whether a oneway request is executed. Nothing is remembered but that it has come.
+    ///
+    /// # Errors
+    /// Why it must not be executed.
+    pub fn admit_oneway(
+        &mut self,
+        identity: RequestIdentity,
+        request: Circumstances,
+        now: Time,
+    ) -> Result<(), Refusal> {
+        self.meet(identity, request, now)?;
+        let limit = self.limits.entries_per_client_max;
+        let client = self.clients.get_mut(&identity.client).ok_or(Refusal::ClientBusy { limit })?;
+        client.heard = now;
+        client.take_oneway(identity.sequence)
+    }
+
     /// The request was executed, and this is its reply. Nothing happens if it is not in progress (its client has begun
     /// another life).
     pub fn complete(&mut self, identity: RequestIdentity, reply: CachedReply) {
@@ -302,9 +333,16 @@ impl ReplyCache {
             None => {
                 request.elsewhere()?;
                 self.forgotten.check_clock(incarnation, request.incarnation_now)?;
-                self.forgotten.check_floor(incarnation)?;
-                self.make_room_for_client()?;
-                watermark = self.forgotten.readmit(client);
+                self.forgotten.check(client, incarnation)?;
+                // Its trace must not be what gives way to that of the one that makes room.
+                let trace = self.forgotten.readmit(client, incarnation);
+                watermark = trace.unwrap_or(0);
+                if let Err(refusal) = self.make_room_for_client() {
+                    if trace.is_some() {
+                        self.forgotten.note(client, incarnation, watermark, self.limits.traces_max);
+                    }
+                    return Err(refusal);
+                }
                 self.turns.push_back((client, now));
             }
         }
@@ -410,7 +448,7 @@ impl ReplyCache {
     fn evict_client(&mut self, id: ClientId) {
         if let Some(client) = self.clients.remove(&id) {
             client.release_all(&mut self.held);
-            self.forgotten.note(id, client.incarnation, client.unseen_from(), self.limits.clients_max);
+            self.forgotten.note(id, client.incarnation, client.unseen_from(), self.limits.traces_max);
         }
     }
 }

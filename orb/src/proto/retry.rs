@@ -6,12 +6,12 @@
 //!
 //! | # | failure | executed | call | the server is known | decision |
 //! |---|---|---|---|---|---|
-//! | 1 | lasting | * | * | * | fail: it would fail again |
-//! | 2 | format refused | * | * | * | the same server, as CBOR, at once |
-//! | 3 | * | no | * | * | any server |
-//! | 4 | * | yes, maybe | query, idempotent | * | any server |
-//! | 5 | broken | yes, maybe | update | yes | the same server: it repeats the reply, or executes it now |
-//! | 6 | * | yes, maybe | update, oneway | * | fail: it might be executed twice |
+//! | 1 | lasting | any | any | any | it has failed: it would fail again |
+//! | 2 | format refused | any | any | any | the same server, as CBOR |
+//! | 3 | any | no | any | any | any server |
+//! | 4 | any | yes, maybe | query, idempotent | any | any server |
+//! | 5 | broken | yes, maybe | update | yes | the same server |
+//! | 6 | any | yes, maybe | update, oneway | any | it has failed: it might be executed twice |
 //!
 //! "Executed" is no, whatever else was said, if the request was not sent completely. "The server is known": it can be
 //! reached again in the life that the call was first sent to, and the call has an identity. A reply that says "maybe" is
@@ -163,6 +163,7 @@ pub fn backoff(limits: &RetryLimits, attempts: u32, random: u64) -> Duration {
 }
 
 /// A row of the table; an empty list fits everything.
+#[derive(Debug)]
 struct Row {
     classes: &'static [FailureClass],
     executed: &'static [Completion],
@@ -191,18 +192,24 @@ const TABLE: [Row; 6] = [
     Row { classes: &[FailureClass::FormatRefused], verdict: Verdict::AsCbor, ..ANY },
     Row { executed: &[Completion::No], verdict: Verdict::Retry(Target::AnyServer), ..ANY },
     Row {
+        executed: &[Completion::Yes, Completion::Maybe],
         kinds: &[CallKind::Query, CallKind::Idempotent],
         verdict: Verdict::Retry(Target::AnyServer),
         ..ANY
     },
     Row {
         classes: &[FailureClass::Broken],
+        executed: &[Completion::Yes, Completion::Maybe],
         kinds: &[CallKind::Update],
         server_known: Some(true),
         verdict: Verdict::Retry(Target::SameServer),
+    },
+    Row {
+        executed: &[Completion::Yes, Completion::Maybe],
+        kinds: &[CallKind::Update, CallKind::Oneway],
+        verdict: Verdict::Fail(Final::NotSafe),
         ..ANY
     },
-    ANY,
 ];
 
 impl Row {

@@ -21,6 +21,9 @@ pub enum Address {
     Unix(PathBuf),
     /// A name in a [`MemoryNetwork`](super::MemoryNetwork).
     Memory(String),
+    /// Over a native connection that the broker with this identity has opened to here. It appears in reports; it cannot be
+    /// written by hand.
+    Caller(u64),
 }
 
 impl Address {
@@ -30,7 +33,7 @@ impl Address {
             Address::Tcp { host, .. } => {
                 host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
             }
-            Address::Unix(_) | Address::Memory(_) => true,
+            Address::Unix(_) | Address::Memory(_) | Address::Caller(_) => true,
         }
     }
 }
@@ -42,6 +45,7 @@ impl fmt::Display for Address {
             Address::Tcp { host, port } => write!(f, "{host}:{port}"),
             Address::Unix(path) => write!(f, "unix:{}", path.display()),
             Address::Memory(name) => write!(f, "memory:{name}"),
+            Address::Caller(identity) => write!(f, "connection of {identity:016x}"),
         }
     }
 }

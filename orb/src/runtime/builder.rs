@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::listen::Listening;
-use super::{Address, Limits, MemoryNetwork, Orb};
+use super::{Address, Callbacks, Limits, MemoryNetwork, Orb};
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
 use crate::intercept::{ClientChain, ClientInterceptor, ServerChain, ServerInterceptor};
 
@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(super) preference: Preference,
     pub(super) memory: Option<MemoryNetwork>,
     pub(super) holding: bool,
+    pub(super) callbacks: Callbacks,
+    pub(super) unreachable: bool,
     /// Reference strings by name.
     pub(super) initial_references: BTreeMap<String, String>,
     pub(super) client_chain: ClientChain,
@@ -63,7 +65,7 @@ impl OrbBuilder {
 
     /// What references carry instead of the TCP addresses that are listened on: `HOST[:PORT]`, for servers behind address
     /// translation or with several names. Without a port, that of the first TCP listener. May be given several times;
-    /// clients try them in order.
+    /// clients race them, in this order.
     pub fn advertise(mut self, address: impl Into<String>) -> OrbBuilder {
         self.advertise.push(address.into());
         self
@@ -78,6 +80,20 @@ impl OrbBuilder {
     /// Which protocol to use where a reference offers both.
     pub fn prefer(mut self, preference: Preference) -> OrbBuilder {
         self.settings.preference = preference;
+        self
+    }
+
+    /// Whether this broker's objects are called over connections that it has opened, and whether it calls others so.
+    pub fn callbacks(mut self, callbacks: Callbacks) -> OrbBuilder {
+        self.settings.callbacks = callbacks;
+        self
+    }
+
+    /// Others may be unable to connect to this broker though it listens, for a firewall or for address translation: its
+    /// references say that it can be called over its own connections as well. Those of a broker that does not listen on the
+    /// network always say so.
+    pub fn unreachable(mut self) -> OrbBuilder {
+        self.settings.unreachable = true;
         self
     }
 

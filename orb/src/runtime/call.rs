@@ -56,6 +56,7 @@ impl Route {
                 let (identity, open) = self.orb().open_update();
                 (identity, Some(open))
             }
+            false if request.behaviour.oneway => (self.orb().next_oneway(), None),
             false => (self.orb().next_identity(), None),
         };
         let mut call = Call {
@@ -78,7 +79,10 @@ impl Route {
         match ended {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(exception)) => Err(progress.conclude(exception)),
-            Err(_) => Err(progress.time_out(request)),
+            Err(_) => {
+                self.note_silence(&progress, request.time_limit);
+                Err(progress.time_out(request))
+            }
         }
     }
 

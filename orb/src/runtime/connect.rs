@@ -15,6 +15,8 @@ use super::{Address, Connection, Orb};
 /// Why no connection could be had.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum ConnectError {
+    #[error("its broker is called over its own connections only, and none is open here")]
+    NotHere,
     /// In the words of the operating system.
     #[error("{0}")]
     Io(String),
@@ -53,6 +55,7 @@ async fn dial(orb: &Orb, address: &Address) -> Result<Stream, ConnectError> {
         Address::Unix(path) => {
             Ok(Stream::unix(UnixStream::connect(path).await?, &path.display().to_string()))
         }
+        Address::Caller(_) => Err(ConnectError::NotHere),
         Address::Memory(name) => {
             let network = orb.shared.settings.memory.as_ref().ok_or(ConnectError::NoMemoryNetwork)?;
             Ok(Stream::memory(network.connect(name).await?, name))

@@ -59,6 +59,7 @@ pub(super) async fn drive(connection: Arc<Connection>, mut read: ReadEnd, input:
         blocked_since: None,
         paused: false,
         due: false,
+        pace: None,
     };
     let end = driver.run(&mut read, input).await;
     farewell(&connection, &end).await;
@@ -76,6 +77,9 @@ pub(super) async fn drive(connection: Arc<Connection>, mut read: ReadEnd, input:
             tracing::warn!(peer = %connection.peer, cause, "a connection ends");
         }
         _ => tracing::debug!(peer = %connection.peer, cause, "a connection ends"),
+    }
+    if let (End::GivenUp(_), Some(key)) = (&end, &connection.key) {
+        connection.orb.note_leaving(&key.address);
     }
     connection.end(&cause, violated);
     if end.is_by_this_side() {
@@ -111,6 +115,14 @@ struct Driver<'a> {
     paused: bool,
     /// The timer has fired.
     due: bool,
+    /// How fast the peer goes on with what it has begun; none while it has begun nothing.
+    pace: Option<Pace>,
+}
+
+/// How fast a peer sends.
+struct Pace {
+    since: Instant,
+    octets: u64,
 }
 
 impl Driver<'_> {
@@ -158,7 +170,7 @@ impl Driver<'_> {
             match count {
                 Ok(0) if connection.is_mid_message(&input) => return End::Truncated,
                 Ok(0) => return End::Eof,
-                Ok(_) => {}
+                Ok(count) => self.heard(count),
                 Err(error) => return End::Broken(error),
             }
         }
@@ -178,21 +190,58 @@ impl Driver<'_> {
         match self.connection.rest() {
             Ok(posture) if posture.finished => Err(End::Finished),
             Ok(posture) => {
-                self.note(&posture, Instant::from_std(turn.begun()));
-                Ok(posture)
+                self.note(&posture, !input.is_empty(), Instant::from_std(turn.begun()));
+                self.check_budget(&posture, input).map_or(Ok(posture), Err)
             }
             Err(error) => Err(End::Broken(error)),
         }
     }
 
+    /// The peer has sent so many octets.
+    fn heard(&mut self, octets: usize) {
+        if let Some(pace) = &mut self.pace {
+            pace.octets += octets as u64;
+        }
+    }
+
+    /// Says what the connection holds, and ends it if it is one of those that hold too much.
+    fn check_budget(&self, posture: &Posture, input: &BytesMut) -> Option<End> {
+        let connection = self.connection;
+        let shared = &connection.orb.shared;
+        // An empty buffer goes back to its thread.
+        let input_bytes = if input.is_empty() { 0 } else { input.capacity() as u64 };
+        let grown = connection.holding.note_buffers(posture.held_bytes + input_bytes);
+        if !shared.budget.is_exceeded() {
+            return None;
+        }
+        let share = shared.budget.share(shared.lifecycle.connections());
+        if connection.holding.buffers() > share {
+            return Some(End::GivenUp(
+                "the messages on all connections exceed buffers_bytes_max, and those on this one its share"
+                    .to_owned(),
+            ));
+        }
+        if grown {
+            shared.lifecycle.wake_those_above(share);
+        }
+        None
+    }
+
     /// Notes since when the connection is as it is.
-    fn note(&mut self, posture: &Posture, now: Instant) {
+    fn note(&mut self, posture: &Posture, has_input: bool, now: Instant) {
         if !posture.idle || posture.uses != self.uses {
             self.last_use = now;
             self.uses = posture.uses;
         }
         self.is_idle = posture.idle;
         self.paused = posture.paused;
+        let midway = !posture.paused && (has_input || posture.expects_octets);
+        match midway {
+            true => {
+                self.pace.get_or_insert(Pace { since: now, octets: 0 });
+            }
+            false => self.pace = None,
+        }
         match posture.blocked {
             true => {
                 self.blocked_since.get_or_insert(now);
@@ -206,16 +255,46 @@ impl Driver<'_> {
         let clock = &self.connection.orb.shared.clock;
         // As long as nothing is read, the core would take our silence for the peer's.
         let core = posture.timeout.filter(|_| !posture.paused);
-        [core.map(|time| Instant::from_std(clock.instant(time))), self.idle_at(), self.stalled_at()]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or_else(|| Instant::now() + FAR_AWAY)
+        [
+            core.map(|time| Instant::from_std(clock.instant(time))),
+            self.idle_at(),
+            self.stalled_at(),
+            self.pace_at(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or_else(|| Instant::now() + FAR_AWAY)
     }
 
     fn idle_at(&self) -> Option<Instant> {
         let limit = self.connection.orb.limits().idle_time_max;
         self.is_idle.then(|| self.last_use.checked_add(limit)).flatten()
+    }
+
+    /// Closes the connection that nobody has used for so long, unless its client may be called back on it: then it stays for
+    /// another while.
+    fn is_over(&mut self) -> bool {
+        if self.connection.is_kept_for_calls_back() {
+            self.last_use = Instant::now();
+            return false;
+        }
+        self.connection.close_if_idle(self.uses)
+    }
+
+    /// When the pace of the peer is judged.
+    fn pace_at(&self) -> Option<Instant> {
+        self.pace.as_ref()?.since.checked_add(self.connection.orb.limits().message_rate_window)
+    }
+
+    /// Whether the peer has been too slow; if not, its pace is measured anew.
+    fn is_too_slow(&mut self) -> bool {
+        let limits = self.connection.orb.limits();
+        let wanted =
+            u128::from(limits.message_bytes_per_second_min) * limits.message_rate_window.as_millis() / 1000;
+        let octets = self.pace.take().map_or(0, |pace| pace.octets);
+        self.pace = Some(Pace { since: Instant::now(), octets: 0 });
+        u128::from(octets) < wanted
     }
 
     fn stalled_at(&self) -> Option<Instant> {
@@ -235,10 +314,11 @@ impl Driver<'_> {
         if self.paused {
             return None;
         }
+        if has_come(self.pace_at()) && self.is_too_slow() {
+            return Some(End::GivenUp("a message came slower than message_bytes_per_second_min".to_owned()));
+        }
         let end = self.connection.handle_timeout().and_then(|event| act(self.connection, event));
-        end.or_else(|| {
-            (has_come(self.idle_at()) && self.connection.close_if_idle(self.uses)).then_some(End::Idle)
-        })
+        end.or_else(|| (has_come(self.idle_at()) && self.is_over()).then_some(End::Idle))
     }
 }
 
@@ -285,7 +365,12 @@ fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
         CoreEvent::Cancelled { id } => connection.cancelled(id),
         CoreEvent::Locate { id, key } => inbound::locate(connection, id, key.as_ref()),
         CoreEvent::Refuse { id, exception } => inbound::refuse(connection, id, *exception),
-        CoreEvent::Peer { incarnation } => connection.learn_peer(incarnation),
+        CoreEvent::Peer { identity, incarnation, called_back } => {
+            connection.learn_peer(incarnation);
+            if called_back {
+                connection.is_opened_by(identity);
+            }
+        }
         CoreEvent::Draining { not_executed } => {
             connection.make_unusable();
             for id in not_executed {

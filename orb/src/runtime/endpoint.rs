@@ -4,10 +4,11 @@ use std::fmt;
 
 use quorb_giop::cdr::GiopVersion;
 use quorb_giop::codeset::{CodeSetComponentInfo, CodeSets};
-use quorb_giop::ior::{AlternateAddress, IiopProfile, Ior, QuorbEndpoint};
+use quorb_giop::ior::{AlternateAddress, EndpointFlags, IiopProfile, Ior, QuorbEndpoint};
 
 use super::Address;
 use super::builder::Preference;
+use super::callers::is_nowhere;
 use super::pool::PoolKey;
 use crate::adapter::ObjectKey;
 
@@ -71,9 +72,13 @@ fn of_profile(profile_index: u32, profile: &IiopProfile, preference: Preference)
         profile_index,
         set_version: quorb.as_ref().map_or(0, |quorb| quorb.endpoint_set_version),
     };
+    let called_back = quorb.as_ref().filter(|quorb| quorb.flags.contains(EndpointFlags::CALLED_BACK));
+    let caller = called_back.map(|quorb| Address::Caller(quorb.server_identity));
     let mut endpoints = Vec::new();
     if quorb.is_some() && preference != Preference::IiopOnly {
-        endpoints.extend(addresses.iter().cloned().map(|address| endpoint(address, WireChoice::Native)));
+        // Where a broker that listens nowhere is named for GIOP's sake, the native protocol has its own way.
+        let listening = addresses.iter().filter(|address| !is_named_nowhere(address)).cloned();
+        endpoints.extend(listening.chain(caller).map(|address| endpoint(address, WireChoice::Native)));
     }
     if preference != Preference::NativeOnly {
         // Later minor versions are compatible: we speak the last one we know.
@@ -90,13 +95,18 @@ fn of_profile(profile_index: u32, profile: &IiopProfile, preference: Preference)
     endpoints
 }
 
+fn is_named_nowhere(address: &Address) -> bool {
+    matches!(address, Address::Tcp { host, .. } if is_nowhere(host))
+}
+
 fn addresses_of(profile: &IiopProfile, quorb: Option<&QuorbEndpoint>) -> Vec<Address> {
     let mut addresses = Vec::new();
     let network =
         (profile.port != 0).then(|| Address::Tcp { host: profile.host.clone(), port: profile.port });
     let local = quorb.and_then(|quorb| quorb.local_address.parse::<Address>().ok());
     // A path means something only on the server's machine: it is tried where the server says that it is here.
-    addresses.extend(local.filter(|_| network.as_ref().is_none_or(Address::is_local)));
+    let is_here = |network: &Address| network.is_local() || is_named_nowhere(network);
+    addresses.extend(local.filter(|_| network.as_ref().is_none_or(is_here)));
     addresses.extend(network);
     addresses.extend(
         profile

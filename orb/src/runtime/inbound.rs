@@ -37,6 +37,16 @@ struct Inbound {
     newer_endpoints: Option<EndpointSet>,
     /// A shutdown waits for its end.
     _under_way: CallUnderWay,
+    /// What it counts for in the budget, once it waits.
+    held_bytes: u64,
+}
+
+impl Drop for Inbound {
+    fn drop(&mut self) {
+        if self.held_bytes > 0 {
+            self.connection.holding.call_ends(self.held_bytes);
+        }
+    }
 }
 
 /// Serves a request. What its servant does at once has been done on return; its reply is queued, not yet flushed.
@@ -51,6 +61,7 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
         once: None,
         newer_endpoints: None,
         _under_way: CallUnderWay::begin(orb),
+        held_bytes: 0,
     };
     let object = match admit(connection, &head) {
         Ok(object) => object,
@@ -64,6 +75,12 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
     }
     if !understands(&object, &head, &body) {
         return inbound.refuse_format(object.servant.interface().fingerprint());
+    }
+    if let Some(identity) = identity_of_oneway(&object, &head)
+        && let Err(reason) = orb.shared.served.admit_oneway(orb, identity, &head)
+    {
+        tracing::debug!(peer = %connection.peer, %reason, "a oneway request is not executed");
+        return connection.call_dropped(id, true);
     }
     if let Some(identity) = identity_to_remember(&object, &head) {
         match orb.shared.served.admit(orb, identity, &head) {
@@ -88,7 +105,13 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
     if orb.shared.lifecycle.is_draining() {
         return refuse(Minor::SERVER_DRAINING);
     }
+    connection.check_direction()?;
     check_depth(head.depth, Some(orb))?;
+    if connection.holds_too_much() {
+        let limit = orb.limits().buffers_bytes_max;
+        return refuse(Minor::MEMORY_FULL)
+            .map_err(|exception| exception.because(format_args!("above buffers_bytes_max = {limit}")));
+    }
     let limit = orb.limits().replies_bytes_max;
     if connection.waiting_output() > limit as u64 {
         return refuse(Minor::REPLIES_NOT_TAKEN)
@@ -111,15 +134,18 @@ pub(crate) fn check_depth(depth: u32, orb: Option<&Orb>) -> Result<(), SystemExc
         .because(format_args!("{depth} calls wait for it, above call_depth_max = {limit}")))
 }
 
-fn run(inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Body) {
+fn run(mut inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Body) {
     let orb = inbound.connection.orb.clone();
     let state = state_of(&inbound.connection, &orb, head);
+    let request_bytes = body.len();
     let call = Invocation::new(state, body, inbound.encoding, Some(orb));
     let context = call.context().clone();
-    let dispatched = inbound.connection.orb.server_chain().dispatch(object.servant.clone(), call);
+    let orb = &inbound.connection.orb;
+    let dispatched = orb.server_chain().dispatch(orb, object.servant.clone(), call);
     match dispatched {
         Dispatch::Done(reply) => inbound.finish(reply, true),
         Dispatch::Pending(future) => {
+            inbound.held_bytes = inbound.connection.holding.call_waits(request_bytes);
             inbound.connection.call_runs(inbound.id, context.clone());
             tokio::spawn(async move {
                 match drive(context, future).await {
@@ -161,6 +187,13 @@ pub(super) fn refuse(connection: &Arc<Connection>, id: CallId, exception: System
 fn understands(object: &ActiveObject, head: &RequestHead, body: &Body) -> bool {
     let positional = matches!(body, Body::Cdr { .. }) && head.fingerprint != 0;
     !positional || object.servant.interface().understands(head.fingerprint)
+}
+
+/// The identity under which a oneway update must not come twice.
+fn identity_of_oneway(object: &ActiveObject, head: &RequestHead) -> Option<RequestIdentity> {
+    let identity = head.identity.filter(|_| head.response == ResponseExpected::No)?;
+    let operation = object.servant.interface().operation(head.operation.as_str())?;
+    (!operation.is_repeatable()).then_some(identity)
 }
 
 /// The identity under which the reply must be remembered: that of an update that somebody waits for.

@@ -30,11 +30,17 @@ pub struct Limits {
     pub ping_timeout: Duration,
     /// A message or body that has begun must be complete after so long.
     pub message_wait_max: Duration,
+    /// The octets a second that a peer must send at least while it is in the middle of a message or body, on average over
+    /// each `message_rate_window`.
+    pub message_bytes_per_second_min: u64,
+    /// How long a peer may be slower than `message_bytes_per_second_min`.
+    pub message_rate_window: Duration,
     /// A peer that takes nothing of what is written to it for so long is given up.
     pub output_wait_max: Duration,
     /// The octets of one message or body, received or sent.
     pub body_bytes_max: usize,
-    /// The octets of bodies that one connection may be in the middle of receiving.
+    /// The octets of bodies that one connection may be in the middle of receiving; no more than an eighth of
+    /// `buffers_bytes_max`, or one body.
     pub assembly_bytes_max: usize,
     /// Calls that one connection may have in flight, in each direction.
     pub calls_in_flight_max: usize,
@@ -43,6 +49,10 @@ pub struct Limits {
     /// Octets of replies that wait for one peer, whether it does not read or does not give credit: above, its further calls
     /// are refused.
     pub replies_bytes_max: usize,
+    /// The octets that messages may take on all connections together: in buffers, in assembly, as replies that are not taken
+    /// and as arguments of calls that wait. Above, a connection that holds more than an equal share is refused further calls,
+    /// and given up if its buffers alone are more. At least twice `body_bytes_max`.
+    pub buffers_bytes_max: usize,
     /// Connections that are served at the same time.
     pub connections_max: usize,
     /// Clients whose replies are remembered.
@@ -56,6 +66,8 @@ pub struct Limits {
     /// Calls of one chain that may wait for each other: a call that more than so many wait for is refused with IMP_LIMIT,
     /// completion No.
     pub call_depth_max: u32,
+    /// Forgotten clients of whom is kept how far they had come, so that they come back without a detour.
+    pub reply_cache_traces_max: usize,
     /// Attempts of one call, the first included.
     pub retry_attempts_max: u32,
     /// The wait before a call is tried again, where it cannot be at once; each further one is twice as long.
@@ -85,18 +97,22 @@ impl Default for Limits {
             ping_idle: Duration::from_secs(10),
             ping_timeout: Duration::from_secs(5),
             message_wait_max: Duration::from_secs(60),
+            message_bytes_per_second_min: 512,
+            message_rate_window: Duration::from_secs(15),
             output_wait_max: Duration::from_secs(60),
             body_bytes_max: 64 << 20,
             assembly_bytes_max: 128 << 20,
             calls_in_flight_max: 4096,
             output_bytes_max: 4 << 20,
             replies_bytes_max: 128 << 20,
+            buffers_bytes_max: 1 << 30,
             connections_max: 10_000,
             reply_cache_clients_max: 10_000,
             reply_cache_entries_max: 8192,
             reply_cache_bytes_max: 64 << 20,
             reply_cache_idle_max: Duration::from_secs(600),
             call_depth_max: Limits::CALL_DEPTH_MAX,
+            reply_cache_traces_max: 50_000,
             retry_attempts_max: 5,
             retry_wait_first: Duration::from_millis(20),
             retry_wait_max: Duration::from_secs(2),

@@ -51,6 +51,7 @@ impl Listening {
                 Address::Tcp { host, port } => listening.open_tcp(host, *port),
                 Address::Unix(path) => listening.open_unix(path),
                 Address::Memory(name) => listening.open_memory(name, memory),
+                Address::Caller(_) => Err(io::Error::from(io::ErrorKind::Unsupported)),
             };
             sockets.push(socket.map_err(|cause| initialize(&cause).tried(address, &cause))?);
         }

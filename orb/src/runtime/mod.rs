@@ -7,8 +7,10 @@
 mod address;
 mod bell;
 mod blocking;
+mod budget;
 mod builder;
 mod call;
+mod callers;
 mod clock;
 mod connect;
 mod connection;
@@ -42,6 +44,7 @@ mod wire;
 pub use address::Address;
 pub(crate) use blocking::{block_on_call, runtime_for};
 pub use builder::{BlockingOrb, OrbBuilder, Preference};
+pub use callers::Callbacks;
 pub(crate) use clock::now;
 pub(crate) use connection::Connection;
 pub(crate) use endpoint::Endpoint;

@@ -52,6 +52,7 @@ impl Served {
             entries_per_client_max: limits.reply_cache_entries_max,
             bytes_max: limits.reply_cache_bytes_max,
             client_idle_max: limits.reply_cache_idle_max,
+            traces_max: limits.reply_cache_traces_max,
         });
         let state = ServedState { cache, attached: HashMap::new(), sweep_at: Time::ZERO };
         Served { state: Mutex::new(state) }
@@ -60,18 +61,10 @@ impl Served {
     /// Decides about a request. Finding that it runs and waiting for its end are one step: it cannot end in between.
     pub(super) fn admit(&self, orb: &Orb, identity: RequestIdentity, head: &RequestHead) -> Entrance {
         let now = orb.shared.clock.now();
-        let request = Circumstances {
-            acknowledged_below: head.acknowledged_below,
-            retry_of_server: head.retry_of_server,
-            this_server: orb.incarnation(),
-            incarnation_now: orb.incarnation_now(),
-        };
+        let request = circumstances(orb, head, now);
         let is_retry = head.retry_of_server.is_some();
         let mut state = self.lock();
-        if now >= state.sweep_at {
-            state.cache.forget(now);
-            state.sweep_at = now + orb.limits().reply_cache_idle_max / 4;
-        }
+        state.sweep(orb, now);
         match state.cache.admit(identity, request, now) {
             Admission::Execute => Entrance::Execute,
             Admission::Replay(remembered) => Entrance::Replay(remembered),
@@ -93,6 +86,19 @@ impl Served {
                 Entrance::Attach(receiver)
             }
         }
+    }
+
+    /// Whether a oneway request is to be run: none of a client's runs twice.
+    pub(super) fn admit_oneway(
+        &self,
+        orb: &Orb,
+        identity: RequestIdentity,
+        head: &RequestHead,
+    ) -> Result<(), Refusal> {
+        let now = orb.shared.clock.now();
+        let mut state = self.lock();
+        state.sweep(orb, now);
+        state.cache.admit_oneway(identity, circumstances(orb, head, now), now)
     }
 
     /// It has run, and this was the reply.
@@ -117,6 +123,24 @@ impl Served {
 
     fn lock(&self) -> MutexGuard<'_, ServedState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ServedState {
+    fn sweep(&mut self, orb: &Orb, now: Time) {
+        if now >= self.sweep_at {
+            self.cache.forget(now);
+            self.sweep_at = now + orb.limits().reply_cache_idle_max / 4;
+        }
+    }
+}
+
+fn circumstances(orb: &Orb, head: &RequestHead, now: Time) -> Circumstances {
+    Circumstances {
+        acknowledged_below: head.acknowledged_below,
+        retry_of_server: head.retry_of_server,
+        this_server: orb.incarnation(),
+        incarnation_now: orb.incarnation_at(now),
     }
 }
 

@@ -9,19 +9,21 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use quorb_giop::ior::Ior;
 
+use super::budget::Budget;
 use super::builder::{OrbBuilder, Preference, Settings};
+use super::callers::Callers;
 use super::clock::Clock;
 use super::listen::Listening;
 use super::once::Served;
 use super::pool::Pool;
 use super::profiles;
 use super::shutdown::{DrainReport, Lifecycle};
-use super::{Address, Connection, Endpoint, Limits};
+use super::{Address, Callbacks, Connection, Endpoint, Limits};
 use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
 use crate::exception::SystemException;
 use crate::intercept::{ClientChain, ServerChain};
 use crate::object::{LocalTarget, ObjectRef};
-use crate::proto::head::{ClientId, RequestIdentity};
+use crate::proto::head::{ClientId, RequestIdentity, Time};
 use crate::proto::health::{Health, HealthLimits};
 use crate::proto::retry::RetryLimits;
 
@@ -49,11 +51,16 @@ pub(crate) struct OrbShared {
     pub(super) listening: Listening,
     pub(super) served: Served,
     pub(super) pool: Pool,
+    pub(super) callers: Callers,
+    pub(super) budget: Arc<Budget>,
     /// Which addresses have failed lately. The lock is held for a look or a note.
     pub(super) health: Mutex<Health<Address>>,
     pub(super) lifecycle: Lifecycle,
     objects: ActiveObjects,
     sequence: AtomicU64,
+    /// Who makes oneway calls: they are numbered apart, since nobody acknowledges them.
+    oneway_identity: u64,
+    oneway_sequence: AtomicU64,
     /// The lock is held for an insertion or a look.
     updates: Mutex<Updates>,
     randomness: RandomState,
@@ -120,6 +127,8 @@ impl Orb {
             listening,
             served: Served::new(&settings.limits),
             pool: Pool::default(),
+            callers: Callers::default(),
+            budget: Budget::new(&settings.limits),
             health: Mutex::new(Health::new(HealthLimits {
                 rest_first: settings.limits.endpoint_rest_first,
                 rest_max: settings.limits.endpoint_rest_max,
@@ -128,6 +137,8 @@ impl Orb {
             lifecycle: if settings.holding { Lifecycle::holding() } else { Lifecycle::default() },
             objects: ActiveObjects::default(),
             sequence: AtomicU64::new(1),
+            oneway_identity: draw(&randomness, u64::MAX - 1),
+            oneway_sequence: AtomicU64::new(1),
             updates: Mutex::new(Updates { client: ClientId(identity), incarnation, open: BTreeSet::new() }),
             draws: AtomicU64::new(0),
             randomness,
@@ -163,6 +174,12 @@ impl Orb {
     /// Connections that are open now, in either direction.
     pub fn open_connections(&self) -> usize {
         self.shared.lifecycle.connections()
+    }
+
+    /// Octets that messages take now on all connections: in buffers, in assembly, as replies that are not taken, as arguments
+    /// of calls that wait. [`Limits::buffers_bytes_max`] bounds it.
+    pub fn buffered_bytes(&self) -> u64 {
+        self.shared.budget.held()
     }
 
     /// Calls that are open now, in either direction. Costs a look at every connection.
@@ -213,9 +230,9 @@ impl Orb {
         self.shared.incarnation
     }
 
-    /// The incarnation of a client that begins its life now.
-    pub(super) fn incarnation_now(&self) -> u64 {
-        self.shared.incarnation.saturating_add(self.shared.clock.now().0 / 1_000)
+    /// The incarnation of a client that begins its life at this time.
+    pub(super) fn incarnation_at(&self, time: Time) -> u64 {
+        self.shared.incarnation.saturating_add(time.0 / 1_000)
     }
 
     pub(crate) fn active_objects(&self) -> &ActiveObjects {
@@ -252,8 +269,7 @@ impl Orb {
         key: &ObjectKey,
         interface: &'static crate::model::Interface,
     ) -> ObjectRef {
-        let shared = &self.shared;
-        self.object(profiles::of_own_object(&shared.listening, shared.identity, key, interface))
+        self.object(profiles::of_own_object(self, key, interface))
     }
 
     /// The key, if the reference leads to this broker.
@@ -275,6 +291,14 @@ impl Orb {
         if self.shared.lifecycle.is_stopped() {
             return Err(super::connect::ConnectError::Stopped);
         }
+        if self.callbacks() != Callbacks::Off
+            && let Some(connection) = self.shared.callers.connection(&endpoint.address)
+        {
+            return Ok(connection);
+        }
+        if endpoint.is_only_called_back() {
+            return Err(super::connect::ConnectError::NotHere);
+        }
         self.shared.pool.connect(self, endpoint).await
     }
 
@@ -284,6 +308,15 @@ impl Orb {
             client: ClientId(self.shared.identity),
             incarnation: self.shared.incarnation,
             sequence: self.shared.sequence.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// The identity of a new oneway call.
+    pub(super) fn next_oneway(&self) -> RequestIdentity {
+        RequestIdentity {
+            client: ClientId(self.shared.oneway_identity),
+            incarnation: self.shared.incarnation,
+            sequence: self.shared.oneway_sequence.fetch_add(1, Ordering::Relaxed),
         }
     }
 

@@ -83,6 +83,8 @@ fn interpret_reply(head: &ReplyHead, body: Body) -> Received {
 fn raised(exception: SystemException) -> Received {
     let class = match (exception.kind(), exception.minor()) {
         (ExceptionKind::Transient, Minor::SERVER_DRAINING) => FailureClass::NotHere,
+        // Repetitions would be more of what the server has too much of.
+        (ExceptionKind::Transient, Minor::OVERLOADED) => FailureClass::Lasting,
         (ExceptionKind::Transient, Minor::TOO_MANY_FORWARDS) => FailureClass::Lasting,
         (ExceptionKind::Transient | ExceptionKind::NoResources, _) => FailureClass::Transient,
         _ => FailureClass::Lasting,

@@ -106,8 +106,9 @@ impl Outgoing<'_> {
     fn head(&self) -> RequestHead {
         let native = self.endpoint.wire == WireChoice::Native;
         let mut head = RequestHead::new(self.endpoint.key.clone(), self.request.operation.clone());
-        // On GIOP the identity is a context, and worth its octets only where the reply is remembered.
-        head.identity = (native || self.once).then_some(self.identity);
+        // On GIOP the identity is a context, and worth its octets only where it is remembered.
+        let oneway = self.request.behaviour.oneway;
+        head.identity = (native || self.once || oneway).then_some(self.identity);
         head.acknowledged_below = self.acknowledged_below;
         head.retry_of_server = self.retry_of_server;
         let left = match self.has_waited {

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use quorb_giop::cdr::{Cdr, CdrError, Decoder};
 use quorb_giop::ior::Ior;
 
+use super::Address;
+use super::callers::Wanted;
 use super::connection::Connection;
 use super::endpoint::{Endpoint, endpoints_of};
 use super::orb::Orb;
@@ -23,6 +25,8 @@ pub(super) struct Path {
     pub(super) set_version: u64,
     /// The server was built with another version of the interface: bodies go as CBOR from the start.
     pub(super) wants_cbor: AtomicBool,
+    /// Keeps the connection of an object's broker open that is called back.
+    _wanted: Option<Wanted>,
 }
 
 /// Why an endpoint set is not taken.
@@ -40,12 +44,15 @@ impl Path {
     pub(super) fn of(orb: &Orb, ior: &Ior) -> Path {
         let mut endpoints = endpoints_of(ior, orb.preference());
         endpoints.truncate(orb.limits().endpoints_max);
+        let own = orb.own_key(ior);
+        let wanted = wanted(orb, &endpoints).filter(|_| own.is_none());
         Path {
             set_version: endpoints.iter().map(|endpoint| endpoint.set_version).max().unwrap_or(0),
             endpoints: endpoints.into_iter().map(Arc::new).collect(),
-            own: orb.own_key(ior),
+            own,
             ior: Arc::new(ior.clone()),
             wants_cbor: AtomicBool::new(false),
+            _wanted: wanted,
         }
     }
 
@@ -67,9 +74,10 @@ impl Path {
             // What the head of the reply says is what the next request must say.
             endpoint.set_version = set.version;
         }
+        let _wanted = wanted(orb, &endpoints).filter(|_| own.is_none());
         let endpoints = endpoints.into_iter().map(Arc::new).collect();
         let wants_cbor = AtomicBool::new(false);
-        Ok(Path { ior: Arc::new(ior), endpoints, own, set_version: set.version, wants_cbor })
+        Ok(Path { ior: Arc::new(ior), endpoints, own, set_version: set.version, wants_cbor, _wanted })
     }
 
     /// With what has been learnt about the servers.
@@ -78,8 +86,9 @@ impl Path {
         self
     }
 
-    pub(super) fn endpoint_of(&self, connection: &Connection) -> Option<&Arc<Endpoint>> {
-        self.endpoints.iter().find(|endpoint| connection.serves(endpoint))
+    /// The endpoint that calls over this connection are made for.
+    pub(super) fn endpoint_of(&self, connection: &Connection) -> Option<Arc<Endpoint>> {
+        self.endpoints.iter().find_map(|endpoint| connection.endpoint_for(endpoint))
     }
 
     /// The endpoints that suit, one for each address, in order: an address that cannot be reached with one protocol cannot
@@ -93,4 +102,13 @@ impl Path {
         }
         candidates
     }
+}
+
+/// Notes that a caller is wanted, if one is among the endpoints.
+fn wanted(orb: &Orb, endpoints: &[Endpoint]) -> Option<Wanted> {
+    let callers = endpoints.iter().filter_map(|endpoint| match endpoint.address {
+        Address::Caller(identity) => Some(identity),
+        _ => None,
+    });
+    { callers }.next().map(|identity| orb.shared.callers.want(identity))
 }

@@ -2,42 +2,40 @@
 
 use quorb_giop::cdr::{CdrError, GiopVersion};
 use quorb_giop::codeset::CodeSetComponentInfo;
-use quorb_giop::ior::{AlternateAddress, IiopProfile, Ior, OrbType, QuorbEndpoint, TaggedComponent};
+use quorb_giop::ior::{
+    AlternateAddress, EndpointFlags, IiopProfile, Ior, OrbType, QuorbEndpoint, TaggedComponent,
+};
 use quorb_giop::names;
 
-use super::Address;
-use super::listen::Listening;
+use super::callers::nowhere;
+use super::{Address, Callbacks, Orb};
 use crate::adapter::ObjectKey;
 use crate::model::Interface;
 use crate::proto::native;
 
 /// The reference to an object of this broker: one IIOP profile with the first advertised address, the others as
-/// alternates, and our component, which says that the native protocol is spoken there.
-pub(super) fn of_own_object(
-    listening: &Listening,
-    server_identity: u64,
-    key: &ObjectKey,
-    interface: &'static Interface,
-) -> Ior {
-    own_object(listening, server_identity, key, interface)
-        .expect("a reference of bounded parts is always encodable")
+/// alternates, and our component, which says that the native protocol is spoken there, or over this broker's own connections.
+pub(super) fn of_own_object(orb: &Orb, key: &ObjectKey, interface: &'static Interface) -> Ior {
+    own_object(orb, key, interface).expect("a reference of bounded parts is always encodable")
 }
 
-fn own_object(
-    listening: &Listening,
-    server_identity: u64,
-    key: &ObjectKey,
-    interface: &'static Interface,
-) -> Result<Ior, CdrError> {
+fn own_object(orb: &Orb, key: &ObjectKey, interface: &'static Interface) -> Result<Ior, CdrError> {
+    let (listening, server_identity) = (&orb.shared.listening, orb.shared.identity);
     let quorb = QuorbEndpoint {
         protocol_version: u16::from(native::Version::OURS.major),
         fingerprint: interface.fingerprint(),
         server_identity,
         local_address: listening.local.as_ref().map(Address::to_string).unwrap_or_default(),
+        flags: if orb.is_called_back() { EndpointFlags::CALLED_BACK } else { EndpointFlags::default() },
         ..QuorbEndpoint::default()
     };
     let mut addresses = listening.advertised.iter().cloned();
-    let (host, port) = addresses.next().unwrap_or_default();
+    // GIOP names a client that listens nowhere by something.
+    let nowhere = || match orb.callbacks() {
+        Callbacks::Everywhere => nowhere(server_identity),
+        _ => Default::default(),
+    };
+    let (host, port) = addresses.next().unwrap_or_else(nowhere);
     let mut components = vec![
         TaggedComponent::of(&OrbType::QUORB)?,
         TaggedComponent::of(&CodeSetComponentInfo::ours())?,

@@ -65,6 +65,11 @@ impl Progress {
         self.connecting.clear();
     }
 
+    /// The endpoint whose reply is waited for.
+    pub(super) fn waits_for(&self) -> Option<&Arc<Endpoint>> {
+        self.trying.as_ref().filter(|(_, stage)| *stage == Stage::Waiting).map(|(endpoint, _)| endpoint)
+    }
+
     /// An update may have reached a server for the first time, in this life if it has said which.
     pub(super) fn sent_to(&mut self, endpoint: &Endpoint, life: Option<u64>) {
         if self.first_server.is_none() && life.is_some() {

@@ -60,7 +60,7 @@ impl Orb {
         }
     }
 
-    /// A server goes out of service: others are asked before it.
+    /// A server goes out of service, or gives no sign of life: others are asked before it.
     pub(super) fn note_leaving(&self, address: &Address) {
         self.health().failed(address, self.shared.clock.now());
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use quorb_giop::ior::Ior;
 
@@ -87,7 +87,7 @@ impl Route {
                 && let Some(endpoint) = state.path.endpoint_of(connection).filter(|endpoint| suits(endpoint))
             {
                 let path = state.path.clone();
-                return Ok(Bound { connection: connection.clone(), endpoint: endpoint.clone(), path });
+                return Ok(Bound { connection: connection.clone(), endpoint, path });
             }
             state.path.clone()
         };
@@ -99,6 +99,7 @@ impl Route {
         let candidates = path.candidates(suits);
         if let Some((connection, endpoint)) = self.orb.reach(candidates, progress).await? {
             self.lock().connection = Some(connection.clone());
+            let endpoint = connection.endpoint_for(&endpoint).unwrap_or(endpoint);
             return Ok(Bound { connection, endpoint, path });
         }
         self.look_elsewhere(&path, progress, deadline).await;
@@ -187,6 +188,19 @@ impl Route {
             && Arc::ptr_eq(original, &from.path)
         {
             *original = path;
+        }
+    }
+
+    /// A call has waited for so long in vain. If nothing at all was heard of the server, and others have the object too, the
+    /// next calls ask them first.
+    pub(super) fn note_silence(&self, progress: &Progress, waited: Duration) {
+        let Some(endpoint) = progress.waits_for() else { return };
+        let mut state = self.lock();
+        let kept = state.connection.as_ref().filter(|kept| kept.endpoint_for(endpoint).is_some());
+        let is_silent = kept.is_some_and(|connection| connection.silent_for() >= waited);
+        if is_silent && state.path.endpoints.iter().any(|other| other.address != endpoint.address) {
+            state.connection = None;
+            self.orb.note_leaving(&endpoint.address);
         }
     }
 

@@ -180,6 +180,16 @@ impl Lifecycle {
         }
     }
 
+    /// Wakes the drivers of connections whose buffers take more than `share`: they will find that out. Costs a look at every
+    /// connection.
+    pub(super) fn wake_those_above(&self, share: u64) {
+        for connection in &self.connections {
+            if connection.holding.buffers() > share {
+                connection.bell.ring();
+            }
+        }
+    }
+
     pub(super) async fn drain(&self, pool: &Pool, limit: Duration) -> DrainReport {
         self.advance(Phase::Draining);
         let connections_closed = self.connections();

@@ -5,10 +5,10 @@ use quorb_giop::cdr::Cdr;
 use quorb_giop::cdr::{CdrProfile, Decoder, Endian, GiopVersion};
 use quorb_giop::codeset::CodeSets;
 use quorb_giop::limits::MessageLimits;
-use quorb_giop::message::{AddressingDisposition, GiopError};
+use quorb_giop::message::{AddressingDisposition, GiopError, ListenPoint};
 
 use super::endpoint::WireChoice;
-use super::{Limits, Orb};
+use super::{Callbacks, Limits, Orb};
 use crate::adapter::Protocol;
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
 use crate::proto::head::{
@@ -62,7 +62,9 @@ pub(super) enum CoreEvent {
     },
     /// The peer's life.
     Peer {
+        identity: u64,
         incarnation: u64,
+        called_back: bool,
     },
     /// The peer takes no further calls; these ones it did not take.
     Draining {
@@ -126,7 +128,10 @@ impl Core {
             side,
             identity: ClientId(orb.shared.identity),
             incarnation: orb.shared.incarnation,
-            features: native::Features::default(),
+            features: match orb.callbacks() {
+                Callbacks::Off => native::Features::default(),
+                Callbacks::Native | Callbacks::Everywhere => native::Features::CALLED_BACK,
+            },
             limits: native_limits(orb.limits()),
             software: Bytes::from_static(concat!("quorb/", env!("CARGO_PKG_VERSION")).as_bytes()),
         };
@@ -135,20 +140,43 @@ impl Core {
 
     fn iiop(orb: &Orb, side: iiop::Side, version: GiopVersion, code_sets: CodeSets) -> Core {
         let limits = orb.limits();
-        Core::Iiop(Box::new(iiop::Connection::new(iiop::Config {
+        let mut core = Box::new(iiop::Connection::new(iiop::Config {
             side,
             version,
             code_sets,
             limits: MessageLimits {
                 message_bytes_max: limits.body_bytes_max,
-                assembled_bytes_max: limits.assembly_bytes_max,
+                assembled_bytes_max: assembly_bytes_max(limits),
                 ..MessageLimits::default()
             },
             calls_in_flight_max: limits.calls_in_flight_max,
             calls_served_max: limits.calls_in_flight_max,
             output_bytes_max: limits.output_bytes_max,
             frame_wait_max: limits.message_wait_max,
-        })))
+        }));
+        if orb.callbacks() == Callbacks::Everywhere {
+            match side {
+                iiop::Side::Client => core.offer_both_directions(orb.listen_points()),
+                iiop::Side::Server => core.accept_both_directions(),
+            }
+        }
+        Core::Iiop(core)
+    }
+
+    /// The wire as calls of this side see it.
+    pub(super) fn wire(&self) -> WireChoice {
+        match self {
+            Core::Native(_) => WireChoice::Native,
+            Core::Iiop(core) => WireChoice::Iiop { version: core.version(), code_sets: core.code_sets() },
+        }
+    }
+
+    /// For which addresses the client has said, since the last time, that it takes calls on this connection.
+    pub(super) fn take_offered(&mut self) -> Vec<ListenPoint> {
+        match self {
+            Core::Native(_) => Vec::new(),
+            Core::Iiop(core) => core.take_offered(),
+        }
     }
 
     pub(super) fn receive(
@@ -214,6 +242,22 @@ impl Core {
     pub(super) fn is_mid_message(&self) -> bool {
         match self {
             Core::Native(core) => core.peer().is_none() || core.assembly_bytes() > 0,
+            Core::Iiop(core) => core.is_mid_message(),
+        }
+    }
+
+    /// Octets of messages of the peer that are not complete.
+    pub(super) fn assembly_bytes(&self) -> usize {
+        match self {
+            Core::Native(core) => core.assembly_bytes(),
+            Core::Iiop(core) => core.assembly_bytes(),
+        }
+    }
+
+    /// Whether the peer has begun a message in parts, and nothing but itself keeps it from going on.
+    pub(super) fn expects_octets(&self) -> bool {
+        match self {
+            Core::Native(core) => core.expects_octets(),
             Core::Iiop(core) => core.is_mid_message(),
         }
     }
@@ -354,11 +398,17 @@ impl Core {
     }
 }
 
+/// What one connection may assemble: no more than a small part of what all of them may hold, so that an honest peer is
+/// slowed down long before it holds too much.
+fn assembly_bytes_max(limits: &Limits) -> usize {
+    limits.assembly_bytes_max.min((limits.buffers_bytes_max / 8).max(limits.body_bytes_max))
+}
+
 fn native_limits(limits: &Limits) -> native::Limits {
     native::Limits {
         calls_in_flight_max: u32::try_from(limits.calls_in_flight_max).unwrap_or(u32::MAX),
         body_bytes_max: limits.body_bytes_max as u64,
-        assembly_bytes_max: limits.assembly_bytes_max as u64,
+        assembly_bytes_max: assembly_bytes_max(limits) as u64,
         output_bytes_max: limits.output_bytes_max as u64,
         ping_idle: limits.ping_idle,
         ping_timeout: limits.ping_timeout,
@@ -371,7 +421,11 @@ fn native_limits(limits: &Limits) -> native::Limits {
 fn native_event(event: native::Event) -> CoreEvent {
     use native::Event;
     match event {
-        Event::Hello(hello) => CoreEvent::Peer { incarnation: hello.incarnation },
+        Event::Hello(hello) => CoreEvent::Peer {
+            identity: hello.identity,
+            incarnation: hello.incarnation,
+            called_back: hello.features.contains(native::Features::CALLED_BACK),
+        },
         Event::Request { id, head, body } => {
             let body = native_body(head.format, body);
             CoreEvent::Request { id, head: Box::new(head), body }

@@ -77,6 +77,14 @@ impl Body {
         }
     }
 
+    /// What was written by these rules, `origin` octets behind the beginning of its message.
+    pub(crate) fn written(octets: Bytes, profile: CdrProfile, origin: usize) -> Body {
+        Body::Cdr {
+            contents: message::Body::new(octets, profile.endian, profile.version, origin),
+            code_sets: CodeSets::from(profile),
+        }
+    }
+
     /// How many octets it has.
     pub fn len(&self) -> usize {
         match self {

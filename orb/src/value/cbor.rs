@@ -3,6 +3,7 @@
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
+use super::valuetype::within_graph;
 use super::{BodyError, IdlType};
 
 /// The CBOR nesting that is followed before a value is refused.
@@ -56,12 +57,12 @@ pub fn decode_cbor<T: IdlType>(input: &mut &[u8]) -> Result<T, BodyError> {
 
 /// Reads whatever serde reads, within the limit on nesting.
 pub(super) fn read_item<T: DeserializeOwned>(input: &mut &[u8]) -> Result<T, CborError> {
-    Ok(ciborium::de::from_reader_with_recursion_limit(input, CBOR_DEPTH_MAX)?)
+    within_graph(|| Ok(ciborium::de::from_reader_with_recursion_limit(input, CBOR_DEPTH_MAX)?))
 }
 
 /// Writes whatever serde writes.
 pub(super) fn write_item<T: Serialize>(item: &T, out: &mut Vec<u8>) -> Result<(), CborError> {
-    ciborium::into_writer(item, out).map_err(|cause| match cause {
+    within_graph(|| ciborium::into_writer(item, out)).map_err(|cause| match cause {
         // A vector takes everything.
         ciborium::ser::Error::Io(cause) => CborError::NotExpressible { reason: cause.to_string() },
         ciborium::ser::Error::Value(reason) => CborError::NotExpressible { reason },

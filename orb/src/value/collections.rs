@@ -76,7 +76,7 @@ impl<T: IdlType> IdlType for Option<T> {
     const NULLABLE: bool = true;
 
     fn describe(types: &mut TypeCatalogue) -> TypeDesc {
-        TypeDesc::Optional(Box::new(T::describe(types)))
+        T::describe_option(types)
     }
 
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -26,6 +26,11 @@ pub trait IdlType: Cdr + Send + Sync + 'static {
     /// The type as data; defined types enter the catalogue.
     fn describe(types: &mut TypeCatalogue) -> TypeDesc;
 
+    /// The type of a value that may be missing. Types that have a null of their own override it.
+    fn describe_option(types: &mut TypeCatalogue) -> TypeDesc {
+        TypeDesc::Optional(Box::new(Self::describe(types)))
+    }
+
     /// Writes the value as CBOR.
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 

@@ -18,6 +18,7 @@ mod long_double;
 mod numbers;
 mod spare;
 pub(crate) mod typecode;
+pub mod valuetype;
 mod wide;
 
 pub use any::{Any, AnyError};
@@ -30,4 +31,5 @@ pub use idl_type::IdlType;
 pub use long_double::LongDouble;
 pub(crate) use spare::{COPIED_BODY_BYTES_MAX, borrow_body, give_body_back, share_body};
 pub use typecode::{TYPECODE_TYPES_MAX, TcKind, TypeCode, TypeCodeError};
+pub use valuetype::ValueRef;
 pub use wide::{WChar, WString};

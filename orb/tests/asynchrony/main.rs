@@ -4,6 +4,7 @@
 #[macro_use]
 mod rig;
 
+mod callbacks;
 mod deferred;
 mod depth;
 mod generated;

@@ -8,7 +8,7 @@ use quorb::{Completion, Fault, MemoryNetwork, ObjectRef, Orb, Preference, Proxy,
 use crate::types::{Colour, Containers, Rejected, Shape, containers, map, text};
 
 #[interface]
-trait Workshop {
+pub(crate) trait Workshop {
     #[attribute(set)]
     fn colour(&self) -> Colour;
     fn echo(&self, all: Containers) -> Containers;
@@ -20,7 +20,7 @@ trait Workshop {
     fn outline(&self, shape: &Shape) -> Option<f64>;
 }
 
-struct Bench {
+pub(crate) struct Bench {
     colour: Colour,
     pokes: i32,
 }
@@ -87,7 +87,7 @@ impl Caller {
     }
 }
 
-async fn exercise(object: ObjectRef, is_cbor: bool) {
+pub(crate) async fn exercise(object: ObjectRef, is_cbor: bool) {
     let caller = Caller::on(object).await;
     assert_eq!(caller.call("_get_colour", &[]).await, Ok(vec![text("Red")]));
     assert_eq!(caller.call("_set_colour", &[text("Green")]).await, Ok(vec![]));
@@ -133,7 +133,7 @@ async fn exercise(object: ObjectRef, is_cbor: bool) {
     }
 }
 
-fn servant() -> WorkshopServant<Bench> {
+pub(crate) fn servant() -> WorkshopServant<Bench> {
     WorkshopServant::new(Bench { colour: Colour::Red, pokes: 0 })
 }
 

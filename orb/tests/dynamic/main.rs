@@ -2,5 +2,6 @@
 
 mod calls;
 mod fuzz;
+mod gateway;
 mod types;
 mod values;

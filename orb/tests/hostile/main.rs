@@ -8,6 +8,7 @@ mod rig;
 mod damaged;
 mod greedy;
 mod lying;
+mod memory;
 mod refusals;
 mod servers;
 mod slow;

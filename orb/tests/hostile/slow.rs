@@ -155,3 +155,68 @@ async fn a_body_that_does_not_go_on() {
     healthy.end().await;
     world.end().await;
 }
+
+/// Slower than the least pace, in a message that could take an hour.
+#[tokio::test]
+async fn a_message_that_trickles() {
+    logs::capture();
+    let pace = |limits: &mut Limits| {
+        limits.message_wait_max = Duration::from_secs(3600);
+        limits.message_rate_window = WAIT;
+        limits.message_bytes_per_second_min = 10_000;
+    };
+    let world = World::serving(Way::TcpNative, pace).await;
+    let healthy = Healthy::start(&world).await;
+    let long = giop::request(GiopVersion::V1_2, 2, "probe", "store", |out| out.write_octets(&[0; 50_000]));
+    let native = [greeting(), request(1, &head("probe", "store"), &[0; 50_000])].concat();
+    for (at_once, octets) in [(20, long), (greeting().len() + 4, native)] {
+        let mut peer = Peer::connect(world.port()).await;
+        peer.say(&octets[..at_once]).await;
+        let taken = trickle(&mut peer, octets[at_once..].iter().map(|octet| vec![*octet])).await;
+        assert!(taken < PATIENCE, "{taken:?}");
+        logs::line_with(&[&peer.name(), "message_bytes_per_second_min"]).await;
+    }
+    healthy.end().await;
+    world.end().await;
+}
+
+/// Slow, but not slower than is allowed, over many windows; and silent for long where no message has begun.
+#[tokio::test]
+async fn a_message_that_takes_its_time() {
+    let pace = |limits: &mut Limits| {
+        limits.message_rate_window = Duration::from_millis(400);
+        limits.message_bytes_per_second_min = 3;
+    };
+    let world = World::serving(Way::TcpIiop, pace).await;
+    let octets = giop::request(GiopVersion::V1_2, 2, "probe", "store", |out| out.write_octets(&[0; 5000]));
+    let mut peer = Peer::connect(world.port()).await;
+    for _ in 0..2 {
+        for piece in octets.chunks(200) {
+            peer.say(piece).await;
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+        let reply = crate::rig::soon("it is answered", giop::hear(&mut peer)).await;
+        drop(reply);
+        tokio::time::sleep(Duration::from_millis(900)).await;
+    }
+    drop(peer);
+    world.end().await;
+}
+
+/// A peer that is cut off in the middle of its call, without a word: the call is cancelled, and the others go on.
+#[tokio::test]
+async fn a_peer_that_loses_its_cable() {
+    logs::capture();
+    let world = World::serving(Way::TcpNative, short).await;
+    let healthy = Healthy::start(&world).await;
+    let mut peer = Peer::connect(world.port()).await;
+    let call = request(1, &head("probe", "hold_query"), &[]);
+    peer.say(&[greeting(), call].concat()).await;
+    world.control.started().await;
+    // It is there, but nothing of it is heard any more.
+    world.control.dropped().await;
+    logs::line_with(&[&peer.name(), "the peer is silent"]).await;
+    healthy.end().await;
+    drop(peer);
+    world.end().await;
+}

@@ -29,6 +29,12 @@ pub(crate) trait Desk {
     fn heard(&self, cx: &Context) -> String;
     /// The value of another desk, asked by this one.
     async fn value_of(&self, other: DeskProxy) -> i32;
+    /// Takes a permit, and ends.
+    #[query]
+    async fn work(&self) -> u32;
+    /// Lets another desk work as well, after it has a permit itself.
+    #[query]
+    async fn work_with(&self, other: DeskProxy) -> u32;
     /// Ends never.
     #[query]
     async fn wait_for_ever(&self);
@@ -36,11 +42,28 @@ pub(crate) trait Desk {
 }
 
 /// What a desk has seen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Seen {
+    /// What work takes.
+    pub(crate) permits: tokio::sync::Semaphore,
+    pub(crate) working: AtomicU32,
+    pub(crate) worked: AtomicU32,
     pub(crate) notes: AtomicU32,
     pub(crate) waits: AtomicU32,
     pub(crate) executed: AtomicU32,
+}
+
+impl Default for Seen {
+    fn default() -> Seen {
+        Seen {
+            permits: tokio::sync::Semaphore::new(0),
+            working: AtomicU32::new(0),
+            worked: AtomicU32::new(0),
+            notes: AtomicU32::new(0),
+            waits: AtomicU32::new(0),
+            executed: AtomicU32::new(0),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -86,6 +109,18 @@ impl Desk for Plain {
 
     async fn value_of(&self, other: DeskProxy) -> i32 {
         other.value().await.unwrap()
+    }
+
+    async fn work(&self) -> u32 {
+        self.seen.working.fetch_add(1, Ordering::SeqCst);
+        self.seen.permits.acquire().await.unwrap().forget();
+        self.seen.working.fetch_sub(1, Ordering::SeqCst);
+        self.seen.worked.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    async fn work_with(&self, other: DeskProxy) -> u32 {
+        self.seen.permits.acquire().await.unwrap().forget();
+        other.work().await.unwrap()
     }
 
     async fn wait_for_ever(&self) {

@@ -2,6 +2,12 @@
 
 mod allocations;
 mod around;
+mod attributes;
 mod contexts;
 mod desk;
+mod faults;
+mod metrics;
+mod overload;
+mod recorder;
 mod refusing;
+mod tracing_spans;

@@ -22,6 +22,13 @@ pub fn greeting() -> Vec<u8> {
     octets
 }
 
+/// Preface and HELLO of somebody who gives another identity.
+pub fn greeting_as(identity: u64, features: Features) -> Vec<u8> {
+    let mut octets = encode_preface(Version::OURS).to_vec();
+    Hello { identity, features, ..hello() }.encode(&mut octets);
+    octets
+}
+
 /// Octets of the preface and HELLO of a broker.
 pub fn greeting_bytes() -> usize {
     greeting().len() + 4 + concat!("quorb/", env!("CARGO_PKG_VERSION")).len()

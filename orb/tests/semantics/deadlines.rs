@@ -1,12 +1,12 @@
 //! Every call ends by its deadline, says truthfully whether it was executed, and leaves nothing behind.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use quorb::{Completion, ExceptionKind, Fault, Orb, Preference, Proxy};
 use tokio::net::TcpListener;
 
+use crate::rig::blackhole::Blackhole;
 use crate::rig::peer::Peer;
 use crate::rig::world::client_of;
 use crate::rig::{ProbeProxy, TOLERANCE, Way, World, soon};
@@ -133,9 +133,9 @@ async fn a_server_that_never_reads() {
 
 #[tokio::test]
 async fn a_host_that_swallows_connections() {
-    let (address, _full) = full_listener();
+    let Blackhole { address, .. } = &Blackhole::open();
     for preference in [Preference::NativeOnly, Preference::IiopOnly] {
-        let (orb, probe) = client_of(address, preference, |_| {}).await;
+        let (orb, probe) = client_of(*address, preference, |_| {}).await;
         let fault = ends_in_time(LIMIT, probe.with_deadline(LIMIT).add(1)).await;
         is_timeout(&fault, Completion::No);
         let line = fault.to_string();
@@ -149,7 +149,7 @@ async fn a_host_that_swallows_connections() {
 /// Callers of the same dead address wait for one attempt together, not for one attempt each.
 #[tokio::test]
 async fn callers_of_a_dead_address_share_its_failure() {
-    let (address, _full) = full_listener();
+    let Blackhole { address, .. } = &Blackhole::open();
     let orb = Orb::builder()
         .limits(|limits| {
             limits.connect_time_max = Duration::from_millis(100);
@@ -170,24 +170,6 @@ async fn callers_of_a_dead_address_share_its_failure() {
         assert_eq!(fault.kind(), Some(ExceptionKind::Transient), "one attempt of 100 ms is enough: {fault}");
         assert_eq!(fault.completed(), Completion::No);
     }
-}
-
-/// A listener whose queue is full: further connections are neither accepted nor refused.
-fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
-    let socket = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    let listener = socket();
-    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
-    listener.listen(0).unwrap();
-    let address = listener.local_addr().unwrap();
-    let mut sockets = vec![listener];
-    for _ in 0..8 {
-        let client = socket();
-        client.set_nonblocking(true).unwrap();
-        // In progress, or done: it is in the queue, or waits for it.
-        let _ = client.connect(&address);
-        sockets.push(client);
-    }
-    (address.as_socket().unwrap(), sockets)
 }
 
 #[tokio::test]

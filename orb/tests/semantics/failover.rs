@@ -146,6 +146,50 @@ async fn every_address_that_was_tried_is_named() {
     client.shutdown(Duration::ZERO).await;
 }
 
+/// A server that accepts and says nothing, like a process that is stopped: the next calls ask another one first.
+#[tokio::test]
+async fn a_server_without_a_sign_of_life_is_passed_over() {
+    for preference in BOTH {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (server, address) = server().await;
+        let addresses = [silent.local_addr().unwrap(), address];
+        let (client, probe) = client_of(&addresses, preference, |_| {}).await;
+        let fault = probe.with_deadline(Duration::from_millis(100)).value().await.unwrap_err();
+        assert_eq!(fault.kind(), Some(ExceptionKind::Timeout), "{fault}");
+        assert_eq!(soon("the second answers", probe.add(3)).await.unwrap(), 3);
+        assert_eq!(probe.value().await.unwrap(), 3);
+        client.shutdown(Duration::ZERO).await;
+        server.shutdown(Duration::ZERO).await;
+    }
+}
+
+/// A server that is busy is not silent: it goes on being asked.
+#[tokio::test]
+async fn a_server_that_is_slow_is_not_passed_over() {
+    let (servant, control) = ProbeServant::new();
+    let first = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
+    first.serve("probe", servant).unwrap();
+    let (second, second_address) = server().await;
+    let first_address = first.addresses()[0].to_string().parse().unwrap();
+    let (client, probe) = client_of(&[first_address, second_address], Preference::NativeOnly, |_| {}).await;
+    let held = tokio::spawn({
+        let probe = probe.with_deadline(Duration::from_secs(1));
+        async move { probe.hold_query().await }
+    });
+    control.started().await;
+    while !held.is_finished() {
+        probe.value().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(held.await.unwrap().unwrap_err().kind(), Some(ExceptionKind::Timeout));
+    assert_eq!(second.open_connections(), 0);
+    probe.value().await.unwrap();
+    assert_eq!(second.open_connections(), 0, "it was heard of all the time");
+    for orb in [client, first, second] {
+        orb.shutdown(Duration::ZERO).await;
+    }
+}
+
 /// A corbaloc address list is a reference with several addresses.
 #[tokio::test]
 async fn an_address_list_fails_over() {

@@ -94,7 +94,7 @@ async fn a_refusal_is_not_remembered() {
     let id = client.call(&once("add", CLIENT, 1, 5), one()).await.unwrap();
     let (head, body) = client.reply(id).await;
     assert_eq!(head.status, ReplyStatus::OK);
-    assert_eq!(result::<i32>(&head, &body), 1);
+    assert_eq!(result::<i32>(&head, &body), 2, "behind the update that held the object");
     drop(client);
     world.end().await;
 }
@@ -164,7 +164,16 @@ async fn updates_that_overtake_each_other() {
 
 /// A server forgets clients that were quiet for long. Whoever comes back is not mistaken for a repetition, nor shut out.
 async fn a_client_that_was_quiet_for_long(way: Way) {
-    let forgetful = |limits: &mut quorb::Limits| limits.reply_cache_idle_max = Duration::ZERO;
+    for traces_max in [0, 1, 10] {
+        a_client_that_was_quiet(way, traces_max).await;
+    }
+}
+
+async fn a_client_that_was_quiet(way: Way, traces_max: usize) {
+    let forgetful = |limits: &mut quorb::Limits| {
+        limits.reply_cache_idle_max = Duration::ZERO;
+        limits.reply_cache_traces_max = traces_max;
+    };
     let world = World::serving(way, forgetful).await;
     let other = quorb::Orb::builder().memory(&world.network).prefer(way.preference()).start().await.unwrap();
     let other = other.bind::<crate::rig::ProbeProxy>(&world.own.object().to_string()).unwrap();

@@ -70,6 +70,33 @@ every_connection! {
     idle_connections_close_and_come_back;
 }
 
+/// In a time that passes only where everybody waits: however long the server was away, a call that waits for it succeeds
+/// within one wait of the listen.
+#[tokio::test(start_paused = true)]
+async fn the_first_success_comes_within_one_wait_of_the_listen() {
+    let network = MemoryNetwork::new();
+    let (server, own) = serve("memory:probe", &network).await;
+    let reference = own.object().to_string();
+    let wait_max = Duration::from_millis(200);
+    for away in [1, 10, 45, 333, 2_718, 9_001] {
+        server.shutdown(Duration::ZERO).await;
+        let client = Orb::builder().memory(&network).limits(|limits| {
+            limits.retry_attempts_max = u32::MAX;
+            limits.retry_wait_max = wait_max;
+        });
+        let client = client.start().await.unwrap();
+        let probe: ProbeProxy = client.bind(&reference).unwrap();
+        let call = tokio::spawn(async move { probe.add(1).await });
+        tokio::time::sleep(Duration::from_millis(away)).await;
+        let (again, _own) = serve("memory:probe", &network).await;
+        let listens = tokio::time::Instant::now();
+        assert_eq!(call.await.unwrap().unwrap(), 1);
+        assert!(listens.elapsed() <= wait_max, "{:?} after {away} ms", listens.elapsed());
+        client.shutdown(Duration::ZERO).await;
+        again.shutdown(Duration::ZERO).await;
+    }
+}
+
 /// However often calls and the end of an idle connection meet, no call suffers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_at_the_moment_of_the_idle_end() {

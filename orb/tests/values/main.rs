@@ -20,9 +20,10 @@ mod rig;
 mod sequences;
 mod text;
 mod type_codes;
+mod value_types;
 
 /// The sources of the tests.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     include_str!("anys.rs"),
     include_str!("arguments.rs"),
     include_str!("decimals.rs"),
@@ -34,6 +35,7 @@ const SOURCES: [&str; 11] = [
     include_str!("sequences.rs"),
     include_str!("text.rs"),
     include_str!("type_codes.rs"),
+    include_str!("value_types.rs"),
 ];
 
 #[test]

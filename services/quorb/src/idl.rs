@@ -1,12 +1,18 @@
-//! `quorb idl`: check interface definitions, print them in canonical form, show the Rust that is generated for them.
+//! `quorb idl`: check interface definitions, print them in canonical form, show the Rust that is generated for them, get them
+//! from objects, compare them.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use quorb::Orb;
 use quorb_idl::{Compiler, Disk, Limits, Outcome, render};
 use quorb_mapping::{Fault, Runtime};
 
+use crate::call::{duration, with_time};
+use crate::limits::FAREWELL_WAIT_MAX;
 use crate::output::Output;
+use crate::reference;
 use crate::verdict::Verdict;
 
 /// Check interface definitions, print them in canonical form, show their Rust
@@ -22,6 +28,8 @@ enum Verb {
     Check(Check),
     Print(Print),
     Rust(Rust),
+    From(From),
+    Diff(crate::diff::Diff),
 }
 
 /// Say whether files are valid OMG IDL
@@ -74,8 +82,20 @@ struct Rust {
     omit: Vec<String>,
 }
 
+/// Print the IDL of an object, from what it says of itself
 #[derive(Debug, Args)]
-struct Settings {
+#[command(after_help = "Example:\n  quorb idl from @grid.ior > grid.idl")]
+struct From {
+    /// IOR:..., corbaloc:..., @FILE, or - for standard input
+    #[arg(value_name = "REF")]
+    reference: String,
+    /// The time it may take: 500ms, 5s, 1m
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    deadline: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Settings {
     /// Look for included files here; may be given several times
     #[arg(short = 'I', value_name = "DIR")]
     include: Vec<String>,
@@ -85,11 +105,13 @@ struct Settings {
 }
 
 impl Idl {
-    pub(crate) fn run(self, output: &mut Output) -> Result<(), Verdict> {
+    pub(crate) async fn run(self, output: &mut Output) -> Result<(), Verdict> {
         match self.verb {
             Verb::Check(check) => check.run(),
             Verb::Print(print) => print.run(output),
             Verb::Rust(rust) => rust.run(output),
+            Verb::From(from) => from.run(output).await,
+            Verb::Diff(diff) => diff.run(output),
         }
     }
 }
@@ -134,6 +156,18 @@ impl Rust {
     }
 }
 
+impl From {
+    async fn run(self, output: &mut Output) -> Result<(), Verdict> {
+        let text = reference::text_of(&self.reference)?;
+        let orb = Orb::client().await.map_err(Verdict::failed)?;
+        let object = orb.string_to_object(&text).map_err(Verdict::failed)?;
+        let described = with_time(&object, self.deadline).describe().await;
+        orb.shutdown(FAREWELL_WAIT_MAX).await;
+        let text = described.map_err(Verdict::failed)?.idl().map_err(Verdict::failed)?;
+        output.line(text.trim_end())
+    }
+}
+
 /// What has no Rust form, on standard error, and the verdict on it.
 fn refused(faults: &[Fault], outcome: &Outcome) -> Verdict {
     let is_misuse = |fault: &Fault| matches!(fault, Fault::Setting { .. });
@@ -153,7 +187,7 @@ fn refused(faults: &[Fault], outcome: &Outcome) -> Verdict {
 
 impl Settings {
     /// Translates a file, and says what is wrong with it on standard error.
-    fn compile(&self, file: &str) -> Outcome {
+    pub(crate) fn compile(&self, file: &str) -> Outcome {
         let mut compiler = Compiler::new(&Disk);
         for folder in &self.include {
             compiler = compiler.include(folder);

@@ -1,13 +1,16 @@
 //! The `quorb` program: the command line of the broker.
 //!
-//! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`doctor`] finds out what is wrong,
-//! [`idl`] checks and prints interface definitions.
+//! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`describe`] says what they are,
+//! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions.
 //! A verb takes its options and an [`Output`], and ends in a [`Verdict`], which is also the
 //! exit code.
 
 mod call;
+mod describe;
+mod diff;
 mod doctor;
 mod idl;
+mod interface;
 mod ior;
 mod limits;
 mod output;
@@ -35,6 +38,7 @@ A REF is IOR:..., corbaloc:..., @FILE, or - for standard input.
 Examples:
   quorb ior decode @grid.ior
   quorb call corbaloc::localhost:2810/grid get 2 4
+  quorb describe @grid.ior
   quorb doctor @grid.ior
   quorb idl check -I idl grid.idl
 
@@ -45,6 +49,7 @@ QUORB_LOG=debug shows the log lines of the broker, NO_COLOR=1 leaves out colours
 enum Verb {
     Ior(ior::Ior),
     Call(call::Call),
+    Describe(describe::Describe),
     Doctor(doctor::Doctor),
     Idl(idl::Idl),
 }
@@ -57,8 +62,9 @@ fn main() -> ExitCode {
     let verdict = match command.verb {
         Verb::Ior(ior) => ior.run(&mut output),
         Verb::Call(call) => driven(call.run(&mut output)),
+        Verb::Describe(describe) => driven(describe.run(&mut output)),
         Verb::Doctor(doctor) => driven(doctor.run(&mut output)),
-        Verb::Idl(idl) => idl.run(&mut output),
+        Verb::Idl(idl) => driven(idl.run(&mut output)),
     };
     verdict.and_then(|()| output.finish()).map_or_else(Verdict::report, |()| ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@ use super::Preprocessor;
 use super::scan::{Piece, PieceKind};
 use crate::diagnostic::Code;
 use crate::lex::{self, TokenKind};
+use crate::model::Annotation;
 use crate::source::Span;
 
 /// Something that happens between two tokens.
@@ -31,6 +32,12 @@ pub(crate) enum EventKind {
         name: PragmaName,
         version: String,
     },
+    /// What `#pragma quorb NAME word(arguments)...` says of a definition, a member or a parameter: annotations for those
+    /// whose other compilers take none.
+    Annotate {
+        name: PragmaName,
+        annotations: Vec<Annotation>,
+    },
 }
 
 /// The scoped name in a pragma.
@@ -55,6 +62,8 @@ impl Preprocessor<'_> {
                 name,
                 version: rest.iter().map(|piece| &*piece.text).collect(),
             }),
+            "quorb" => name(line)
+                .and_then(|(name, rest)| Some(EventKind::Annotate { name, annotations: annotations(rest)? })),
             _ => return,
         };
         match kind {
@@ -63,6 +72,7 @@ impl Preprocessor<'_> {
                 let usage = match &*word.text {
                     "prefix" => "#pragma prefix \"PREFIX\"",
                     "ID" => "#pragma ID NAME \"FORMAT:ID\"",
+                    "quorb" => "#pragma quorb NAME annotation...",
                     _ => "#pragma version NAME MAJOR.MINOR",
                 };
                 self.report.error(Code::Pragma, at, format!("expected {usage}"));
@@ -77,6 +87,25 @@ fn string(line: &[Piece]) -> Option<String> {
         TokenKind::String(text) => Some(text),
         _ => None,
     }
+}
+
+/// Words, each perhaps with one argument in parentheses.
+fn annotations(mut line: &[Piece]) -> Option<Vec<Annotation>> {
+    let mut found = Vec::new();
+    while let Some((word, rest)) = line.split_first() {
+        if word.kind != PieceKind::Name {
+            return None;
+        }
+        let (arguments, rest) = match rest {
+            [open, argument, close, rest @ ..] if &*open.text == "(" && &*close.text == ")" => {
+                (Some(argument.text.to_string()), rest)
+            }
+            rest => (None, rest),
+        };
+        found.push(Annotation { name: word.text.to_string(), arguments });
+        line = rest;
+    }
+    (!found.is_empty()).then_some(found)
 }
 
 /// A scoped name, and the pieces behind it.

@@ -3,7 +3,7 @@
 use super::scope::Meaning;
 use super::{Resolved, Resolver};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{DefinitionId, DefinitionKind};
+use crate::model::{Annotation, DefinitionId, DefinitionKind};
 use crate::preprocess::{EventKind, PragmaName};
 use crate::source::Span;
 use crate::syntax::ScopedName;
@@ -40,7 +40,37 @@ impl Resolver<'_> {
                 let target = self.pragma_target(&name, span)?;
                 self.give_version(target, &version, span)?;
             }
+            EventKind::Annotate { name, annotations } => self.remark(&name, annotations, span)?,
         }
+        Ok(())
+    }
+
+    /// Adds annotations to a definition, to a member of a structure or exception, or to a parameter of an operation.
+    fn remark(&mut self, name: &PragmaName, annotations: Vec<Annotation>, span: Span) -> Resolved<()> {
+        let inner = name.parts.split_last().filter(|(_, outer)| !outer.is_empty());
+        if let Some((part, outer)) = inner {
+            let outer = PragmaName { absolute: name.absolute, parts: outer.to_vec() };
+            let owner = self.pragma_target(&outer, span)?;
+            let of_part = |own: &str| own == part;
+            let list = match self.kind_mut(owner) {
+                DefinitionKind::Struct(members) | DefinitionKind::Exception(members) => members
+                    .iter_mut()
+                    .find(|member| of_part(&member.name))
+                    .map(|member| &mut member.annotations),
+                DefinitionKind::Operation(operation) => operation
+                    .parameters
+                    .iter_mut()
+                    .find(|parameter| of_part(&parameter.name))
+                    .map(|parameter| &mut parameter.annotations),
+                _ => None,
+            };
+            if let Some(list) = list {
+                list.extend(annotations);
+                return Ok(());
+            }
+        }
+        let target = self.pragma_target(name, span)?;
+        self.model.definitions[target.0 as usize].annotations.extend(annotations);
         Ok(())
     }
 

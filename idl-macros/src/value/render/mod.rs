@@ -4,6 +4,7 @@ mod alias;
 mod enumeration;
 mod record;
 mod union;
+mod value;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -44,6 +45,7 @@ pub(crate) fn implementations(definition: &Definition, purpose: Purpose) -> Toke
         Shape::Record(members) => record::bodies(definition, members, purpose),
         Shape::Enumeration(enumerators) => enumeration::bodies(definition, enumerators),
         Shape::Union(union) => union::bodies(definition, union),
+        Shape::Value(value) => return value::implementation(definition, value),
     };
     assemble(&definition.runtime, &definition.ident, &bodies, definition.serde)
 }
@@ -118,8 +120,11 @@ pub(crate) fn fallback(input: &DeriveInput, purpose: Purpose) -> TokenStream {
         return TokenStream::new();
     }
     let mut unheard = Sink::default();
-    let known = ["id", "name", "crate", "serde", "switch", "display"];
+    let known = ["id", "name", "crate", "serde", "switch", "display", "value", "truncatable", "custom"];
     let settings = take_idl_settings(&mut input.attrs.clone(), &known, &mut unheard);
+    if settings.iter().any(|setting| setting.key == "value") {
+        return value::fallback(&settings, &input.ident);
+    }
     let (mut runtime, mut with_serde) = (Runtime::default(), true);
     for setting in settings {
         match setting.key.to_string().as_str() {

@@ -1,6 +1,7 @@
 //! The reading end of a CDR stream.
 
 use super::encoder::padding;
+use super::value::ValuesRead;
 use super::{CdrError, CdrProfile, Endian};
 use crate::limits::{EMPTY_ELEMENTS_MAX, NESTING_DEPTH_MAX};
 
@@ -15,13 +16,17 @@ const FRAGMENT_ORIGIN: usize = 12;
 pub struct Decoder<'a> {
     data: &'a [u8],
     /// The next octet to read.
-    offset: usize,
+    pub(super) offset: usize,
     /// What to add to `offset`, wrapping, for the alignment position.
     origin: usize,
     /// Where the next GIOP 1.1 fragment begins; `usize::MAX` if none does.
     next_joint: usize,
     /// All further fragments, `next_joint` included.
-    joints: &'a [usize],
+    pub(super) joints: &'a [usize],
+    /// Where the open chunk of a value ends; `usize::MAX` outside of chunked values.
+    pub(super) chunk_end: usize,
+    /// Values that may be met again; made with the first one.
+    pub(super) values: Option<Box<ValuesRead>>,
     profile: CdrProfile,
     depth_limit: u32,
     depth_left: u32,
@@ -44,6 +49,8 @@ impl<'a> Decoder<'a> {
             origin,
             next_joint: usize::MAX,
             joints: &[],
+            chunk_end: usize::MAX,
+            values: None,
             profile,
             depth_limit: NESTING_DEPTH_MAX,
             depth_left: NESTING_DEPTH_MAX,
@@ -122,7 +129,7 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// [`CdrError::TrailingBytes`] if anything is left.
-    pub const fn finish(self) -> Result<(), CdrError> {
+    pub fn finish(self) -> Result<(), CdrError> {
         match self.remaining() {
             0 => Ok(()),
             count => Err(CdrError::TrailingBytes { count }),
@@ -135,6 +142,10 @@ impl<'a> Decoder<'a> {
     /// [`CdrError::Truncated`].
     #[inline]
     pub fn align(&mut self, n: usize) -> Result<(), CdrError> {
+        if self.chunk_end != usize::MAX {
+            // What is aligned for has a size.
+            self.settle_in_chunk(n, 1)?;
+        }
         self.settle(n);
         self.read_octets(self.padding(n)).map(drop)
     }
@@ -168,7 +179,7 @@ impl<'a> Decoder<'a> {
 
     /// Zeros that precede a primitive of size `n` here, once [`settle`](Self::settle) has crossed any joint.
     #[inline]
-    const fn padding(&self, n: usize) -> usize {
+    pub(super) const fn padding(&self, n: usize) -> usize {
         padding(self.origin.wrapping_add(self.offset), n)
     }
 
@@ -216,6 +227,9 @@ impl<'a> Decoder<'a> {
     /// [`CdrError::Truncated`].
     #[inline]
     pub fn read_octets(&mut self, count: usize) -> Result<&'a [u8], CdrError> {
+        if self.chunk_end != usize::MAX {
+            self.settle_in_chunk(1, count)?;
+        }
         let left = &self.data[self.offset..];
         let octets = left.get(..count).ok_or(CdrError::Truncated { needed: count, left: left.len() })?;
         self.offset += count;
@@ -321,6 +335,9 @@ impl<'a> Decoder<'a> {
     /// [`CdrError::Truncated`].
     #[inline]
     pub fn read_u8(&mut self) -> Result<u8, CdrError> {
+        if self.chunk_end != usize::MAX {
+            self.settle_in_chunk(1, 1)?;
+        }
         let octet = *self.data.get(self.offset).ok_or(CdrError::Truncated { needed: 1, left: 0 })?;
         self.offset += 1;
         Ok(octet)
@@ -337,6 +354,9 @@ impl<'a> Decoder<'a> {
 
     #[inline]
     fn read_aligned<const N: usize>(&mut self) -> Result<[u8; N], CdrError> {
+        if self.chunk_end != usize::MAX {
+            self.settle_in_chunk(N, N)?;
+        }
         self.settle(N);
         let needed = self.padding(N) + N;
         let left = &self.data[self.offset..];

@@ -1,5 +1,6 @@
 //! The writing end of a CDR stream.
 
+use super::value::ValuesWritten;
 use super::{CdrError, CdrProfile, Endian};
 use crate::limits::{COPY_PIECE_BYTES, COPY_WHOLE_BYTES_MAX};
 
@@ -10,12 +11,14 @@ use crate::limits::{COPY_PIECE_BYTES, COPY_WHOLE_BYTES_MAX};
 /// Padding is always zero.
 #[derive(Debug)]
 pub struct Encoder {
-    buf: Vec<u8>,
+    pub(super) buf: Vec<u8>,
     /// Where in `buf` this stream begins; what is before belongs to the caller.
     start: usize,
     /// How many octets logically precede `start`, for alignment.
     origin: usize,
     profile: CdrProfile,
+    /// Values that may be met again; made with the first one.
+    pub(super) values: Option<Box<ValuesWritten>>,
 }
 
 /// The room that an encapsulation gets before it has to grow.
@@ -33,7 +36,7 @@ impl Encoder {
     /// What `buf` holds is kept, and does not count for alignment except through `origin`.
     #[must_use]
     pub fn with_buffer(buf: Vec<u8>, origin: usize, profile: CdrProfile) -> Self {
-        Self { start: buf.len(), buf, origin, profile }
+        Self { start: buf.len(), buf, origin, profile, values: None }
     }
 
     /// The contents of an encapsulation without its length: the byte-order flag, then what `body` writes.
@@ -155,11 +158,14 @@ impl Encoder {
     ) -> Result<(), CdrError> {
         self.write_u32(0);
         let outer = (self.start, self.origin);
+        // Values inside are none of those outside.
+        let values = self.values.take();
         let begin = self.buf.len();
         (self.start, self.origin) = (begin, 0);
         self.write_u8(self.profile.endian.flag());
         let written = body(self);
         (self.start, self.origin) = outer;
+        self.values = values;
         written?;
         let length = self.buf.len() - begin;
         let short = u32::try_from(length).map_err(|_| CdrError::LengthTooLarge { length })?;
@@ -186,7 +192,7 @@ impl Encoder {
         self.buf.push(value.to_ne_bytes()[0]);
     }
 
-    fn u32_octets(&self, value: u32) -> [u8; 4] {
+    pub(super) fn u32_octets(&self, value: u32) -> [u8; 4] {
         match self.profile.endian {
             Endian::Big => value.to_be_bytes(),
             Endian::Little => value.to_le_bytes(),

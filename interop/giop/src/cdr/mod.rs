@@ -35,11 +35,13 @@ mod sequence;
 mod text;
 #[cfg(test)]
 mod text_tests;
+mod value;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use error::CdrError;
 pub use profile::{CdrProfile, CharSet, Endian, GiopVersion, WcharSet};
+pub use value::{SharedValue, ValueHeader, ValueStart, WrittenValue};
 
 /// A type whose values travel in CDR.
 ///
@@ -70,6 +72,24 @@ pub trait Cdr: Sized {
     /// When the input is too short or is not an encoding of this type. The position of `input` is then
     /// unspecified.
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError>;
+
+    /// Appends a value that may be missing: whether it is there, and the value. Types that have a null of their own
+    /// override it.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Cdr::encode).
+    fn encode_option(value: Option<&Self>, out: &mut Encoder) -> Result<(), CdrError> {
+        out.write_bool(value.is_some());
+        value.map_or(Ok(()), |value| value.encode(out))
+    }
+
+    /// Reads a value that may be missing.
+    ///
+    /// # Errors
+    /// Those of [`decode`](Cdr::decode).
+    fn decode_option(input: &mut Decoder<'_>) -> Result<Option<Self>, CdrError> {
+        if input.read_bool()? { Self::decode(input).map(Some) } else { Ok(None) }
+    }
 
     /// Appends the elements one after another, without a length.
     ///

@@ -79,12 +79,11 @@ impl<T: Cdr> Cdr for Option<T> {
     const SIZE_MIN: usize = 1;
 
     fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
-        out.write_bool(self.is_some());
-        self.as_ref().map_or(Ok(()), |value| value.encode(out))
+        T::encode_option(self.as_ref(), out)
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        if input.read_bool()? { T::decode(input).map(Some) } else { Ok(None) }
+        T::decode_option(input)
     }
 }
 

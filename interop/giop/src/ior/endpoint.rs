@@ -70,6 +70,8 @@ impl EndpointFlags {
     pub const GROUP: Self = Self(1);
     /// The endpoint wants TLS first.
     pub const TLS: Self = Self(2);
+    /// The object's broker is called over connections that it has opened itself.
+    pub const CALLED_BACK: Self = Self(4);
 
     /// Whether all bits of `flags` are set.
     #[must_use]

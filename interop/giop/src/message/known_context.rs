@@ -144,6 +144,7 @@ impl KnownContext for ExceptionDetail {
 ///   32
 ///   | u8 traced | if 1: trace id (16), parent id (8), u8 flags | pad to 4 | u32 len, state, NUL |
 ///   | pad to 8 | u64 acknowledged below | | u32 depth |
+///   if the call is oneway: | pad to 8 | u64 client | u64 incarnation | u64 sequence |
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallContext {
@@ -157,6 +158,19 @@ pub struct CallContext {
     pub acknowledged_below: u64,
     /// Calls of the chain that wait for this one; 0 where it is not said.
     pub depth: u32,
+    /// Which oneway request of which client this is; others say that in [`FtRequest`].
+    pub oneway: Option<OnewayIdentity>,
+}
+
+/// Names one oneway request for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnewayIdentity {
+    /// The client.
+    pub client: u64,
+    /// Which life of the client.
+    pub incarnation: u64,
+    /// Which oneway request of that life.
+    pub sequence: u64,
 }
 
 impl Cdr for CallContext {
@@ -167,7 +181,13 @@ impl Cdr for CallContext {
         self.chain_id.encode(out)?;
         self.trace.encode(out)?;
         self.acknowledged_below.encode(out)?;
-        self.depth.encode(out)
+        self.depth.encode(out)?;
+        if let Some(oneway) = self.oneway {
+            [oneway.client, oneway.incarnation, oneway.sequence]
+                .iter()
+                .try_for_each(|number| number.encode(out))?;
+        }
+        Ok(())
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
@@ -178,6 +198,14 @@ impl Cdr for CallContext {
             // The first version ends here.
             acknowledged_below: if input.remaining() > 0 { Cdr::decode(input)? } else { 0 },
             depth: if input.remaining() > 0 { Cdr::decode(input)? } else { 0 },
+            oneway: match input.remaining() {
+                0..24 => None,
+                _ => Some(OnewayIdentity {
+                    client: Cdr::decode(input)?,
+                    incarnation: Cdr::decode(input)?,
+                    sequence: Cdr::decode(input)?,
+                }),
+            },
         })
     }
 }
@@ -241,6 +269,7 @@ mod tests {
             trace: Some(trace),
             acknowledged_below: 0x0304,
             depth: 3,
+            oneway: None,
         };
         let octets = read_back(context.clone()).data;
         assert_eq!(octets[..16], *b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x02");

@@ -28,7 +28,8 @@ pub(crate) use frame::FrameReader;
 pub use frame::{Body, Frame};
 pub use header::{MessageHeader, MessageKind};
 pub use known_context::{
-    BiDirContext, CallContext, ExceptionDetail, FtGroupVersion, FtRequest, ListenPoint, TraceContext,
+    BiDirContext, CallContext, ExceptionDetail, FtGroupVersion, FtRequest, ListenPoint, OnewayIdentity,
+    TraceContext,
 };
 pub use locate::{CancelRequestHead, LocateReplyHead, LocateRequestHead, LocateStatus};
 pub use open::OpenMessage;

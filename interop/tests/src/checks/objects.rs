@@ -72,6 +72,11 @@ async fn references(session: &mut Session) -> Verdict {
 async fn own_reference(session: &mut Session) -> Verdict {
     let own = bouncer(session);
     let back = session.echo().echo_object(own.object().clone()).await?;
+    if session.options.called_back {
+        // omniORB adds a component of its own to references that have come over such a connection.
+        let back: CallbackProxy = back.unchecked();
+        return expect_equal(0, back.bounce(0, session.echo()).await?);
+    }
     expect_equal(own.object(), &back)
 }
 

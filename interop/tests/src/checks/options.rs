@@ -51,6 +51,9 @@ pub struct Options {
     /// The server's native text is UTF-8, not ISO 8859-1
     #[arg(long)]
     pub(super) utf8: bool,
+    /// Listen nowhere: objects here are called over the connections that this process opens
+    #[arg(long)]
+    pub(super) called_back: bool,
     /// The longest message that is accepted, in octets
     #[arg(long)]
     pub(super) body_bytes_max: Option<usize>,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use quorb::{ExceptionKind, Fault, ObjectRef, Orb, Preference, Proxy, SystemException};
+use quorb::{Callbacks, ExceptionKind, Fault, ObjectRef, Orb, Preference, Proxy, SystemException};
 use quorb_giop::cdr::GiopVersion;
 use quorb_giop::ior::{IiopProfile, Ior};
 use quorb_giop::names::ObjectKey;
@@ -24,9 +24,12 @@ pub(super) struct Session {
 impl Session {
     pub(super) async fn start(options: Options) -> Result<Session, SystemException> {
         let preference = if options.native { Preference::NativeOnly } else { Preference::IiopOnly };
-        // It listens: servers call it back.
-        let orb = Orb::builder()
-            .listen("127.0.0.1:0")
+        let builder = match options.called_back {
+            true => Orb::builder().callbacks(Callbacks::Everywhere),
+            // It listens: servers call it back.
+            false => Orb::builder().listen("127.0.0.1:0"),
+        };
+        let orb = builder
             .prefer(preference)
             .call_deadline(Duration::from_millis(options.patience_ms))
             .limits(|limits| {

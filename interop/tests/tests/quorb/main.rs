@@ -6,12 +6,14 @@
 //! | `our_client` | our client calls C++, Python and our own servers, over GIOP and the native protocol |
 //! | `sizes` | 16 MiB in both directions, and messages beyond the limits of either side |
 //! | `forwarding` | requests are forwarded between brokers, once, for good, and in a circle |
+//! | `both_directions` | callbacks over the connection that the client has opened, in either role |
 //! | `lifecycle` | restarts, draining, closing when idle, by either side |
 //! | `on_the_wire` | what really passes: LocateRequests, fragments, and that the checks notice spoilt replies |
 //! | `benchmark` | the foreign benchmark client checks its results |
 //! | `byte_order` | the byte order that this machine does not have, stale octets in padding, tiny tail fragments |
 
 mod benchmark;
+mod both_directions;
 mod byte_order;
 mod foreign_clients;
 mod forwarding;

@@ -7,7 +7,7 @@ use quorb_giop::assembly::Assembler;
 use quorb_giop::cdr::{CdrProfile, Endian, GiopVersion};
 use quorb_giop::codeset::CodeSets;
 use quorb_giop::limits::MessageLimits;
-use quorb_giop::message::close_connection;
+use quorb_giop::message::{BiDirContext, ListenPoint, close_connection};
 
 use super::inbound::InboundCalls;
 use super::receive::Held;
@@ -66,6 +66,12 @@ pub struct Connection {
     pub(super) inbound: InboundCalls,
     /// Requests may go in both directions.
     pub(super) both_directions: bool,
+    /// What the peer is to be told with the next request: that this side takes calls, and for which addresses.
+    pub(super) offer: Option<BiDirContext>,
+    /// A client that says that it takes calls is called.
+    pub(super) accepts_offers: bool,
+    /// For which addresses the client has said that it takes calls.
+    pub(super) offered: Vec<ListenPoint>,
     pub(super) next_id: u32,
     pub(super) phase: Phase,
     /// The peer said CloseConnection: what it has not answered was not executed (CORBA 3.3 Part 2, 9.4.7).
@@ -148,6 +154,9 @@ impl Connection {
             outbound: BTreeMap::new(),
             inbound: InboundCalls::default(),
             both_directions: false,
+            offer: None,
+            accepts_offers: false,
+            offered: Vec::new(),
             // Ids of the side that opened the connection are even (CORBA 3.3 Part 2, 9.4.2).
             next_id: match config.side {
                 Side::Client => 2,
@@ -162,10 +171,29 @@ impl Connection {
         }
     }
 
-    /// Both sides have agreed that requests go in both directions (CORBA 3.3 Part 2, 9.8). Without it only the side that
-    /// opened the connection may call: nobody exposes its objects to a server by calling it.
+    /// The client tells the server, with its first request, that it takes calls on this connection for the objects that it
+    /// serves at `points` (CORBA 3.3 Part 2, 9.8). Without it only the side that opened the connection may call: nobody
+    /// exposes its objects to a server by calling it. GIOP before 1.2 does not know it.
+    pub fn offer_both_directions(&mut self, points: Vec<ListenPoint>) {
+        if self.side == Side::Client && self.version >= GiopVersion::V1_2 {
+            self.both_directions = true;
+            self.offer = Some(BiDirContext { listen_points: points });
+        }
+    }
+
+    /// Both sides have agreed on it in another way.
     pub fn allow_both_directions(&mut self) {
         self.both_directions = true;
+    }
+
+    /// The server will call a client that offers it.
+    pub fn accept_both_directions(&mut self) {
+        self.accepts_offers = true;
+    }
+
+    /// For which addresses the client has said, since the last time, that it takes calls on this connection.
+    pub fn take_offered(&mut self) -> Vec<ListenPoint> {
+        std::mem::take(&mut self.offered)
     }
 
     /// The code sets in force for the version in use: GIOP 1.0 knows no choice.
@@ -231,6 +259,11 @@ impl Connection {
     /// Whether the peer has begun a message, in fragments or too large, that is not complete.
     pub fn is_mid_message(&self) -> bool {
         self.passing_over > 0 || self.assembler.incomplete_messages().next().is_some()
+    }
+
+    /// Octets that are held for messages of the peer that are not complete.
+    pub fn assembly_bytes(&self) -> usize {
+        self.assembler.incomplete_bytes()
     }
 
     /// Moves what is queued to the driver's buffer, which must be empty.

@@ -2,25 +2,32 @@
 
 use quorb_giop::cdr::{CdrError, GiopVersion};
 use quorb_giop::message::{
-    CallContext, ContextId, FtRequest, ServiceContext as GiopContext, ServiceContexts,
+    CallContext, ContextId, FtRequest, OnewayIdentity, ServiceContext as GiopContext, ServiceContexts,
     TraceContext as GiopTrace,
 };
 
 use crate::proto::head::{
-    ChainId, ClientId, ReplyHead, RequestHead, RequestIdentity, ServiceContext, TraceContext,
+    ChainId, ClientId, ReplyHead, RequestHead, RequestIdentity, ResponseExpected, ServiceContext,
+    TraceContext,
 };
 
 /// The expiration time of requests that never expire by the clock: the server's bounded memory decides.
 const NEVER: u64 = i64::MAX as u64;
 
 /// What the connection itself writes and reads; interceptors do not see it, and cannot forge it.
-const KNOWN: [ContextId; 4] =
-    [ContextId::CODE_SETS, ContextId::FT_REQUEST, ContextId::QUORB_CALL, ContextId::QUORB_FILLER];
+const KNOWN: [ContextId; 5] = [
+    ContextId::CODE_SETS,
+    ContextId::FT_REQUEST,
+    ContextId::QUORB_CALL,
+    ContextId::QUORB_FILLER,
+    ContextId::BI_DIR_IIOP,
+];
 
 /// Writes identity, deadline, chain, trace and what is acknowledged. Only brokers of our kind read them.
 pub(super) fn write_ours(head: &RequestHead, contexts: &mut ServiceContexts) -> Result<(), CdrError> {
-    if let Some(identity) = &head.identity {
-        contexts.put(&ft_request(identity))?;
+    let oneway = head.response == ResponseExpected::No;
+    if let Some(identity) = head.identity.filter(|_| !oneway) {
+        contexts.put(&ft_request(&identity))?;
     }
     contexts.put(&CallContext {
         deadline_micros: head.deadline_left_us,
@@ -33,6 +40,12 @@ pub(super) fn write_ours(head: &RequestHead, contexts: &mut ServiceContexts) -> 
         }),
         acknowledged_below: head.acknowledged_below,
         depth: head.depth,
+        // Nobody but us remembers oneway requests, so the standard's word for it would only be longer.
+        oneway: head.identity.filter(|_| oneway).map(|identity| OnewayIdentity {
+            client: identity.client.0,
+            incarnation: identity.incarnation,
+            sequence: identity.sequence,
+        }),
     })
 }
 
@@ -72,6 +85,11 @@ pub(super) fn read_request(contexts: &ServiceContexts, head: &mut RequestHead) {
         head.chain = ChainId(call.chain_id);
         head.acknowledged_below = call.acknowledged_below;
         head.depth = call.depth;
+        head.identity = head.identity.or(call.oneway.map(|oneway| RequestIdentity {
+            client: ClientId(oneway.client),
+            incarnation: oneway.incarnation,
+            sequence: oneway.sequence,
+        }));
         head.trace = call.trace.map(|trace| TraceContext {
             trace_id: trace.trace_id,
             parent_id: trace.parent_id,

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use quorb_giop::cdr::{Endian, GiopVersion};
 use quorb_giop::codeset::{CodeSetContext, CodeSets};
 use quorb_giop::message::{
-    Body, GiopError, Message, MessageHeader, MessageKind, Remedy, ReplyHead as GiopReplyHead,
+    BiDirContext, Body, GiopError, Message, MessageHeader, MessageKind, Remedy, ReplyHead as GiopReplyHead,
     ReplyStatus as GiopReplyStatus, RequestHead as GiopRequestHead, message_error,
 };
 
@@ -116,7 +116,7 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) enum Held {
     /// A request, in its version.
-    Message(GiopVersion, Message),
+    Message(GiopVersion, Box<Message>),
     /// A request that is too large to be taken, at the front of the input.
     TooLarge,
 }
@@ -184,7 +184,7 @@ impl Connection {
     /// Takes the next message.
     fn step(&mut self, input: &mut BytesMut) -> Result<Step, GiopError> {
         if let Some(Held::Message(version, message)) = self.held.take() {
-            return self.take_if_room(version, message);
+            return self.take_if_room(version, *message);
         }
         let before = input.len();
         let frame = match self.assembler.next(input) {
@@ -220,7 +220,7 @@ impl Connection {
 
     fn take_if_room(&mut self, version: GiopVersion, message: Message) -> Result<Step, GiopError> {
         if !self.has_room() && matches!(message, Message::Request { .. } | Message::LocateRequest(_)) {
-            self.held = Some(Held::Message(version, message));
+            self.held = Some(Held::Message(version, Box::new(message)));
             return Ok(Step::Silent);
         }
         Ok(self.take(version, message)?.map_or(Step::Silent, Step::Event))
@@ -276,6 +276,7 @@ impl Connection {
             is_locate: false,
             cancelled: false,
         })?;
+        self.take_offer(version, &giop);
         if !self.take_code_sets(version, &giop) {
             return Ok(Event::BadRequest { id, problem: BadRequest::CodeSet });
         }
@@ -292,6 +293,19 @@ impl Connection {
             head.response = ResponseExpected::No;
         }
         Ok(Event::Request { id, head: Box::new(head), body })
+    }
+
+    /// Notes that the client takes calls. One that cannot be read offers nothing.
+    fn take_offer(&mut self, version: GiopVersion, giop: &GiopRequestHead) {
+        if !self.accepts_offers || self.side == Side::Client || version < GiopVersion::V1_2 {
+            return;
+        }
+        if let Some(Ok(offer)) = giop.contexts.get::<BiDirContext>() {
+            self.both_directions = true;
+            // The code sets are the client's choice, and said.
+            self.code_sets_settled = true;
+            self.offered.extend(offer.listen_points.into_iter().take(OFFERED_MAX));
+        }
     }
 
     /// Takes over the code sets that a client has chosen; false if they are not ours, or unreadable.
@@ -325,6 +339,9 @@ impl Connection {
         Some(Event::Reply { id, head: Box::new(head), body })
     }
 }
+
+/// Addresses of one offer that are noted.
+const OFFERED_MAX: usize = 16;
 
 fn format_of(endian: Endian) -> BodyFormat {
     match endian {

@@ -109,7 +109,10 @@ impl Connection {
         let says_code_sets = !self.code_sets_settled || self.version < GiopVersion::V1_2;
         let code_sets = says_code_sets.then_some(self.code_sets);
         let id = self.free_id();
-        let giop = giop_head(head, addressing, id, profile, code_sets)?;
+        let mut giop = giop_head(head, addressing, id, profile, code_sets)?;
+        if let Some(offer) = &self.offer {
+            giop.contexts.put(offer)?;
+        }
         let octets = giop.open(std::mem::take(&mut self.scratch), profile)?.finish_head(body.len())?;
         let (queued, limit) = (self.output.len(), self.config.output_bytes_max);
         // A large message alone may pass.
@@ -120,6 +123,7 @@ impl Connection {
         let start = self.queued;
         self.queue_message(octets, body);
         self.code_sets_settled = true;
+        self.offer = None;
         if head.response == ResponseExpected::Yes {
             let tell_cancel = addressing.is_quorb;
             self.outbound.insert(id, Outbound { start, end: self.queued, tell_cancel });

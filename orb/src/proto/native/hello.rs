@@ -80,6 +80,8 @@ pub struct Features(pub u64);
 impl Features {
     /// It takes the frames of object groups.
     pub const GROUPS: Features = Features(1);
+    /// It takes calls on connections that it has opened.
+    pub const CALLED_BACK: Features = Features(2);
 
     /// Whether all of `others` are among these.
     pub fn contains(self, others: Features) -> bool {

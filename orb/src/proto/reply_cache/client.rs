@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CachedReply, Refusal};
+use super::{CachedReply, Refusal, Window};
 use crate::proto::head::Time;
 
 /// One client in its latest life.
@@ -17,6 +17,8 @@ pub(super) struct Client {
     /// How many of them are in progress.
     pub(super) running: usize,
     pub(super) heard: Time,
+    /// Its oneway requests, if it makes any.
+    oneways: Option<Window>,
 }
 
 #[derive(Debug, Clone)]
@@ -30,13 +32,29 @@ pub(super) enum Entry {
 impl Client {
     /// A client of whom everything below `watermark` may have been executed.
     pub(super) fn new(incarnation: u64, watermark: u64, now: Time) -> Client {
-        Client { incarnation, acknowledged: 0, watermark, entries: BTreeMap::new(), running: 0, heard: now }
+        Client {
+            incarnation,
+            acknowledged: 0,
+            watermark,
+            entries: BTreeMap::new(),
+            running: 0,
+            heard: now,
+            oneways: None,
+        }
     }
 
     /// The least sequence that has certainly not been executed, and none above it has.
     pub(super) fn unseen_from(&self) -> u64 {
         let held = self.entries.last_key_value().map_or(0, |(sequence, _)| sequence + 1);
-        self.watermark.max(held)
+        let oneways = self.oneways.as_ref().map_or(0, Window::next);
+        self.watermark.max(held).max(oneways)
+    }
+
+    /// A oneway request comes.
+    pub(super) fn take_oneway(&mut self, sequence: u64) -> Result<(), Refusal> {
+        let watermark = self.watermark;
+        let oneways = self.oneways.get_or_insert_with(|| Window::new(watermark));
+        if oneways.take(sequence) { Ok(()) } else { Err(Refusal::Repeated) }
     }
 
     pub(super) fn check_watermark(&self, sequence: u64) -> Result<(), Refusal> {

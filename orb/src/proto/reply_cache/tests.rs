@@ -36,7 +36,7 @@ fn acknowledging(below: u64) -> Circumstances {
 }
 
 fn cache(change: impl FnOnce(&mut ReplyCacheLimits)) -> ReplyCache {
-    let mut limits = ReplyCacheLimits::default();
+    let mut limits = ReplyCacheLimits { traces_max: 0, ..ReplyCacheLimits::default() };
     change(&mut limits);
     ReplyCache::new(limits)
 }
@@ -242,7 +242,7 @@ fn nobody_comes_from_the_future() {
 #[test]
 fn foreign_clients_come_back_and_what_they_repeat_is_refused() {
     let foreign = |client, sequence| identity(client, INCARNATION_OF_FOREIGN, sequence);
-    let mut cache = cache(|limits| limits.clients_max = 2);
+    let mut cache = cache(|limits| (limits.clients_max, limits.traces_max) = (2, 2));
     execute(&mut cache, foreign(1, 5));
     execute(&mut cache, identity(2, 20, 1));
     execute(&mut cache, identity(3, 30, 1));
@@ -254,6 +254,38 @@ fn foreign_clients_come_back_and_what_they_repeat_is_refused() {
     ] {
         assert_eq!(cache.admit(foreign(1, sequence), first(), Time::ZERO), expected);
     }
+}
+
+#[test]
+fn a_client_that_left_a_trace_comes_back_as_if_it_had_not_gone() {
+    let mut cache = cache(|limits| (limits.clients_max, limits.traces_max) = (1, 2));
+    for client in [1, 2, 3] {
+        execute(&mut cache, identity(client, 7, 5));
+    }
+    let old = Refusal::OldIncarnation { current: 7 };
+    assert_eq!(cache.admit(identity(1, 6, 9), first(), Time::ZERO), Admission::Refuse(old));
+    let repeated = Refusal::BelowWatermark { watermark: 6 };
+    assert_eq!(cache.admit(identity(1, 7, 5), retry_of(HERE), Time::ZERO), Admission::Refuse(repeated));
+    execute(&mut cache, identity(1, 7, 6));
+    execute(&mut cache, identity(2, 8, 1));
+    execute(&mut cache, identity(4, 7, 1));
+    let forgotten = Refusal::ClientForgotten { floor: 7 };
+    assert_eq!(cache.admit(identity(3, 7, 6), first(), Time::ZERO), Admission::Refuse(forgotten));
+}
+
+#[test]
+fn oneway_requests_come_once() {
+    let mut cache = cache(|limits| (limits.clients_max, limits.traces_max) = (1, 1));
+    let oneway = |cache: &mut ReplyCache, client, sequence| {
+        cache.admit_oneway(identity(client, 7, sequence), first(), Time::ZERO)
+    };
+    for sequence in [1, 3, 2] {
+        assert_eq!(oneway(&mut cache, 1, sequence), Ok(()));
+        assert_eq!(oneway(&mut cache, 1, sequence), Err(Refusal::Repeated));
+    }
+    assert_eq!(oneway(&mut cache, 2, 1), Ok(()), "instead of 1");
+    assert_eq!(oneway(&mut cache, 1, 3), Err(Refusal::Repeated), "it has left a trace");
+    assert_eq!(oneway(&mut cache, 1, 4), Ok(()));
 }
 
 #[test]

@@ -41,6 +41,61 @@ fn every_failure() -> impl Iterator<Item = Failure> {
     })
 }
 
+/// What the table says, in the words of the documentation.
+fn in_words(number: usize, row: &Row) -> String {
+    fn list<T>(all: &[T], word: impl Fn(&T) -> &'static str) -> String {
+        if all.is_empty() { "any".to_owned() } else { all.iter().map(word).collect::<Vec<_>>().join(", ") }
+    }
+    let classes = list(row.classes, |class| match class {
+        FailureClass::Unreachable => "unreachable",
+        FailureClass::Broken => "broken",
+        FailureClass::Transient => "transient",
+        FailureClass::NotHere => "not here",
+        FailureClass::FormatRefused => "format refused",
+        FailureClass::Lasting => "lasting",
+    });
+    let executed = list(row.executed, |completion| match completion {
+        Completion::Yes => "yes",
+        Completion::No => "no",
+        Completion::Maybe => "maybe",
+    });
+    let kinds = list(row.kinds, |kind| match kind {
+        CallKind::Query => "query",
+        CallKind::Idempotent => "idempotent",
+        CallKind::Update => "update",
+        CallKind::Oneway => "oneway",
+    });
+    let known = row.server_known.map_or("any", |known| if known { "yes" } else { "no" });
+    let decision = match row.verdict {
+        Verdict::AsCbor => "the same server, as CBOR",
+        Verdict::Retry(Target::SameServer) => "the same server",
+        Verdict::Retry(Target::AnyServer) => "any server",
+        Verdict::Fail(Final::Lasting) => "it has failed: it would fail again",
+        Verdict::Fail(_) => "it has failed: it might be executed twice",
+    };
+    format!("| {number} | {classes} | {executed} | {kinds} | {known} | {decision} |")
+}
+
+#[test]
+fn the_documentation_and_the_guide_hold_this_very_table() {
+    let rows: Vec<String> = (1..).zip(&TABLE).map(|(number, row)| in_words(number, row)).collect();
+    for text in [include_str!("../retry.rs"), include_str!("../../../guide/failures.md")] {
+        let lines = text.lines().map(|line| line.trim_start_matches("//! "));
+        let head = "| # | failure | executed | call | the server is known | decision |";
+        let table = lines.skip_while(|line| *line != head).skip(2).take_while(|line| line.starts_with('|'));
+        assert_eq!(table.collect::<Vec<_>>(), rows);
+    }
+}
+
+#[test]
+fn every_failure_is_in_the_table() {
+    for failure in every_failure() {
+        for executed in COMPLETIONS {
+            assert!(TABLE.iter().any(|row| row.fits(&failure, executed)), "{failure:?}");
+        }
+    }
+}
+
 #[test]
 fn row_1_what_lasts_fails() {
     for failure in every_failure().filter(|failure| failure.class == FailureClass::Lasting) {

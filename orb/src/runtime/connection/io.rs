@@ -1,6 +1,9 @@
 //! Between a connection's core and its transport: what is written, what is heard, and what its driver waits for.
 
 use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 
@@ -22,6 +25,10 @@ pub(in crate::runtime) struct Posture {
     pub(in crate::runtime) idle: bool,
     /// Calls in either direction since the beginning.
     pub(in crate::runtime) uses: u64,
+    /// The peer is to go on with a body.
+    pub(in crate::runtime) expects_octets: bool,
+    /// Octets of bodies in assembly, and of replies that the peer has not taken.
+    pub(in crate::runtime) held_bytes: u64,
 }
 
 /// What the input holds.
@@ -110,11 +117,13 @@ impl Connection {
             timeout: state.core.next_timeout(),
             idle: state.is_idle(),
             uses: state.uses,
+            expects_octets: state.core.expects_octets(),
+            held_bytes: state.held_bytes(),
         })
     }
 
     /// Feeds the core; the next event, if the input holds a whole one.
-    pub(in crate::runtime) fn receive(&self, input: &mut BytesMut) -> Result<Heard, Violation> {
+    pub(in crate::runtime) fn receive(self: &Arc<Self>, input: &mut BytesMut) -> Result<Heard, Violation> {
         let mut state = self.lock();
         let limits = self.orb.limits();
         // A peer that reads must not make replies pile up either by asking faster than they are written.
@@ -126,11 +135,25 @@ impl Connection {
         if state.must_hold(limits) {
             return Ok(Heard::Held);
         }
-        let event = state.core.receive(input, self.now())?;
+        let now = self.now();
+        let event = state.core.receive(input, now)?;
+        if event.is_some() {
+            self.heard_at.store(now.0, Ordering::Relaxed);
+        }
         if matches!(event, Some(CoreEvent::Request { .. })) {
             state.uses += 1;
+            let offered = state.core.take_offered();
+            if !offered.is_empty() {
+                drop(state);
+                self.is_opened_at(offered);
+            }
         }
         Ok(event.map_or(Heard::Nothing, Heard::Event))
+    }
+
+    /// How long nothing has been heard of the peer.
+    pub(in crate::runtime) fn silent_for(&self) -> Duration {
+        self.now().since(Time(self.heard_at.load(Ordering::Relaxed)))
     }
 
     /// Whether the peer has begun a message that is not complete.
@@ -169,6 +192,12 @@ impl State {
 
     pub(super) fn waiting_output(&self) -> u64 {
         self.out.len() as u64 + self.core.output_bytes()
+    }
+
+    /// What the peer makes this side hold. Requests of this side are its own affair.
+    fn held_bytes(&self) -> u64 {
+        let replies = if self.serves { self.waiting_output() } else { 0 };
+        self.core.assembly_bytes() as u64 + replies
     }
 
     pub(super) fn is_idle(&self) -> bool {

@@ -1,24 +1,27 @@
 //! A connection: a protocol core, a transport, and the calls on it.
 
+mod back;
 mod calls;
 mod io;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::BytesMut;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use self::back::Back;
 pub(crate) use self::calls::{CallOutcome, Sent};
 pub(super) use self::io::{Heard, Posture};
 use super::Orb;
 use super::bell::Bell;
+use super::budget::Holding;
 use super::driver;
-use super::endpoint::{Endpoint, WireChoice};
+use super::endpoint::WireChoice;
 use super::pool::PoolKey;
 use super::room::Room;
 use super::shutdown::Entry;
@@ -47,7 +50,12 @@ pub(crate) struct Connection {
     /// No new calls: it is closed, closing or draining.
     unusable: AtomicBool,
     peer_incarnation: OnceLock<u64>,
+    /// When something of the peer was heard last, as a [`Time`](crate::proto::head::Time).
+    heard_at: AtomicU64,
+    back: Back,
     driver: OnceLock<AbortHandle>,
+    /// What it counts for in the budget of the broker.
+    pub(super) holding: Holding,
     state: Mutex<State>,
 }
 
@@ -142,7 +150,10 @@ impl Connection {
             room: Room::default(),
             unusable: AtomicBool::new(false),
             peer_incarnation: OnceLock::new(),
+            heard_at: AtomicU64::new(orb.shared.clock.now().0),
+            back: Back::default(),
             driver: OnceLock::new(),
+            holding: Holding::of(&orb.shared.budget),
             state: Mutex::new(state),
         });
         lifecycle.register(connection.number, connection.clone());
@@ -166,9 +177,11 @@ impl Connection {
         self.room.wake_all();
     }
 
-    /// Whether calls through `endpoint` may go over it.
-    pub(super) fn serves(&self, endpoint: &Endpoint) -> bool {
-        self.key.as_ref().is_some_and(|key| key.wire == endpoint.wire && key.address == endpoint.address)
+    /// Whether the messages on all connections take too much memory, and this one more than its share.
+    pub(super) fn holds_too_much(&self) -> bool {
+        let shared = &self.orb.shared;
+        shared.budget.is_exceeded()
+            && self.holding.all() > shared.budget.share(shared.lifecycle.connections())
     }
 
     /// The peer's life, once it has said it.
@@ -245,6 +258,7 @@ impl Connection {
             let lost: HashMap<CallId, Delivery> = state.core.on_eof(unwritten).into_iter().collect();
             // Nobody takes it any more; a proxy may keep the connection for a long time.
             state.out = OutBuffer::new();
+            self.holding.note_buffers(0);
             state.core.transmit(&mut OutBuffer::new());
             (std::mem::take(&mut state.waiting), std::mem::take(&mut state.running), lost)
         };
@@ -260,6 +274,7 @@ impl Connection {
         if let Some(key) = &self.key {
             self.orb.shared.pool.forget(key, self.number);
         }
+        self.forget_calls_back();
         self.write.shutdown();
     }
 

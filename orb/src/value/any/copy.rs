@@ -8,7 +8,7 @@ use quorb_giop::ior::Ior;
 
 use super::exception_id;
 use crate::model::{Case, TypeDef, TypeDesc};
-use crate::value::dynamic::{DYNAMIC_VALUES_MAX, Types};
+use crate::value::dynamic::{DYNAMIC_VALUES_MAX, DynamicError, Types, read_any_value, write_any_value};
 use crate::value::typecode::{TypeCode, label_text};
 use crate::value::{Decimal, LongDouble};
 
@@ -30,6 +30,11 @@ impl<'a> Copier<'a> {
 
     /// Copies the value of an `any`, which for an exception begins with its repository id.
     pub(crate) fn any_value(&mut self, input: &mut Decoder<'_>, out: &mut Encoder) -> Result<(), CdrError> {
+        if self.code.holds_values() {
+            // Values that are shared are found by where they stand, which changes: they are read and written anew.
+            let value = read_any_value(self.code, input).map_err(cdr_error)?;
+            return write_any_value(&value, self.code, out).map_err(cdr_error);
+        }
         if exception_id(self.code).is_some() {
             out.write_string_octets(input.read_string_octets()?)?;
         }
@@ -219,6 +224,16 @@ fn within(length: usize, bound: Option<u32>) -> Result<(), CdrError> {
             Err(CdrError::BoundExceeded { bound: bound as usize, length })
         }
         _ => Ok(()),
+    }
+}
+
+fn cdr_error(cause: DynamicError) -> CdrError {
+    match cause {
+        DynamicError::Cdr(cause) => cause,
+        DynamicError::Inside { cause, .. } => cdr_error(*cause),
+        DynamicError::TooDeep { limit } => CdrError::TooDeep { limit },
+        DynamicError::TooManyValues { limit } => CdrError::TooManyValues { limit: limit as u32 },
+        _ => CdrError::InvalidValue { type_name: "the type that its type code says" },
     }
 }
 

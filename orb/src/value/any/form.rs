@@ -29,7 +29,7 @@ impl Cdr for Any {
     fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
         self.code.encode(out)?;
         // Octets that were written by the same rules, and would begin at a multiple of eight again, are the same.
-        if self.profile == out.profile() && out.position().is_multiple_of(8) {
+        if self.profile == out.profile() && out.position().is_multiple_of(8) && !self.code.holds_values() {
             out.write_octets(&self.octets);
             return Ok(());
         }

@@ -4,6 +4,7 @@ use ciborium::Value;
 
 use super::cbor_items::count_items;
 use super::cbor_write::{encoded, to_wire};
+use super::values::{self, State};
 use super::view;
 use super::{Budget, DYNAMIC_VALUES_MAX, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
@@ -46,6 +47,8 @@ impl Reader<'_> {
             | TypeDesc::Array { .. }
             | TypeDesc::Map { .. }
             | TypeDesc::Optional(_)
+            | TypeDesc::ValueBase
+            | TypeDesc::Abstract(_)
             | TypeDesc::Named(_) => {
                 self.budget.descend()?;
                 let value = self.constructed(wire, ty)?;
@@ -99,7 +102,12 @@ impl Reader<'_> {
                 other if view::is_nullable(inner) => Err(DynamicError::mismatch(ty, &other)),
                 some => self.value(some, inner),
             },
-            TypeDesc::Named(id) => self.defined(wire, self.types.definition(id)?),
+            TypeDesc::Named(id) => self.defined(wire, ty, self.types.definition(id)?),
+            TypeDesc::ValueBase => self.shared_value(wire, ty),
+            TypeDesc::Abstract(_) if matches!(wire, Value::Text(_)) => {
+                to_wire(&wire, &TypeDesc::Object(String::new()), self.types)
+            }
+            TypeDesc::Abstract(_) => self.shared_value(wire, &TypeDesc::ValueBase),
             _ => Err(DynamicError::mismatch(ty, &wire)),
         }
     }
@@ -137,7 +145,36 @@ impl Reader<'_> {
         })
     }
 
-    fn defined(&mut self, wire: Value, definition: &TypeDef) -> Result<Value, DynamicError> {
+    /// A value of the value type that is declared, or of a type derived from it. Numbers stay what they are.
+    fn shared_value(&mut self, wire: Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
+        if matches!(wire, Value::Null | Value::Integer(_)) {
+            return Ok(wire);
+        }
+        let formal = match ty {
+            TypeDesc::Named(id) => Some(id.as_str()),
+            _ => None,
+        };
+        let parts = values::parts(&wire, ty)?;
+        let (id, state) = values::known(&parts.ids, formal, self.types)?;
+        let state = match state {
+            State::Content(ty) => self.value(parts.state.clone(), ty)?,
+            State::Members(members) => {
+                let mut entries = Vec::with_capacity(members.len());
+                for (member, value) in members.iter().zip(values::members(parts.state, &members)?) {
+                    let step = format_args!(".{}", member.name);
+                    let value = self.value(value.clone(), &member.ty).map_err(|cause| cause.inside(step))?;
+                    entries.push((Value::Text(member.name.clone()), value));
+                }
+                Value::Map(entries)
+            }
+        };
+        let kept = parts.ids.iter().position(|known| *known == id).unwrap_or(0);
+        let ids = parts.ids[kept..].iter().map(|id| (*id).to_owned()).collect();
+        let number = u64::try_from(parts.number).map_err(|_| DynamicError::mismatch(ty, &wire))?;
+        Ok(values::make(number, ids, state))
+    }
+
+    fn defined(&mut self, wire: Value, ty: &TypeDesc, definition: &TypeDef) -> Result<Value, DynamicError> {
         match definition {
             TypeDef::Struct { name, members } | TypeDef::Exception { name, members } => {
                 self.record(wire, name, members)
@@ -165,6 +202,7 @@ impl Reader<'_> {
                 Ok(Value::Array(vec![label, value]))
             }
             TypeDef::Alias { ty, .. } => self.value(wire, ty),
+            TypeDef::Value { .. } | TypeDef::ValueBox { .. } => self.shared_value(wire, ty),
             other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }

@@ -5,6 +5,7 @@
 
 use ciborium::Value;
 
+use super::values::{self, State};
 use super::view::{self, UnionView};
 use super::{Budget, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
@@ -98,7 +99,12 @@ impl Writer<'_> {
             TypeDesc::Optional(inner) => {
                 Ok(view::make_some(self.value(view::some(value, inner, ty)?, inner)?, inner))
             }
-            TypeDesc::Named(id) => self.defined(value, self.types.definition(id)?),
+            TypeDesc::Named(id) => self.defined(value, ty, self.types.definition(id)?),
+            TypeDesc::ValueBase => self.shared_value(value, ty),
+            TypeDesc::Abstract(_) if matches!(value, Value::Text(_)) => {
+                self.value(value, &TypeDesc::Object(String::new()))
+            }
+            TypeDesc::Abstract(_) => self.shared_value(value, &TypeDesc::ValueBase),
             _ => Err(DynamicError::mismatch(ty, value)),
         }
     }
@@ -132,7 +138,34 @@ impl Writer<'_> {
         Ok(Value::Map(sorted.into_iter().map(|(_, key, value)| (key, value)).collect()))
     }
 
-    fn defined(&mut self, value: &Value, definition: &TypeDef) -> Result<Value, DynamicError> {
+    /// A value of the value type that is declared, or of a type derived from it. Numbers stay what they are.
+    fn shared_value(&mut self, value: &Value, ty: &TypeDesc) -> Result<Value, DynamicError> {
+        if matches!(value, Value::Null | Value::Integer(_)) {
+            return Ok(value.clone());
+        }
+        let formal = match ty {
+            TypeDesc::Named(id) => Some(id.as_str()),
+            _ => None,
+        };
+        let parts = values::parts(value, ty)?;
+        let (_, state) = values::known(&parts.ids[..1], formal, self.types)?;
+        let state = match state {
+            State::Content(ty) => self.value(parts.state, ty)?,
+            State::Members(members) => {
+                let mut entries = Vec::with_capacity(members.len());
+                for (member, value) in members.iter().zip(values::members(parts.state, &members)?) {
+                    let step = format_args!(".{}", member.name);
+                    let value = self.value(value, &member.ty).map_err(|cause| cause.inside(step))?;
+                    entries.push((Value::Text(member.name.clone()), value));
+                }
+                Value::Map(entries)
+            }
+        };
+        let Value::Array(taken) = value else { return Err(DynamicError::mismatch(ty, value)) };
+        Ok(Value::Array(vec![taken[0].clone(), taken[1].clone(), state]))
+    }
+
+    fn defined(&mut self, value: &Value, ty: &TypeDesc, definition: &TypeDef) -> Result<Value, DynamicError> {
         match definition {
             TypeDef::Struct { name, members } | TypeDef::Exception { name, members } => {
                 self.record(value, name, members)
@@ -157,6 +190,7 @@ impl Writer<'_> {
                 Ok(Value::Array(vec![label, value]))
             }
             TypeDef::Alias { ty, .. } => self.value(value, ty),
+            TypeDef::Value { .. } | TypeDef::ValueBox { .. } => self.shared_value(value, ty),
             other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }

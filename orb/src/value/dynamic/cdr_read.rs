@@ -1,9 +1,10 @@
 //! Dynamic values out of CDR.
 
 use ciborium::Value;
-use quorb_giop::cdr::{Cdr, Decoder};
+use quorb_giop::cdr::{Cdr, Decoder, ValueStart};
 use quorb_giop::ior::Ior;
 
+use super::values::{self, Met, State};
 use super::view;
 use super::{Budget, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
@@ -13,17 +14,18 @@ use crate::value::{Decimal, LongDouble};
 
 /// Reads a value of type `ty`.
 pub(crate) fn read(ty: &TypeDesc, types: Types<'_>, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
-    Reader { types, budget: Budget::new() }.value(ty, input)
+    Reader { types, budget: Budget::new(), met: Met::default() }.value(ty, input)
 }
 
 /// Reads the value of an `any` whose type code has been read.
 pub(crate) fn read_any_value(code: &TypeCode, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
-    Reader { types: code.types(), budget: Budget::new() }.any_value(code, input)
+    Reader { types: code.types(), budget: Budget::new(), met: Met::default() }.any_value(code, input)
 }
 
 struct Reader<'a> {
     types: Types<'a>,
     budget: Budget,
+    met: Met,
 }
 
 impl Reader<'_> {
@@ -77,9 +79,10 @@ impl Reader<'_> {
     fn any(&mut self, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
         let code = TypeCode::decode(input)?;
         self.budget.descend()?;
-        let mut inner = Reader { types: code.types(), budget: self.budget };
+        let mut inner = Reader { types: code.types(), budget: self.budget, met: self.met.clone() };
         let value = input.nested(|input| Ok(inner.any_value(&code, input)))??;
         self.budget.values_left = inner.budget.values_left;
+        self.met = inner.met;
         self.budget.ascend();
         Ok(Value::Array(vec![view::type_code_value(&code)?, value]))
     }
@@ -119,7 +122,14 @@ impl Reader<'_> {
                     Ok(Value::Null)
                 }
             }
-            TypeDesc::Named(id) => self.defined(self.types.definition(id)?, input),
+            TypeDesc::Named(id) => self.defined(Some(id), self.types.definition(id)?, input),
+            TypeDesc::ValueBase => self.shared_value(None, input),
+            TypeDesc::Abstract(_) => {
+                if input.read_bool()? {
+                    return self.value(&TypeDesc::Object(String::new()), input);
+                }
+                self.shared_value(None, input)
+            }
             // Every other type has been read by the caller.
             _ => Err(DynamicError::UndefinedType(ty.to_string())),
         }
@@ -157,7 +167,44 @@ impl Reader<'_> {
         Ok(Value::Map(entries))
     }
 
-    fn defined(&mut self, definition: &TypeDef, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+    /// A value of the value type `formal`, or of a type derived from it; of any value type if it is none.
+    fn shared_value(&mut self, formal: Option<&str>, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+        let header = match input.begin_value()? {
+            ValueStart::Null => return Ok(Value::Null),
+            ValueStart::Shared(shared) => return Ok(self.met.again(shared)?.into()),
+            ValueStart::Begin(header) => header,
+        };
+        let ids: Vec<&str> = match formal {
+            Some(formal) if header.ids.is_empty() => vec![formal],
+            _ => header.ids.iter().map(String::as_str).collect(),
+        };
+        let (id, state) = values::known(&ids, formal, self.types)?;
+        let (number, shared) = self.met.first();
+        input.share_value(&header, shared);
+        let state = match state {
+            State::Content(ty) => self.value(ty, input)?,
+            State::Members(members) => {
+                let mut entries = Vec::with_capacity(members.len());
+                for member in members {
+                    let step = format_args!(".{}", member.name);
+                    let value = self.value(&member.ty, input).map_err(|cause| cause.inside(step))?;
+                    entries.push((Value::Text(member.name.clone()), value));
+                }
+                Value::Map(entries)
+            }
+        };
+        input.end_value(&header)?;
+        // What was cut off is gone: the value is of the type that it was taken for.
+        let kept = ids.iter().position(|known| *known == id).unwrap_or(0);
+        Ok(values::make(number, ids[kept..].iter().map(|id| (*id).to_owned()).collect(), state))
+    }
+
+    fn defined(
+        &mut self,
+        formal: Option<&str>,
+        definition: &TypeDef,
+        input: &mut Decoder<'_>,
+    ) -> Result<Value, DynamicError> {
         match definition {
             TypeDef::Struct { members, .. } | TypeDef::Exception { members, .. } => {
                 self.record(members, input)
@@ -180,6 +227,7 @@ impl Reader<'_> {
                 };
                 Ok(Value::Array(vec![label, value]))
             }
+            TypeDef::Value { .. } | TypeDef::ValueBox { .. } => self.shared_value(formal, input),
             other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }

@@ -4,6 +4,7 @@ use ciborium::Value;
 use quorb_giop::cdr::{Cdr, Encoder, Endian};
 use quorb_giop::ior::Ior;
 
+use super::values::{self, State, Written};
 use super::view::{self, UnionView};
 use super::{Budget, DynamicError, Types};
 use crate::model::{Member, TypeDef, TypeDesc};
@@ -17,17 +18,19 @@ pub(crate) fn write(
     types: Types<'_>,
     out: &mut Encoder,
 ) -> Result<(), DynamicError> {
-    Writer { types, budget: Budget::new() }.value(value, ty, out)
+    Writer { types, budget: Budget::new(), written: Written::default() }.value(value, ty, out)
 }
 
 /// Appends the value of an `any` behind its type code.
 pub(crate) fn write_any_value(value: &Value, code: &TypeCode, out: &mut Encoder) -> Result<(), DynamicError> {
-    Writer { types: code.types(), budget: Budget::new() }.any_value(value, code, out)
+    Writer { types: code.types(), budget: Budget::new(), written: Written::default() }
+        .any_value(value, code, out)
 }
 
 struct Writer<'a> {
     types: Types<'a>,
     budget: Budget,
+    written: Written,
 }
 
 impl Writer<'_> {
@@ -81,8 +84,10 @@ impl Writer<'_> {
         let (code, value) = view::any(value, ty)?;
         code.encode(out)?;
         self.budget.descend()?;
-        let mut inner = Writer { types: code.types(), budget: self.budget };
+        let mut inner =
+            Writer { types: code.types(), budget: self.budget, written: std::mem::take(&mut self.written) };
         inner.any_value(value, &code, out)?;
+        self.written = inner.written;
         self.budget.ascend();
         Ok(())
     }
@@ -127,7 +132,16 @@ impl Writer<'_> {
                 }
                 self.value(view::some(value, inner, ty)?, inner, out)
             }
-            TypeDesc::Named(id) => self.defined(value, self.types.definition(id)?, out),
+            TypeDesc::Named(id) => self.defined(value, ty, self.types.definition(id)?, out),
+            TypeDesc::ValueBase => self.shared_value(value, ty, out),
+            TypeDesc::Abstract(_) => {
+                let is_object = matches!(value, Value::Text(_));
+                out.write_bool(is_object);
+                match is_object {
+                    true => self.value(value, &TypeDesc::Object(String::new()), out),
+                    false => self.shared_value(value, &TypeDesc::ValueBase, out),
+                }
+            }
             _ => Err(DynamicError::mismatch(ty, value)),
         }
     }
@@ -165,9 +179,45 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// A value of the value type that is declared, or of a type derived from it.
+    fn shared_value(&mut self, value: &Value, ty: &TypeDesc, out: &mut Encoder) -> Result<(), DynamicError> {
+        if let Value::Integer(number) = value {
+            // Met before: the distance to it is written.
+            let begun = out.begin_value(&self.written.again((*number).into())?, &[], false)?;
+            return if begun.is_none() { Ok(()) } else { Err(DynamicError::mismatch(ty, value)) };
+        }
+        if *value == Value::Null {
+            out.write_null_value();
+            return Ok(());
+        }
+        let formal = match ty {
+            TypeDesc::Named(id) => Some(id.as_str()),
+            _ => None,
+        };
+        let parts = values::parts(value, ty)?;
+        let (id, state) = values::known(&parts.ids[..1], formal, self.types)?;
+        let ids: &[&str] = if formal == Some(id) { &[] } else { &parts.ids };
+        let shared = self.written.first(parts.number);
+        let begun = out.begin_value(&shared, ids, matches!(state, State::Members(_)))?;
+        match state {
+            State::Content(ty) => self.value(parts.state, ty, out)?,
+            State::Members(members) => {
+                for (member, value) in members.iter().zip(values::members(parts.state, &members)?) {
+                    let step = format_args!(".{}", member.name);
+                    self.value(value, &member.ty, out).map_err(|cause| cause.inside(step))?;
+                }
+            }
+        }
+        match begun {
+            Some(begun) => Ok(out.end_value(begun)?),
+            None => Err(DynamicError::mismatch(ty, value)),
+        }
+    }
+
     fn defined(
         &mut self,
         value: &Value,
+        ty: &TypeDesc,
         definition: &TypeDef,
         out: &mut Encoder,
     ) -> Result<(), DynamicError> {
@@ -191,6 +241,7 @@ impl Writer<'_> {
                     None => view::no_value(value, case, name),
                 }
             }
+            TypeDef::Value { .. } | TypeDef::ValueBox { .. } => self.shared_value(value, ty, out),
             other => Err(DynamicError::NotMarshallable(other.name().to_owned())),
         }
     }

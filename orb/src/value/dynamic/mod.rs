@@ -21,6 +21,7 @@
 //! | `long double` | bytes, 16 of them, the most significant one first |
 //! | `fixed` | text: `-12.50` |
 //! | `any` | array of the type code and the value |
+//! | values | null, `[number, id, members]`, or the number of a value met before |
 //! | `TypeCode` | as in CBOR: a map of the type and the definitions |
 //!
 //! Octets from outside cost at most an error: nesting and the number of values are limited.
@@ -31,6 +32,7 @@ mod cbor_write;
 mod cdr_read;
 mod cdr_write;
 mod error;
+mod values;
 mod view;
 
 use std::collections::BTreeMap;
@@ -87,6 +89,11 @@ impl<'a> Types<'a> {
     /// The definitions, copied.
     pub fn to_definitions(self) -> BTreeMap<String, TypeDef> {
         self.0.clone()
+    }
+
+    /// The definition with this repository id, with the id as long as the definition lives.
+    pub(crate) fn entry(self, id: &str) -> Option<(&'a str, &'a TypeDef)> {
+        self.0.get_key_value(id).map(|(id, definition)| (id.as_str(), definition))
     }
 
     /// The type behind all aliases, and its definition if it has a name.

@@ -139,6 +139,18 @@ impl TypeCode {
         compare::equivalent(self, other)
     }
 
+    /// Whether values of the type may be, or hold, values of value types.
+    pub(crate) fn holds_values(&self) -> bool {
+        let is_value = |desc: &TypeDesc| matches!(desc, TypeDesc::ValueBase | TypeDesc::Abstract(_));
+        let defines = |definition: &TypeDef| {
+            matches!(definition, TypeDef::Value { .. } | TypeDef::ValueBox { .. })
+                || parts_of(definition).into_iter().any(is_value)
+        };
+        is_value(&self.desc)
+            || elements_of(&self.desc).into_iter().any(is_value)
+            || self.definitions.values().any(defines)
+    }
+
     /// Checks that every named type is defined, and by a definition that fits.
     fn check(&self) -> Result<(), TypeCodeError> {
         let mut seen = std::collections::BTreeSet::new();

@@ -1,4 +1,4 @@
-//! `quorb call`: an operation of an object, by the metadata that it serves.
+//! `quorb call`: an operation of an object, by the metadata that it serves, or by its IDL.
 
 mod any;
 mod argument;
@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 
 use ciborium::Value;
 use clap::{Args, ValueEnum};
-use quorb::exception::ExceptionKind;
 use quorb::model::{Direction, InterfaceDesc, OperationDesc, TypeDesc, simple_name};
 use quorb::value::dynamic::Types;
 use quorb::{CallOptions, DynamicException, Fault, ObjectRef, Orb, Preference, SystemException};
 use serde::Serialize;
 
 use self::json::Json;
+use crate::interface::{Source, Unknown};
 use crate::limits::FAREWELL_WAIT_MAX;
 use crate::output::{Output, Tone, harmless};
 use crate::reference;
@@ -49,6 +49,8 @@ pub(crate) struct Call {
     /// The protocol, where the reference offers both
     #[arg(long, value_name = "PROTOCOL")]
     protocol: Option<Protocol>,
+    #[command(flatten)]
+    source: Source,
 }
 
 const HELP: &str = "\
@@ -62,7 +64,8 @@ An argument that starts with - and is no number stands behind --.
 Example:
   quorb call @grid.ior set 2 4 123
   quorb call @grid.ior get 2 4 --json
-  quorb call @grid.ior height";
+  quorb call @grid.ior height
+  quorb call @naming.ior --idl CosNaming.idl resolve '[{id: \"grid\", kind: \"\"}]'";
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Protocol {
@@ -107,14 +110,9 @@ impl Call {
     }
 
     async fn describe(&self, object: &ObjectRef) -> Result<InterfaceDesc, Verdict> {
-        object.describe().await.map_err(|fault| {
-            let exception = SystemException::from(fault);
-            match exception.kind() {
-                ExceptionKind::BadOperation => self.failed(
-                    &exception.because("the object serves no metadata: it seems to belong to another broker"),
-                ),
-                _ => self.failed(&exception),
-            }
+        self.source.describe(object).await.map_err(|unknown| match unknown {
+            Unknown::Failed(exception) => self.failed(&exception),
+            Unknown::Verdict(verdict) => verdict,
         })
     }
 
@@ -190,6 +188,11 @@ impl Call {
     }
 }
 
+/// The same object, whose calls take at most so long.
+pub(crate) fn with_time(object: &ObjectRef, time: Duration) -> ObjectRef {
+    with_time_until(object, Instant::now() + time)
+}
+
 fn with_time_until(object: &ObjectRef, until: Instant) -> ObjectRef {
     let left = until.saturating_duration_since(Instant::now());
     let mut options: CallOptions = object.options();
@@ -205,6 +208,7 @@ fn nothing_known() -> InterfaceDesc {
         bases: Vec::new(),
         operations: Vec::new(),
         types: BTreeMap::new(),
+        ancestors: Vec::new(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::verdict::Verdict;
 
 /// Everything that a reference says.
 #[derive(Debug, Serialize)]
-pub(super) struct Anatomy {
+pub(crate) struct Anatomy {
     /// `IOR`, `corbaloc` or `corbaname`.
     pub(super) form: &'static str,
     pub(super) type_id: String,
@@ -54,7 +54,7 @@ pub(super) struct Key {
 }
 
 impl Anatomy {
-    pub(super) fn of(reference: &Reference) -> Result<Anatomy, Verdict> {
+    pub(crate) fn of(reference: &Reference) -> Result<Anatomy, Verdict> {
         match reference {
             Reference::Ior(ior) => Ok(Anatomy::of_ior("IOR", ior)),
             Reference::Corbaloc(location) => Anatomy::of_location("corbaloc", location),

@@ -11,6 +11,9 @@ use crate::output::Output;
 use crate::reference;
 use crate::verdict::Verdict;
 
+pub(crate) use anatomy::Anatomy;
+pub(crate) use show::show;
+
 /// Look into references
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
@@ -48,7 +51,7 @@ impl Ior {
 
 impl Decode {
     fn run(self, output: &mut Output) -> Result<(), Verdict> {
-        let anatomy = anatomy::Anatomy::of(&reference::parse(&self.reference)?)?;
-        if self.json { output.json(&anatomy) } else { show::show(&anatomy, output) }
+        let anatomy = Anatomy::of(&reference::parse(&self.reference)?)?;
+        if self.json { output.json(&anatomy) } else { show(&anatomy, output) }
     }
 }

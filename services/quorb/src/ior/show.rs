@@ -8,7 +8,7 @@ use crate::verdict::Verdict;
 /// The width of the labels, which are indented by two inside of a profile.
 const LABEL_COLUMNS: usize = 18;
 
-pub(super) fn show(anatomy: &Anatomy, output: &mut Output) -> Result<(), Verdict> {
+pub(crate) fn show(anatomy: &Anatomy, output: &mut Output) -> Result<(), Verdict> {
     let type_id =
         if anatomy.type_id.is_empty() { "(not said)".to_owned() } else { harmless(&anatomy.type_id) };
     pair(output, "", "type", &type_id)?;

@@ -1,6 +1,7 @@
 //! The program as its users run it: every verb, good and bad, against servers in this process.
 
 mod call;
+mod describe;
 mod doctor;
 mod fakes;
 mod idl;

@@ -8,7 +8,8 @@ use quorb_giop::message::{
 
 use super::rig::{End, Pair, VERSIONS, call, foreign, messages, ok, to_quorb, written};
 use crate::proto::head::{
-    BodyFormat, ChainId, ClientId, RequestHead, RequestIdentity, ServiceContext, TraceContext,
+    BodyFormat, ChainId, ClientId, RequestHead, RequestIdentity, ResponseExpected, ServiceContext,
+    TraceContext,
 };
 use crate::proto::iiop::Addressing;
 
@@ -49,6 +50,17 @@ fn identity_deadline_chain_and_trace_reach_a_server_of_our_kind() {
     for version in VERSIONS {
         assert_eq!(arrived(version, &full(), &to_quorb()), full());
         assert_eq!(arrived(version, &call("get"), &to_quorb()), call("get"));
+    }
+}
+
+/// By its identity a oneway request is known when it comes again.
+#[test]
+fn the_identity_of_a_oneway_request_reaches_a_server_of_our_kind() {
+    for version in VERSIONS {
+        let oneway = RequestHead { response: ResponseExpected::No, ..full() };
+        assert_eq!(arrived(version, &oneway, &to_quorb()), oneway);
+        let nameless = RequestHead { identity: None, ..oneway };
+        assert_eq!(arrived(version, &nameless, &to_quorb()), nameless);
     }
 }
 

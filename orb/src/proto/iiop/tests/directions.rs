@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use quorb_giop::cdr::{Endian, GiopVersion};
 use quorb_giop::message::{
-    CancelRequestHead, GiopError, LocateReplyHead, LocateRequestHead, LocateStatus, Message, MessageKind,
-    ReplyHead as GiopReplyHead, ReplyStatus,
+    CancelRequestHead, GiopError, ListenPoint, LocateReplyHead, LocateRequestHead, LocateStatus, Message,
+    MessageKind, ReplyHead as GiopReplyHead, ReplyStatus,
 };
 
 use super::rig::{End, Pair, VERSIONS, call, foreign, foreign_request, message, written};
@@ -56,11 +56,15 @@ fn a_server_makes_no_calls_unless_that_was_agreed() {
 #[test]
 fn both_sides_call_where_both_have_agreed() {
     let mut pair = Pair::new(GiopVersion::V1_2);
-    pair.client.connection.allow_both_directions();
-    pair.server.connection.allow_both_directions();
+    let points = vec![ListenPoint { host: "here".to_owned(), port: 7 }];
+    pair.client.connection.offer_both_directions(points.clone());
+    pair.server.connection.accept_both_directions();
     let there = pair.client.call("get", b"there");
     pair.run();
-    let (outer, ..) = pair.server.served();
+    let (outer, head, _) = pair.server.served();
+    assert_eq!(head, call("get"), "the offer is not for interceptors");
+    assert_eq!(pair.server.connection.take_offered(), points);
+    assert!(pair.server.connection.take_offered().is_empty());
     let back = pair.server.call("back", b"back");
     pair.run();
     let (inner, head, body) = pair.client.served();
@@ -72,4 +76,46 @@ fn both_sides_call_where_both_have_agreed() {
     pair.run();
     assert_eq!(pair.client.replied().0, there);
     assert!(pair.is_at_rest());
+    // It is said once.
+    pair.client.call("get", b"");
+    pair.run();
+    let _ = pair.server.served();
+    assert!(pair.server.connection.take_offered().is_empty());
+}
+
+#[test]
+fn ids_tell_who_calls() {
+    let mut pair = Pair::new(GiopVersion::V1_2);
+    pair.client.connection.offer_both_directions(Vec::new());
+    pair.server.connection.accept_both_directions();
+    for _ in 0..3 {
+        assert_eq!(pair.client.call("get", b"").0 % 2, 0, "who opened the connection counts in even numbers");
+    }
+    pair.run();
+    for _ in 0..3 {
+        assert_eq!(pair.server.call("back", b"").0 % 2, 1);
+    }
+}
+
+#[test]
+fn an_offer_is_nothing_to_a_server_that_does_not_want_it() {
+    let mut pair = Pair::new(GiopVersion::V1_2);
+    pair.client.connection.offer_both_directions(Vec::new());
+    pair.client.call("get", b"");
+    pair.run();
+    let refused = pair.server.connection.request(&call("back"), &Addressing::default(), Bytes::new());
+    assert_eq!(refused, Err(Refused::OneDirection));
+}
+
+#[test]
+fn before_giop_1_2_there_is_one_direction() {
+    for version in [GiopVersion::V1_0, GiopVersion::V1_1] {
+        let mut pair = Pair::new(version);
+        pair.client.connection.offer_both_directions(Vec::new());
+        pair.server.connection.accept_both_directions();
+        pair.client.call("get", b"");
+        pair.run();
+        let refused = pair.server.connection.request(&call("back"), &Addressing::default(), Bytes::new());
+        assert_eq!(refused, Err(Refused::OneDirection));
+    }
 }

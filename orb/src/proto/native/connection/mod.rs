@@ -242,6 +242,11 @@ impl Connection {
         self.assemblies.held_bytes()
     }
 
+    /// Whether the peer may go on with a body that somebody wants.
+    pub fn expects_octets(&self) -> bool {
+        self.assemblies.expects_octets()
+    }
+
     /// What was counted since the beginning.
     pub fn counters(&self) -> &Counters {
         &self.counters

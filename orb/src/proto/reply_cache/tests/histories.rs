@@ -96,6 +96,7 @@ fn no_short_history_executes_twice() {
             limits.clients_max = clients_max;
             limits.entries_per_client_max = entries_per_client_max;
             limits.bytes_max = bytes_max;
+            limits.traces_max = clients_max - 1;
         });
         explore(4, &cache, &Ledger::default(), &steps(), &mut histories);
     }

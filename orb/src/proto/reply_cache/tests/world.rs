@@ -51,6 +51,7 @@ impl World {
             entries_per_client_max: 4,
             bytes_max: 300,
             client_idle_max: Duration::from_nanos(400),
+            traces_max: 1,
         };
         let sender = |id| Sender { id, incarnation: 1, next: 1, open: BTreeMap::new() };
         World {
