@@ -39,6 +39,7 @@ mod spelling;
 mod traits;
 mod types;
 mod unions;
+mod value_types;
 mod values;
 
 use proc_macro2::TokenStream;

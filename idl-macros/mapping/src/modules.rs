@@ -54,6 +54,7 @@ impl Modules {
                 DefinitionKind::Interface(_) => {
                     format!(" What the interface `{}` defines and raises.", mapper.scoped(*id))
                 }
+                DefinitionKind::Value(_) => format!(" What the valuetype `{}` defines.", mapper.scoped(*id)),
                 _ => format!(" The module `{}`.", mapper.scoped(*id)),
             };
             let content = self.module(Some(*id), inner, mapper);

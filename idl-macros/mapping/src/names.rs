@@ -52,6 +52,10 @@ impl Names {
                     names.inner.insert(id, scope.free(&snake_case(name), &[]));
                     scope.free(&type_name(name), &COMPANY_OF_TRAIT)
                 }
+                DefinitionKind::Value(_) => {
+                    names.inner.insert(id, scope.free(&snake_case(name), &[]));
+                    scope.free(&type_name(name), &[])
+                }
                 DefinitionKind::Constant(_) => scope.free(&constant_name(name), &[]),
                 DefinitionKind::Operation(_) | DefinitionKind::Attribute(_) => {
                     let Some(interface) = parent else { continue };

@@ -91,7 +91,7 @@ pub(crate) fn primitive(primitive: Primitive, runtime: &Runtime) -> Result<Token
         Primitive::LongDouble => runtime.broker(quote!(LongDouble)),
         Primitive::Any => runtime.broker(quote!(Any)),
         Primitive::TypeCode => runtime.broker(quote!(TypeCode)),
-        Primitive::ValueBase => return Err("ValueBase is not supported yet: valuetypes are not"),
+        Primitive::ValueBase => return Err("ValueBase is not supported yet: name the valuetype"),
         Primitive::AbstractBase => {
             return Err("AbstractBase is not supported yet: abstract interfaces are not");
         }

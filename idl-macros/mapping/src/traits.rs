@@ -81,6 +81,8 @@ impl Mapper<'_> {
             }
             DefinitionKind::Alias(ty) => self.can_within(ty, ability, around),
             DefinitionKind::Interface(_) => ability == Ability::Compare,
+            // It may be null.
+            DefinitionKind::Value(_) | DefinitionKind::ValueBox(_) => ability == Ability::Default,
             _ => false,
         }
     }

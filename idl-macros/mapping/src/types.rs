@@ -4,6 +4,7 @@ use proc_macro2::{Literal as Number, TokenStream};
 use quorb_idl::Place;
 use quorb_idl::model::{
     Definition, DefinitionId, DefinitionKind, InterfaceFlavour, Literal, Member, Primitive, Type,
+    ValueFlavour,
 };
 use quote::quote;
 
@@ -78,6 +79,17 @@ impl Mapper<'_> {
                 // What is wrong with it is said once, where it is defined.
                 InterfaceFlavour::Abstract | InterfaceFlavour::Local => return quote!(()),
             },
+            DefinitionKind::Value(value) if value.flavour == ValueFlavour::Abstract => {
+                // What is wrong with it is said once, where it is defined.
+                return quote!(());
+            }
+            DefinitionKind::Value(_) | DefinitionKind::ValueBox(_) => {
+                // Every value may be null.
+                let runtime = &self.chosen.runtime;
+                let (option, reference) = (runtime.option(), runtime.broker(quote!(ValueRef)));
+                let state = self.names.path(id, "", from);
+                return quote!(#option<#reference<#state>>);
+            }
             _ => "",
         };
         self.names.path(id, suffix, from)

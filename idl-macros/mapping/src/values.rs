@@ -1,7 +1,9 @@
 //! Structs, exceptions and enums.
 
 use proc_macro2::{Literal as Number, TokenStream};
-use quorb_idl::model::{Definition, DefinitionId, DefinitionKind, Enum, InterfaceFlavour, Member};
+use quorb_idl::model::{
+    Definition, DefinitionId, DefinitionKind, Enum, InterfaceFlavour, Member, ValueFlavour,
+};
 use quote::quote;
 
 use crate::Mapper;
@@ -49,10 +51,20 @@ impl Mapper<'_> {
                     );
                 }
             },
-            DefinitionKind::Value(_) => return self.unsupported(definition, &format!("valuetype {name}")),
-            DefinitionKind::ValueBox(_) => {
-                return self.unsupported(definition, &format!("boxed valuetype {name}"));
+            DefinitionKind::Value(value) if value.flavour == ValueFlavour::Abstract => {
+                return self.unsupported(definition, &format!("abstract valuetype {name}"));
             }
+            DefinitionKind::Value(value) if value.defined => self.value_type(id, definition, value),
+            DefinitionKind::Value(_) => {
+                return self.fault(
+                    definition.place,
+                    format!(
+                        "valuetype {name} is declared and never defined: include the file that defines it, or name its \
+                         Rust type in `external`"
+                    ),
+                );
+            }
+            DefinitionKind::ValueBox(ty) => self.value_box(id, definition, ty),
             DefinitionKind::Native => {
                 return self.fault(
                     definition.place,

@@ -88,9 +88,10 @@ pub async fn run(options: Options) -> Result<(), SystemException> {
     };
     // Everything is there: whoever has been waiting since an earlier life of this server may come in.
     orb.open();
+    let told = told_to_end(options.with_parent);
     // Whoever started this process and does not read cannot be helped.
     let _ = writeln!(std::io::stdout(), "ready {announced}").and_then(|()| std::io::stdout().flush());
-    told_to_end(options.with_parent).await;
+    told.await;
     Ending::end(&ending);
     orb.shutdown(DRAIN_MAX).await;
     Ok(())
@@ -128,19 +129,21 @@ fn forwarder(orb: &Orb, options: &Options) -> Result<Option<ObjectRef>, SystemEx
     Ok(Some(own))
 }
 
-/// Ends with a stop signal, or with standard input if that means the parent is gone.
-async fn told_to_end(with_parent: bool) {
-    if !with_parent {
-        return quorb::shutdown_signal().await;
-    }
+/// Ends with a stop signal, or with standard input if that means the parent is gone. Signals are heard from the call on.
+fn told_to_end(with_parent: bool) -> impl Future<Output = ()> {
+    let told = quorb::shutdown_signal();
     let (gone, parent_gone) = tokio::sync::oneshot::channel::<()>();
-    std::thread::spawn(move || {
-        // Whatever comes is of no interest, and an error is an end, too.
-        let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        let _ = gone.send(());
-    });
-    tokio::select! {
-        () = quorb::shutdown_signal() => {}
-        _ = parent_gone => {}
+    if with_parent {
+        std::thread::spawn(move || {
+            // Whatever comes is of no interest, and an error is an end, too.
+            let _ = std::io::stdin().read_to_end(&mut Vec::new());
+            let _ = gone.send(());
+        });
+    }
+    async move {
+        tokio::select! {
+            () = told => {}
+            Ok(()) = parent_gone, if with_parent => {}
+        }
     }
 }

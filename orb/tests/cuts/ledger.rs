@@ -15,6 +15,7 @@ pub(crate) trait Ledger {
     #[idempotent]
     fn put(&mut self, id: u64) -> u64;
     fn add(&mut self, id: u64) -> u64;
+    fn store(&mut self, id: u64, octets: Vec<u8>) -> Vec<u8>;
     #[oneway]
     fn note(&mut self, id: u64);
 }
@@ -45,6 +46,11 @@ impl Ledger for Book {
 
     fn add(&mut self, id: u64) -> u64 {
         self.write(id)
+    }
+
+    fn store(&mut self, id: u64, octets: Vec<u8>) -> Vec<u8> {
+        self.write(id);
+        octets
     }
 
     fn note(&mut self, id: u64) {
@@ -145,6 +151,20 @@ impl Scene {
         };
         self.told.lock().unwrap().push((id, kind, told));
         (id, told)
+    }
+
+    /// Makes an update with these octets, and notes what it was told.
+    pub(crate) async fn call_with(&self, octets: &Vec<u8>) -> Told {
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let told = match self.object.store(id, octets.clone()).await {
+            Ok(result) => {
+                assert!(result == *octets, "the reply to another call");
+                Told::Well
+            }
+            Err(fault) => Told::Failed(fault.completed()),
+        };
+        self.told.lock().unwrap().push((id, Kind::Update, told));
+        told
     }
 
     /// Lets everything come to rest, and holds what callers were told against what was executed.

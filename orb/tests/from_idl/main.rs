@@ -5,6 +5,7 @@ mod calls;
 mod handwritten;
 mod pairs;
 mod places;
+mod values;
 
 quorb::include_idl!(
     "tests/from_idl/idl/shop.idl",

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use quorb::{
-    Any, BString, BVec, Exception, Fixed, IdlType, LongDouble, ObjectRef, TypeCode, WChar, WString, interface,
+    Any, BString, BVec, Exception, Fixed, IdlType, LongDouble, ObjectRef, TypeCode, ValueRef, WChar, WString,
+    interface,
 };
 
 /// Its member is called as it is, which IDL forbids.
@@ -75,6 +76,26 @@ pub struct Tree {
     pub seen: BTreeMap<String, i32>,
 }
 
+#[derive(Debug, Clone, PartialEq, IdlType)]
+#[idl(value)]
+pub struct Link {
+    pub label: String,
+    #[idl(private)]
+    pub next: Option<ValueRef<Link>>,
+}
+
+#[derive(Debug, Clone, PartialEq, IdlType)]
+#[idl(value, truncatable)]
+pub struct Chain {
+    #[idl(base)]
+    pub base: Link,
+    pub text: Option<ValueRef<Text>>,
+}
+
+#[derive(Debug, Clone, PartialEq, IdlType)]
+#[idl(value)]
+pub struct Text(pub String);
+
 #[derive(Debug, Clone, PartialEq, Exception)]
 #[idl(id = "IDL:to_idl/Depot/Full:1.0")]
 pub struct Full {
@@ -123,6 +144,7 @@ pub trait Depot: Left + Right {
     #[oneway]
     fn tell(&self, words: &[String], few: BVec<f64, 3>);
     fn number(&self, fixed: Fixed<5, 2>, long: LongDouble, what: Any, of: TypeCode) -> Coloured;
+    fn follow(&self, chain: Option<ValueRef<Chain>>) -> Vec<Option<ValueRef<Link>>>;
     #[query]
     fn default(&self, octets: Option<Vec<u8>>, maybe: Option<Option<bool>>) -> char;
 }

@@ -7,6 +7,7 @@
 //! | `sizes` | 16 MiB in both directions, and messages beyond the limits of either side |
 //! | `forwarding` | requests are forwarded between brokers, once, for good, and in a circle |
 //! | `both_directions` | callbacks over the connection that the client has opened, in either role |
+//! | `from_idl` | servers and clients that are generated from IDL; omniidl takes the IDL that we print |
 //! | `lifecycle` | restarts, draining, closing when idle, by either side |
 //! | `on_the_wire` | what really passes: LocateRequests, fragments, and that the checks notice spoilt replies |
 //! | `benchmark` | the foreign benchmark client checks its results |
@@ -17,6 +18,7 @@ mod both_directions;
 mod byte_order;
 mod foreign_clients;
 mod forwarding;
+mod from_idl;
 mod lifecycle;
 mod on_the_wire;
 mod our_client;

@@ -63,6 +63,9 @@ impl Names {
                     (members.iter().map(|member| member.name.as_str()).collect(), &[])
                 }
                 TypeDef::Union { cases, .. } => (cases.iter().map(|case| case.name.as_str()).collect(), &[]),
+                TypeDef::Value { members, .. } => {
+                    (members.iter().map(|member| member.name.as_str()).collect(), &[])
+                }
                 TypeDef::Enum { enumerators, .. } => (Vec::new(), enumerators),
                 _ => (Vec::new(), &[]),
             };
@@ -236,6 +239,10 @@ fn referenced(description: &InterfaceDesc) -> Vec<String> {
             TypeDef::Union { cases, .. } => {
                 cases.iter().filter_map(|case| case.ty.as_ref()).for_each(|ty| in_type(ty, &mut found));
             }
+            TypeDef::Value { members, .. } => {
+                members.iter().for_each(|member| in_type(&member.ty, &mut found));
+            }
+            TypeDef::ValueBox { ty, .. } => in_type(ty, &mut found),
             _ => {}
         }
     }

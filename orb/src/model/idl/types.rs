@@ -2,7 +2,7 @@
 
 use super::words::escaped;
 use super::{NoIdl, Progress, Stop, Writer};
-use crate::model::{Case, Member, TypeDef, TypeDesc};
+use crate::model::{Case, Member, StateMember, TypeDef, TypeDesc, ValueKind};
 
 /// The repository id of the interface that every object has.
 pub(super) const OBJECT_ID: &str = "IDL:omg.org/CORBA/Object:1.0";
@@ -35,6 +35,7 @@ impl Writer<'_> {
             | TypeDesc::Char
             | TypeDesc::WChar
             | TypeDesc::Any
+            | TypeDesc::ValueBase
             | TypeDesc::LongDouble
             | TypeDesc::WString { bound: None }
             | TypeDesc::String { bound: None } => Ok(ty.to_string()),
@@ -58,7 +59,7 @@ impl Writer<'_> {
         match self.progress.get(id) {
             Some(Progress::Done) if self.is_in_reach(inside.as_deref()) => return Ok(()),
             Some(Progress::Done) => return Err(Stop::Nested),
-            Some(Progress::Begun) if through_sequence => {
+            Some(Progress::Begun) if through_sequence || matches!(definition, TypeDef::Value { .. }) => {
                 self.declare_type(id, definition);
                 return Ok(());
             }
@@ -104,6 +105,8 @@ impl Writer<'_> {
                 vec![format!("enum {name} {{ {} }};", names.join(", "))]
             }
             TypeDef::Union { discriminator, cases, .. } => self.union(id, &name, discriminator, cases)?,
+            TypeDef::ValueBox { ty, .. } => vec![format!("valuetype {name} {};", self.ty(ty, false)?)],
+            TypeDef::Value { kind, base, members, .. } => self.value(&name, *kind, base.as_ref(), members)?,
             _ => return Err(NoIdl::Unsupported { id: id.to_owned() }.into()),
         };
         if !self.declared.contains(id) {
@@ -129,6 +132,32 @@ impl Writer<'_> {
         let mut lines = vec![head.to_owned()];
         for member in members {
             lines.push(format!("  {} {};", self.ty(&member.ty, false)?, escaped(&member.name)));
+        }
+        lines.push("};".to_owned());
+        Ok(lines)
+    }
+
+    fn value(
+        &mut self,
+        name: &str,
+        kind: ValueKind,
+        base: Option<&TypeDesc>,
+        members: &[StateMember],
+    ) -> Result<Vec<String>, Stop> {
+        let (word, cut) = match kind {
+            ValueKind::Plain => ("valuetype", ""),
+            ValueKind::Custom => ("custom valuetype", ""),
+            ValueKind::Abstract => ("abstract valuetype", ""),
+            ValueKind::Truncatable => ("valuetype", "truncatable "),
+        };
+        let base = match base {
+            Some(base) => format!(" : {cut}{}", self.ty(base, false)?),
+            None => String::new(),
+        };
+        let mut lines = vec![format!("{word} {name}{base} {{")];
+        for member in members {
+            let access = if member.public { "public" } else { "private" };
+            lines.push(format!("  {access} {} {};", self.ty(&member.ty, false)?, escaped(&member.name)));
         }
         lines.push("};".to_owned());
         Ok(lines)
@@ -178,6 +207,8 @@ impl Writer<'_> {
         let word = match definition {
             TypeDef::Struct { .. } => "struct",
             TypeDef::Union { .. } => "union",
+            TypeDef::Value { kind: ValueKind::Abstract, .. } => "abstract valuetype",
+            TypeDef::Value { .. } => "valuetype",
             _ => return,
         };
         if self.declared.insert(id.to_owned())
