@@ -25,3 +25,15 @@ fn an_invalid_file_is_shown_with_its_own_place() {
     let mistakes = in_include("\"idl/tests/corpus/reject/not_found.idl\"");
     assert_one(&mistakes, "\"idl/tests/corpus/reject/not_found.idl\"", "reject/not_found.idl:");
 }
+
+#[test]
+fn every_file_that_was_read_is_looked_at_again() {
+    let root =
+        crate::include::Root(concat!(env!("CARGO_MANIFEST_DIR"), "/../orb/tests/from_idl/idl").to_owned());
+    let source = "\"shop.idl\", include = \"std\", define = \"ROWS=2\"";
+    let items = crate::include::file(super::tokens(source), &root).expect("it is valid").to_string();
+    let read: Vec<&str> =
+        items.split("include_bytes ! (").skip(1).filter_map(|rest| rest.split('"').nth(1)).collect();
+    let [shop, money] = read.as_slice() else { panic!("{read:?}") };
+    assert!(shop.ends_with("/idl/shop.idl") && money.ends_with("/idl/std/money.idl"), "{read:?}");
+}

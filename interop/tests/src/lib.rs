@@ -19,6 +19,7 @@ pub mod serving;
 mod steps;
 pub mod table;
 mod tap;
+pub mod zoo;
 
 pub use port::free_port;
 pub use process::{Finished, Process, ProcessFault};

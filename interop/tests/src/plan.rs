@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::steps::Step;
 
 /// The interface definitions, without their extension.
-const INTERFACES: [&str; 4] = ["bench", "grid", "echo", "stranger"];
+const INTERFACES: [&str; 5] = ["bench", "grid", "echo", "stranger", "zoo"];
 
 /// Each C++ program with the sources it is linked from; those that end in `SK` are generated.
-const PROGRAMS: [(&str, &[&str]); 7] = [
+const PROGRAMS: [(&str, &[&str]); 8] = [
     ("grid_server", &["grid_server", "serve", "gridSK"]),
     ("grid_client", &["grid_client", "checks", "gridSK"]),
     ("echo_server", &["echo_server", "echo_servant", "serve", "echoSK", "gridSK"]),
@@ -30,6 +30,7 @@ const PROGRAMS: [(&str, &[&str]); 7] = [
     ("forwarder", &["forwarder", "serve"]),
     ("bench_server", &["bench_server", "serve", "benchSK"]),
     ("bench_client", &["bench_client", "bench_works", "benchSK"]),
+    ("zoo_server", &["zoo_server", "serve", "zooSK"]),
 ];
 
 /// Where the peers' sources are and where what is made of them goes.
@@ -103,8 +104,12 @@ impl Layout {
         let file = folder.join(format!("{source}.cc"));
         // What omniidl generates does not handle a union's label without a member in its switch.
         let warnings: &[&str] = if is_generated { &["-w"] } else { &["-Wall", "-Wextra", "-Werror"] };
-        let includes =
-            [format!("-I{}", show(&self.generated())), format!("-I{}", show(&self.sources.join("cpp")))];
+        // What is generated may be as it is: warnings are for what we write.
+        let includes = [
+            "-isystem".to_owned(),
+            show(&self.generated()),
+            format!("-I{}", show(&self.sources.join("cpp"))),
+        ];
         let mut inputs = headers.to_vec();
         inputs.push(file.clone());
         inputs.extend(INTERFACES.iter().map(|interface| self.generated().join(format!("{interface}SK.cc"))));
@@ -168,7 +173,7 @@ impl Layout {
         let out = self.python_stubs();
         Step {
             inputs: self.all_idl().into_iter().chain([self.python().join("installed")]).collect(),
-            output: out.join("stranger_idl.py"),
+            output: out.join("zoo_idl.py"),
             command: words([&show(&self.python().join("bin/omniidl")), "-bpython"])
                 .chain([format!("-C{}", show(&out)), format!("-I{}", show(&self.sources.join("idl")))])
                 .chain(self.all_idl().iter().map(|file| show(file)))

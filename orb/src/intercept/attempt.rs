@@ -97,21 +97,22 @@ impl<'a> Passage<'a> {
 
     /// An attempt has ended.
     pub(crate) fn ended(&self, tried: Tried, outcome: AttemptOutcome) {
-        let report = {
-            let mut seen = self.seen();
-            let number = u32::try_from(seen.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
-            let elapsed = tried.since.elapsed();
-            let report = AttemptReport {
-                number,
-                peer: tried.peer,
-                request_bytes: seen.request_bytes,
-                elapsed,
-                outcome,
-            };
-            seen.attempts.push(report.clone());
-            report
+        let (before, request_bytes) = {
+            let seen = self.seen();
+            (seen.attempts.len(), seen.request_bytes)
+        };
+        let report = AttemptReport {
+            number: u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1),
+            peer: tried.peer,
+            request_bytes,
+            elapsed: tried.since.elapsed(),
+            outcome,
         };
         self.chain.attempted(self.operation, &report);
+        let mut seen = self.seen();
+        // Most calls have one.
+        seen.attempts.reserve_exact(1);
+        seen.attempts.push(report);
     }
 
     pub(super) fn attempts(&self) -> Vec<AttemptReport> {

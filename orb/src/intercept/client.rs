@@ -108,7 +108,8 @@ impl<'a> ClientCall<'a> {
             deadline: self.passage.deadline,
             passage: Some(&self.passage),
         };
-        let answer = self.route.call(&request, self.parent).await?;
+        // In a box, so that the futures of all interceptors around stay small.
+        let answer = Box::pin(self.route.call(&request, self.parent)).await?;
         Ok(ClientReply::new(answer, self.passage.take_reply_contexts()))
     }
 

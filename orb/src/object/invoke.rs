@@ -132,11 +132,7 @@ impl ObjectRef {
             Way::Local(local) => local.call(&request, parent.as_ref()).await?.without_broker(),
             Way::Routed(route) => match route.orb().client_chain() {
                 None => route.call(&request, parent.as_ref()).await,
-                // In a future of its own, so that calls without interceptors do not carry its size.
-                Some(chain) => {
-                    let reply = Box::pin(chain.call(route, &request, parent.as_ref())).await?;
-                    Ok(reply.into_answer())
-                }
+                Some(chain) => Ok(chain.call(route, &request, parent.as_ref()).await?.into_answer()),
             },
         }
     }

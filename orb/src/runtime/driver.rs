@@ -132,7 +132,11 @@ impl Driver<'_> {
         tokio::pin!(timer);
         loop {
             let posture = match self.take_turn(&mut input) {
-                Ok(posture) => posture,
+                Ok(None) => {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                Ok(Some(posture)) => posture,
                 Err(end) => return end,
             };
             connection.orb.shared.lifecycle.look_again();
@@ -176,12 +180,14 @@ impl Driver<'_> {
         }
     }
 
-    /// Does all there is to do, at one time, and says what to wait for; or why nothing more will come.
-    fn take_turn(&mut self, input: &mut BytesMut) -> Result<Posture, End> {
+    /// Does what there is to do, at one time, and says what to wait for; nothing if others go first, or why nothing more will
+    /// come.
+    fn take_turn(&mut self, input: &mut BytesMut) -> Result<Option<Posture>, End> {
         let mut turn = Turn::begin();
         match process(self.connection, input, &mut turn) {
-            Ok(None) => {}
-            Ok(Some(end)) => return Err(end),
+            Ok(Processed::All) => {}
+            Ok(Processed::Some) => return Ok(None),
+            Ok(Processed::Ended(end)) => return Err(end),
             Err(violation) => return Err(End::Violated(violation)),
         }
         if let Some(end) = self.on_time() {
@@ -191,7 +197,7 @@ impl Driver<'_> {
             Ok(posture) if posture.finished => Err(End::Finished),
             Ok(posture) => {
                 self.note(&posture, !input.is_empty(), Instant::from_std(turn.begun()));
-                self.check_budget(&posture, input).map_or(Ok(posture), Err)
+                self.check_budget(&posture, input).map_or(Ok(Some(posture)), Err)
             }
             Err(error) => Err(End::Broken(error)),
         }
@@ -322,20 +328,36 @@ impl Driver<'_> {
     }
 }
 
-/// Takes everything out of the input that is whole, as long as the peer takes what it is answered.
+/// What is left when the input has been looked at.
+enum Processed {
+    /// Nothing that is whole, or that may be looked at now.
+    All,
+    /// Perhaps more: others go first.
+    Some,
+    /// The connection is to end.
+    Ended(End),
+}
+
+/// Takes out of the input what is whole, as long as the peer takes what it is answered; but not more than
+/// [`EVENTS_AT_ONCE_MAX`].
 fn process(
     connection: &Arc<Connection>,
     input: &mut BytesMut,
     turn: &mut Turn,
-) -> Result<Option<End>, Violation> {
-    while let Heard::Event(event) = connection.receive(input)? {
+) -> Result<Processed, Violation> {
+    for _ in 0..EVENTS_AT_ONCE_MAX {
+        let Heard::Event(event) = connection.receive(input)? else { return Ok(Processed::All) };
         if let Some(end) = act(connection, event) {
-            return Ok(Some(end));
+            return Ok(Processed::Ended(end));
         }
         turn.event();
     }
-    Ok(None)
+    Ok(Processed::Some)
 }
+
+/// Events of one peer that are dealt with before other connections get their turn: a peer that sends as fast as it can does
+/// not make them wait for all that it has sent.
+const EVENTS_AT_ONCE_MAX: usize = 32;
 
 /// Waits for octets, with room for so many more. A connection that waits with nothing in its hands holds no buffer.
 /// Cancellation safe.

@@ -8,7 +8,6 @@ mod rig;
 mod damaged;
 mod greedy;
 mod lying;
-mod memory;
 mod refusals;
 mod servers;
 mod slow;

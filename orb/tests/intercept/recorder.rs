@@ -195,6 +195,8 @@ async fn any_octets_are_a_recording_or_an_error() {
     };
     assert_eq!(read(&whole).unwrap(), 6);
     assert!(matches!(read(b""), Err(RecordingError::NotARecording(_))));
+    let none = read(b"hello").unwrap_err().to_string();
+    assert_eq!(none, "this is no recording: invalid type: string, expected map");
     let mut cuts = 0;
     for cut in 1..whole.len() {
         cuts += usize::from(matches!(read(&whole[..cut]), Err(RecordingError::Truncated)));

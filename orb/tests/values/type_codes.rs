@@ -265,6 +265,27 @@ fn unions_keep_their_labels() {
     assert_eq!(cases[0].labels, ["'a'", "'\\''"]);
 }
 
+/// omniORB for Python writes the octet 255 there, which is no character in UTF-8.
+#[test]
+fn the_label_of_a_default_member_means_nothing() {
+    let octets = cdr(&TypeCode::of::<Answer>(), Endian::Big);
+    // The entry of the default member is the last of three: its label stands before the name `Other`.
+    let name = octets.windows(5).position(|window| window == b"Other").unwrap();
+    let mut damaged = octets.clone();
+    damaged[name - 8] = 0xff;
+    assert_ne!(damaged, octets);
+    let read: TypeCode = from_cdr(&damaged, Endian::Big).unwrap();
+    assert_eq!(read, from_cdr(&octets, Endian::Big).unwrap());
+}
+
+/// omniORB for Python leaves out the id of what every object is.
+#[test]
+fn an_object_of_no_interface_is_any_object() {
+    let octets = hex("0000000e 00000011 00 000000 00000001 00 000000 00000001 00");
+    let read: TypeCode = from_cdr(&octets, Endian::Big).unwrap();
+    assert_eq!(read, TypeCode::of::<ObjectRef>());
+}
+
 #[test]
 fn indirections_to_nowhere_and_types_without_end_are_refused() {
     let refused = |octets: &str| from_cdr::<TypeCode>(&hex(octets), Endian::Big).expect_err(octets);

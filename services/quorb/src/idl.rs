@@ -15,7 +15,7 @@ use crate::output::Output;
 use crate::reference;
 use crate::verdict::Verdict;
 
-/// Check interface definitions, print them in canonical form, show their Rust
+/// Check interface definitions, print them, show their Rust, get them from objects, compare them
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Idl {

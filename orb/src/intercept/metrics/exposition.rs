@@ -51,6 +51,9 @@ pub(super) fn broker(orb: &Orb, out: &mut String) {
         family(name, "gauge", help, out);
         line(out, format_args!("{name} {value}"));
     }
+    let name = "quorb_buffered_bytes";
+    family(name, "gauge", "Octets that messages take on all connections.", out);
+    line(out, format_args!("{name} {}", orb.buffered_bytes()));
 }
 
 fn durations(side: Side, series: &[&CallSeries], out: &mut String) {

@@ -70,8 +70,11 @@ impl<R: Read> Recording<R> {
     /// It is no recording, or of another version.
     pub fn read(input: R) -> Result<Recording<R>, RecordingError> {
         let mut recording = Recording { input: BufReader::new(input), ended: false };
-        let header: Option<Header> =
-            recording.item().map_err(|error| RecordingError::NotARecording(error.to_string()))?;
+        let header: Option<Header> = recording.item().map_err(|error| match error {
+            RecordingError::Call(words) => RecordingError::NotARecording(words),
+            RecordingError::Truncated => RecordingError::NotARecording("it is too short".to_owned()),
+            other => other,
+        })?;
         match header {
             None => Err(RecordingError::NotARecording("it is empty".to_owned())),
             Some(Header { quorb_recording: VERSION, .. }) => Ok(recording),
@@ -91,9 +94,19 @@ impl<R: Read> Recording<R> {
             Err(ciborium::de::Error::Io(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 Err(RecordingError::Truncated)
             }
-            Err(ciborium::de::Error::Io(error)) => Err(error.into()),
-            Err(error) => Err(RecordingError::Call(error.to_string())),
+            Err(error) => Err(in_words(error)),
         }
+    }
+}
+
+/// Why an item cannot be read.
+fn in_words(error: ciborium::de::Error<std::io::Error>) -> RecordingError {
+    use ciborium::de::Error;
+    match error {
+        Error::Io(error) => RecordingError::Io(error),
+        Error::Syntax(at) => RecordingError::Call(format!("octet {at} of it is no CBOR")),
+        Error::Semantic(_, words) => RecordingError::Call(words),
+        Error::RecursionLimitExceeded => RecordingError::Call("it nests too deep".to_owned()),
     }
 }
 

@@ -18,7 +18,8 @@ use crate::value::typecode::TypeCode;
 ///
 /// It holds the octets of the value as they would stand alone in CDR, so that bulk data stay a block and a type that nobody
 /// here knows goes on as it came, also to a peer with another byte order or other code sets. Cheap to clone: the octets are
-/// shared. Two of them are equal if their types are and their values are, octet for octet.
+/// shared. Two of them are equal if their types are [equivalent](TypeCode::is_equivalent) and their
+/// values the same, octet for octet.
 ///
 /// ```
 /// use quorb::Any;
@@ -147,7 +148,7 @@ impl Default for Any {
 
 impl PartialEq for Any {
     fn eq(&self, other: &Any) -> bool {
-        if self.code != other.code {
+        if !self.code.is_equivalent(&other.code) {
             return false;
         }
         if self.profile == other.profile {

@@ -100,10 +100,10 @@ impl Reader {
             }
             _ => {}
         }
-        let (id, name) = (self.id(name(input)?), name(input)?);
+        let (id, name) = (self.id(kind, name(input)?), name(input)?);
         match kind {
             TcKind::OBJREF | TcKind::ABSTRACT_INTERFACE => {
-                if name != simple_name(&id) {
+                if name != simple_name(&id) && !name.is_empty() {
                     self.define(&id, TypeDef::Interface { name })?;
                 }
                 let is_object = kind == TcKind::OBJREF;
@@ -163,12 +163,13 @@ impl Reader {
         let count = input.read_len(9)?;
         let mut cases: Vec<Case> = Vec::new();
         for place in 0..count {
-            let label = self.label(&discriminator, input)?;
+            let is_default = Some(place) == default;
+            let label = self.label(&discriminator, is_default, input)?;
             let case =
                 Case { name: name(input)?, labels: vec![label], ty: Some(self.type_code(base, input)?) };
             match cases.last_mut() {
                 // The label of the default member means nothing.
-                _ if Some(place) == default => cases.push(Case { labels: Vec::new(), ..case }),
+                _ if is_default => cases.push(Case { labels: Vec::new(), ..case }),
                 // A member has an entry for each of its labels.
                 Some(last) if last.name == case.name && last.ty == case.ty && !last.labels.is_empty() => {
                     last.labels.extend(case.labels);
@@ -179,7 +180,14 @@ impl Reader {
         Ok(TypeDef::Union { name: name_, discriminator, cases })
     }
 
-    fn label(&self, discriminator: &TypeDesc, input: &mut Decoder<'_>) -> Result<String, CdrError> {
+    /// Reads a label. That of the default member means nothing, and need not be a value of the switch: any octet, say, where
+    /// the switch is a character.
+    fn label(
+        &self,
+        discriminator: &TypeDesc,
+        is_default: bool,
+        input: &mut Decoder<'_>,
+    ) -> Result<String, CdrError> {
         // The definition of an enum or alias is complete when a label of it is read.
         let mut needed = BTreeMap::new();
         let mut desc = discriminator;
@@ -193,6 +201,13 @@ impl Reader {
             }
         }
         let types = Types::new(&needed);
+        if is_default {
+            match desc {
+                TypeDesc::Char => return input.read_u8().map(|_| String::new()),
+                TypeDesc::Named(_) => return input.read_u32().map(|_| String::new()),
+                _ => {}
+            }
+        }
         let value = read_cdr(discriminator, types, input).map_err(|cause| match cause {
             DynamicError::Cdr(cause) => cause,
             _ => malformed("TypeCode: a label that the switch does not have"),
@@ -240,9 +255,13 @@ impl Reader {
     }
 
     /// The id of a type; one of our own for a type without, since definitions go by it.
-    fn id(&mut self, id: String) -> String {
-        if !id.is_empty() {
-            return id;
+    fn id(&mut self, kind: TcKind, id: String) -> String {
+        match kind {
+            _ if !id.is_empty() => return id,
+            // Some write so what every object, or everything that may be one, is.
+            TcKind::OBJREF => return "IDL:omg.org/CORBA/Object:1.0".to_owned(),
+            TcKind::ABSTRACT_INTERFACE => return "IDL:omg.org/CORBA/AbstractBase:1.0".to_owned(),
+            _ => {}
         }
         self.unnamed += 1;
         format!("{UNNAMED}{}", self.unnamed)

@@ -1,0 +1,69 @@
+// zoo_server [--with-parent] [--fragment N] [-ORB...]
+//
+// Serves one Zoo::Keeper under the object key "keeper".
+
+#include "serve.h"
+#include "zoo.hh"
+
+namespace {
+
+// Returns what it is given, itself or by way of another.
+class Keeper : public POA_Zoo::Keeper {
+public:
+    CORBA::Any* echo_any(const CORBA::Any& value, Zoo::Keeper_ptr via) override {
+        return CORBA::is_nil(via) ? new CORBA::Any(value) : via->echo_any(value, nobody());
+    }
+    Zoo::Price echo_price(const Zoo::Price& value, Zoo::Keeper_ptr via) override {
+        return CORBA::is_nil(via) ? value : via->echo_price(value, nobody());
+    }
+    Zoo::Even echo_even(const Zoo::Even& value, Zoo::Keeper_ptr via) override {
+        return CORBA::is_nil(via) ? value : via->echo_even(value, nobody());
+    }
+    Zoo::Unions* echo_unions(const Zoo::Unions& value, Zoo::Keeper_ptr via) override {
+        return CORBA::is_nil(via) ? new Zoo::Unions(value) : via->echo_unions(value, nobody());
+    }
+    Zoo::Point* echo_point(Zoo::Point* value, Zoo::Keeper_ptr via) override {
+        return CORBA::is_nil(via) ? same(value) : via->echo_point(value, nobody());
+    }
+    Zoo::Link* echo_link(Zoo::Link* value, Zoo::Keeper_ptr via) override {
+        return CORBA::is_nil(via) ? same(value) : via->echo_link(value, nobody());
+    }
+    Zoo::Text* echo_text(Zoo::Text* value, Zoo::Keeper_ptr via) override {
+        return CORBA::is_nil(via) ? same(value) : via->echo_text(value, nobody());
+    }
+    Zoo::Basket* echo_basket(const Zoo::Basket& value, Zoo::Keeper_ptr via) override {
+        return CORBA::is_nil(via) ? new Zoo::Basket(value) : via->echo_basket(value, nobody());
+    }
+
+private:
+    static Zoo::Keeper_ptr nobody() { return Zoo::Keeper::_nil(); }
+
+    // A result has a count of its own.
+    template <class T>
+    static T* same(T* value) {
+        CORBA::add_ref(value);
+        return value;
+    }
+};
+
+template <class Factory>
+void know(CORBA::ORB_ptr orb, const char* id) {
+    Factory* factory = new Factory();
+    CORBA::ValueFactory known = orb->register_value_factory(id, factory);
+    if (known)
+        known->_remove_ref();
+    factory->_remove_ref();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    Server server(argc, argv);
+    know<Zoo::Point_init>(server.orb(), "IDL:Zoo/Point:1.0");
+    know<Zoo::Named_init>(server.orb(), "IDL:Zoo/Named:1.0");
+    know<Zoo::Link_init>(server.orb(), "IDL:Zoo/Link:1.0");
+    PortableServer::Servant_var<Keeper> servant(new Keeper());
+    CORBA::Object_var keeper = server.serve_under_key("keeper", servant.in());
+    server.run(keeper);
+    return 0;
+}
