@@ -61,6 +61,12 @@ pub(crate) fn arguments_of_last<'a>(ty: &'a Type, name: &str) -> Option<Vec<&'a 
     (last.ident == name).then(|| arguments_of(last))
 }
 
+/// Whether `ty` is a stream of octets, under any path.
+pub(crate) fn is_stream(ty: &Type) -> bool {
+    matches!(ungrouped(ty), Type::Path(TypePath { qself: None, path })
+        if path.segments.last().is_some_and(|last| last.ident == "ByteStream" && last.arguments.is_none()))
+}
+
 /// Whether `ty` is `&Context`, under any path.
 pub(crate) fn is_context(ty: &Type) -> bool {
     let Type::Reference(TypeReference { elem, mutability: None, .. }) = ungrouped(ty) else { return false };
@@ -133,6 +139,9 @@ fn path_refusal(path: &TypePath, interface: Option<&str>) -> Option<String> {
     let element = arguments.first().map(|element| element.to_token_stream().to_string()).unwrap_or_default();
     let name = last.ident.to_string();
     let reason = match (name.as_str(), arguments.len()) {
+        ("ByteStream", 0) => "a stream cannot be part of another value, nor borrowed: it is a parameter by itself, or the whole \
+             result"
+            .to_owned(),
         ("usize", 0) => "`usize` has another size on other machines: use `u32` or `u64`".to_owned(),
         ("isize", 0) => "`isize` has another size on other machines: use `i32` or `i64`".to_owned(),
         ("u128" | "i128", 0) => {

@@ -10,6 +10,7 @@ pub mod model;
 pub mod object;
 pub mod proto;
 pub mod runtime;
+pub mod stream;
 pub mod value;
 
 pub use adapter::{Adapter, Context, Dispatch, Invocation, Reply, Servant, Tie};
@@ -20,6 +21,7 @@ pub use runtime::{
     Address, BlockingOrb, Callbacks, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, Resolver,
     shutdown_signal,
 };
+pub use stream::{ByteSink, ByteStream, StreamError};
 pub use value::{Any, BString, BVec, Fixed, IdlType, LongDouble, TypeCode, ValueRef, WChar, WString};
 
 /// The programs of the README, compiled and run.

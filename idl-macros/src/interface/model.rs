@@ -6,6 +6,7 @@ use syn::{Attribute, Expr, Ident, ItemTrait, Path, Signature, Type, Visibility};
 
 use crate::repository_id::RepositoryId;
 use crate::runtime::Runtime;
+use crate::wire_type::is_stream;
 
 /// An interface.
 #[derive(Debug)]
@@ -196,6 +197,15 @@ pub(crate) struct Returns {
 impl Operation {
     pub(crate) fn is_deprecated(&self) -> bool {
         self.attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"))
+    }
+
+    /// Whether it has a stream among its parameters, or as its result.
+    pub(crate) fn has_stream(&self) -> bool {
+        let result = match &self.returns.outcome {
+            Outcome::Single(ty) => is_stream(ty),
+            _ => false,
+        };
+        result || self.parameters.iter().any(|parameter| is_stream(&parameter.owned))
     }
 
     /// What a reply carries behind the result, in order.

@@ -16,6 +16,12 @@ misuses! {
     trait_objects: in_method("fn get(&self, n: Box<dyn Grid>);"), "dyn Grid", "as `GridProxy`";
     hidden_types: in_method("fn get(&self, n: impl Grid);"), "impl Grid", "as `GridProxy`";
     unknown_types: in_method("fn get(&self, n: Vec<_>);"), "_", "must be written out";
+    streams_in_values: in_method("fn get(&self, n: Vec<ByteStream>);"), "ByteStream", "cannot be part of another value";
+    borrowed_streams: in_method("fn get(&self, n: &mut quorb::ByteStream);"), "quorb::ByteStream", "a parameter by itself";
+    streams_beside_outs: in_method("fn get(&self) -> (u8, ByteStream);"), "ByteStream", "or the whole result";
+    streams_of_oneways: in_method("#[oneway] fn put(&self, n: ByteStream);"), "ByteStream", "leave out `#[oneway]`";
+    streams_by_default: in_method("fn put(&self, #[default] n: ByteStream);"), "ByteStream", "no default";
+    streams_as_attributes: in_method("#[attribute] fn get(&self) -> ByteStream;"), "ByteStream", "make it an operation";
     the_servant: in_method("fn get(&self, other: &Self);"), "Self", "by its proxy, `GridProxy`";
     shared_places: in_method("fn get(&self, n: Rc<u8>);"), "Rc<u8>", "use `u8`, `Box<u8>` or `Arc<u8>`";
     locked_places: in_method("fn get(&self, n: Arc<std::sync::Mutex<u8>>);"), "std::sync::Mutex<u8>", "pass the value, `u8`";

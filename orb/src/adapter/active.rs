@@ -67,6 +67,15 @@ impl ActiveObjects {
         }
     }
 
+    /// Lets a servant take calls that is no object of the user's.
+    pub(crate) fn insert(&self, key: ObjectKey, servant: Arc<dyn Servant>) {
+        self.objects.insert(key, ActiveObject::new(servant));
+    }
+
+    pub(crate) fn remove(&self, key: &ObjectKey) {
+        self.objects.remove(key);
+    }
+
     /// Lets go of every servant.
     pub(crate) fn clear(&self) {
         self.objects.clear();

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::model::{Behaviour, Kind};
 use crate::proto::head::{ChainId, RequestIdentity, ServiceContext, TraceContext};
+use crate::runtime::Orb;
 
 /// The protocol a call arrived by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,6 +81,8 @@ pub(crate) struct CallState {
     pub(crate) object_key: Bytes,
     pub(crate) operation: Bytes,
     pub(crate) deadline: Option<Instant>,
+    /// The broker that serves it: references among the arguments are bound to it, whenever they are read.
+    pub(crate) orb: Option<Orb>,
     pub(crate) chain: ChainId,
     /// Calls of the chain that wait for this one.
     pub(crate) depth: u32,
@@ -103,6 +106,7 @@ impl CallState {
             object_key,
             operation,
             deadline: None,
+            orb: None,
             chain,
             depth: 0,
             identity: None,

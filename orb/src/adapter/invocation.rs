@@ -21,8 +21,6 @@ pub struct Invocation {
     arguments: Body,
     /// The format of the reply, which is that of the request; CDR replies start aligned.
     reply_encoding: Encoding,
-    /// References among the arguments are bound to it, whenever they are read.
-    orb: Option<Orb>,
 }
 
 /// How a call ended, encoded.
@@ -114,12 +112,13 @@ impl Reply {
 
 impl Invocation {
     pub(crate) fn new(
-        state: CallState,
+        mut state: CallState,
         arguments: Body,
         reply_encoding: Encoding,
         orb: Option<Orb>,
     ) -> Invocation {
-        Invocation { context: Context(std::sync::Arc::new(state)), arguments, reply_encoding, orb }
+        state.orb = orb;
+        Invocation { context: Context(std::sync::Arc::new(state)), arguments, reply_encoding }
     }
 
     /// The operation's name on the wire.
@@ -150,7 +149,7 @@ impl Invocation {
         read: impl FnOnce(&mut BodyReader<'_>) -> Result<A, BodyError>,
     ) -> Result<A, SystemException> {
         let mut reader = self.arguments.reader();
-        let decoded = binding_to(self.orb.as_ref(), || {
+        let decoded = binding_to(self.context.0.orb.as_ref(), || {
             reader.items()?;
             let arguments = read(&mut reader)?;
             reader.end()?;

@@ -107,6 +107,7 @@ impl<'a> ClientCall<'a> {
             time_limit: self.request.time_limit,
             deadline: self.passage.deadline,
             passage: Some(&self.passage),
+            activity: self.request.activity.clone(),
         };
         // In a box, so that the futures of all interceptors around stay small.
         let answer = Box::pin(self.route.call(&request, self.parent)).await?;

@@ -57,6 +57,7 @@ impl ObjectRef {
             operation: OperationName::new(operation.name.clone().into()),
             behaviour: operation.behaviour(),
             as_cbor: true,
+            activity: None,
             write: &write,
         };
         let answer = self.exchange(outline).await;

@@ -1,6 +1,7 @@
 //! A call on its way out: from typed arguments to typed results.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ObjectRef;
@@ -11,6 +12,7 @@ use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, S
 use crate::intercept::Passage;
 use crate::model::{Behaviour, Interface, Operation};
 use crate::proto::head::{OperationName, OperationNameError};
+use crate::stream::{Activity, EndsStreams};
 use crate::value::{Body, BodyError, BodyReader, BodyWriter};
 
 /// Writes the arguments of a call; run once for each attempt, in the format of the connection that is tried.
@@ -29,6 +31,8 @@ pub(crate) struct Request<'a> {
     /// The time the call may take, with the limits of its surroundings applied.
     pub(crate) time_limit: Duration,
     pub(crate) deadline: Instant,
+    /// The streams that it carries; none where its operation has none.
+    pub(crate) activity: Option<Arc<Activity>>,
     /// What interceptors send along and want to know; none where there are no interceptors.
     pub(crate) passage: Option<&'a Passage<'a>>,
 }
@@ -40,6 +44,7 @@ pub(super) struct Outline<'a> {
     pub(super) behaviour: Behaviour,
     pub(super) as_cbor: bool,
     pub(super) write: WriteArguments<'a>,
+    pub(super) activity: Option<Arc<Activity>>,
 }
 
 /// How a call ended, undecoded.
@@ -65,6 +70,23 @@ impl ObjectRef {
         read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
     ) -> Result<R, Fault<E>> {
         self.call(Some(interface), operation, write, read).await
+    }
+
+    /// Calls an operation with streams among its parameters or as its result. Its deadline moves as long as the parameters
+    /// do; they cannot be read any more when it has ended.
+    ///
+    /// # Errors
+    /// As [`invoke`](ObjectRef::invoke); NO_IMPLEMENT, completion No, if the object can only be reached by GIOP.
+    pub async fn invoke_streaming<R, E: Raises>(
+        &self,
+        interface: &'static Interface,
+        operation: &'static Operation,
+        write: WriteArguments<'_>,
+        read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
+    ) -> Result<R, Fault<E>> {
+        let activity = Activity::new();
+        let _ends = EndsStreams(&activity);
+        self.call_with(Some(interface), operation, write, read, Some(activity.clone())).await
     }
 
     /// Calls a oneway operation. It returns when the request is handed to the connection, and says nothing about what
@@ -96,12 +118,24 @@ impl ObjectRef {
         write: WriteArguments<'_>,
         read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
     ) -> Result<R, Fault<E>> {
+        self.call_with(interface, operation, write, read, None).await
+    }
+
+    async fn call_with<R, E: Raises>(
+        &self,
+        interface: Option<&'static Interface>,
+        operation: &'static Operation,
+        write: WriteArguments<'_>,
+        read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
+        activity: Option<Arc<Activity>>,
+    ) -> Result<R, Fault<E>> {
         let call = Outline {
             interface,
             operation: OperationName::from_static(operation.name),
             behaviour: operation.behaviour,
             as_cbor: false,
             write,
+            activity,
         };
         let answer = self.exchange(call).await;
         let answer = answer.map_err(|exception| exception.in_operation(operation.name))?;
@@ -122,6 +156,7 @@ impl ObjectRef {
             behaviour: call.behaviour,
             as_cbor: call.as_cbor,
             write: call.write,
+            activity: call.activity,
             time_limit,
             deadline: Instant::now() + time_limit,
             passage: None,

@@ -16,6 +16,7 @@ use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException}
 use crate::model::{Interface, Kind};
 use crate::proto::head::ChainId;
 use crate::runtime::{CallUnderWay, Orb, check_depth};
+use crate::stream::{Passage, passing_by, within};
 use crate::value::{Body, BodyWriter, Encoding, borrow_body, share_body};
 
 /// A servant that calls reach without a connection.
@@ -83,7 +84,13 @@ impl LocalTarget {
     ) -> Result<LocalOutcome, SystemException> {
         let mut body =
             BodyWriter::Cdr(Encoder::with_buffer(borrow_body(), 0, CdrProfile::native(Endian::NATIVE)));
-        (request.write)(&mut body).map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
+        let written = match &request.activity {
+            None => (request.write)(&mut body),
+            Some(activity) => {
+                passing_by(Passage::Within(Some(activity.clone())), || (request.write)(&mut body))
+            }
+        };
+        written.map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
         let arguments = Body::native_cdr(share_body(body.into_bytes()), Endian::NATIVE);
         let under_way = self.orb.as_ref().map(CallUnderWay::begin);
         let state = self.state(request, parent);
@@ -135,13 +142,12 @@ impl LocalTarget {
             drop(under_way);
             reply
         };
-        let deadline = tokio::time::Instant::from_std(request.deadline);
         let in_place = request.behaviour.kind == Kind::Query && !depth.is_multiple_of(CALLS_ON_STACK_MAX);
         let ended = if in_place {
-            tokio::time::timeout_at(deadline, running).await
+            within(request, running).await
         } else {
             let task = tokio::spawn(running);
-            tokio::time::timeout_at(deadline, async { task.await.unwrap_or(None) }).await
+            within(request, async { task.await.unwrap_or(None) }).await
         };
         match ended {
             Ok(Some(reply)) => Ok(reply),
@@ -163,7 +169,7 @@ impl LocalTarget {
         let peer = Peer::collocated();
         let operation = request.operation.as_bytes().clone();
         let mut state = CallState::new(peer, self.object_key.clone(), operation, chain);
-        state.deadline = Some(request.deadline);
+        state.deadline = request.activity.is_none().then_some(request.deadline);
         state.depth = parent.map_or(0, |parent| parent.depth().saturating_add(1));
         match request.passage {
             Some(passage) => {

@@ -34,7 +34,8 @@ pub(crate) fn binding_to<R>(orb: Option<&Orb>, decode: impl FnOnce() -> R) -> R 
     decode()
 }
 
-fn bound(ior: Ior) -> ObjectRef {
+/// The object behind a reference that is being decoded.
+pub(crate) fn bound(ior: Ior) -> ObjectRef {
     DECODING_FOR.with_borrow(|orb| match orb {
         Some(orb) => orb.object(ior),
         None => ObjectRef::unbound(ior),

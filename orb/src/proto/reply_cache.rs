@@ -15,7 +15,7 @@
 //! all there is. A retry that was first sent to another
 //! server, or to another life of this one, may have been executed there: nobody here can know.
 //!
-//! Oneway requests are numbered apart, under a name of their own, since nobody acknowledges them: a [window](Window) of the
+//! Oneway requests are numbered apart, under a name of their own, since nobody acknowledges them: a window of the
 //! last ones tells which have come.
 
 mod client;

@@ -17,6 +17,7 @@ use crate::model::{Behaviour, Kind};
 use crate::object::{Answer, LocalOutcome, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity, TraceContext};
 use crate::proto::retry::{self, CallKind, Decision, Failure, FailureClass};
+use crate::stream::within;
 
 /// What is the same in every attempt of one call.
 struct Call<'a> {
@@ -70,11 +71,10 @@ impl Route {
             },
             open,
         };
-        let deadline = tokio::time::Instant::from_std(request.deadline);
         let ended = {
-            // The future is large: the timeout gets it by reference.
+            // The future is large: it is passed on by reference.
             let run = pin!(self.run(&mut call, parent, &mut progress));
-            tokio::time::timeout_at(deadline, run).await
+            within(request, run).await
         };
         match ended {
             Ok(Ok(answer)) => Ok(answer),
@@ -267,6 +267,10 @@ impl Route {
         failed: Failed,
     ) -> Result<(), SystemException> {
         progress.failures += 1;
+        if call.request.activity.as_ref().is_some_and(|activity| activity.is_touched()) {
+            // What was read of its streams cannot be sent again.
+            return Err(failed.exception);
+        }
         let failure = Failure {
             class: failed.class,
             kind: call_kind(&call.request.behaviour),

@@ -1,13 +1,17 @@
 //! Who can be called back over a connection that it has opened itself.
 
+use std::future::Future;
 use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dashmap::DashMap;
+use quorb_giop::ior::Ior;
 use quorb_giop::message::ListenPoint;
 
-use super::{Address, Connection, Endpoint, Orb};
+use super::{Address, Connection, Endpoint, Orb, profiles};
+use crate::adapter::{ObjectKey, Servant};
+use crate::model::Interface;
 
 /// Whether objects are called over connections that their own broker has opened.
 ///
@@ -89,6 +93,32 @@ impl Drop for Wanted {
 }
 
 impl Orb {
+    /// The streams that others may read from here.
+    pub(crate) fn streams_open(&self) -> &Arc<AtomicUsize> {
+        &self.shared.streams_open
+    }
+
+    /// Runs a task of the broker.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.shared.runtime.spawn(task);
+    }
+
+    /// Activates what a stream is read from, under a key that nobody can guess. It is reached over connections that are open.
+    pub(crate) fn activate_source(
+        &self,
+        servant: Arc<dyn Servant>,
+        interface: &'static Interface,
+    ) -> (ObjectKey, Ior) {
+        let key = ObjectKey::transient(self.incarnation(), self.random());
+        self.active_objects().insert(key.clone(), servant);
+        let reference = profiles::of_own_source(self, &key, interface);
+        (key, reference)
+    }
+
+    pub(crate) fn deactivate_source(&self, key: &ObjectKey) {
+        self.active_objects().remove(key);
+    }
+
     pub(super) fn callbacks(&self) -> Callbacks {
         self.shared.settings.callbacks
     }

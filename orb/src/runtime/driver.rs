@@ -389,8 +389,8 @@ fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
         CoreEvent::Refuse { id, exception } => inbound::refuse(connection, id, *exception),
         CoreEvent::Peer { identity, incarnation, called_back } => {
             connection.learn_peer(incarnation);
-            if called_back {
-                connection.is_opened_by(identity);
+            if called_back || connection.key.is_some() {
+                connection.leads_to(identity);
             }
         }
         CoreEvent::Draining { not_executed } => {

@@ -63,6 +63,10 @@ pub struct Limits {
     pub reply_cache_bytes_max: usize,
     /// A client that was quiet so long is forgotten, with its replies.
     pub reply_cache_idle_max: Duration,
+    /// Streams that others may read from this broker at the same time; calls with more get an exception.
+    pub streams_open_max: usize,
+    /// A stream that nobody has read for so long is given up; so long a reader waits for the next octets.
+    pub stream_wait_max: Duration,
     /// Calls of one chain that may wait for each other: a call that more than so many wait for is refused with IMP_LIMIT,
     /// completion No.
     pub call_depth_max: u32,
@@ -111,6 +115,8 @@ impl Default for Limits {
             reply_cache_entries_max: 8192,
             reply_cache_bytes_max: 64 << 20,
             reply_cache_idle_max: Duration::from_secs(600),
+            streams_open_max: 1024,
+            stream_wait_max: Duration::from_secs(60),
             call_depth_max: Limits::CALL_DEPTH_MAX,
             reply_cache_traces_max: 50_000,
             retry_attempts_max: 5,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,7 @@ use super::once::Served;
 use super::pool::Pool;
 use super::profiles;
 use super::shutdown::{DrainReport, Lifecycle};
-use super::{Address, Callbacks, Connection, Endpoint, Limits};
+use super::{Address, Connection, Endpoint, Limits};
 use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
 use crate::exception::SystemException;
 use crate::intercept::{ClientChain, ServerChain};
@@ -52,6 +52,7 @@ pub(crate) struct OrbShared {
     pub(super) served: Served,
     pub(super) pool: Pool,
     pub(super) callers: Callers,
+    pub(super) streams_open: Arc<AtomicUsize>,
     pub(super) budget: Arc<Budget>,
     /// Which addresses have failed lately. The lock is held for a look or a note.
     pub(super) health: Mutex<Health<Address>>,
@@ -128,6 +129,7 @@ impl Orb {
             served: Served::new(&settings.limits),
             pool: Pool::default(),
             callers: Callers::default(),
+            streams_open: Arc::default(),
             budget: Budget::new(&settings.limits),
             health: Mutex::new(Health::new(HealthLimits {
                 rest_first: settings.limits.endpoint_rest_first,
@@ -291,9 +293,7 @@ impl Orb {
         if self.shared.lifecycle.is_stopped() {
             return Err(super::connect::ConnectError::Stopped);
         }
-        if self.callbacks() != Callbacks::Off
-            && let Some(connection) = self.shared.callers.connection(&endpoint.address)
-        {
+        if let Some(connection) = self.shared.callers.connection(&endpoint.address) {
             return Ok(connection);
         }
         if endpoint.is_only_called_back() {

@@ -7,6 +7,7 @@ use quorb_giop::cdr::{Encoder, Endian};
 use quorb_giop::ior::Ior;
 use quorb_giop::message::AddressingDisposition;
 
+use super::Orb;
 use super::endpoint::{Endpoint, WireChoice};
 use super::replies::NATIVE_FORMAT;
 use super::wire::{NATIVE_PROFILE, too_large};
@@ -16,6 +17,7 @@ use crate::object::Request;
 use crate::proto::head::{BodyFormat, ChainId, RequestHead, RequestIdentity, ResponseExpected, TraceContext};
 use crate::proto::iiop::{self, Addressing};
 use crate::proto::native::Payload;
+use crate::stream::{Passage, passing_by};
 use crate::value::{BodyWriter, COPIED_BODY_BYTES_MAX, borrow_body, give_body_back};
 
 /// One attempt of a call.
@@ -81,7 +83,8 @@ impl Drop for EncodedBody {
 
 impl Outgoing<'_> {
     /// Encodes it for its connection. A body of more than `body_bytes_max` octets is refused.
-    pub(super) fn encode(&self, body_bytes_max: usize) -> Result<Encoded, SystemException> {
+    pub(super) fn encode(&self, orb: &Orb) -> Result<Encoded, SystemException> {
+        let body_bytes_max = orb.limits().body_bytes_max;
         let addressing = Addressing {
             reference: self
                 .addressing
@@ -89,7 +92,7 @@ impl Outgoing<'_> {
             is_quorb: self.endpoint.is_quorb,
         };
         let head = self.head();
-        let body = self.body(&head, &addressing)?;
+        let body = self.body(&head, &addressing, orb)?;
         if let Some(passage) = self.request.passage {
             passage.encoded(body.len());
         }
@@ -116,7 +119,11 @@ impl Outgoing<'_> {
             false => self.request.time_limit,
         };
         // Nothing left still has to be said: 0 would mean that there is no deadline.
-        head.deadline_left_us = u64::try_from(left.as_micros()).unwrap_or(u64::MAX).max(1);
+        head.deadline_left_us = match self.request.activity {
+            // It moves with the streams; the caller watches it.
+            Some(_) => 0,
+            None => u64::try_from(left.as_micros()).unwrap_or(u64::MAX).max(1),
+        };
         head.chain = self.chain;
         head.depth = self.depth;
         head.trace = self.trace.clone();
@@ -132,7 +139,12 @@ impl Outgoing<'_> {
         head
     }
 
-    fn body(&self, head: &RequestHead, addressing: &Addressing) -> Result<Vec<u8>, SystemException> {
+    fn body(
+        &self,
+        head: &RequestHead,
+        addressing: &Addressing,
+        orb: &Orb,
+    ) -> Result<Vec<u8>, SystemException> {
         let buffer = borrow_body();
         let mut body = match self.endpoint.wire {
             WireChoice::Native if self.as_cbor => BodyWriter::Cbor(buffer),
@@ -150,8 +162,20 @@ impl Outgoing<'_> {
                 ))
             }
         };
-        (self.request.write)(&mut body)
-            .map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
+        let written = match &self.request.activity {
+            None => (self.request.write)(&mut body),
+            Some(_) if self.endpoint.wire != WireChoice::Native => return Err(streams_need_native()),
+            Some(activity) => {
+                let way = Passage::To(orb.clone(), Some(activity.clone()));
+                passing_by(way, || (self.request.write)(&mut body))
+            }
+        };
+        written.map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
         Ok(body.into_bytes())
     }
+}
+
+fn streams_need_native() -> SystemException {
+    SystemException::new(ExceptionKind::NoImplement, Minor::STREAMS_NEED_NATIVE, Completion::No)
+        .at(Stage::Encoding)
 }

@@ -50,6 +50,26 @@ fn own_object(orb: &Orb, key: &ObjectKey, interface: &'static Interface) -> Resu
     Ior::with_iiop(names::RepositoryId::from_static(interface.id()), &profile)
 }
 
+/// The reference to what a stream is read from: it names this broker, and no address. It is reached over connections that
+/// are open.
+pub(super) fn of_own_source(orb: &Orb, key: &ObjectKey, interface: &'static Interface) -> Ior {
+    own_source(orb, key, interface).expect("a reference of bounded parts is always encodable")
+}
+
+fn own_source(orb: &Orb, key: &ObjectKey, interface: &'static Interface) -> Result<Ior, CdrError> {
+    let quorb = QuorbEndpoint {
+        protocol_version: u16::from(native::Version::OURS.major),
+        fingerprint: interface.fingerprint(),
+        server_identity: orb.shared.identity,
+        flags: EndpointFlags::CALLED_BACK,
+        ..QuorbEndpoint::default()
+    };
+    let key = names::ObjectKey::new(key.0.clone());
+    let mut profile = IiopProfile::new(GiopVersion::V1_2, String::new(), 0, key);
+    profile.components = vec![TaggedComponent::of(&quorb)?];
+    Ior::with_iiop(names::RepositoryId::from_static(interface.id()), &profile)
+}
+
 /// The key in a reference to an object of the broker with this identity.
 pub(super) fn own_key(ior: &Ior, server_identity: u64) -> Option<ObjectKey> {
     ior.iiop_profiles().flatten().find_map(|profile| {

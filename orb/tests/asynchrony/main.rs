@@ -9,3 +9,4 @@ mod deferred;
 mod depth;
 mod generated;
 mod oneway;
+mod streams;

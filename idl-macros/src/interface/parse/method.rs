@@ -11,6 +11,7 @@ use super::setter::Setter;
 use crate::interface::model::{Execution, Kind, Operation, Outcome, Parameter, Receiver, Returns, Role};
 use crate::sink::Sink;
 use crate::spelling::{check_idl_name, plain};
+use crate::wire_type::is_stream;
 
 /// Reads a method and takes our attributes off it; also answers the setter, if it is an attribute that has one.
 ///
@@ -32,6 +33,7 @@ pub(super) fn operation(
     let execution = execution(&method.sig, &markers, sink);
     let order = order(markers.parameters.as_ref(), &parameters.on_wire, &returns.outcome, sink);
     check_oneway(&method.sig, &markers, &parameters.on_wire, &returns, sink);
+    check_streams(&markers, &parameters.on_wire, &returns, sink);
     check_attribute(&method.sig, &markers, &parameters.on_wire, &returns, sink);
     if sink.count() > before {
         return None;
@@ -198,6 +200,26 @@ fn check_oneway(
             &parameter.written,
             "nothing comes back from a `#[oneway]` operation: take the value, not `&mut`",
         );
+    }
+}
+
+fn check_streams(markers: &Markers, parameters: &[Parameter], returns: &Returns, sink: &mut Sink) {
+    for parameter in parameters.iter().filter(|parameter| is_stream(&parameter.owned)) {
+        if markers.oneway.is_some() {
+            sink.at(
+                &parameter.written,
+                "nobody waits for a `#[oneway]` operation, and a stream is read as long as its call goes on: leave out \
+                 `#[oneway]`, or take the octets as `Vec<u8>`",
+            );
+        }
+        if parameter.default.is_some() {
+            sink.at(&parameter.written, "a stream has no default: leave it out, or pass an empty one");
+        }
+    }
+    if let (Some(_), Outcome::Single(ty)) = (&markers.attribute, &returns.outcome)
+        && is_stream(ty)
+    {
+        sink.at(ty, "an attribute is a value, and a stream is read once: make it an operation");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::interface::model::{DefaultValue, Parameter, Passing};
 use crate::setting::take_idl_settings;
 use crate::sink::Sink;
 use crate::spelling::{RESERVED_PREFIX, check_idl_name, plain};
-use crate::wire_type::{check_type, is_context, ungrouped};
+use crate::wire_type::{check_type, is_context, is_stream, ungrouped};
 
 /// The parameters of a method, and the type of the context if it takes one.
 #[derive(Debug, Default)]
@@ -88,7 +88,9 @@ fn passing(ty: &Type, interface: &str, sink: &mut Sink) -> Option<(Passing, Type
     let before = sink.count();
     let ty = ungrouped(ty);
     let Type::Reference(reference) = ty else {
-        check_type(ty, "a parameter", Some(interface), sink);
+        if !is_stream(ty) {
+            check_type(ty, "a parameter", Some(interface), sink);
+        }
         return (sink.count() == before).then(|| (Passing::Owned, ty.clone()));
     };
     if let Some(lifetime) = reference.lifetime.as_ref().filter(|lifetime| lifetime.ident != "_") {

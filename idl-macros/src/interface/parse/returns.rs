@@ -4,7 +4,7 @@ use syn::{PathArguments, ReturnType, Type, TypePath};
 
 use crate::interface::model::{Outcome, Raised, Returns};
 use crate::sink::Sink;
-use crate::wire_type::{arguments_of_last, check_type, ungrouped};
+use crate::wire_type::{arguments_of_last, check_type, is_stream, ungrouped};
 
 /// Takes a return type apart.
 pub(super) fn returns(output: &ReturnType, interface: &str, sink: &mut Sink) -> Option<Returns> {
@@ -60,6 +60,7 @@ fn outcome(ty: &Type, interface: &str, sink: &mut Sink) -> Option<Outcome> {
     };
     let parts: Vec<&Type> = match &outcome {
         Outcome::Nothing => Vec::new(),
+        Outcome::Single(ty) if is_stream(ty) => Vec::new(),
         Outcome::Single(ty) => vec![ty],
         Outcome::WithOuts(result, outs) => result.iter().chain(outs).collect(),
     };

@@ -138,8 +138,9 @@ fn method(interface: &Interface, place: usize, operation: &Operation) -> TokenSt
     } else {
         let Reply { read, pattern, assign, value } = values::read_reply(operation, &private);
         let exception = exception_type(operation);
+        let invoke = if operation.has_stream() { quote!(invoke_streaming) } else { quote!(invoke) };
         let call = quote_spanned! {declared=>
-            #target.invoke::<_, #exception>(<Self as #private::Proxy>::interface(), &#operations[#place], &#write, #read).await
+            #target.#invoke::<_, #exception>(<Self as #private::Proxy>::interface(), &#operations[#place], &#write, #read).await
         };
         match assign {
             None => call,

@@ -43,6 +43,11 @@ pub enum NoIdl {
         /// Its repository id.
         id: String,
     },
+    /// An operation carries a stream of octets.
+    #[error(
+        "an operation carries a stream, for which IDL has no form: leave it out of what foreign brokers call"
+    )]
+    Stream,
     /// A type has no form here.
     #[error("{id} has no form in IDL here")]
     Unsupported {

@@ -3,6 +3,7 @@
 use super::words::escaped;
 use super::{NoIdl, Progress, Stop, Writer};
 use crate::model::{Case, Member, StateMember, TypeDef, TypeDesc, ValueKind};
+use crate::stream::STREAM_ID;
 
 /// The repository id of the interface that every object has.
 pub(super) const OBJECT_ID: &str = "IDL:omg.org/CORBA/Object:1.0";
@@ -18,6 +19,7 @@ impl Writer<'_> {
                 self.absolute(id)
             }
             TypeDesc::Object(id) if id == OBJECT_ID => Ok("Object".to_owned()),
+            TypeDesc::Object(id) if id == STREAM_ID => Err(NoIdl::Stream.into()),
             TypeDesc::Object(id) => {
                 self.declare_interface(id);
                 self.absolute(id)

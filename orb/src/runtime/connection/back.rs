@@ -21,12 +21,10 @@ pub(super) struct Back {
 }
 
 impl Connection {
-    /// The native client of an accepted connection has said who it is, and that it takes calls.
-    pub(in crate::runtime) fn is_opened_by(self: &Arc<Self>, identity: u64) {
-        if self.key.is_none()
-            && self.orb.callbacks() != Callbacks::Off
-            && self.back.identity.set(identity).is_ok()
-        {
+    /// The native peer has said who it is, and that it takes calls on this connection: a server does, and a client may.
+    pub(in crate::runtime) fn leads_to(self: &Arc<Self>, identity: u64) {
+        let may_call = self.key.is_some() || self.orb.callbacks() != Callbacks::Off;
+        if may_call && self.back.identity.set(identity).is_ok() {
             self.is_called_back_at(Address::Caller(identity));
         }
     }
@@ -63,7 +61,8 @@ impl Connection {
     /// The endpoint as calls over this connection use it, if they may go over it.
     pub(in crate::runtime) fn endpoint_for(&self, endpoint: &Arc<Endpoint>) -> Option<Arc<Endpoint>> {
         if let Some(key) = &self.key {
-            let fits = key.wire == endpoint.wire && key.address == endpoint.address;
+            let fits = key.wire == endpoint.wire
+                && (key.address == endpoint.address || self.addresses().contains(&endpoint.address));
             return fits.then(|| endpoint.clone());
         }
         if !self.addresses().contains(&endpoint.address) {

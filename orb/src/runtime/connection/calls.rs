@@ -54,7 +54,7 @@ impl Connection {
         self: &Arc<Self>,
         outgoing: &Outgoing<'_>,
     ) -> Result<Sent, SystemException> {
-        let encoded = outgoing.encode(self.orb.limits().body_bytes_max)?;
+        let encoded = outgoing.encode(&self.orb)?;
         let oneway = outgoing.request.behaviour.oneway;
         if self.room.is_uncontended()
             && let Some(end) = self.try_send(&encoded, oneway)

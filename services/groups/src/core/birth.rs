@@ -1,0 +1,190 @@
+//! Birth and joining: how a process comes to its first view.
+//!
+//! ```text
+//!   all seeds fresh:   founder -- FOUND(view 1) --> every seed -- FOUNDED --> founder -- WELCOME(view 1) --> every seed
+//!   a member is met:   joiner -- JOIN --> member -- JOIN --> leader ... next view ... WELCOME --> joiner
+//! ```
+//!
+//! View 1 is formed once: the first seed offers it when every seed is connected and in no view, and installs it when
+//! every seed has agreed to exactly that list of incarnations. So nobody founds a second domain while a seed remembers
+//! the first one: it says that it is a member, and the others join. A process that is not a seed only joins, and has no
+//! vote: so when all seeds have forgotten their domain, it cannot decide anything any more, and founding another one
+//! splits nothing (no split brain after amnesia). Whoever is stranded in such a domain learns it from its seeds. Requests are repeated until a view answers them; admitting is idempotent by incarnation (M11).
+
+use super::identity::{Address, DomainId, Member, ProcessId, Time, View, ViewNumber};
+use super::registry::Registry;
+use super::wire::item::{Found, Join, Welcome, tag};
+use super::{Core, Stage};
+
+/// Requests to join are repeated at this interval.
+const ASK_AGAIN_US: u64 = 200_000;
+
+/// What a process outside the domain is doing about it.
+#[derive(Debug, Default)]
+pub(crate) struct Birth {
+    /// The view this process offers as the founder, and who has agreed.
+    offer: Option<View>,
+    agreed: Vec<ProcessId>,
+    asked: Time,
+    /// The founder this process has agreed with, and its address: until that one is known to be gone, this process
+    /// enters no other domain, for the founder may be counting on it.
+    promised: Option<(ProcessId, Address)>,
+}
+
+impl Core {
+    fn own_member(&self) -> Member {
+        let weight = if self.config.is_seed() { self.config.weight } else { 0 };
+        Member { process: self.me(), address: self.config.address.clone(), weight }
+    }
+
+    /// Looks for the seeds; asks to join, or founds.
+    pub(super) fn seek(&mut self) {
+        let seeds = self.config.seeds.clone();
+        if seeds.len() == 1 && seeds[0] == self.config.address {
+            let members = vec![self.own_member()];
+            let view = View { domain: DomainId(self.me().0), number: ViewNumber(1), members };
+            return self.enter(Welcome { view, registry: Registry::default().snapshot(), hold_us: 0 });
+        }
+        for seed in &seeds {
+            if *seed != self.config.address && !self.is_linked_to(seed) {
+                self.dial(seed, false);
+            }
+        }
+        if self.now.since(self.birth.asked) >= ASK_AGAIN_US || self.birth.asked == Time(0) {
+            self.birth.asked = self.now;
+            let join = Join { member: self.own_member() };
+            let open: Vec<ProcessId> =
+                self.links.peers.iter().filter(|(_, p)| p.is_open()).map(|(&id, _)| id).collect();
+            for process in open {
+                self.send_item(process, tag::JOIN, &join);
+            }
+        }
+        if seeds.first() == Some(&self.config.address) {
+            self.found();
+        }
+    }
+
+    /// A process was met: one outside asks it at once, a member welcomes those of its view who do not know of it.
+    pub(super) fn met(&mut self, process: ProcessId) {
+        match self.stage {
+            Stage::Outside => {
+                let join = Join { member: self.own_member() };
+                self.send_item(process, tag::JOIN, &join);
+            }
+            Stage::Member => {
+                let fresh = self.links.peers.get(&process).is_some_and(|p| p.view == ViewNumber(0));
+                if fresh && self.view.contains(process) {
+                    self.welcome(process);
+                }
+            }
+            Stage::Gone => {}
+        }
+    }
+
+    /// Offers view 1 if every seed is here and in no view.
+    fn found(&mut self) {
+        let mut members = Vec::new();
+        for seed in &self.config.seeds {
+            if *seed == self.config.address {
+                members.push(self.own_member());
+                continue;
+            }
+            let there = self.links.peers.iter().find(|(_, p)| p.address == *seed && p.is_open());
+            match there {
+                Some((&process, peer)) if peer.view == ViewNumber(0) => {
+                    members.push(Member { process, address: seed.clone(), weight: 1 });
+                }
+                _ => return,
+            }
+        }
+        if self.birth.offer.as_ref().is_some_and(|offer| offer.members == members) {
+            return;
+        }
+        let view = View { domain: DomainId(self.me().0), number: ViewNumber(1), members };
+        self.birth.agreed = vec![self.me()];
+        self.birth.offer = Some(view.clone());
+        for member in view.members.clone() {
+            if member.process != self.me() {
+                self.send_item(member.process, tag::FOUND, &Found { view: view.clone() });
+            }
+        }
+    }
+
+    /// The founder's offer: agreed to if it lists this incarnation and the seeds this process was given.
+    pub(super) fn offered(&mut self, from: ProcessId, found: Found) {
+        let listed = found.view.members.iter().map(|m| &m.address).eq(self.config.seeds.iter());
+        let free = self.birth.promised.as_ref().is_none_or(|(founder, _)| *founder == from);
+        if self.stage == Stage::Outside && listed && free && found.view.contains(self.me()) {
+            let address = self.links.peers.get(&from).map(|p| p.address.clone());
+            self.birth.promised = address.map(|address| (from, address));
+            self.send_item(from, tag::FOUNDED, &found);
+        }
+    }
+
+    /// Nobody, or another process, is at an address: a promise to a founder there is void.
+    pub(super) fn vacant(&mut self, address: &Address, process: Option<ProcessId>) {
+        let gone = |(founder, at): &(ProcessId, Address)| at == address && Some(*founder) != process;
+        if self.birth.promised.as_ref().is_some_and(gone) {
+            self.birth.promised = None;
+        }
+    }
+
+    /// A seed agrees.
+    pub(super) fn agreed(&mut self, from: ProcessId, found: Found) {
+        let Some(offer) = self.birth.offer.clone().filter(|offer| *offer == found.view) else { return };
+        if self.stage != Stage::Outside {
+            return;
+        }
+        if !self.birth.agreed.contains(&from) {
+            self.birth.agreed.push(from);
+        }
+        if offer.members.iter().all(|m| self.birth.agreed.contains(&m.process)) {
+            self.enter(Welcome { view: offer, registry: Registry::default().snapshot(), hold_us: 0 });
+            for process in self.other_members() {
+                self.welcome(process);
+            }
+        }
+    }
+
+    /// Tells a member of the present view that it is one, and what it must know. Within a view the registry does not
+    /// change, so any member may do this at any time.
+    pub(super) fn welcome(&mut self, process: ProcessId) {
+        let hold_us = self.lease.hold_until().since(self.now);
+        let welcome = Welcome { view: self.view.clone(), registry: self.registry.snapshot(), hold_us };
+        self.send_item(process, tag::WELCOME, &welcome);
+    }
+
+    /// A process wants to be admitted.
+    pub(super) fn asked_to_join(&mut self, join: Join) {
+        if self.stage != Stage::Member {
+            return;
+        }
+        let process = join.member.process;
+        if self.view.contains(process) {
+            return self.welcome(process);
+        }
+        let leader = self.presumed_leader();
+        if leader != self.me() {
+            return self.send_item(leader, tag::JOIN, &join);
+        }
+        if self.ensure_peer(process, &join.member.address) {
+            self.leader.admit(join.member, self.now);
+        }
+    }
+
+    /// The first view of this process.
+    pub(super) fn enter(&mut self, welcome: Welcome) {
+        if self.stage != Stage::Outside || !welcome.view.contains(self.me()) {
+            return;
+        }
+        let domain = welcome.view.domain;
+        if self.birth.promised.as_ref().is_some_and(|(founder, _)| DomainId(founder.0) != domain) {
+            return;
+        }
+        self.stage = Stage::Member;
+        self.registry = Registry::restore(welcome.registry);
+        self.lease.hold(self.now, welcome.hold_us);
+        self.birth = Birth::default();
+        self.begin_view(welcome.view);
+    }
+}

@@ -1,0 +1,111 @@
+//! What the application asks of the domain: entering and leaving groups, casts, leaving. Requests go to the leader, are
+//! repeated until a view has decided them, and take effect once each, in the order they were made.
+
+use super::event::CallError;
+use super::identity::{GroupId, ProcessId, Time};
+use super::options::GroupOptions;
+use super::wire::item::{Request, tag};
+use super::wire::value::{Change, ChangeKind};
+use super::{Core, Stage};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+
+/// Undecided requests are repeated at this interval.
+const ASK_AGAIN_US: u64 = 250_000;
+
+/// Requests of this process that no view has decided yet.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    open: BTreeMap<u64, ChangeKind>,
+    last: u64,
+    asked: Time,
+    leaving: bool,
+}
+
+impl Calls {
+    pub(crate) fn decided(&mut self, token: u64) {
+        self.open.remove(&token);
+    }
+}
+
+impl Core {
+    /// Becomes a member of the group of this name, which is created if there is none. The view of the group, or a refusal
+    /// with the token returned, says what came of it.
+    pub fn enter_group(&mut self, name: &str, options: GroupOptions) -> Result<u64, CallError> {
+        options.check()?;
+        self.request(ChangeKind::Enter { name: name.into(), options })
+    }
+
+    /// Ceases to be a member of a group.
+    pub fn leave_group(&mut self, group: GroupId) -> Result<u64, CallError> {
+        self.request(ChangeKind::Leave { group })
+    }
+
+    /// Gives a dormant group a new life without the state it had. What its members had acknowledged is lost: an
+    /// operator's decision, and one that every member sees.
+    pub fn reset_group(&mut self, group: GroupId) -> Result<u64, CallError> {
+        self.request(ChangeKind::Reset { group })
+    }
+
+    /// Sends a payload that every member of the domain sees between the same messages of all groups.
+    pub fn cast(&mut self, payload: Bytes) -> Result<u64, CallError> {
+        if payload.len() > self.config.limits.message_bytes_max {
+            return Err(CallError::TooLong);
+        }
+        self.request(ChangeKind::Cast { payload })
+    }
+
+    /// Leaves the domain in an orderly way: `Left` says when it is done.
+    pub fn leave(&mut self) -> Result<(), CallError> {
+        if self.stage != Stage::Member {
+            return Err(CallError::NotInDomain);
+        }
+        self.calls.leaving = true;
+        if self.view.members.len() == 1 {
+            self.stage = Stage::Gone;
+            self.tell(super::Upcall::Left);
+            return Ok(());
+        }
+        self.repeat_calls_now();
+        Ok(())
+    }
+
+    fn request(&mut self, what: ChangeKind) -> Result<u64, CallError> {
+        if self.stage != Stage::Member {
+            return Err(CallError::NotInDomain);
+        }
+        Ok(self.ask(what))
+    }
+
+    /// Makes a request of this process.
+    pub(super) fn ask(&mut self, what: ChangeKind) -> u64 {
+        self.calls.last += 1;
+        let token = self.calls.last;
+        self.calls.open.insert(token, what.clone());
+        let changes = vec![Change { by: self.me(), token, what }];
+        let leader = self.presumed_leader();
+        self.send_item(leader, tag::REQUEST, &Request { changes });
+        token
+    }
+
+    pub(super) fn repeat_calls(&mut self) {
+        if self.now.since(self.calls.asked) >= ASK_AGAIN_US {
+            self.repeat_calls_now();
+        }
+    }
+
+    /// Tells the leader of this view what is still open.
+    pub(super) fn repeat_calls_now(&mut self) {
+        self.calls.asked = self.now;
+        let leader = self.presumed_leader();
+        let (me, limit) = (self.me(), self.config.limits.changes_per_view_max);
+        if !self.calls.open.is_empty() {
+            let open = self.calls.open.iter().take(limit);
+            let changes = open.map(|(&token, what)| Change { by: me, token, what: what.clone() }).collect();
+            self.send_item(leader, tag::REQUEST, &Request { changes });
+        }
+        if self.calls.leaving {
+            self.send_item::<ProcessId>(leader, tag::LEAVE, &me);
+        }
+    }
+}

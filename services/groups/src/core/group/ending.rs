@@ -1,0 +1,110 @@
+//! The end of a view in one group (book 4.3, L11357): what is reported, what is fetched, how the rest is delivered.
+//!
+//! Every member of the next view that was in this one holds each lane up to the cut before the cut is proposed. So all of
+//! them finish alike without another message: the agreed places first, then the messages that have none, by rank and
+//! number; last the fifo and causal ones. What a lane misses is beyond its cut and was delivered by no survivor: places
+//! for it are skipped. Causal messages whose causes are lost with their senders are dropped (orphans, book L11731); only
+//! a sender that failed can leave one, since a survivor still holds what it delivered before it sent.
+
+use super::{Group, write_message};
+use crate::core::event::Upcall;
+use crate::core::identity::Rank;
+use crate::core::mutation::Mutation;
+use crate::core::wire::item::{self, Fetch, tag};
+use crate::core::wire::value::{Cut, Report, Run};
+use crate::core::wire::{Wire, put_varint};
+use bytes::{Bytes, BytesMut};
+
+impl Group {
+    /// What this member holds; none if all of it is known to be held by everyone, and delivered here.
+    pub(crate) fn report(&self) -> Option<Report> {
+        let settled = self.lanes.iter().enumerate().all(|(rank, lane)| {
+            lane.received() == self.stability.stable(rank) && lane.delivered() == lane.received()
+        });
+        if settled && self.order.known() == self.stability.stable_ready() {
+            return None;
+        }
+        let (order_base, runs) = self.order.report();
+        Some(Report { group: self.id, received: self.horizon(), order_base, runs })
+    }
+
+    /// The lanes of which this member lacks something, and from where.
+    pub(crate) fn lacks(&self, rank: Rank, until: u64) -> Option<Fetch> {
+        let from = self.lanes.get(usize::from(rank))?.received();
+        (from < until).then_some(Fetch { view: self.view, group: self.id, rank, from, until })
+    }
+
+    /// Messages of any lane for a member that lacks them, as one item.
+    pub(crate) fn forward(&self, wanted: &Fetch) -> Option<Bytes> {
+        let lane = self.lanes.get(usize::from(wanted.rank))?;
+        if wanted.from < lane.base() || wanted.until > lane.received() || wanted.from >= wanted.until {
+            return None;
+        }
+        let mut out = BytesMut::new();
+        let start = item::begin(tag::FORWARD, &mut out);
+        self.view.write(&mut out);
+        self.id.write(&mut out);
+        wanted.rank.write(&mut out);
+        put_varint(&mut out, wanted.from);
+        for slot in lane.from(wanted.from).take((wanted.until - wanted.from) as usize) {
+            write_message(slot, &mut out);
+        }
+        item::end(start, &mut out);
+        Some(out.freeze())
+    }
+
+    /// Delivers what the view still owes. The answer is how many orphans were dropped.
+    pub(crate) fn finish(&mut self, cut: Option<&Cut>, out: &mut Vec<Upcall>) -> u64 {
+        if !self.bug(Mutation::BeyondTheCut) {
+            for (rank, lane) in self.lanes.iter_mut().enumerate() {
+                let settled = lane.delivered();
+                lane.cut(cut.and_then(|c| c.lanes.get(rank).copied()).unwrap_or(settled));
+            }
+        }
+        let mut places = match cut.filter(|_| !self.bug(Mutation::OrderNotInValue)) {
+            Some(cut) => self.agreed_places(cut),
+            None => self.order.undelivered(),
+        };
+        places.extend((0..self.lanes.len()).map(|rank| Run { rank: rank as Rank, count: u64::MAX }));
+        for run in places {
+            self.deliver_run(run, out);
+        }
+        self.deliver_async(true, out);
+        for query in &mut self.queries {
+            query.after.clear();
+        }
+        self.lanes.iter().map(|lane| lane.received().saturating_sub(lane.delivered())).sum()
+    }
+
+    /// The agreed places from the next to be delivered on: what lies before the agreement's first is known here, since
+    /// this member has acknowledged it.
+    fn agreed_places(&self, cut: &Cut) -> Vec<Run> {
+        let delivered = self.order.delivered();
+        let mut places = Vec::new();
+        let mut before = cut.order_base.saturating_sub(delivered);
+        for run in self.order.undelivered() {
+            let here = before.min(run.count);
+            before -= here;
+            places.push(Run { rank: run.rank, count: here });
+        }
+        let mut past = delivered.saturating_sub(cut.order_base);
+        for run in &cut.runs {
+            let skip = past.min(run.count);
+            past -= skip;
+            places.push(Run { rank: run.rank, count: run.count - skip });
+        }
+        places
+    }
+
+    /// Delivers as many of a run's messages as there are.
+    fn deliver_run(&mut self, run: Run, out: &mut Vec<Upcall>) {
+        let rank = usize::from(run.rank);
+        let (Some(lane), Some(&sender)) = (self.lanes.get_mut(rank), self.members.get(rank)) else { return };
+        for _ in 0..run.count {
+            let Some(slot) = lane.seek_total() else { break };
+            let (class, payload) = (slot.class, slot.payload.clone());
+            lane.total_next += 1;
+            out.push(Upcall::Deliver { group: self.id, sender, class, payload });
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! One group at one member: the pipeline from sending to delivery within a view, and its end.
+//!
+//! ```text
+//!  send -> lane[me] -> batch ------> others                        (lane)
+//!              |         ^ order batch if sequencer, receipts      (order, stability)
+//!  others -> lane[s] -> order -> ready -> uniform? -> deliver      (deliver)
+//!                              end of view: report, fill, finish   (ending)
+//! ```
+//!
+//! Everything starts from zero with each view of the domain: numbers, places, timestamps. A group that nobody used in a
+//! view costs the view change nothing.
+
+mod causal;
+mod deliver;
+mod ending;
+mod lane;
+mod order;
+mod stability;
+
+use super::Upcall;
+use super::identity::{GroupId, ProcessId, Rank, Time, ViewNumber};
+use super::mutation::Mutation;
+use super::options::{Class, Order};
+use super::wire::item::{self, OrderBatch, Received, tag};
+use super::wire::value::Run;
+use super::wire::{Reader, Wire, WireError, put_varint};
+use bytes::{BufMut, Bytes, BytesMut};
+use causal::Causality;
+pub(crate) use lane::{Lane, Slot};
+use order::OrderLog;
+use stability::Stability;
+use std::collections::VecDeque;
+
+/// A group this process is a member of.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) id: GroupId,
+    view: ViewNumber,
+    members: Vec<ProcessId>,
+    me: usize,
+    sequencer: usize,
+    lanes: Vec<Lane>,
+    order: OrderLog,
+    stability: Stability,
+    causality: Causality,
+    /// Messages of this member that are not sealed into a frame yet, and where their item begins.
+    batch: BytesMut,
+    batch_start: Option<usize>,
+    /// Sent by the application while a view ends or the window is full.
+    pub(crate) backlog: VecDeque<(Class, Bytes)>,
+    pub(crate) backlog_bytes: usize,
+    /// Something was sent or received in this view.
+    pub(crate) touched: bool,
+    /// Something is to be sent, acknowledged or delivered.
+    pub(crate) dirty: bool,
+    /// Acknowledgements somebody waits for are due at once, others may be gathered.
+    acknowledge: Urgency,
+    unacknowledged_bytes: usize,
+    pub(crate) queries: VecDeque<Query>,
+    pub(crate) barriers: VecDeque<Barrier>,
+    pub(crate) blocked: bool,
+    /// Since when this member's window is shut, and what it waits for first.
+    pub(crate) shut_since: Option<(Time, u64)>,
+    /// The only class of messages allowed, if there is one.
+    pub(crate) only: Option<Class>,
+    mutation: Option<Mutation>,
+}
+
+/// When receipts are to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Urgency {
+    None,
+    Later,
+    Now,
+}
+
+/// A query, and what had been received when it arrived.
+#[derive(Debug)]
+pub(crate) struct Query {
+    pub(crate) token: u64,
+    pub(crate) after: Vec<u64>,
+}
+
+/// A wait for everything up to here to be stable.
+#[derive(Debug)]
+pub(crate) struct Barrier {
+    pub(crate) token: u64,
+    received: Vec<u64>,
+    /// The places that must be known everywhere, once all of it is delivered here.
+    placed: Option<u64>,
+}
+
+impl Group {
+    pub(crate) fn new(
+        id: GroupId,
+        view: ViewNumber,
+        members: Vec<ProcessId>,
+        me: ProcessId,
+        only: Option<Class>,
+        mutation: Option<Mutation>,
+    ) -> Self {
+        let mut group = Self {
+            id,
+            view,
+            members: Vec::new(),
+            me: 0,
+            sequencer: 0,
+            lanes: Vec::new(),
+            order: OrderLog::default(),
+            stability: Stability::default(),
+            causality: Causality::default(),
+            batch: BytesMut::new(),
+            batch_start: None,
+            backlog: VecDeque::new(),
+            backlog_bytes: 0,
+            touched: false,
+            dirty: false,
+            acknowledge: Urgency::None,
+            unacknowledged_bytes: 0,
+            queries: VecDeque::new(),
+            barriers: VecDeque::new(),
+            blocked: false,
+            shut_since: None,
+            only,
+            mutation,
+        };
+        group.restart(view, members, me);
+        group
+    }
+
+    /// Begins a view with these members.
+    pub(crate) fn restart(&mut self, view: ViewNumber, members: Vec<ProcessId>, me: ProcessId) {
+        let width = members.len();
+        self.view = view;
+        self.me = members.iter().position(|&p| p == me).unwrap_or(0);
+        self.members = members;
+        self.sequencer = spread(self.id) % width.max(1);
+        self.lanes = (0..width).map(|_| Lane::default()).collect();
+        self.order = OrderLog::default();
+        self.stability = Stability::new(width);
+        self.causality = Causality::new(width);
+        self.batch.clear();
+        self.batch_start = None;
+        self.touched = false;
+        // Whatever was waited for, the end of the view has settled it.
+        for barrier in &mut self.barriers {
+            barrier.received.clear();
+            barrier.placed = Some(0);
+        }
+        self.acknowledge = Urgency::None;
+        self.unacknowledged_bytes = 0;
+    }
+
+    /// Goes on in a new view with the same members; nothing was used in the old one.
+    pub(crate) fn carry_over(&mut self, view: ViewNumber) {
+        self.view = view;
+    }
+
+    pub(crate) fn members(&self) -> &[ProcessId] {
+        &self.members
+    }
+
+    pub(crate) fn rank(&self, process: ProcessId) -> Option<usize> {
+        self.members.iter().position(|&p| p == process)
+    }
+
+    fn bug(&self, mutation: Mutation) -> bool {
+        self.mutation == Some(mutation)
+    }
+
+    /// Octets of this member's messages that not everyone has acknowledged.
+    pub(crate) fn window_bytes(&self) -> usize {
+        self.lanes.get(self.me).map_or(0, Lane::bytes)
+    }
+
+    /// The first of this member's messages that not everyone has acknowledged.
+    pub(crate) fn window_front(&self) -> u64 {
+        self.lanes.get(self.me).map_or(0, Lane::base)
+    }
+
+    /// The member that holds back this member's messages.
+    pub(crate) fn slowest(&self) -> Option<ProcessId> {
+        self.stability.slowest(self.me).map(|rank| self.members[rank])
+    }
+
+    /// Multicasts a message of this member.
+    pub(crate) fn send(&mut self, class: Class, payload: Bytes) {
+        let causes =
+            (class.order() == Order::Causal).then(|| Box::new(self.causality.stamp(&self.lanes, self.me)));
+        let lane = &mut self.lanes[self.me];
+        let start = *self.batch_start.get_or_insert_with(|| {
+            let start = item::begin(tag::MESSAGES, &mut self.batch);
+            self.view.write(&mut self.batch);
+            self.id.write(&mut self.batch);
+            put_varint(&mut self.batch, lane.received());
+            start
+        });
+        debug_assert!(start >= item::ITEM_HEAD_BYTES);
+        let slot = Slot { payload, causes, class };
+        write_message(&slot, &mut self.batch);
+        lane.push(slot);
+        if class.order() == Order::Total && self.me == self.sequencer {
+            self.order.assign(Run { rank: self.me as Rank, count: 1 });
+        }
+        self.touched = true;
+    }
+
+    /// Octets waiting to be sealed into a frame.
+    pub(crate) fn batch_bytes(&self) -> usize {
+        self.batch.len()
+    }
+
+    /// Writes what the other members are to get: messages, places, and receipts if they are due and the view goes on.
+    pub(crate) fn seal(&mut self, frozen: bool, receipts: bool) -> Option<Bytes> {
+        if let Some(start) = self.batch_start.take() {
+            item::end(start, &mut self.batch);
+        }
+        // Places count as the sequencer's own receipts: after its flush answer it gives none.
+        let silent = frozen && !self.bug(Mutation::SequencerNotSealed);
+        if let Some((first, runs)) = self.order.take_unsent().filter(|_| !silent) {
+            let batch = OrderBatch { view: self.view, group: self.id, first, runs };
+            item::put(tag::ORDER, &batch, &mut self.batch);
+        }
+        let due = self.acknowledge == Urgency::Now || receipts && self.acknowledge == Urgency::Later;
+        if due && !frozen {
+            self.write_receipts();
+        }
+        if self.batch.is_empty() || self.members.len() < 2 {
+            self.batch.clear();
+            return None;
+        }
+        Some(self.batch.split().freeze())
+    }
+
+    fn write_receipts(&mut self) {
+        self.acknowledge = Urgency::None;
+        self.unacknowledged_bytes = 0;
+        let received = self.lanes.iter().map(Lane::received).collect();
+        let (view, group, ready) = (self.view, self.id, self.order.ready());
+        item::put(tag::RECEIVED, &Received { view, group, ready, received }, &mut self.batch);
+    }
+
+    pub(crate) fn owes_receipts(&self) -> bool {
+        self.acknowledge != Urgency::None
+    }
+
+    /// Takes messages of a member, from the number `first` on; what is here already is skipped.
+    pub(crate) fn messages(
+        &mut self,
+        rank: usize,
+        first: u64,
+        input: &mut Reader,
+        limit: usize,
+    ) -> Result<(), WireError> {
+        let lane = self.lanes.get_mut(rank).ok_or(WireError::Contradiction)?;
+        if first > lane.received() {
+            return Err(WireError::Contradiction);
+        }
+        let mut skip = lane.received() - first;
+        let totals = lane.totals;
+        while !input.is_empty() {
+            let slot = read_message(input, limit)?;
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            self.unacknowledged_bytes += slot.payload.len();
+            if slot.class.uniform() {
+                self.acknowledge = Urgency::Now;
+            }
+            lane.push(slot);
+        }
+        let (totals, received) = (lane.totals - totals, lane.received());
+        if self.me == self.sequencer {
+            self.order.assign(Run { rank: rank as Rank, count: totals });
+        }
+        self.stability.received(rank, rank, received);
+        self.acknowledge = self.acknowledge.max(Urgency::Later);
+        self.touched = true;
+        Ok(())
+    }
+
+    /// Receipts wait no longer than a quarter of what a sender may have under way.
+    pub(crate) fn hasten(&mut self, window_bytes: usize) {
+        if self.unacknowledged_bytes > window_bytes / 4 {
+            self.acknowledge = Urgency::Now;
+        }
+    }
+
+    /// Learns places from the sequencer.
+    pub(crate) fn places(&mut self, from: usize, first: u64, runs: &[Run]) -> Result<(), WireError> {
+        if from != self.sequencer || from == self.me {
+            return Err(WireError::Contradiction);
+        }
+        self.order.learn(first, runs, self.lanes.len())?;
+        self.stability.ready(from, self.order.known());
+        self.acknowledge = self.acknowledge.max(Urgency::Later);
+        self.touched = true;
+        Ok(())
+    }
+
+    /// A member says what it has.
+    pub(crate) fn receipts(&mut self, from: usize, receipts: &Received) -> Result<(), WireError> {
+        if receipts.received.len() != self.lanes.len() {
+            return Err(WireError::Contradiction);
+        }
+        for (lane, &up_to) in receipts.received.iter().enumerate() {
+            self.stability.received(from, lane, up_to);
+        }
+        self.stability.ready(from, receipts.ready);
+        Ok(())
+    }
+
+    /// Does all that has become possible: delivers, drops what is stable.
+    pub(crate) fn progress(&mut self, out: &mut Vec<Upcall>) {
+        self.advance_ready();
+        self.deliver(out);
+        self.drop_stable();
+    }
+
+    fn advance_ready(&mut self) {
+        let lanes = &mut self.lanes;
+        let before = self.order.ready();
+        self.order.advance_ready(|rank, wanted| {
+            let lane = &mut lanes[rank];
+            let got = wanted.min(lane.totals - lane.totals_ready);
+            lane.totals_ready += got;
+            got
+        });
+        let ready = self.order.ready();
+        for (rank, lane) in self.lanes.iter().enumerate() {
+            self.stability.received(self.me, rank, lane.received());
+        }
+        if ready > before {
+            self.stability.ready(self.me, ready);
+            let waited_for = self.acknowledge == Urgency::Now || self.next_total_is_uniform();
+            self.acknowledge = self.acknowledge.max(if waited_for { Urgency::Now } else { Urgency::Later });
+        }
+    }
+
+    fn drop_stable(&mut self) {
+        let early = self.bug(Mutation::DropBeforeStable);
+        for (rank, lane) in self.lanes.iter_mut().enumerate() {
+            let stable = if early { u64::MAX } else { self.stability.stable(rank) };
+            lane.trim(stable);
+        }
+        self.order.trim(if early { u64::MAX } else { self.stability.stable_ready() });
+    }
+
+    /// Messages that are not dropped yet.
+    pub(crate) fn kept(&self) -> usize {
+        self.lanes.iter().map(|lane| (lane.received() - lane.base()) as usize).sum::<usize>()
+            + self.backlog.len()
+    }
+
+    /// What has been received of each lane, for a query that arrives now.
+    pub(crate) fn horizon(&self) -> Vec<u64> {
+        self.lanes.iter().map(Lane::received).collect()
+    }
+
+    /// Whether everything up to this horizon has been delivered.
+    pub(crate) fn has_delivered(&self, horizon: &[u64]) -> bool {
+        self.lanes.iter().zip(horizon).all(|(lane, &up_to)| lane.delivered() >= up_to)
+    }
+
+    /// A wait for all that is here now to be stable.
+    pub(crate) fn barrier(&mut self, token: u64) {
+        let received = self.horizon();
+        self.barriers.push_back(Barrier { token, received, placed: None });
+    }
+
+    /// The first barrier, if it is passed.
+    pub(crate) fn passed(&mut self) -> Option<u64> {
+        let first = self.barriers.front()?;
+        let stable = first.received.iter().enumerate().all(|(lane, &n)| self.stability.stable(lane) >= n);
+        if !stable || !self.has_delivered(&first.received) {
+            return None;
+        }
+        let known = self.order.delivered();
+        let placed = *self.barriers.front_mut()?.placed.get_or_insert(known);
+        if self.stability.stable_ready() < placed {
+            return None;
+        }
+        self.barriers.pop_front().map(|barrier| barrier.token)
+    }
+}
+
+/// Spreads the sequencers of groups over their members.
+fn spread(group: GroupId) -> usize {
+    let mixed = (u64::from(group.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 33) as usize
+}
+
+/// Class, causes if it is causal, length and octets.
+fn write_message(slot: &Slot, out: &mut BytesMut) {
+    out.put_u8(slot.class.octet());
+    if let Some(causes) = &slot.causes {
+        causes.write(out);
+    }
+    put_varint(out, slot.payload.len() as u64);
+    out.put_slice(&slot.payload);
+}
+
+fn read_message(input: &mut Reader, limit: usize) -> Result<Slot, WireError> {
+    let class = Class::from_octet(input.u8()?)?;
+    let causes = match class.order() {
+        Order::Causal => Some(Box::new(Wire::read(input)?)),
+        _ => None,
+    };
+    let length = input.count()?;
+    if length > limit {
+        return Err(WireError::Limit);
+    }
+    Ok(Slot { payload: input.take(length)?, causes, class })
+}

@@ -1,0 +1,227 @@
+//! From one view to the next, when the decision is known.
+//!
+//! ```text
+//!   COMMIT(value) -> deliver the rest of every group (cut, agreed places, tail)
+//!                 -> registry: exclusions, leaves, changes in the value's order, donors
+//!                 -> tell the application: View, Cast, GroupView, TakeState
+//!                 -> groups start from zero; what was kept for this view is taken up; what waited is sent
+//! ```
+
+use super::event::{Blocked, Upcall};
+use super::group::Group;
+use super::identity::{GroupId, ProcessId, View};
+use super::mutation::Mutation;
+use super::registry::Applied;
+use super::wire::item::Propose;
+use super::wire::value::{ChangeKind, Value};
+use super::{Core, Stage};
+use bytes::Bytes;
+
+impl Core {
+    /// The next view is decided.
+    pub(super) fn committed(&mut self, decision: Propose) {
+        if self.stage != Stage::Member || decision.view != self.view.number {
+            return;
+        }
+        let value = decision.value.clone();
+        let me = self.me();
+        if !value.members.iter().any(|m| m.process == me) && !value.left.contains(&me) {
+            self.stage = Stage::Gone;
+            return self.tell(Upcall::Excluded);
+        }
+        if self.bug(Mutation::ViewBeforeFlush) {
+            self.tell_view(&value);
+        }
+        self.finish_groups(&value);
+        if value.left.contains(&me) {
+            self.stage = Stage::Gone;
+            return self.tell(Upcall::Left);
+        }
+        let members = value.members.clone();
+        let number = self.view.number.next();
+        let old = std::mem::replace(&mut self.view.members, members);
+        self.view.number = number;
+        let stays = |p: ProcessId| value.members.iter().any(|m| m.process == p);
+        let gone: Vec<ProcessId> =
+            old.iter().map(|m| m.process).filter(|&p| !stays(p) && !value.left.contains(&p)).collect();
+        self.acceptor.begin(Some(decision));
+        if !self.bug(Mutation::ViewBeforeFlush) {
+            self.tell(Upcall::View(self.view.clone()));
+        }
+        let changed = self.change_registry(&value, &gone);
+        self.hold_for_leases(&value);
+        self.part_from(&gone, &value.left);
+        self.start_groups(&changed);
+        self.enter_view();
+        let joined = value.members.iter().map(|m| m.process).filter(|p| !old.iter().any(|m| m.process == *p));
+        for process in joined.collect::<Vec<_>>() {
+            self.welcome(process);
+        }
+        self.take_up();
+    }
+
+    /// The first view of this process.
+    pub(super) fn begin_view(&mut self, view: View) {
+        self.view = view;
+        self.acceptor.begin(None);
+        self.tell(Upcall::View(self.view.clone()));
+        self.start_groups(&[]);
+        self.enter_view();
+        self.take_up();
+    }
+
+    fn tell_view(&mut self, value: &Value) {
+        let members = value.members.clone();
+        self.tell(Upcall::View(View { domain: self.view.domain, number: self.view.number.next(), members }));
+    }
+
+    /// Delivers all that the old view still owes.
+    fn finish_groups(&mut self, value: &Value) {
+        let mut told = std::mem::take(&mut self.told);
+        for (id, group) in self.groups.iter_mut().filter(|(_, g)| g.touched) {
+            let cut = value.cuts.iter().find(|c| c.group == *id);
+            self.counters.orphans += group.finish(cut, &mut told);
+        }
+        self.told = told;
+        self.pass_on();
+    }
+
+    /// Applies the decided changes. The answer is the groups that changed, each once.
+    fn change_registry(&mut self, value: &Value, gone: &[ProcessId]) -> Vec<GroupId> {
+        let number = self.view.number;
+        let mut changed = self.registry.remove(gone, &value.left, number);
+        for change in &value.changes {
+            let applied = self.registry.apply(change, number);
+            let mine = change.by == self.me();
+            if mine {
+                self.calls.decided(change.token);
+            }
+            match applied {
+                Applied::Changed(id) | Applied::Left(id) => {
+                    if mine && applied == Applied::Left(id) {
+                        self.groups.remove(&id);
+                        self.transfers.forget(id);
+                        self.tell(Upcall::LeftGroup { group: id });
+                    }
+                    changed.push(id);
+                }
+                Applied::Refused(reason) if mine => {
+                    self.tell(Upcall::Refused { token: change.token, reason })
+                }
+                Applied::Refused(_) | Applied::Nothing => {}
+            }
+            if let ChangeKind::Cast { payload } = &change.what {
+                self.tell(Upcall::Cast { sender: change.by, payload: payload.clone() });
+            }
+        }
+        changed.sort_unstable();
+        changed.dedup();
+        self.registry.assign_donors(&changed, number);
+        changed
+    }
+
+    fn hold_for_leases(&mut self, value: &Value) {
+        self.counters.lease_waits += u64::from(value.lease_wait_us > 0);
+        if !self.bug(Mutation::NoLeaseWait) {
+            self.lease.hold(self.now, value.lease_wait_us);
+        }
+    }
+
+    /// The excluded are told; those who left may go.
+    fn part_from(&mut self, gone: &[ProcessId], left: &[ProcessId]) {
+        for &process in gone {
+            self.expel(process);
+        }
+        for process in left {
+            if let Some(peer) = self.links.peers.get_mut(process) {
+                peer.departed = true;
+            }
+        }
+    }
+
+    /// Every group of this process begins the view.
+    fn start_groups(&mut self, changed: &[GroupId]) {
+        let (me, number) = (self.me(), self.view.number);
+        for group in self.groups.values_mut() {
+            if group.touched {
+                let members = group.members().to_vec();
+                group.restart(number, members, me);
+            } else {
+                group.carry_over(number);
+            }
+        }
+        for &id in changed {
+            let Some(record) = self.registry.get(id).filter(|r| r.contains(me)) else { continue };
+            let (processes, view, dormant) = (record.processes(), record.view(number), record.is_dormant());
+            let only = record.options.only;
+            match self.groups.get_mut(&id) {
+                Some(group) => group.restart(number, processes, me),
+                None => {
+                    let group = Group::new(id, number, processes, me, only, self.config.mutation);
+                    self.groups.insert(id, group);
+                }
+            }
+            if self.await_state(id) {
+                self.tell(Upcall::GroupView(view));
+            } else {
+                self.tell_group(id, Upcall::GroupView(view));
+            }
+            if dormant {
+                self.counters.dormant += 1;
+                self.tell(Upcall::Blocked(Blocked::Dormant(id)));
+            }
+            self.arrange_transfer(id);
+        }
+        let ids: Vec<GroupId> = self
+            .groups
+            .iter()
+            .filter(|(_, g)| !g.backlog.is_empty() || !g.queries.is_empty())
+            .map(|(&id, _)| id)
+            .collect();
+        for id in ids {
+            self.mark(id);
+        }
+    }
+
+    /// The rest of what changes with a view.
+    fn enter_view(&mut self) {
+        self.counters.views_installed += 1;
+        let (view, registry) = (&self.view, &self.registry);
+        self.detector.view_installed(|p| view.contains(p));
+        self.leader.begin(|p| view.contains(p), |p, n| registry.is_open(p, n));
+        self.lease.view_installed();
+        let me = self.me();
+        for member in self.view.members.clone() {
+            if member.process != me {
+                self.ensure_peer(member.process, &member.address);
+                let now = self.now;
+                if let Some(peer) = self.links.peers.get_mut(&member.process) {
+                    peer.heard = now;
+                }
+            }
+        }
+        self.keep_connected();
+        self.renew();
+        self.repeat_calls_now();
+    }
+
+    /// A seed of this process is in another domain, and too little of this one is in reach: it has ended.
+    pub(super) fn stranded(&mut self) {
+        if self.stage == Stage::Member {
+            self.stage = Stage::Gone;
+            self.tell(Upcall::Excluded);
+        }
+    }
+
+    /// This process learns that the domain goes on without it.
+    pub(super) fn excluded_by(&mut self, body: Bytes) {
+        use super::wire::frame::Exclusion;
+        use super::wire::{Reader, Wire};
+        let Ok(exclusion) = Exclusion::read(&mut Reader::new(body)) else { return };
+        let ours = self.stage == Stage::Member && exclusion.domain == self.view.domain;
+        if ours && exclusion.view > self.view.number {
+            self.stage = Stage::Gone;
+            self.tell(Upcall::Excluded);
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! Connections and peers: hello, resume, and the channel to each process over whatever connection there is.
+//!
+//! ```text
+//!   dialler  -- HELLO -->            HELLO says who: domain, incarnation, address, view
+//!            <-- HELLO, RESUME --    RESUME says what the channel has received: the rest is sent again
+//!            -- RESUME -->
+//!            <=== DATA, IDLE ===>
+//! ```
+//!
+//! Both sides may dial at once: a second connection does no harm, each side sends on the one that resumed last. A
+//! connection that ends is evidence (see `detector`) only when it was the last one. A stranger of another domain or
+//! protocol is refused with a word; a process the view has excluded is told so.
+
+use super::channel::{Arrival, Channel};
+use super::event::{Effect, LinkId};
+use super::identity::{Address, DomainId, ProcessId, Time, ViewNumber};
+use super::wire::Wire;
+use super::wire::frame::{Exclusion, FrameHead, FrameKind, Hello, PROTOCOLS};
+use super::wire::item::{self, RawItem};
+use super::{Core, Stage};
+use bytes::{Bytes, BytesMut};
+use std::collections::BTreeMap;
+
+/// Attempts to dial are at least this far apart, for one address.
+const REDIAL_US: u64 = 100_000;
+
+/// One connection.
+#[derive(Debug)]
+struct Link {
+    peer: Option<ProcessId>,
+    greeted: bool,
+}
+
+/// Another process, as long as it matters.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: Address,
+    channel: Channel,
+    links: Vec<LinkId>,
+    /// The connection data is sent on.
+    current: Option<LinkId>,
+    /// What its last hello said.
+    pub(crate) view: ViewNumber,
+    pub(crate) heard: Time,
+    sent: Time,
+    pub(crate) departed: bool,
+    outbox: Vec<Bytes>,
+    tail: BytesMut,
+}
+
+/// All connections and peers.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    links: BTreeMap<LinkId, Link>,
+    pub(crate) peers: BTreeMap<ProcessId, Peer>,
+    /// Addresses being dialled, or not to be dialled again before the time given.
+    dials: BTreeMap<Address, (bool, Time)>,
+}
+
+impl Peer {
+    pub(crate) fn is_linked(&self) -> bool {
+        !self.links.is_empty()
+    }
+
+    /// Whether data can be sent now.
+    pub(crate) fn is_open(&self) -> bool {
+        self.current.is_some()
+    }
+}
+
+impl Core {
+    pub(super) fn opened(&mut self, link: LinkId, dialled: Option<Address>) {
+        let by_us = dialled.is_some();
+        if let Some(address) = dialled {
+            self.links.dials.insert(address, (false, self.now.after(REDIAL_US)));
+        }
+        self.links.links.insert(link, Link { peer: None, greeted: by_us });
+        if by_us {
+            self.greet(link);
+        }
+    }
+
+    fn greet(&mut self, link: LinkId) {
+        let hello = Hello {
+            magic: Hello::MAGIC,
+            oldest: PROTOCOLS.0,
+            newest: PROTOCOLS.1,
+            name: self.config.name.clone(),
+            process: self.me(),
+            address: self.config.address.clone(),
+            domain: self.view.domain,
+            view: self.view.number,
+        };
+        self.send_raw(link, FrameKind::Hello, hello.to_bytes());
+    }
+
+    fn send_raw(&mut self, link: LinkId, kind: FrameKind, body: Bytes) {
+        let head = FrameHead { kind, sequence: 0, acknowledged: 0 }.encode();
+        self.out.push(Effect::Send { link, head, body });
+    }
+
+    fn hang_up(&mut self, link: LinkId) {
+        self.out.push(Effect::Close { link });
+        self.closed(link);
+    }
+
+    /// Refuses octets that make no sense, and the connection they came on.
+    fn refuse(&mut self, link: LinkId) {
+        self.counters.refused += 1;
+        self.hang_up(link);
+    }
+
+    pub(super) fn received(&mut self, link: LinkId, frame: Bytes) {
+        let Some(peer) = self.links.links.get(&link).map(|l| l.peer) else { return };
+        let Ok((head, body)) = FrameHead::split(frame) else { return self.refuse(link) };
+        match (head.kind, peer) {
+            (FrameKind::Hello, None) => match Hello::decode(body) {
+                Ok(hello) => self.hello(link, hello),
+                Err(_) => self.refuse(link),
+            },
+            (FrameKind::Excluded, _) => self.excluded_by(body),
+            (FrameKind::Refused, _) => self.hang_up(link),
+            (FrameKind::Resume | FrameKind::Data | FrameKind::Idle, Some(peer)) => {
+                self.channel_frame(link, peer, head, body);
+            }
+            _ => self.refuse(link),
+        }
+    }
+
+    fn hello(&mut self, link: LinkId, hello: Hello) {
+        let stranger = hello.name != self.config.name
+            || hello.oldest > PROTOCOLS.1
+            || hello.newest < PROTOCOLS.0
+            || hello.process == self.me()
+            || self.stage == Stage::Gone;
+        let other_domain = hello.domain != DomainId(0)
+            && self.view.domain != DomainId(0)
+            && hello.domain != self.view.domain;
+        if other_domain && self.blocked && self.config.seeds.contains(&hello.address) {
+            return self.stranded();
+        }
+        if stranger || other_domain {
+            self.counters.refused += 1;
+            self.send_raw(link, FrameKind::Refused, Bytes::new());
+            return self.hang_up(link);
+        }
+        let was_member = hello.view.0 > 0 && hello.view <= self.view.number;
+        if self.stage == Stage::Member && was_member && !self.view.contains(hello.process) {
+            self.send_raw(link, FrameKind::Excluded, self.exclusion());
+            return self.hang_up(link);
+        }
+        if !self.ensure_peer(hello.process, &hello.address) {
+            return self.refuse(link);
+        }
+        let greeted = self.links.links.get_mut(&link).is_some_and(|l| {
+            l.peer = Some(hello.process);
+            std::mem::replace(&mut l.greeted, true)
+        });
+        if !greeted {
+            self.greet(link);
+        }
+        let now = self.now;
+        let mut received = 0;
+        if let Some(peer) = self.links.peers.get_mut(&hello.process) {
+            peer.links.push(link);
+            peer.view = hello.view;
+            peer.heard = now;
+            received = peer.channel.received();
+        }
+        let head = FrameHead { kind: FrameKind::Resume, sequence: 0, acknowledged: received }.encode();
+        self.out.push(Effect::Send { link, head, body: Bytes::new() });
+        self.another_incarnation(hello.process, &hello.address);
+        self.met(hello.process);
+    }
+
+    pub(super) fn exclusion(&self) -> Bytes {
+        Exclusion { domain: self.view.domain, view: self.view.number }.to_bytes()
+    }
+
+    /// Makes sure there is a peer of this identity. False if too many strangers are known.
+    pub(super) fn ensure_peer(&mut self, process: ProcessId, address: &Address) -> bool {
+        if self.links.peers.contains_key(&process) {
+            return true;
+        }
+        if self.links.peers.len() >= self.config.limits.strangers_max + self.view.members.len() {
+            let view = &self.view;
+            let idle =
+                |(id, p): (&ProcessId, &Peer)| (!view.contains(*id) && p.links.is_empty()).then_some(*id);
+            let Some(oldest) = self.links.peers.iter().find_map(idle) else { return false };
+            self.links.peers.remove(&oldest);
+        }
+        let peer = Peer {
+            address: address.clone(),
+            channel: Channel::default(),
+            links: Vec::new(),
+            current: None,
+            view: ViewNumber(0),
+            heard: self.now,
+            sent: self.now,
+            departed: false,
+            outbox: Vec::new(),
+            tail: BytesMut::new(),
+        };
+        self.links.peers.insert(process, peer);
+        true
+    }
+
+    fn channel_frame(&mut self, link: LinkId, process: ProcessId, head: FrameHead, body: Bytes) {
+        let now = self.now;
+        let Some(peer) = self.links.peers.get_mut(&process) else { return };
+        peer.heard = now;
+        if !peer.channel.acknowledge(head.acknowledged) {
+            return self.refuse(link);
+        }
+        match head.kind {
+            FrameKind::Resume => self.resume(link, process),
+            FrameKind::Data => match peer.channel.accept(head.sequence, body.len()) {
+                Arrival::Next => {
+                    self.heard_from(process);
+                    self.body(process, body);
+                }
+                Arrival::Duplicate => {}
+                Arrival::Gap => self.refuse(link),
+            },
+            _ => self.heard_from(process),
+        }
+    }
+
+    /// Takes the items of a body in turn.
+    fn body(&mut self, process: ProcessId, mut body: Bytes) {
+        loop {
+            match RawItem::split(&mut body) {
+                Ok(Some(item)) => self.dispatch(process, item),
+                Ok(None) => break,
+                Err(_) => {
+                    self.counters.refused += 1;
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The other side said what it has: everything after goes out again, on this connection from now on.
+    fn resume(&mut self, link: LinkId, process: ProcessId) {
+        let Some(peer) = self.links.peers.get_mut(&process) else { return };
+        peer.current = Some(link);
+        let acknowledged = peer.channel.acknowledging();
+        let frames: Vec<_> = peer.channel.unacknowledged().collect();
+        for (sequence, body) in frames {
+            let head = FrameHead { kind: FrameKind::Data, sequence, acknowledged }.encode();
+            self.out.push(Effect::Send { link, head, body });
+        }
+    }
+
+    pub(super) fn closed(&mut self, link: LinkId) {
+        let Some(Link { peer: Some(process), .. }) = self.links.links.remove(&link) else { return };
+        let Some(peer) = self.links.peers.get_mut(&process) else { return };
+        peer.links.retain(|&l| l != link);
+        if peer.current == Some(link) {
+            peer.current = None;
+            if let Some(&other) = peer.links.last() {
+                return self.resume(other, process);
+            }
+        }
+        if peer.links.is_empty() {
+            if peer.departed {
+                self.links.peers.remove(&process);
+                return;
+            }
+            self.lost(process);
+        }
+    }
+
+    /// Dials an address unless that is under way or was tried just now.
+    pub(super) fn dial(&mut self, address: &Address, at_once: bool) {
+        let (under_way, not_before) = self.links.dials.get(address).copied().unwrap_or_default();
+        if under_way || !at_once && self.now < not_before || *address == self.config.address {
+            return;
+        }
+        self.links.dials.insert(address.clone(), (true, self.now));
+        self.out.push(Effect::Dial { address: address.clone() });
+    }
+
+    pub(super) fn dial_failed(&mut self, address: &Address, refused: bool) {
+        self.links.dials.insert(address.clone(), (false, self.now.after(REDIAL_US)));
+        if refused {
+            self.nobody_listens(address);
+        }
+    }
+
+    pub(super) fn is_linked_to(&self, address: &Address) -> bool {
+        self.links.peers.values().any(|p| p.address == *address && p.is_linked())
+    }
+
+    /// Tells a process that the domain goes on without it, and forgets it.
+    pub(super) fn expel(&mut self, process: ProcessId) {
+        let links = self.links.peers.get(&process).map(|p| p.links.clone()).unwrap_or_default();
+        self.links.peers.remove(&process);
+        for link in links {
+            self.links.links.remove(&link);
+            self.send_raw(link, FrameKind::Excluded, self.exclusion());
+            self.out.push(Effect::Close { link });
+        }
+    }
+
+    /// Queues one item for a process; for this one itself, handles it soon.
+    pub(super) fn send_item<T: Wire>(&mut self, to: ProcessId, tag: u8, content: &T) {
+        if to == self.me() {
+            self.local.push_back(RawItem { tag, content: content.to_bytes() });
+        } else if let Some(peer) = self.links.peers.get_mut(&to) {
+            item::put(tag, content, &mut peer.tail);
+        }
+    }
+
+    /// Queues octets that several processes share.
+    pub(super) fn send_shared(&mut self, to: ProcessId, octets: &Bytes) {
+        if let Some(peer) = self.links.peers.get_mut(&to) {
+            if !peer.tail.is_empty() {
+                peer.outbox.push(peer.tail.split().freeze());
+            }
+            peer.outbox.push(octets.clone());
+        }
+    }
+
+    /// Hands what is queued to the channels and the connections.
+    pub(super) fn pump(&mut self) {
+        for peer in self.links.peers.values_mut() {
+            if !peer.tail.is_empty() {
+                peer.outbox.push(peer.tail.split().freeze());
+            }
+            for body in peer.outbox.drain(..) {
+                let sequence = peer.channel.push(body.clone());
+                if let Some(link) = peer.current {
+                    peer.sent = self.now;
+                    let acknowledged = peer.channel.acknowledging();
+                    let head = FrameHead { kind: FrameKind::Data, sequence, acknowledged }.encode();
+                    self.out.push(Effect::Send { link, head, body });
+                }
+            }
+            let Some(link) = peer.current else { continue };
+            let due = self.now.since(peer.sent) >= self.config.heartbeat_us();
+            if due || peer.channel.unacknowledged_bytes() > self.config.limits.window_bytes_max / 4 {
+                peer.sent = self.now;
+                let acknowledged = peer.channel.acknowledging();
+                let head = FrameHead { kind: FrameKind::Idle, sequence: 0, acknowledged }.encode();
+                self.out.push(Effect::Send { link, head, body: Bytes::new() });
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Known mistakes, switched on one at a time so that the simulator can prove it would catch them. Production code never
+//! sets one; the switch is a field of [`Config`](super::Config) that nothing but the simulator fills.
+
+macro_rules! mutations {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// One deliberate mistake.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[doc(hidden)]
+        pub enum Mutation { $($(#[$doc])* $name,)* }
+
+        impl Mutation {
+            /// Every mutation.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+mutations! {
+    /// Exactly half of the weight is taken for a quorum, whoever is in it.
+    HalfIsQuorum,
+    /// A takeover proposes its own value although an accepted one was reported.
+    TakeoverIgnoresAccepted,
+    /// Uniform messages are delivered as soon as they are here.
+    UniformOnReceipt,
+    /// Uniform total delivery waits for the body everywhere, not for its place.
+    PlaceNotStable,
+    /// Each member finishes the old view with the order it happens to know.
+    OrderNotInValue,
+    /// A member goes on delivering and acknowledging after its flush answer.
+    DeliverAfterPromise,
+    /// The cut is what the leader itself has received.
+    CutFromLeader,
+    /// The view is installed before the messages of the cut are delivered.
+    ViewBeforeFlush,
+    /// Bodies are dropped once they are delivered here.
+    DropBeforeStable,
+    /// The sequencer goes on giving places after its flush answer.
+    SequencerNotSealed,
+    /// What arrived after the flush answer is delivered beyond the cut.
+    BeyondTheCut,
+    /// The new view answers before the leases of the excluded have run out.
+    NoLeaseWait,
+    /// A lease counts from the arrival of its acknowledgements.
+    LeaseFromArrival,
+    /// A query does not wait for updates that were received before it.
+    QueryDoesNotWait,
+    /// Queries are answered between the flush answer and the installation.
+    QueryDuringFlush,
+    /// Renewals are acknowledged after the promise.
+    RenewalAfterPromise,
+    /// The causal test is left out.
+    CausalUnchecked,
+    /// A joiner is taken for complete before its state has arrived.
+    JoinerComplete,
+    /// A joiner's state stands for a later moment than the cut it is installed at.
+    StateAfterCut,
+}

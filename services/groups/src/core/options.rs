@@ -1,0 +1,239 @@
+//! What can be set: the few knobs of a process, the limits of the core, and the properties of a group, checked when it
+//! is created.
+
+use super::identity::{Address, DomainName, ProcessId};
+use super::mutation::Mutation;
+use super::wire::{Reader, Wire, WireError, wire_struct};
+use bytes::BytesMut;
+use std::time::Duration;
+
+/// Everything a core is born with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The domain's name; processes of another name are refused.
+    pub name: DomainName,
+    /// This incarnation: random, and never used before.
+    pub process: ProcessId,
+    /// Where this process listens, as the others dial it.
+    pub address: Address,
+    /// Where others may be found. A process whose own address is listed takes part in founding the domain and votes in it;
+    /// all such processes must be given the same list. Others only join.
+    pub seeds: Vec<Address>,
+    /// The weight of a seed in quorums. Other processes have none.
+    pub weight: u32,
+    /// How long a member may be silent before it is suspected.
+    pub silence: Duration,
+    /// How long a lease lasts from the sending of its renewal.
+    pub lease: Duration,
+    /// By how much two clocks may differ in speed, in parts per thousand.
+    pub drift_permille: u32,
+    /// How long the oldest member gathers joins before it begins a view change for them.
+    pub gather: Duration,
+    /// How long acknowledgements of messages nobody waits for may be gathered.
+    pub acknowledge_after: Duration,
+    /// How long a member may keep a sender's window shut without acknowledging anything before it is excluded.
+    pub slow_member: Duration,
+    /// Limits.
+    pub limits: Limits,
+    #[doc(hidden)]
+    pub mutation: Option<Mutation>,
+}
+
+impl Config {
+    /// Defaults for a process: silence 1 s, lease 500 ms, clocks within 1 %.
+    #[must_use]
+    pub fn new(name: &str, process: ProcessId, address: &str, seeds: &[&str]) -> Self {
+        Self {
+            name: name.into(),
+            process,
+            address: address.into(),
+            seeds: seeds.iter().map(|&seed| seed.into()).collect(),
+            weight: 1,
+            silence: Duration::from_secs(1),
+            lease: Duration::from_millis(500),
+            drift_permille: 10,
+            gather: Duration::from_millis(20),
+            acknowledge_after: Duration::from_millis(10),
+            slow_member: Duration::from_secs(10),
+            limits: Limits::default(),
+            mutation: None,
+        }
+    }
+
+    /// Whether this process is one of those that found the domain and vote in it.
+    #[must_use]
+    pub fn is_seed(&self) -> bool {
+        self.seeds.contains(&self.address)
+    }
+
+    pub(crate) fn silence_us(&self) -> u64 {
+        self.silence.as_micros() as u64
+    }
+
+    pub(crate) fn heartbeat_us(&self) -> u64 {
+        (self.silence_us() / 5).max(1)
+    }
+
+    pub(crate) fn lease_us(&self) -> u64 {
+        self.lease.as_micros() as u64
+    }
+
+    /// How long an acknowledger of a renewal keeps still: the lease, lengthened by the drift of two clocks.
+    pub(crate) fn promise_us(&self) -> u64 {
+        self.lease_us() + self.lease_us() * u64::from(self.drift_permille) / 1000 + 1
+    }
+}
+
+/// The most the core holds of anything.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Octets of one message.
+    pub message_bytes_max: usize,
+    /// Octets a batch reaches before it is sealed into a frame.
+    pub batch_bytes_max: usize,
+    /// Octets of one's own messages in a group that not every member has acknowledged; beyond, they wait.
+    pub window_bytes_max: usize,
+    /// Octets of messages that wait for the window, or for the next view, in one group; beyond, sending is refused.
+    pub backlog_bytes_max: usize,
+    /// Octets of items kept for a view not yet installed.
+    pub future_bytes_max: usize,
+    /// Octets of one piece of a group's state.
+    pub state_chunk_bytes: usize,
+    /// Pieces of state under way at once.
+    pub state_chunks_ahead: u64,
+    /// Octets of a whole snapshot.
+    pub state_bytes_max: u64,
+    /// Registry changes decided with one view.
+    pub changes_per_view_max: usize,
+    /// Queries waiting in one group.
+    pub queries_waiting_max: usize,
+    /// Processes known that are not members.
+    pub strangers_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes_max: 16 << 20,
+            batch_bytes_max: 128 << 10,
+            window_bytes_max: 4 << 20,
+            backlog_bytes_max: 16 << 20,
+            future_bytes_max: 256 << 20,
+            state_chunk_bytes: 64 << 10,
+            state_chunks_ahead: 8,
+            state_bytes_max: 16 << 30,
+            changes_per_view_max: 1024,
+            queries_waiting_max: 65_536,
+            strangers_max: 1024,
+        }
+    }
+}
+
+/// The order in which a message is delivered, relative to others of its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Order {
+    /// After its sender's earlier fifo and causal messages.
+    Fifo,
+    /// After every causal message that may have caused it.
+    Causal,
+    /// At the same place at every member.
+    Total,
+}
+
+/// Order and uniformity of a message, as one octet: bits 0-1 the order, bit 2 uniform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Class(u8);
+
+impl Class {
+    /// A class of messages. A uniform one is delivered only when every member of the view has it and knows its place.
+    #[must_use]
+    pub const fn new(order: Order, uniform: bool) -> Self {
+        Self(order as u8 | (uniform as u8) << 2)
+    }
+
+    /// The order.
+    #[must_use]
+    pub const fn order(self) -> Order {
+        match self.0 & 3 {
+            0 => Order::Fifo,
+            1 => Order::Causal,
+            _ => Order::Total,
+        }
+    }
+
+    /// Whether delivery waits for every member.
+    #[must_use]
+    pub const fn uniform(self) -> bool {
+        self.0 & 4 != 0
+    }
+
+    pub(crate) fn octet(self) -> u8 {
+        self.0
+    }
+
+    pub(crate) fn from_octet(octet: u8) -> Result<Self, WireError> {
+        if octet & 3 != 3 && octet < 8 { Ok(Self(octet)) } else { Err(WireError::Tag(octet)) }
+    }
+}
+
+/// What a group promises, fixed when it is created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupOptions {
+    /// Members have state that joiners receive before they count as complete.
+    pub state: bool,
+    /// Queries are answered locally and linearizably. Then all messages are total and uniform.
+    pub queries: bool,
+    /// The only class of messages that may be sent, if there is one.
+    pub only: Option<Class>,
+}
+
+/// Why options contradict each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptionsError {
+    /// Local linearizable queries rest on every update being total and uniform.
+    #[error("queries need every message to be total and uniform: set only = total, uniform")]
+    QueriesNeedUniformTotal,
+}
+
+impl GroupOptions {
+    /// A group without state: whoever enters takes part at once, and every class of message may be sent.
+    pub const PLAIN: Self = Self { state: false, queries: false, only: None };
+
+    /// A replicated object: state, local queries, and nothing but uniform total messages.
+    pub const REPLICATED: Self =
+        Self { state: true, queries: true, only: Some(Class::new(Order::Total, true)) };
+
+    /// Checks that the options do not contradict each other.
+    pub fn check(&self) -> Result<(), OptionsError> {
+        if self.queries && self.only != Some(Class::new(Order::Total, true)) {
+            return Err(OptionsError::QueriesNeedUniformTotal);
+        }
+        Ok(())
+    }
+}
+
+impl Wire for Class {
+    fn write(&self, out: &mut BytesMut) {
+        self.0.write(out);
+    }
+    fn read(input: &mut Reader) -> Result<Self, WireError> {
+        Self::from_octet(input.u8()?)
+    }
+}
+
+wire_struct! {
+    GroupOptions { state, queries, only }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contradictions_are_refused_with_a_reason() {
+        let loose = GroupOptions { queries: true, ..GroupOptions::PLAIN };
+        assert_eq!(loose.check(), Err(OptionsError::QueriesNeedUniformTotal));
+        assert_eq!(GroupOptions::REPLICATED.check(), Ok(()));
+    }
+}

@@ -1,0 +1,264 @@
+//! The registry of lightweight groups: the same at every member of the domain, because it changes only with views.
+//!
+//! ```text
+//!   request -> leader -> value of the next view -> apply at every member, in the value's order
+//! ```
+//!
+//! Entering, leaving, completing and resetting a group ride on the agreement that makes the next view, any number of them
+//! at once. The cut of that view is then the group's cut as well: no end-of-view markers are needed, and whatever the
+//! group's traffic is, joiners begin exactly where the old members' view ends. A group whose last member with state is
+//! lost is dormant: it keeps its members and waits (book L11501: a group has no quorum of its own, it shrinks with the
+//! domain).
+
+use super::event::{GroupMember, GroupView, Refusal};
+use super::identity::{GroupId, ProcessId, ViewNumber};
+use super::options::GroupOptions;
+use super::wire::value::{Change, ChangeKind};
+use super::wire::wire_struct;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A group as every process of the domain knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) id: GroupId,
+    pub(crate) name: Arc<str>,
+    pub(crate) options: GroupOptions,
+    pub(crate) members: Vec<Place>,
+    /// The view in which the membership last changed.
+    pub(crate) changed: ViewNumber,
+}
+
+/// A member's place in a group, and whence it has or will have the group's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) process: ProcessId,
+    pub(crate) complete: bool,
+    /// Who gives it the state, and at which cut, while it is not complete.
+    pub(crate) donor: Option<(ProcessId, ViewNumber)>,
+}
+
+impl Record {
+    pub(crate) fn place(&self, process: ProcessId) -> Option<&Place> {
+        self.members.iter().find(|m| m.process == process)
+    }
+
+    /// What the application sees of it.
+    pub(crate) fn view(&self, number: ViewNumber) -> GroupView {
+        let members = self.members.iter();
+        let members = members.map(|m| GroupMember { process: m.process, complete: m.complete }).collect();
+        GroupView { group: self.id, name: self.name.clone(), number, members }
+    }
+
+    /// Names a donor for each member without state that has none, or whose donor is gone: the cut is then this view's.
+    fn assign_donors(&mut self, view: ViewNumber) {
+        let donor = self.donor();
+        let present: Vec<ProcessId> = self.members.iter().filter(|m| m.complete).map(|m| m.process).collect();
+        for member in self.members.iter_mut().filter(|m| !m.complete) {
+            if !member.donor.is_some_and(|(process, _)| present.contains(&process)) {
+                member.donor = donor.map(|process| (process, view));
+            }
+        }
+    }
+
+    pub(crate) fn processes(&self) -> Vec<ProcessId> {
+        self.members.iter().map(|m| m.process).collect()
+    }
+
+    pub(crate) fn contains(&self, process: ProcessId) -> bool {
+        self.members.iter().any(|m| m.process == process)
+    }
+
+    /// The lowest-ranked member with state: the one that gives it to joiners.
+    pub(crate) fn donor(&self) -> Option<ProcessId> {
+        self.members.iter().find(|m| m.complete).map(|m| m.process)
+    }
+
+    pub(crate) fn is_complete(&self, process: ProcessId) -> bool {
+        self.members.iter().any(|m| m.process == process && m.complete)
+    }
+
+    /// Whether it has members or a past, but nobody with its state.
+    pub(crate) fn is_dormant(&self) -> bool {
+        self.donor().is_none()
+    }
+}
+
+/// All groups.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Registry {
+    records: BTreeMap<GroupId, Record>,
+    names: BTreeMap<Arc<str>, GroupId>,
+    /// The last request of each process that was decided.
+    decided: BTreeMap<ProcessId, u64>,
+    next: u32,
+}
+
+/// The registry on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Snapshot {
+    records: Vec<Record>,
+    decided: Vec<(ProcessId, u64)>,
+    next: u32,
+}
+
+wire_struct! {
+    Place { process, complete, donor }
+    Record { id, name, options, members, changed }
+    Snapshot { records, decided, next }
+}
+
+/// What a change did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// The membership or the completeness of a group changed.
+    Changed(GroupId),
+    /// A member left.
+    Left(GroupId),
+    /// Nothing to the registry.
+    Nothing,
+    Refused(Refusal),
+}
+
+impl Registry {
+    pub(crate) fn get(&self, id: GroupId) -> Option<&Record> {
+        self.records.get(&id)
+    }
+
+    pub(crate) fn by_name(&self, name: &str) -> Option<&Record> {
+        self.names.get(name).and_then(|id| self.records.get(id))
+    }
+
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.values()
+    }
+
+    /// Whether this request is still to be decided.
+    pub(crate) fn is_open(&self, by: ProcessId, token: u64) -> bool {
+        self.decided.get(&by).is_none_or(|&last| token > last)
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            records: self.records.values().cloned().collect(),
+            decided: self.decided.iter().map(|(&p, &n)| (p, n)).collect(),
+            next: self.next,
+        }
+    }
+
+    pub(crate) fn restore(snapshot: Snapshot) -> Self {
+        let names = snapshot.records.iter().map(|r| (r.name.clone(), r.id)).collect();
+        let records = snapshot.records.into_iter().map(|r| (r.id, r)).collect();
+        Self { records, names, decided: snapshot.decided.into_iter().collect(), next: snapshot.next }
+    }
+
+    /// Takes excluded processes out of every group. The answer is the groups that changed.
+    pub(crate) fn remove(
+        &mut self,
+        gone: &[ProcessId],
+        voluntary: &[ProcessId],
+        view: ViewNumber,
+    ) -> Vec<GroupId> {
+        let mut changed = Vec::new();
+        let mut dissolved = Vec::new();
+        for record in self.records.values_mut() {
+            let before = record.members.len();
+            let left_last = record.donor().is_some_and(|d| voluntary.contains(&d));
+            record.members.retain(|m| !gone.contains(&m.process) && !voluntary.contains(&m.process));
+            if record.members.len() == before {
+                continue;
+            }
+            record.changed = view;
+            changed.push(record.id);
+            if record.members.is_empty() && (left_last || !record.options.state) {
+                dissolved.push((record.id, record.name.clone()));
+            }
+        }
+        for (id, name) in dissolved {
+            self.records.remove(&id);
+            self.names.remove(&name);
+        }
+        self.decided.retain(|p, _| !gone.contains(p) && !voluntary.contains(p));
+        changed
+    }
+
+    /// Applies one decided change.
+    pub(crate) fn apply(&mut self, change: &Change, view: ViewNumber) -> Applied {
+        self.decided.insert(change.by, change.token);
+        match &change.what {
+            ChangeKind::Enter { name, options } => self.enter(change.by, name, *options, view),
+            ChangeKind::Leave { group } => self.leave(change.by, *group, view),
+            ChangeKind::Complete { group } => self.complete(change.by, *group, view),
+            ChangeKind::Reset { group } => self.reset(*group, view),
+            ChangeKind::Cast { .. } => Applied::Nothing,
+        }
+    }
+
+    /// Names donors in the groups that changed with this view.
+    pub(crate) fn assign_donors(&mut self, changed: &[GroupId], view: ViewNumber) {
+        for id in changed {
+            if let Some(record) = self.records.get_mut(id) {
+                record.assign_donors(view);
+            }
+        }
+    }
+
+    fn enter(&mut self, by: ProcessId, name: &Arc<str>, options: GroupOptions, view: ViewNumber) -> Applied {
+        let Some(&id) = self.names.get(name) else {
+            let id = GroupId(self.next);
+            self.next += 1;
+            let members = vec![Place { process: by, complete: true, donor: None }];
+            self.records.insert(id, Record { id, name: name.clone(), options, members, changed: view });
+            self.names.insert(name.clone(), id);
+            return Applied::Changed(id);
+        };
+        let Some(record) = self.records.get_mut(&id) else { return Applied::Refused(Refusal::NoGroup) };
+        if record.contains(by) {
+            return Applied::Refused(Refusal::AlreadyMember);
+        }
+        if record.options != options {
+            return Applied::Refused(Refusal::OtherOptions);
+        }
+        let complete = !options.state;
+        record.members.push(Place { process: by, complete, donor: None });
+        record.changed = view;
+        Applied::Changed(id)
+    }
+
+    fn leave(&mut self, by: ProcessId, id: GroupId, view: ViewNumber) -> Applied {
+        let Some(record) = self.records.get_mut(&id) else { return Applied::Refused(Refusal::NoGroup) };
+        if !record.contains(by) {
+            return Applied::Refused(Refusal::NotMember);
+        }
+        record.members.retain(|m| m.process != by);
+        record.changed = view;
+        if record.members.is_empty() {
+            let name = record.name.clone();
+            self.records.remove(&id);
+            self.names.remove(&name);
+        }
+        Applied::Left(id)
+    }
+
+    fn complete(&mut self, by: ProcessId, id: GroupId, view: ViewNumber) -> Applied {
+        let Some(record) = self.records.get_mut(&id) else { return Applied::Refused(Refusal::NoGroup) };
+        let Some(member) = record.members.iter_mut().find(|m| m.process == by) else {
+            return Applied::Refused(Refusal::NotMember);
+        };
+        member.complete = true;
+        member.donor = None;
+        record.changed = view;
+        Applied::Changed(id)
+    }
+
+    fn reset(&mut self, id: GroupId, view: ViewNumber) -> Applied {
+        let Some(record) = self.records.get_mut(&id) else { return Applied::Refused(Refusal::NoGroup) };
+        if !record.is_dormant() {
+            return Applied::Refused(Refusal::NotDormant);
+        }
+        let Some(first) = record.members.first_mut() else { return Applied::Refused(Refusal::NotMember) };
+        first.complete = true;
+        record.changed = view;
+        Applied::Changed(id)
+    }
+}

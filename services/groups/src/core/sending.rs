@@ -1,0 +1,203 @@
+//! Sending: credits, packing, and what the groups have to do at each poll.
+//!
+//! ```text
+//!   multicast -> window open and view not ending? -> lane and batch   : at once
+//!                otherwise                         -> backlog          : when acknowledged, or in the next view
+//! ```
+//!
+//! A sender's window is what not every member has acknowledged; it opens again with acknowledgements, so waiting is by
+//! wake-up and never by trying. While a view ends nothing is refused: it waits for the next one. Everything a poll leaves
+//! for the members of a group goes out as one frame, encoded once and shared (G13).
+
+use super::event::{Blocked, CallError, Effect, Upcall};
+use super::identity::{GroupId, ProcessId};
+use super::options::Class;
+use super::{Core, Stage};
+use bytes::Bytes;
+
+impl Core {
+    /// Multicasts a message to the group, this member included.
+    pub fn multicast(&mut self, id: GroupId, class: Class, payload: Bytes) -> Result<(), CallError> {
+        if self.stage != Stage::Member {
+            return Err(CallError::NotInDomain);
+        }
+        let limits = &self.config.limits;
+        if payload.len() > limits.message_bytes_max {
+            return Err(CallError::TooLong);
+        }
+        let Some(group) = self.groups.get_mut(&id) else { return Err(CallError::NotInGroup) };
+        if group.only.is_some_and(|only| only != class) {
+            return Err(CallError::ClassNotAllowed);
+        }
+        let open = !self.acceptor.is_flushing() && group.backlog.is_empty();
+        if open && group.window_bytes() < limits.window_bytes_max {
+            group.send(class, payload);
+            let full = group.batch_bytes() >= limits.batch_bytes_max;
+            if !group.dirty {
+                group.dirty = true;
+                self.dirty.push(id);
+            }
+            if full {
+                self.seal_group(id);
+            }
+            return Ok(());
+        }
+        if group.backlog_bytes + payload.len() > limits.backlog_bytes_max {
+            if !std::mem::replace(&mut group.blocked, true) {
+                self.tell(Upcall::Blocked(Blocked::Credits(id)));
+            }
+            return Err(CallError::NoCredit);
+        }
+        group.backlog_bytes += payload.len();
+        group.backlog.push_back((class, payload));
+        Ok(())
+    }
+
+    /// Waits until everything sent and received in the group so far is stable: the upcall `Stable` says so.
+    pub fn flush_group(&mut self, id: GroupId, token: u64) -> Result<(), CallError> {
+        let group = self.groups.get_mut(&id).ok_or(CallError::NotInGroup)?;
+        group.barrier(token);
+        self.mark(id);
+        Ok(())
+    }
+
+    /// Lets every group with something to do deliver and send.
+    pub(super) fn progress_groups(&mut self) {
+        if self.stage == Stage::Gone {
+            return self.dirty.clear();
+        }
+        if self.is_frozen() {
+            return;
+        }
+        let ids = self.dirty.clone();
+        let mut told = std::mem::take(&mut self.told);
+        for &id in &ids {
+            let Some(group) = self.groups.get_mut(&id) else { continue };
+            group.progress(&mut told);
+            while let Some(token) = group.passed() {
+                told.push(Upcall::Stable { group: id, token });
+            }
+        }
+        self.told = told;
+        self.pass_on();
+        for id in ids {
+            self.send_backlog(id);
+        }
+    }
+
+    /// Sends what waited, as far as the window is open again.
+    fn send_backlog(&mut self, id: GroupId) {
+        if self.acceptor.is_flushing() || self.stage != Stage::Member {
+            return;
+        }
+        let window = self.config.limits.window_bytes_max;
+        let mut sent = false;
+        while let Some(group) = self.groups.get_mut(&id) {
+            if group.window_bytes() >= window {
+                break;
+            }
+            let Some((class, payload)) = group.backlog.pop_front() else { break };
+            group.backlog_bytes -= payload.len();
+            group.send(class, payload);
+            sent = true;
+            if group.batch_bytes() >= self.config.limits.batch_bytes_max {
+                self.seal_group(id);
+            }
+        }
+        let Some(group) = self.groups.get_mut(&id) else { return };
+        if group.blocked && group.backlog_bytes < self.config.limits.backlog_bytes_max / 2 {
+            group.blocked = false;
+            self.tell(Upcall::Unblocked(Blocked::Credits(id)));
+        }
+        if sent {
+            let mut told = std::mem::take(&mut self.told);
+            if let Some(group) = self.groups.get_mut(&id) {
+                group.progress(&mut told);
+            }
+            self.told = told;
+            self.pass_on();
+        }
+    }
+
+    /// Seals what the groups have to send into frames.
+    pub(super) fn seal_groups(&mut self) {
+        let due = self.receipts_due.is_some_and(|due| due <= self.now);
+        let (mut later, frozen) = (false, self.is_frozen());
+        let ids = std::mem::take(&mut self.dirty);
+        for id in ids {
+            let Some(group) = self.groups.get_mut(&id) else { continue };
+            group.dirty = false;
+            if let Some(octets) = group.seal(frozen, due) {
+                self.share(id, &octets);
+            }
+            if self.groups.get(&id).is_some_and(super::group::Group::owes_receipts) {
+                later = !frozen;
+                self.mark(id);
+            }
+        }
+        if due {
+            self.receipts_due = None;
+        }
+        if later && self.receipts_due.is_none() {
+            self.receipts_due = Some(self.now.after(self.config.acknowledge_after.as_micros() as u64));
+        }
+    }
+
+    fn seal_group(&mut self, id: GroupId) {
+        let frozen = self.is_frozen();
+        if let Some(octets) = self.groups.get_mut(&id).and_then(|g| g.seal(frozen, false)) {
+            self.share(id, &octets);
+        }
+    }
+
+    fn share(&mut self, id: GroupId, octets: &Bytes) {
+        let others: Vec<ProcessId> = self.groups.get(&id).map(|g| g.others().collect()).unwrap_or_default();
+        for process in others {
+            self.send_shared(process, octets);
+        }
+    }
+
+    /// Hands what the groups delivered to the application, or keeps it where the state is not here yet.
+    pub(super) fn pass_on(&mut self) {
+        let mut told = std::mem::take(&mut self.told);
+        for upcall in told.drain(..) {
+            match upcall {
+                Upcall::Deliver { group, .. } if self.transfers.is_waiting(group) => {
+                    self.transfers.keep(group, upcall)
+                }
+                upcall => self.out.push(Effect::Tell(upcall)),
+            }
+        }
+        self.told = told;
+    }
+
+    /// Tells something of a group, in order with its deliveries.
+    pub(super) fn tell_group(&mut self, id: GroupId, upcall: Upcall) {
+        if self.transfers.is_waiting(id) {
+            self.transfers.keep(id, upcall);
+        } else {
+            self.tell(upcall);
+        }
+    }
+
+    /// A member that has kept this one's window shut for too long is too slow for the group.
+    pub(super) fn watch_slow(&mut self) {
+        let mut slow = Vec::new();
+        let patience = self.config.slow_member.as_micros() as u64;
+        for group in self.groups.values_mut() {
+            let shut = group.window_bytes() >= self.config.limits.window_bytes_max;
+            match group.shut_since {
+                _ if !shut => group.shut_since = None,
+                None => group.shut_since = Some((self.now, group.window_front())),
+                Some((_, front)) if front != group.window_front() => {
+                    group.shut_since = Some((self.now, group.window_front()));
+                }
+                Some((since, _)) if self.now.since(since) > patience => slow.extend(group.slowest()),
+                Some(_) => {}
+            }
+        }
+        for process in slow {
+            self.suspect(process, super::detector::Evidence::Unresponsive);
+        }
+    }
+}

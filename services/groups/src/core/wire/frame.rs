@@ -1,0 +1,149 @@
+//! Frames: what travels on a connection.
+//!
+//! ```text
+//! octet  0        1                9                17
+//!        +--------+----------------+----------------+----------
+//!        | kind   | sequence (LE)  | acknowledged   | body ...
+//!        +--------+----------------+----------------+----------
+//! ```
+//!
+//! A stream carries each frame behind its length as four octets, little-endian. `sequence` numbers the data frames of a
+//! channel from 1; `acknowledged` is the last one received in the other direction. Both are zero in kinds that precede
+//! the channel.
+
+use super::{Reader, Wire, WireError, wire_struct};
+use crate::core::identity::{Address, DomainId, DomainName, ProcessId, ViewNumber};
+use bytes::Bytes;
+
+/// Octets of a frame's head.
+pub const FRAME_HEAD_BYTES: usize = 17;
+
+/// The oldest and the newest protocol this build speaks.
+pub(crate) const PROTOCOLS: (u16, u16) = (1, 1);
+
+/// What a frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FrameKind {
+    /// Who speaks; the first frame in both directions.
+    Hello = 1,
+    /// The last data frame received from the other side; data may follow.
+    Resume = 2,
+    /// Items of the protocol, sequenced and acknowledged.
+    Data = 3,
+    /// Nothing but the acknowledgement; also the heartbeat.
+    Idle = 4,
+    /// The receiver was excluded from the domain, by the view named.
+    Excluded = 5,
+    /// The receiver is not welcome; the body says why.
+    Refused = 6,
+}
+
+/// The fixed part of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FrameHead {
+    pub(crate) kind: FrameKind,
+    pub(crate) sequence: u64,
+    pub(crate) acknowledged: u64,
+}
+
+impl FrameHead {
+    pub(crate) fn encode(self) -> [u8; FRAME_HEAD_BYTES] {
+        let mut head = [0; FRAME_HEAD_BYTES];
+        head[0] = self.kind as u8;
+        head[1..9].copy_from_slice(&self.sequence.to_le_bytes());
+        head[9..17].copy_from_slice(&self.acknowledged.to_le_bytes());
+        head
+    }
+
+    pub(crate) fn split(mut frame: Bytes) -> Result<(Self, Bytes), WireError> {
+        if frame.len() < FRAME_HEAD_BYTES {
+            return Err(WireError::Truncated);
+        }
+        let head = frame.split_to(FRAME_HEAD_BYTES);
+        let number = |at: usize| {
+            let mut octets = [0; 8];
+            octets.copy_from_slice(&head[at..at + 8]);
+            u64::from_le_bytes(octets)
+        };
+        let kind = match head[0] {
+            1 => FrameKind::Hello,
+            2 => FrameKind::Resume,
+            3 => FrameKind::Data,
+            4 => FrameKind::Idle,
+            5 => FrameKind::Excluded,
+            6 => FrameKind::Refused,
+            other => return Err(WireError::Tag(other)),
+        };
+        Ok((Self { kind, sequence: number(1), acknowledged: number(9) }, frame))
+    }
+}
+
+/// Who speaks on a connection. Field by field: octets `51 47` (magic), protocols oldest and newest, domain name,
+/// incarnation, address, domain identity and view number (zero for a process that is in none).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hello {
+    pub(crate) magic: u16,
+    pub(crate) oldest: u16,
+    pub(crate) newest: u16,
+    pub(crate) name: DomainName,
+    pub(crate) process: ProcessId,
+    pub(crate) address: Address,
+    pub(crate) domain: DomainId,
+    pub(crate) view: ViewNumber,
+}
+
+impl Hello {
+    pub(crate) const MAGIC: u16 = 0x5147;
+
+    pub(crate) fn decode(body: Bytes) -> Result<Self, WireError> {
+        let mut input = Reader::new(body);
+        let hello = Self::read(&mut input)?;
+        input.finish()?;
+        if hello.magic == Self::MAGIC { Ok(hello) } else { Err(WireError::Contradiction) }
+    }
+}
+
+/// The view that excluded the receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Exclusion {
+    pub(crate) domain: DomainId,
+    pub(crate) view: ViewNumber,
+}
+
+wire_struct! {
+    Hello { magic, oldest, newest, name, process, address, domain, view }
+    Exclusion { domain, view }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_have_one_form() {
+        let head = FrameHead { kind: FrameKind::Data, sequence: 0x0102, acknowledged: 3 };
+        let octets = head.encode();
+        assert_eq!(octets, [3, 2, 1, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
+        let (back, body) = FrameHead::split(Bytes::copy_from_slice(&octets)).unwrap();
+        assert_eq!((back, body.len()), (head, 0));
+        assert_eq!(FrameHead::split(Bytes::from_static(&[3; 16])), Err(WireError::Truncated));
+        assert_eq!(FrameHead::split(Bytes::from_static(&[9; 17])), Err(WireError::Tag(9)));
+    }
+
+    #[test]
+    fn hello_golden() {
+        let hello = Hello {
+            magic: Hello::MAGIC,
+            oldest: 1,
+            newest: 1,
+            name: "d".into(),
+            process: ProcessId(300),
+            address: "a:1".into(),
+            domain: DomainId(0),
+            view: ViewNumber(0),
+        };
+        let octets = hello.to_bytes();
+        assert_eq!(&octets[..], b"\xc7\xa2\x01\x01\x01\x01d\xac\x02\x03a:1\x00\x00");
+        assert_eq!(Hello::decode(octets), Ok(hello));
+    }
+}

@@ -1,0 +1,133 @@
+//! What is agreed on between views: ballots, flush reports, and the value that makes the next view.
+
+use super::{Reader, Wire, WireError, wire_struct};
+use crate::core::identity::{GroupId, Member, ProcessId, Rank};
+use crate::core::options::GroupOptions;
+use bytes::{Bytes, BytesMut};
+use std::sync::Arc;
+
+/// A try at deciding the next view; the higher one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ballot {
+    pub(crate) counter: u32,
+    pub(crate) rank: Rank,
+}
+
+/// So many consecutive total-ordered messages of one sender, named by its rank in the group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) rank: Rank,
+    pub(crate) count: u64,
+}
+
+/// What one member holds of a group's messages in the view that ends: its contiguous receptions by sender, and the order
+/// it knows from the position `order_base` on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) group: GroupId,
+    pub(crate) received: Vec<u64>,
+    pub(crate) order_base: u64,
+    pub(crate) runs: Vec<Run>,
+}
+
+/// Where a group's messages of the view that ends are cut, by sender, and the order agreed on from `order_base` on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) group: GroupId,
+    pub(crate) lanes: Vec<u64>,
+    pub(crate) order_base: u64,
+    pub(crate) runs: Vec<Run>,
+}
+
+/// A change of the registry of groups, or a payload ordered against everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// Who asked.
+    pub(crate) by: ProcessId,
+    /// The asker's own number; later requests have higher ones.
+    pub(crate) token: u64,
+    pub(crate) what: ChangeKind,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ChangeKind {
+    /// Become a member of the group of this name, which is created if there is none.
+    Enter { name: Arc<str>, options: GroupOptions },
+    /// Cease to be a member.
+    Leave { group: GroupId },
+    /// The asker has its state.
+    Complete { group: GroupId },
+    /// Give a dormant group a new life without its state.
+    Reset { group: GroupId },
+    /// A payload that all members of the domain see at the same cut of all groups.
+    Cast { payload: Bytes },
+}
+
+/// A whole transition from one view to the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Value {
+    pub(crate) members: Vec<Member>,
+    /// Those of the old view that are not in the new one because they asked.
+    pub(crate) left: Vec<ProcessId>,
+    pub(crate) cuts: Vec<Cut>,
+    pub(crate) changes: Vec<Change>,
+    /// How long the new view refrains from acting because of leases of the excluded.
+    pub(crate) lease_wait_us: u64,
+}
+
+/// A value an acceptor has accepted, and at which ballot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    pub(crate) ballot: Ballot,
+    pub(crate) value: Value,
+}
+
+wire_struct! {
+    Ballot { counter, rank }
+    Run { rank, count }
+    Report { group, received, order_base, runs }
+    Cut { group, lanes, order_base, runs }
+    Change { by, token, what }
+    Value { members, left, cuts, changes, lease_wait_us }
+    Accepted { ballot, value }
+}
+
+impl Wire for ChangeKind {
+    fn write(&self, out: &mut BytesMut) {
+        match self {
+            Self::Enter { name, options } => {
+                1u8.write(out);
+                name.write(out);
+                options.write(out);
+            }
+            Self::Leave { group } => {
+                2u8.write(out);
+                group.write(out);
+            }
+            Self::Complete { group } => {
+                3u8.write(out);
+                group.write(out);
+            }
+            Self::Reset { group } => {
+                4u8.write(out);
+                group.write(out);
+            }
+            Self::Cast { payload } => {
+                5u8.write(out);
+                payload.write(out);
+            }
+        }
+    }
+
+    fn read(input: &mut Reader) -> Result<Self, WireError> {
+        Ok(match input.u8()? {
+            1 => Self::Enter { name: Wire::read(input)?, options: Wire::read(input)? },
+            2 => Self::Leave { group: Wire::read(input)? },
+            3 => Self::Complete { group: Wire::read(input)? },
+            4 => Self::Reset { group: Wire::read(input)? },
+            5 => Self::Cast { payload: Wire::read(input)? },
+            other => return Err(WireError::Tag(other)),
+        })
+    }
+}

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Modules
+//!
+//! * [`core`] is the protocol: one value per process, driven by events, with no input or output of its own.
+//! * [`sim`] runs many of them in virtual time under faults and checks what must hold.
+
+pub mod core;
+pub mod sim;

@@ -1,0 +1,352 @@
+//! The application of every simulated process: it enters groups, sends all classes of messages, asks queries, and keeps
+//! as its state the list of what it was given. What it is told goes to the trace.
+
+use super::Violation;
+use super::trace::{Act, End, Entry, MessageId, Sent};
+use super::world::{Due, World};
+use crate::core::{Class, GroupId, GroupOptions, GroupView, Order, ProcessId, Upcall, View, ViewNumber};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use std::collections::BTreeMap;
+
+/// The replicated object: uniform total updates, local queries.
+pub(super) const REGISTER: &str = "register";
+/// A group without state, for all classes of messages.
+pub(super) const MIXED: &str = "mixed";
+/// A group with state and all totally ordered and fifo classes.
+pub(super) const DOCUMENT: &str = "document";
+
+/// What a process knows of a group it is in.
+#[derive(Debug, Clone)]
+pub(super) struct Membership {
+    pub(super) name: String,
+    pub(super) number: ViewNumber,
+    pub(super) applied: Vec<MessageId>,
+    pub(super) complete: bool,
+}
+
+/// One application.
+#[derive(Debug)]
+pub(super) struct Application {
+    id: ProcessId,
+    pub(super) groups: BTreeMap<GroupId, Membership>,
+    queries: BTreeMap<u64, u64>,
+    next_query: u64,
+    asked: Vec<&'static str>,
+}
+
+impl Application {
+    pub(super) fn new(id: ProcessId) -> Self {
+        Self { id, groups: BTreeMap::new(), queries: BTreeMap::new(), next_query: 1, asked: Vec::new() }
+    }
+}
+
+/// The options a group of this name has.
+pub(super) fn options(name: &str) -> GroupOptions {
+    match name {
+        REGISTER => GroupOptions::REPLICATED,
+        DOCUMENT => GroupOptions { state: true, ..GroupOptions::PLAIN },
+        _ => GroupOptions::PLAIN,
+    }
+}
+
+/// A payload that says which message it is and is recognisably whole.
+fn payload(message: MessageId) -> Bytes {
+    let filler = (message % 97) as usize;
+    let mut octets = BytesMut::with_capacity(8 + filler);
+    octets.put_u64(message);
+    octets.put_bytes(message as u8, filler);
+    octets.freeze()
+}
+
+fn read_payload(mut octets: Bytes) -> Option<MessageId> {
+    let message = octets.try_get_u64().ok()?;
+    let whole = octets.len() == (message % 97) as usize && octets.iter().all(|&o| o == message as u8);
+    whole.then_some(message)
+}
+
+fn write_state(applied: &[MessageId]) -> Bytes {
+    let mut octets = BytesMut::with_capacity(applied.len() * 8);
+    applied.iter().for_each(|&m| octets.put_u64(m));
+    octets.freeze()
+}
+
+fn read_state(mut octets: Bytes) -> Vec<MessageId> {
+    let mut applied = Vec::new();
+    while let Ok(message) = octets.try_get_u64() {
+        applied.push(message);
+    }
+    applied
+}
+
+impl World {
+    fn log(&mut self, node: usize, entry: Entry) {
+        if let Some(process) = &self.nodes[node].process {
+            self.trace.logs[process.log].entries.push(entry);
+        }
+    }
+
+    pub(super) fn complain(&mut self, code: &'static str, detail: String) {
+        self.trace.complaints.push(Violation { code, detail });
+    }
+
+    /// An application learns something. True if it called its engine in return.
+    pub(super) fn told(&mut self, node: usize, upcall: Upcall) -> bool {
+        match upcall {
+            Upcall::View(view) => return self.view_told(node, view),
+            Upcall::GroupView(view) => self.group_view_told(node, view),
+            Upcall::Deliver { group, sender, class, payload } => {
+                self.delivered(node, group, sender, class, payload)
+            }
+            Upcall::Cast { payload, .. } => match read_payload(payload) {
+                Some(message) => self.log(node, Entry::Cast { message }),
+                None => self.complain("V3", "a cast was altered".into()),
+            },
+            Upcall::TakeState { group, cut } => return self.give_state(node, group, cut),
+            Upcall::InstallState { group, cut, state } => self.state_told(node, group, cut, state),
+            Upcall::Answer { group, token, until } => self.answered(node, group, token, until),
+            Upcall::Decline { token, .. } => {
+                if let Some(process) = &mut self.nodes[node].process {
+                    process.application.queries.remove(&token);
+                }
+            }
+            Upcall::LeftGroup { group } => {
+                if let Some(process) = &mut self.nodes[node].process {
+                    process.application.groups.remove(&group);
+                }
+                self.log(node, Entry::LeftGroup { group });
+            }
+            Upcall::Excluded => self.ended(node, End::Excluded),
+            Upcall::Left => self.ended(node, End::Left),
+            _ => {}
+        }
+        false
+    }
+
+    fn ended(&mut self, node: usize, end: End) {
+        let disturbed = self.nodes[node].process.as_ref().is_some_and(|p| self.trace.logs[p.log].disturbed);
+        let log = self.nodes[node].process.as_ref().map(|p| p.log);
+        self.stop(node, end, false);
+        if let Some(log) = log {
+            self.trace.logs[log].disturbed = disturbed;
+        }
+        let at = self.now + self.random.between(1_000, 300_000);
+        self.schedule(at, Due::Start { node });
+    }
+
+    fn view_told(&mut self, node: usize, view: View) -> bool {
+        self.log(node, Entry::View(view));
+        let mut wanted = Vec::new();
+        for (name, chance) in [(REGISTER, 900), (MIXED, 900), (DOCUMENT, 700)] {
+            if self.random.permille(chance) {
+                wanted.push(name);
+            }
+        }
+        let Some(process) = self.nodes[node].process.as_mut() else { return false };
+        if !process.application.asked.is_empty() {
+            return false;
+        }
+        process.application.asked.push("");
+        for name in wanted {
+            process.application.asked.push(name);
+            let _ = process.core.enter_group(name, options(name));
+        }
+        true
+    }
+
+    fn group_view_told(&mut self, node: usize, view: GroupView) {
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
+        let id = process.id;
+        let place = view.members.iter().find(|m| m.process == id);
+        let complete = place.is_some_and(|m| m.complete);
+        let fresh =
+            || Membership { name: view.name.to_string(), number: view.number, applied: Vec::new(), complete };
+        let known = process.application.groups.entry(view.group).or_insert_with(fresh);
+        known.number = view.number;
+        known.complete = complete;
+        let members = view.members.iter().map(|m| m.process).collect();
+        self.log(node, Entry::GroupView { group: view.group, number: view.number, members, complete });
+    }
+
+    fn delivered(&mut self, node: usize, group: GroupId, sender: ProcessId, class: Class, payload: Bytes) {
+        let Some(message) = read_payload(payload) else {
+            return self.complain("V3", "a message was altered".into());
+        };
+        self.log(node, Entry::Deliver { group, sender, class, message });
+        let now = self.now;
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
+        let Some(known) = process.application.groups.get_mut(&group) else {
+            return self.complain("V3", format!("{message} delivered outside the group"));
+        };
+        known.applied.push(message);
+        if known.name == REGISTER && sender == process.id {
+            let position = known.applied.len();
+            let view = process.core.view();
+            let act = Act {
+                process: process.id,
+                domain: view.domain,
+                view: view.number,
+                group,
+                asked: now,
+                shown: 0,
+                position,
+                query: false,
+                message: Some(message),
+            };
+            let at = process.global(process.core.acts_from()).max(now);
+            let id = process.id;
+            self.trace.acts.push(act);
+            let act = self.trace.acts.len() - 1;
+            self.schedule(at, Due::Show { node, process: id, act });
+        }
+    }
+
+    /// An update is acknowledged to its client, if the process still may.
+    pub(super) fn show(&mut self, node: usize, id: ProcessId, act: usize) {
+        let now = self.now;
+        let Some(process) = self.nodes[node].process.as_ref().filter(|p| p.id == id) else { return };
+        let from = process.global(process.core.acts_from());
+        if from > now {
+            return self.schedule(from, Due::Show { node, process: id, act });
+        }
+        if self.nodes[node].paused {
+            return;
+        }
+        self.trace.acts[act].shown = now;
+    }
+
+    fn give_state(&mut self, node: usize, group: GroupId, cut: ViewNumber) -> bool {
+        let Some(process) = self.nodes[node].process.as_mut() else { return false };
+        let state =
+            process.application.groups.get(&group).map(|g| write_state(&g.applied)).unwrap_or_default();
+        let _ = process.core.state(group, cut, &state);
+        true
+    }
+
+    fn state_told(&mut self, node: usize, group: GroupId, cut: ViewNumber, state: Bytes) {
+        let applied = read_state(state);
+        if let Some(known) =
+            self.nodes[node].process.as_mut().and_then(|p| p.application.groups.get_mut(&group))
+        {
+            known.applied = applied.clone();
+        }
+        self.log(node, Entry::Install { group, cut, applied });
+    }
+
+    fn answered(&mut self, node: usize, group: GroupId, token: u64, until: crate::core::Time) {
+        let now = self.now;
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
+        let Some(asked) = process.application.queries.remove(&token) else { return };
+        if process.local(now) >= until {
+            return self.complain("M9", "a query was answered after the lease".into());
+        }
+        let Some(known) = process.application.groups.get(&group) else { return };
+        let view = process.core.view();
+        let (domain, number, id, position) = (view.domain, view.number, process.id, known.applied.len());
+        self.trace.acts.push(Act {
+            process: id,
+            domain,
+            view: number,
+            group,
+            asked,
+            shown: now,
+            position,
+            query: true,
+            message: None,
+        });
+    }
+
+    /// The application does something.
+    pub(super) fn act(&mut self, node: usize, again: bool) {
+        if again {
+            let at = self.now + self.random.between(6_000, 60_000);
+            self.schedule(at, Due::Act { node });
+        }
+        if self.nodes[node].process.is_none() || self.nodes[node].paused {
+            return;
+        }
+        match self.random.between(0, 999) {
+            0..650 => {
+                for _ in 0..self.random.between(1, 6) {
+                    self.send_something(node);
+                }
+            }
+            650..930 => self.ask_something(node),
+            930..945 => self.cast_something(node),
+            945..960 => self.enter_or_leave(node),
+            960..963 if !self.healing => {
+                if let Some(process) = self.nodes[node].process.as_mut() {
+                    let _ = process.core.leave();
+                }
+            }
+            _ => {
+                if let Some(process) = self.nodes[node].process.as_mut() {
+                    let groups: Vec<GroupId> = process.application.groups.keys().copied().collect();
+                    for group in groups {
+                        let _ = process.core.flush_group(group, 1);
+                    }
+                }
+            }
+        }
+        self.turn(node);
+    }
+
+    fn send_something(&mut self, node: usize) {
+        let order = *self.random.pick(&[Order::Fifo, Order::Causal, Order::Total]);
+        let uniform = self.random.permille(400);
+        let choice = self.random.any() as usize;
+        let message = self.trace.sent.len() as MessageId + 1;
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
+        let groups: Vec<GroupId> = process.application.groups.keys().copied().collect();
+        if groups.is_empty() {
+            return;
+        }
+        let group = groups[choice % groups.len()];
+        let name = &process.application.groups[&group].name;
+        let class = match name.as_str() {
+            REGISTER => Class::new(Order::Total, true),
+            DOCUMENT => Class::new(Order::Total, uniform),
+            _ => Class::new(order, uniform),
+        };
+        let domain = process.core.view().domain;
+        let id = process.application.id;
+        if process.core.multicast(group, class, payload(message)).is_ok() {
+            self.trace.sent.insert(message, Sent { sender: id, domain, group: Some(group), class });
+            self.log(node, Entry::Sent { group, message });
+        }
+    }
+
+    fn ask_something(&mut self, node: usize) {
+        let now = self.now;
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
+        let register = process.application.groups.iter().find(|(_, g)| g.name == REGISTER).map(|(&id, _)| id);
+        let Some(group) = register else { return };
+        let token = process.application.next_query;
+        process.application.next_query += 1;
+        if process.core.query(group, token).is_ok() {
+            process.application.queries.insert(token, now);
+        }
+    }
+
+    fn cast_something(&mut self, node: usize) {
+        let message = self.trace.sent.len() as MessageId + 1;
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
+        let (id, domain) = (process.id, process.core.view().domain);
+        if process.core.cast(payload(message)).is_ok() {
+            let class = Class::new(Order::Total, true);
+            self.trace.sent.insert(message, Sent { sender: id, domain, group: None, class });
+        }
+    }
+
+    fn enter_or_leave(&mut self, node: usize) {
+        let choice = self.random.any() as usize;
+        let name = *self.random.pick(&[REGISTER, MIXED, DOCUMENT, "small-1", "small-2", "small-3"]);
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
+        let there = process.application.groups.iter().find(|(_, g)| g.name == name).map(|(&id, _)| id);
+        let keep = name == REGISTER && !choice.is_multiple_of(4);
+        match there {
+            Some(group) if !keep => drop(process.core.leave_group(group)),
+            Some(_) => {}
+            None => drop(process.core.enter_group(name, options(name))),
+        }
+    }
+}

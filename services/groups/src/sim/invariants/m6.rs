@@ -1,0 +1,38 @@
+//! M6, no resurrection: a process dropped from a view is in no later one, and nothing of it is delivered after.
+
+use super::m3::views;
+use crate::core::DomainId;
+use crate::sim::trace::{Entry, Trace};
+use std::collections::BTreeSet;
+
+pub(super) fn check(trace: &Trace) -> Result<(), String> {
+    let mut domain = DomainId(0);
+    let (mut gone, mut last) = (BTreeSet::new(), None);
+    for ((in_domain, number), view) in views(trace) {
+        if in_domain != domain {
+            (domain, last) = (in_domain, None);
+        }
+        if let Some(back) = view.members.iter().find(|m| gone.contains(&m.process)) {
+            return Err(format!("{} is back in {number:?}", back.process));
+        }
+        if let Some(old) = last.replace(view) {
+            let old: &crate::core::View = old;
+            gone.extend(old.members.iter().map(|m| m.process).filter(|&p| !view.contains(p)));
+        }
+    }
+    for log in &trace.logs {
+        let mut groups = std::collections::BTreeMap::new();
+        for entry in &log.entries {
+            match entry {
+                Entry::GroupView { group, members, .. } => drop(groups.insert(*group, members)),
+                Entry::Deliver { group, sender, message, .. }
+                    if groups.get(group).is_some_and(|members| !members.contains(sender)) =>
+                {
+                    return Err(format!("{} got {message} of {sender}, which is no member", log.process));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}

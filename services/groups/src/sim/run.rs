@@ -1,0 +1,381 @@
+//! One run: a scenario under a seed. First faults and traffic; then the faults end, and the system must heal, serve, and
+//! hold everything it has acknowledged; then all invariants look at the trace.
+
+use super::Violation;
+use super::invariants;
+use super::scenario::{Fault, SCENARIOS, Scenario};
+use super::trace::{End, Trace};
+use super::world::{Due, World};
+use crate::core::{Config, Counters, DomainId, Event, Mutation, ProcessId, Stage, View};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// When faults end, in microseconds of virtual time.
+const FAULTS_END: u64 = 4_000_000;
+/// When traffic ends.
+const TRAFFIC_END: u64 = 5_500_000;
+/// By then everything must have come to rest.
+const REST_BY: u64 = 20_000_000;
+
+/// How to run.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The scenario; by the seed if there is none.
+    pub scenario: Option<&'static Scenario>,
+    /// How many machines; by the scenario if there is none.
+    pub nodes: Option<usize>,
+    #[doc(hidden)]
+    pub mutation: Option<Mutation>,
+    /// Print what happens.
+    pub verbose: bool,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The first thing that did not hold.
+    pub violation: Option<Violation>,
+    /// The sum of all processes' counters.
+    pub counters: Counters,
+    /// Messages sent.
+    pub messages: u64,
+    /// Faults injected.
+    pub faults: u64,
+    /// Queries answered.
+    pub answers: u64,
+    /// Whether the domain had to be founded again because too little of it was left.
+    pub refounded: bool,
+}
+
+/// Runs one seed.
+#[must_use]
+pub fn run(seed: u64, settings: &Settings) -> Outcome {
+    let scenario = settings.scenario.unwrap_or(&SCENARIOS[(seed % SCENARIOS.len() as u64) as usize]);
+    let mut world = build(seed, scenario, settings);
+    plan(&mut world, scenario);
+    world.go_until(FAULTS_END);
+    world.heal();
+    let mut refounded = false;
+    world.go_until(FAULTS_END + 1_200_000);
+    let (viable, stranded) = world.judge();
+    if !stranded.is_empty() {
+        refounded = !viable;
+        for &node in &stranded {
+            world.stop(node, End::Crashed, false);
+        }
+        world.go_until(world.now + 300_000);
+        for node in stranded {
+            world.start(node);
+        }
+    }
+    world.go_until(TRAFFIC_END);
+    while world.now < REST_BY && world.unrest().is_some() {
+        world.go_until(world.now + 250_000);
+    }
+    if settings.verbose {
+        world.describe();
+    }
+    finish(world, refounded)
+}
+
+fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
+    let mut random = super::random::Random::new(seed ^ 0x51);
+    let drawn = random.between(scenario.nodes.0, scenario.nodes.1) as usize;
+    let nodes = settings.nodes.unwrap_or(drawn).max(1);
+    let seeds: Vec<String> = (0..scenario.seeds.min(nodes)).map(|i| format!("n{i}")).collect();
+    let seeds: Vec<&str> = seeds.iter().map(String::as_str).collect();
+    let mut template = Config::new("simulated", ProcessId(0), "", &seeds);
+    template.silence = Duration::from_millis(250);
+    template.lease = Duration::from_millis(150);
+    template.gather = Duration::from_millis(5);
+    template.slow_member = Duration::from_secs(2);
+    template.limits.state_chunk_bytes = 64;
+    template.limits.state_chunks_ahead = 2;
+    template.limits.window_bytes_max = 4096;
+    template.mutation = settings.mutation;
+    let mut world = World::new(seed, nodes, template);
+    world.drift_permille = scenario.drift_permille;
+    world
+}
+
+/// Schedules starts and faults.
+fn plan(world: &mut World, scenario: &Scenario) {
+    for node in 0..world.nodes.len() {
+        let at = if node < scenario.seeds {
+            world.random.between(0, 50_000)
+        } else {
+            world.random.between(0, 700_000)
+        };
+        world.schedule(at, Due::Start { node });
+    }
+    let count = world.random.between(scenario.count.0, scenario.count.1);
+    for _ in 0..count {
+        let at = world.random.between(400_000, FAULTS_END - 100_000);
+        let fault = *world.random.pick(scenario.faults);
+        world.schedule(at, Due::Fault { index: fault as usize });
+    }
+}
+
+const FAULTS: [Fault; 12] = [
+    Fault::Kill,
+    Fault::Dark,
+    Fault::KillMidway,
+    Fault::Pause,
+    Fault::LongPause,
+    Fault::Isolate,
+    Fault::Split,
+    Fault::OneWay,
+    Fault::CutPair,
+    Fault::Break,
+    Fault::KillTwo,
+    Fault::Slow,
+];
+
+impl World {
+    pub(super) fn go_until(&mut self, until: u64) {
+        while let Some(due) = self.next(until) {
+            match due {
+                Due::Arrive { link, side } => self.arrive(link, side),
+                Due::Dialled { node, process, address } => self.dialled(node, process, address),
+                Due::DialFailed { node, process, address, refused } => {
+                    if self.nodes[node].process.as_ref().is_some_and(|p| p.id == process) {
+                        self.event(node, Event::DialFailed { address, refused });
+                    }
+                }
+                Due::Wake { node, process } => self.wake(node, process),
+                Due::Resume { node } => self.unpause(node),
+                Due::Start { node } => {
+                    self.lighten(node);
+                    self.start(node);
+                }
+                Due::Act { node } => self.act(node, self.now < TRAFFIC_END),
+                Due::Show { node, process, act } => self.show(node, process, act),
+                Due::Fault { index } => self.inject(FAULTS[index]),
+                Due::Heal { index } => self.heal_cut(index),
+            }
+        }
+    }
+
+    fn disturb(&mut self, node: usize) {
+        if let Some(process) = &self.nodes[node].process {
+            self.trace.logs[process.log].disturbed = true;
+        }
+    }
+
+    fn any_node(&mut self) -> usize {
+        self.random.between(0, self.nodes.len() as u64 - 1) as usize
+    }
+
+    fn inject(&mut self, fault: Fault) {
+        self.trace.faults += 1;
+        let node = self.any_node();
+        match fault {
+            Fault::Kill => self.kill(node, false),
+            Fault::Dark => self.kill(node, true),
+            Fault::KillMidway => self.nodes[node].dies_after = Some(self.random.between(0, 25)),
+            Fault::KillTwo => {
+                let other = self.any_node();
+                self.nodes[node].dies_after = Some(self.random.between(0, 6));
+                self.nodes[other].dies_after = Some(self.random.between(0, 14));
+            }
+            Fault::Pause | Fault::LongPause => {
+                self.disturb(node);
+                let span = if fault == Fault::Pause { (20_000, 200_000) } else { (300_000, 900_000) };
+                self.nodes[node].paused = true;
+                let at = self.now + self.random.between(span.0, span.1);
+                self.schedule(at, Due::Resume { node });
+            }
+            Fault::Break => {
+                let other = self.any_node();
+                self.disturb(node);
+                self.disturb(other);
+                self.break_link(node, other);
+            }
+            Fault::Slow => {
+                self.latency = (200, 8_000);
+                (0..self.nodes.len()).for_each(|node| self.disturb(node));
+                let at = self.now + self.random.between(100_000, 400_000);
+                self.schedule(at, Due::Heal { index: usize::MAX });
+            }
+            Fault::Isolate | Fault::Split | Fault::OneWay | Fault::CutPair => self.cut_some(fault, node),
+        }
+    }
+
+    fn kill(&mut self, node: usize, dark: bool) {
+        self.stop(node, End::Crashed, dark);
+        let at = self.now + self.random.between(100_000, 1_500_000);
+        self.schedule(at, Due::Start { node });
+    }
+
+    /// Cuts directions between machines; each is mended later.
+    fn cut_some(&mut self, fault: Fault, node: usize) {
+        let all = self.nodes.len();
+        let other = (node + 1 + self.random.between(0, all.max(2) as u64 - 2) as usize) % all;
+        let mask = self.random.any();
+        let side = |n: usize| mask >> n & 1 == 1;
+        let cut = |a: usize, b: usize| match fault {
+            Fault::Isolate => a == node || b == node,
+            Fault::Split => side(a) != side(b),
+            Fault::OneWay => a == node && b == other,
+            _ => (a, b) == (node, other) || (b, a) == (node, other),
+        };
+        for a in 0..all {
+            for b in 0..all {
+                if a != b && cut(a, b) {
+                    self.cuts.insert((a, b));
+                    self.disturb(a);
+                    self.disturb(b);
+                }
+            }
+        }
+        let at = self.now + self.random.between(100_000, 1_500_000);
+        self.schedule(at, Due::Heal { index: 0 });
+    }
+
+    fn heal_cut(&mut self, index: usize) {
+        if index == usize::MAX {
+            self.latency = (20, 200);
+            return;
+        }
+        let cuts: Vec<(usize, usize)> = self.cuts.iter().copied().collect();
+        self.mend(&cuts);
+    }
+
+    /// All faults end.
+    pub(super) fn heal(&mut self) {
+        self.healing = true;
+        self.latency = (20, 200);
+        self.heal_cut(0);
+        for node in 0..self.nodes.len() {
+            self.nodes[node].dies_after = None;
+            if self.nodes[node].paused {
+                self.unpause(node);
+            }
+            self.lighten(node);
+            self.start(node);
+        }
+    }
+
+    /// Whether some domain can still decide, and the machines whose domain cannot: an operator would start those again.
+    pub(super) fn judge(&self) -> (bool, Vec<usize>) {
+        let processes =
+            || self.nodes.iter().enumerate().filter_map(|(i, n)| n.process.as_ref().map(|p| (i, p)));
+        let alive: Vec<ProcessId> = processes().map(|(_, p)| p.id).collect();
+        let mut latest: BTreeMap<DomainId, &View> = BTreeMap::new();
+        for (_, process) in processes().filter(|(_, p)| p.core.stage() == Stage::Member) {
+            let view = process.core.view();
+            let known = latest.entry(view.domain).or_insert(view);
+            if known.number < view.number {
+                *known = view;
+            }
+        }
+        let decides = |d: &DomainId| latest.get(d).is_none_or(|v| v.is_quorum(|p| alive.contains(&p)));
+        let viable = latest.is_empty() || latest.keys().any(&decides);
+        let lost = |p: &super::world::Process| match p.core.stage() {
+            Stage::Member => !decides(&p.core.view().domain),
+            _ => !viable,
+        };
+        (viable, processes().filter(|(_, p)| lost(p)).map(|(i, _)| i).collect())
+    }
+
+    /// What has not come to rest, if anything.
+    pub(super) fn unrest(&self) -> Option<String> {
+        let mut first = None;
+        for (index, node) in self.nodes.iter().enumerate() {
+            let Some(process) = &node.process else { return Some(format!("no process on n{index}")) };
+            let core = &process.core;
+            if core.stage() != Stage::Member {
+                return Some(format!("{} on n{index} is no member", process.id));
+            }
+            if core.is_blocked() {
+                return Some(format!("{} on n{index} is not primary", process.id));
+            }
+            if core.kept_messages() > 0 {
+                return Some(format!("{} keeps {} messages", process.id, core.kept_messages()));
+            }
+            if first.get_or_insert(core.view()) != &core.view() {
+                return Some(format!("{} is in {:?}", process.id, core.view().number));
+            }
+            if let Some((id, _)) =
+                process.application.groups.iter().find(|(id, g)| !g.complete && has_donor(core, **id))
+            {
+                return Some(format!("{} has no state of {id:?}", process.id));
+            }
+        }
+        let members = first.map_or(0, |v| v.members.len());
+        (members != self.nodes.len()).then(|| format!("{members} members of {}", self.nodes.len()))
+    }
+
+    fn describe(&self) {
+        for log in &self.trace.logs {
+            println!("{} on n{} {:?}", log.process, log.node, log.end);
+            for entry in &log.entries {
+                println!("    {entry:?}");
+            }
+        }
+        for process in self.nodes.iter().filter_map(|n| n.process.as_ref()) {
+            println!("{} {:?} {:?}", process.id, process.core.stage(), process.core.view().number);
+            println!("    {}", process.core.diagnosis());
+        }
+        println!("unrest: {:?}", self.unrest());
+    }
+}
+
+fn has_donor(core: &crate::core::Core, id: crate::core::GroupId) -> bool {
+    core.groups().any(|g| g.group == id && g.members.iter().any(|m| m.complete))
+}
+
+fn add(sum: &mut Counters, more: Counters) {
+    sum.views_installed += more.views_installed;
+    sum.attempts += more.attempts;
+    sum.takeovers += more.takeovers;
+    sum.restarts += more.restarts;
+    sum.adopted += more.adopted;
+    sum.fills += more.fills;
+    sum.orphans += more.orphans;
+    sum.lease_waits += more.lease_waits;
+    sum.stalls += more.stalls;
+    sum.suspicions += more.suspicions;
+    sum.retractions += more.retractions;
+    sum.donor_failovers += more.donor_failovers;
+    sum.dormant += more.dormant;
+    sum.refused += more.refused;
+    sum.future_items += more.future_items;
+}
+
+fn finish(mut world: World, refounded: bool) -> Outcome {
+    let unrest = world.unrest();
+    let mut counters = Counters::default();
+    for more in std::mem::take(&mut world.counters) {
+        add(&mut counters, more);
+    }
+    for node in &world.nodes {
+        if let Some(process) = &node.process {
+            add(&mut counters, process.core.counters());
+            world.trace.domain = process.core.view().domain;
+            let log = &mut world.trace.logs[process.log];
+            for (&id, group) in &process.application.groups {
+                log.state.insert(id, group.applied.clone());
+                if group.complete {
+                    log.complete.push(id);
+                }
+            }
+        }
+    }
+    world.trace.rested = unrest.is_none();
+    if let Some(unrest) = unrest {
+        world.complain("M8", unrest);
+    }
+    let trace: Trace = world.trace;
+    let violation = trace.complaints.iter().find(|v| v.code != "M8").cloned();
+    let violation =
+        violation.or_else(|| invariants::check(&trace)).or_else(|| trace.complaints.first().cloned());
+    Outcome {
+        violation,
+        counters,
+        messages: trace.sent.len() as u64,
+        faults: trace.faults,
+        answers: trace.acts.iter().filter(|a| a.query).count() as u64,
+        refounded,
+    }
+}

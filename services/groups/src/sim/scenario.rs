@@ -1,0 +1,104 @@
+//! Scenarios, as data: how many machines, which faults how often, how the clocks run.
+
+/// One kind of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// A process is killed; it starts again later.
+    Kill,
+    /// A machine dies with its process and says nothing; both come back later.
+    Dark,
+    /// A process is killed in the middle of what it is sending.
+    KillMidway,
+    /// A process stands still for less than the suspicion bound.
+    Pause,
+    /// A process stands still for longer.
+    LongPause,
+    /// One machine is cut off from all others.
+    Isolate,
+    /// The machines fall into two halves.
+    Split,
+    /// Nothing gets through in one direction between two machines.
+    OneWay,
+    /// Nothing gets through between two machines.
+    CutPair,
+    /// The connections between two machines break and may be made again.
+    Break,
+    /// Two processes are killed in the middle of what they are sending, within a few milliseconds.
+    KillTwo,
+    /// The network slows down.
+    Slow,
+}
+
+/// A scenario.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// What it is called.
+    pub name: &'static str,
+    /// How many machines: at least, at most.
+    pub nodes: (u64, u64),
+    /// How many of them are seeds.
+    pub seeds: usize,
+    /// The faults, each as often as it is listed.
+    pub faults: &'static [Fault],
+    /// How many faults: at least, at most.
+    pub count: (u64, u64),
+    /// By how much clocks may be fast or slow, in thousandths.
+    pub drift_permille: u64,
+}
+
+use Fault::{
+    Break, CutPair, Dark, Isolate, Kill, KillMidway, KillTwo, LongPause, OneWay, Pause, Slow, Split,
+};
+
+/// All scenarios; a run without a name draws one by its seed.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "mixed",
+        nodes: (3, 6),
+        seeds: 3,
+        faults: &[
+            Kill, KillMidway, KillMidway, Dark, Pause, LongPause, Isolate, Split, OneWay, CutPair, Break,
+            KillTwo, Slow,
+        ],
+        count: (4, 9),
+        drift_permille: 4,
+    },
+    Scenario {
+        name: "crashes",
+        nodes: (4, 6),
+        seeds: 5,
+        faults: &[Kill, KillMidway, KillMidway, KillTwo, KillTwo, Dark, Break],
+        count: (5, 10),
+        drift_permille: 0,
+    },
+    Scenario {
+        name: "partitions",
+        nodes: (4, 6),
+        seeds: 4,
+        faults: &[Isolate, Isolate, Split, Split, OneWay, CutPair, LongPause, Break],
+        count: (4, 8),
+        drift_permille: 4,
+    },
+    Scenario {
+        name: "pairs",
+        nodes: (4, 4),
+        seeds: 4,
+        faults: &[Split, Split, Isolate, KillMidway, LongPause, OneWay, Pause, Break],
+        count: (3, 7),
+        drift_permille: 4,
+    },
+    Scenario {
+        name: "quiet",
+        nodes: (3, 5),
+        seeds: 4,
+        faults: &[Break, Pause, Slow, Break],
+        count: (3, 6),
+        drift_permille: 4,
+    },
+];
+
+/// The scenario of this name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Scenario> {
+    SCENARIOS.iter().find(|s| s.name == name)
+}

@@ -1,0 +1,143 @@
+//! Octets from outside: strangers, nonsense and mutated copies of real frames cost an error, never a panic or a hang.
+
+use bytes::{Bytes, BytesMut};
+use quorb_groups::core::{
+    Class, Config, Core, Effect, Event, GroupOptions, LinkId, Order, ProcessId, Stage, Time,
+};
+use quorb_groups::sim::random::Random;
+
+/// Two cores and one connection between them; the frames to the second may be changed on their way.
+struct Pair {
+    cores: [Core; 2],
+    now: u64,
+    connected: bool,
+    frames: usize,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let config = |id, address| Config::new("d", ProcessId(id), address, &["a", "b"]);
+        let cores = [Core::new(config(10, "a"), Time(0)), Core::new(config(11, "b"), Time(0))];
+        Self { cores, now: 1, connected: false, frames: 0 }
+    }
+
+    /// One tick of both, and everything that follows from it.
+    fn step(&mut self, change: &mut dyn FnMut(usize, Bytes) -> Bytes) {
+        self.now += 10_000;
+        for side in 0..2 {
+            self.cores[side].handle(Event::Tick, Time(self.now));
+        }
+        let mut quiet = false;
+        while !quiet {
+            quiet = true;
+            for side in 0..2 {
+                let mut effects = Vec::new();
+                self.cores[side].poll(Time(self.now), &mut effects);
+                for effect in effects {
+                    quiet = false;
+                    self.carry_out(side, effect, change);
+                }
+            }
+        }
+    }
+
+    fn carry_out(&mut self, side: usize, effect: Effect, change: &mut dyn FnMut(usize, Bytes) -> Bytes) {
+        let now = Time(self.now);
+        match effect {
+            Effect::Dial { address } if !self.connected => {
+                self.connected = true;
+                self.cores[side].handle(Event::Opened { link: LinkId(1), dialled: Some(address) }, now);
+                self.cores[1 - side].handle(Event::Opened { link: LinkId(1), dialled: None }, now);
+            }
+            Effect::Dial { address } => {
+                self.cores[side].handle(Event::DialFailed { address, refused: false }, now);
+            }
+            Effect::Send { link, head, body } => {
+                let mut frame = BytesMut::from(&head[..]);
+                frame.extend_from_slice(&body);
+                let mut frame = frame.freeze();
+                if side == 0 {
+                    frame = change(self.frames, frame);
+                    self.frames += 1;
+                }
+                self.cores[1 - side].handle(Event::Received { link, frame }, now);
+            }
+            Effect::Close { link } => {
+                self.cores[1 - side].handle(Event::Closed { link }, now);
+            }
+            Effect::Tell(_) => {}
+        }
+    }
+
+    fn play(&mut self, change: &mut dyn FnMut(usize, Bytes) -> Bytes) {
+        for round in 0..40 {
+            self.step(change);
+            for core in &mut self.cores {
+                if core.stage() == Stage::Member && round == 10 {
+                    let _ = core.enter_group("g", GroupOptions::PLAIN);
+                }
+                let group = core.group_named("g");
+                if let Some(group) = group.filter(|_| round > 15) {
+                    let payload = Bytes::from_static(b"payload");
+                    for order in [Order::Fifo, Order::Causal, Order::Total] {
+                        let _ = core.multicast(group, Class::new(order, round % 2 == 0), payload.clone());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn two_cores_form_a_domain_and_a_group() {
+    let mut pair = Pair::new();
+    pair.play(&mut |_, frame| frame);
+    assert!(pair.cores.iter().all(|c| c.stage() == Stage::Member && c.view().members.len() == 2));
+    assert!(pair.cores[0].groups().any(|g| g.members.len() == 2));
+    assert!(pair.frames > 40, "{} frames", pair.frames);
+}
+
+#[test]
+fn mutated_frames_are_refused_or_understood_never_more() {
+    let mut refused = 0;
+    for seed in 0..400 {
+        let mut random = Random::new(seed);
+        let target = random.between(0, 56) as usize;
+        let mut pair = Pair::new();
+        pair.play(&mut |number, frame| {
+            if number != target || frame.is_empty() {
+                return frame;
+            }
+            let mut octets = frame.to_vec();
+            for _ in 0..random.between(1, 4) {
+                let at = random.between(0, octets.len() as u64 - 1) as usize;
+                octets[at] = random.any() as u8;
+            }
+            if random.permille(300) {
+                octets.truncate(random.between(0, octets.len() as u64) as usize);
+            }
+            Bytes::from(octets)
+        });
+        refused += pair.cores[1].counters().refused;
+    }
+    assert!(refused > 100, "only {refused} refusals");
+}
+
+#[test]
+fn a_stranger_gets_nothing() {
+    let mut core = Core::new(Config::new("d", ProcessId(10), "a", &["a"]), Time(0));
+    core.handle(Event::Tick, Time(1));
+    assert_eq!(core.stage(), Stage::Member, "a single seed founds its domain alone");
+    let mut random = Random::new(1);
+    for link in 0..200 {
+        core.handle(Event::Opened { link: LinkId(link), dialled: None }, Time(2));
+        let octets: Vec<u8> = (0..random.between(0, 200)).map(|_| random.any() as u8).collect();
+        core.handle(Event::Received { link: LinkId(link), frame: octets.into() }, Time(3));
+    }
+    let mut effects = Vec::new();
+    core.poll(Time(4), &mut effects);
+    let closed = effects.iter().filter(|e| matches!(e, Effect::Close { .. })).count();
+    assert_eq!(closed, 200);
+    assert!(core.counters().refused > 190, "a word of refusal may be read in a few");
+    assert_eq!(core.view().members.len(), 1);
+}
