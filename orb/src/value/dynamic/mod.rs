@@ -92,7 +92,7 @@ impl<'a> Types<'a> {
     }
 
     /// The definition with this repository id, with the id as long as the definition lives.
-    pub(crate) fn entry(self, id: &str) -> Option<(&'a str, &'a TypeDef)> {
+    pub fn entry(self, id: &str) -> Option<(&'a str, &'a TypeDef)> {
         self.0.get_key_value(id).map(|(id, definition)| (id.as_str(), definition))
     }
 

@@ -12,6 +12,7 @@ use super::any;
 use super::case::{CaseShape, NO_CASE, Written};
 use super::literal::{Literal, base64};
 use super::scalar::{character, float, integer, range};
+use super::value_type::{self, State};
 use crate::reference;
 
 /// Why an argument does not fit.
@@ -123,7 +124,7 @@ impl Reading<'_> {
             (TypeDesc::Map { key, value }, literal) => self.map(literal, key, value, ty),
             (TypeDesc::Named(id), literal) => {
                 let definition = self.types.definition(id).map_err(Unfit::new)?;
-                self.defined(literal, definition)
+                self.defined(literal, id, definition)
             }
             (_, Literal::Word(word)) => match range(ty) {
                 Some((least, most)) => integer(word, least, most, ty),
@@ -208,7 +209,43 @@ impl Reading<'_> {
         }
     }
 
-    fn defined(&self, literal: &Literal, definition: &TypeDef) -> Result<Value, Unfit> {
+    /// `null`, `{x: 1}`, `Point({x: 1})`, `Point(0, {x: 1})`, or the number of a value that stands elsewhere.
+    fn value_type(&self, literal: &Literal, id: &str, definition: &TypeDef) -> Result<Value, Unfit> {
+        let refuse = || Unfit::expected(definition.name(), literal);
+        if matches!(literal, Literal::Word(word) if is_null(word)) {
+            return Ok(Value::Null);
+        }
+        let is_box = matches!(definition, TypeDef::ValueBox { .. });
+        let (name, number, state) = match value_type::Written::of(literal, is_box).ok_or_else(refuse)? {
+            value_type::Written::Again(number) => return Ok(number.into()),
+            value_type::Written::First { name, number, state } => (name, number, state),
+        };
+        let unknown = |name: &str| Unfit::new(format_args!("no value type is called `{name}`"));
+        let id = match name {
+            Some(name) => self.types.named(name).ok_or_else(|| unknown(name))?,
+            None => self.types.entry(id).ok_or_else(refuse)?.0,
+        };
+        let state = match value_type::state_of(id, self.types).map_err(Unfit::new)? {
+            State::Content(ty) => self.value(state, ty)?,
+            State::Members(members) => {
+                let Literal::Record(entries) = state else { return Err(refuse()) };
+                let plain: Vec<Member> = members
+                    .iter()
+                    .map(|member| Member {
+                        name: member.name.clone(),
+                        index: None,
+                        optional: true,
+                        ty: member.ty.clone(),
+                    })
+                    .collect();
+                self.record(entries, definition.name(), &plain)?
+            }
+        };
+        let number = number.unwrap_or_else(value_type::unused_number);
+        Ok(Value::Array(vec![number.into(), id.into(), state]))
+    }
+
+    fn defined(&self, literal: &Literal, id: &str, definition: &TypeDef) -> Result<Value, Unfit> {
         match (definition, literal) {
             (
                 TypeDef::Struct { name, members } | TypeDef::Exception { name, members },
@@ -222,6 +259,9 @@ impl Reading<'_> {
                 Err(Unfit::new(format_args!("`{word}` is no enumerator of {name}: it has {known}")))
             }
             (TypeDef::Alias { ty, .. }, literal) => self.value(literal, ty),
+            (TypeDef::Value { .. } | TypeDef::ValueBox { .. }, literal) => {
+                self.value_type(literal, id, definition)
+            }
             (TypeDef::Union { name, discriminator, cases }, literal) => {
                 self.union(literal, name, discriminator, cases)
             }

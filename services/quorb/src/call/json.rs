@@ -6,6 +6,7 @@
 
 use super::any::{any_parts, long_double};
 use super::case::{case_name, keeps_label};
+use super::value_type::{self, State};
 use ciborium::Value;
 use data_encoding::BASE64;
 use quorb::TypeCode;
@@ -50,8 +51,29 @@ impl<'a> Json<'a> {
                 }
             }
             (TypeDef::Alias { ty, .. }, value) => self.of(value, ty).serialize(serializer),
+            (TypeDef::Value { .. } | TypeDef::ValueBox { .. }, value) => self.value_type(value, serializer),
             (_, Value::Text(name)) => serializer.serialize_str(name),
             _ => Err(S::Error::custom("a value that is not of its type")),
+        }
+    }
+
+    /// `[number, type, members]`, or the number of a value that stands elsewhere.
+    fn value_type<S: Serializer>(self, value: &'a Value, serializer: S) -> Result<S::Ok, S::Error> {
+        let wrong = || S::Error::custom("a value that is not of its type");
+        let (number, id, state) = value_type::parts(value).ok_or_else(wrong)?;
+        let (id, definition) = self.types.entry(id).ok_or_else(wrong)?;
+        let number = self.of(number, &TypeDesc::ULongLong);
+        match value_type::state_of(id, self.types).map_err(S::Error::custom)? {
+            State::Content(ty) => (number, definition.name(), self.of(state, ty)).serialize(serializer),
+            State::Members(members) => {
+                let entries = state.as_map().ok_or_else(wrong)?;
+                let known = entries.iter().filter_map(|(key, value)| {
+                    let member = members.iter().find(|member| key.as_text() == Some(&member.name))?;
+                    Some((&member.name, self.of(value, &member.ty)))
+                });
+                let state: std::collections::BTreeMap<_, _> = known.collect();
+                (number, definition.name(), state).serialize(serializer)
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod scalar;
 mod show;
 #[cfg(test)]
 mod tests;
+mod value_type;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -59,6 +60,7 @@ Arguments are written by their type, or as JSON:
   lists [1, 2]             records {x: 1, name: \"a\"}    maps {\"k\": 1} or [[k, v]]
   enumerators Red          unions Circle(2.5) Nothing   missing optional values null
   octets hex\"0a0b\" base64\"Cgs=\"                       references IOR:... corbaloc:... @FILE
+  any short(5), {type: \"sequence<long>\", value: [1]}    values Point(0, {x: 1, y: 2}), and 0 where it is met again
 An argument that starts with - and is no number stands behind --.
 
 Example:

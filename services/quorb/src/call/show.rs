@@ -8,6 +8,7 @@ use quorb::value::dynamic::{Types, union_view};
 
 use super::any::{any_parts, long_double, type_name};
 use super::case::{case_name, keeps_label};
+use super::value_type::{self, State};
 use crate::limits::LINE_COLUMNS_MAX;
 use crate::output::harmless;
 
@@ -104,6 +105,28 @@ impl Layout {
         }
     }
 
+    /// `Point(0, {x: 1, y: 2})`.
+    fn of_value(value: &Value, types: Types<'_>) -> Layout {
+        let unknown = || Layout::Atom("?".to_owned());
+        let Some((number, id, state)) = value_type::parts(value) else { return unknown() };
+        let Ok(definition) = types.definition(id) else { return unknown() };
+        let content = match value_type::state_of(id, types) {
+            Ok(State::Content(ty)) => Layout::of(state, ty, types),
+            Ok(State::Members(members)) => {
+                let entries = state.as_map().map(Vec::as_slice).unwrap_or_default();
+                let items = entries.iter().filter_map(|(key, value)| {
+                    let member = members.iter().find(|member| key.as_text() == Some(&member.name))?;
+                    Some((format!("{}: ", harmless(&member.name)), Layout::of(value, &member.ty, types)))
+                });
+                Layout::Group { open: "{".to_owned(), items: items.collect(), close: '}' }
+            }
+            Err(_) => return unknown(),
+        };
+        let number = Layout::of(number, &TypeDesc::ULongLong, types);
+        let items = vec![(String::new(), number), (String::new(), content)];
+        Layout::Group { open: format!("{}(", harmless(definition.name())), items, close: ')' }
+    }
+
     /// `short(5)`; a type of several words as a member of a record.
     fn of_any(code: &TypeCode, value: &Value) -> Layout {
         let (name, value) = (type_name(code), Layout::of(value, code.desc(), code.types()));
@@ -142,6 +165,7 @@ impl Layout {
                 Err(_) => Layout::Atom("?".to_owned()),
             },
             (TypeDef::Alias { ty, .. }, value) => Layout::of(value, ty, types),
+            (TypeDef::Value { .. } | TypeDef::ValueBox { .. }, value) => Layout::of_value(value, types),
             (TypeDef::Enum { .. }, Value::Text(name)) => Layout::Atom(harmless(name)),
             _ => Layout::Atom("?".to_owned()),
         }

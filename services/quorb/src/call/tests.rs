@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ciborium::Value;
 use quorb::model::{TypeCatalogue, TypeDef, TypeDesc};
 use quorb::value::dynamic::Types;
-use quorb::{Any, Fixed, IdlType, LongDouble, ObjectRef, TypeCode, WChar};
+use quorb::{Any, Fixed, IdlType, LongDouble, ObjectRef, TypeCode, ValueRef, WChar};
 
 use super::argument::value_of;
 use super::json::Json;
@@ -192,6 +192,31 @@ fn values_that_bring_their_type() {
     );
     assert_eq!(refused::<Any>("[1]"), "expected a value with its type, as in `short(5)`");
     assert_eq!(refused::<Any>("Square(1)"), "no type is called `Square`");
+}
+
+#[derive(Debug, IdlType)]
+#[idl(value)]
+struct Link {
+    label: String,
+    next: Option<ValueRef<Link>>,
+}
+
+#[derive(Debug, IdlType)]
+#[idl(value)]
+struct Label(String);
+
+#[test]
+fn values_with_identity() {
+    means::<Option<ValueRef<Link>>>(
+        "Link(0, {label: a, next: Link(1, {label: b, next: 0})})",
+        "Link(0, {label: \"a\", next: Link(1, {label: \"b\", next: 0})})",
+        r#"[0,"Link",{"label":"a","next":[1,"Link",{"label":"b","next":0}]}]"#,
+    );
+    means::<Option<ValueRef<Link>>>("null", "null", "null");
+    means::<ValueRef<Label>>("Label(3, x)", "Label(3, \"x\")", r#"[3,"Label","x"]"#);
+    let typed = Typed::of::<ValueRef<Link>>();
+    assert!(typed.show(&typed.read("{label: a}").unwrap()).ends_with("{label: \"a\"})"));
+    assert_eq!(refused::<ValueRef<Link>>("Lnk({label: a})"), "no value type is called `Lnk`");
 }
 
 #[test]
