@@ -53,6 +53,8 @@ mutants! {
     a_takeover_adopts: TakeoverIgnoresAccepted by ["M1", "V1", "V6", "O4"];
     uniform_waits_for_all: UniformOnReceipt by ["V6", "O4"];
     the_order_is_in_the_value: OrderNotInValue by ["O3", "O4"];
+    a_place_is_known_everywhere: PlaceNotStable by ["O4", "V6", "V1"];
+    a_sequencer_stands_still: SequencerNotSealed by ["V6", "O4"];
     a_promise_stands_still: DeliverAfterPromise by ["V1", "V6", "O3", "O4"];
     nothing_goes_beyond_the_cut: BeyondTheCut by ["V1", "O3"];
     the_cut_is_everyones: CutFromLeader by ["V1", "V6", "M8", "O2"];
