@@ -25,6 +25,15 @@ fn a_seed_is_a_whole_story() {
     assert_ne!(first.messages, other.messages);
 }
 
+/// Everyone had the message, but its causes only its sender and another that failed with it.
+#[test]
+fn a_receipt_promises_the_causes_too() {
+    const SEED: u64 = 4842;
+    let mistaken = Settings { mutation: Some(Mutation::CausesNotStable), ..Settings::default() };
+    assert_eq!(run(SEED, &mistaken).violation.map(|v| v.code), Some("V6"));
+    assert_eq!(run(SEED, &Settings::default()).violation, None);
+}
+
 /// Plays seeds until a known mistake is caught; the same seed without it is clean.
 fn caught(mutation: Mutation, by: &[&str]) {
     let mistaken = Settings { mutation: Some(mutation), ..Settings::default() };
