@@ -36,8 +36,10 @@ impl Mapper<'_> {
         match ty {
             Type::Primitive(primitive) => match primitive {
                 Primitive::Float | Primitive::Double | Primitive::Any => by_default,
+                // It may be null.
+                Primitive::ValueBase => by_default,
                 Primitive::TypeCode => false,
-                Primitive::WChar | Primitive::Object | Primitive::ValueBase => !by_default,
+                Primitive::WChar | Primitive::Object => !by_default,
                 _ => true,
             },
             Type::String(_) | Type::WString(Some(_)) | Type::Fixed { .. } => true,

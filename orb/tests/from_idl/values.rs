@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorb::value::valuetype::register;
+use quorb::value::valuetype::{ValueBase, register};
 use quorb::{BWString, Fixed, Orb, Preference, ValueRef};
 
 quorb::idl! {
@@ -27,6 +27,7 @@ quorb::idl! {
         const fixed ODD = 1d / 8d;
         interface Keeper {
             Point keep(in Point one, in Text two, inout Link three);
+            ValueBase any_kind(in ValueBase some);
             Tag label(in Mark sign);
         };
     };
@@ -45,6 +46,9 @@ impl Keeper for Cage {
     ) -> Option<ValueRef<Point>> {
         *three = Some(ValueRef::new(Link { word: two.clone(), next: three.clone() }));
         one.clone()
+    }
+    fn any_kind(&self, some: &Option<ValueRef<ValueBase>>) -> Option<ValueRef<ValueBase>> {
+        some.clone()
     }
     fn label(&self, sign: &BWString<4>) -> Tag {
         Tag { text: sign.clone() }
@@ -71,6 +75,10 @@ async fn values_keep_their_identity_and_their_type() {
         let link = link.unwrap();
         let (outer, inner) = (link.get().unwrap(), link.get().unwrap().next.clone().unwrap());
         assert!(outer.word.as_ref().unwrap().is_same(inner.get().unwrap().word.as_ref().unwrap()));
+        let answer = keeper.any_kind(&named.cast()).await.unwrap().unwrap();
+        assert_eq!(answer.cast::<Point>().unwrap().get().unwrap().x, 1);
+        assert!(answer.cast::<Text>().is_none());
+        assert!(keeper.any_kind(&None).await.unwrap().is_none());
         let mark = BWString::new("ж😀").unwrap();
         assert_eq!(keeper.label(&mark).await.unwrap().text, mark);
         client.shutdown(Duration::from_secs(1)).await;
