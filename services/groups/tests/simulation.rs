@@ -34,6 +34,24 @@ fn a_receipt_promises_the_causes_too() {
     assert_eq!(run(SEED, &Settings::default()).violation, None);
 }
 
+/// Who was stopped itself for a while hears that all the others found it unresponsive, and would drop them all.
+#[test]
+fn who_waited_in_vain_keeps_its_place() {
+    const SEED: u64 = 5490;
+    let mistaken = Settings { mutation: Some(Mutation::UnresponsiveAccused), ..Settings::default() };
+    assert_eq!(run(SEED, &mistaken).violation.map(|v| v.code), Some("M5"));
+    assert_eq!(run(SEED, &Settings::default()).violation, None);
+}
+
+/// Accusers that hear the accused well enough: without them all its leader has no quorum, and nothing is decided again.
+#[test]
+fn an_accused_leader_goes_on_with_its_accusers() {
+    const SEED: u64 = 6063;
+    let mistaken = Settings { mutation: Some(Mutation::UnresponsiveAccused), ..Settings::default() };
+    assert_eq!(run(SEED, &mistaken).violation.map(|v| v.code), Some("M8"));
+    assert_eq!(run(SEED, &Settings::default()).violation, None);
+}
+
 /// Plays seeds until a known mistake is caught; the same seed without it is clean.
 fn caught(mutation: Mutation, by: &[&str]) {
     let mistaken = Settings { mutation: Some(mutation), ..Settings::default() };

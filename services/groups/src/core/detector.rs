@@ -5,16 +5,17 @@
 //!   last connection ended -> dial at once -> refused, or another incarnation answers -> suspect: gone
 //!   member says so: gone --------------------> suspect: gone
 //!   member says so: silent ------------------> told to the leader, who excludes the younger of the two after a grace
-//!   no answer to the leader, no leader's word -> suspect: unresponsive, for a while
+//!   no answer to the leader, no leader's word -> suspect: unresponsive, for a while; nobody is told
 //! ```
 //!
 //! Before it suspects others a member looks at itself: if its own tick came late, everyone's bound is extended by as much
 //! (it may have been stopped, and what it waits for may lie unread in its sockets).
 
 use super::identity::{Address, ProcessId, Time};
+use super::mutation::Mutation;
 use super::wire::item::{Accuse, tag};
 use super::{Core, Stage};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a member is suspected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +34,9 @@ pub(crate) struct Detector {
     last_tick: Time,
     next_tick: Time,
     suspects: BTreeMap<ProcessId, Evidence>,
+    /// Those of the suspects that are not heard now. Only of these the others are told that they are silent: who does
+    /// not answer in time may have been stopped, and must not cost those their place who waited for it.
+    silent: BTreeSet<ProcessId>,
     /// Accused by accuser, and since when.
     accusations: BTreeMap<(ProcessId, ProcessId), Time>,
     /// Until when the unresponsive are left alone.
@@ -46,6 +50,7 @@ impl Detector {
             last_tick: now,
             next_tick: now,
             suspects: BTreeMap::new(),
+            silent: BTreeSet::new(),
             accusations: BTreeMap::new(),
             pardons: BTreeMap::new(),
             changed: false,
@@ -78,6 +83,7 @@ impl Detector {
     pub(crate) fn view_installed(&mut self, members: impl Fn(ProcessId) -> bool) {
         self.accusations.clear();
         self.pardons.clear();
+        self.silent.clear();
         self.suspects.retain(|&p, evidence| members(p) && *evidence == Evidence::Gone);
         self.changed = true;
     }
@@ -133,8 +139,7 @@ impl Core {
             self.detector.pardons.remove(&process);
             if self.detector.suspects.get(&process) == Some(&Evidence::Unresponsive) {
                 self.detector.suspects.insert(process, Evidence::Silent);
-                let heard = self.links.peers.get(&process).map(|p| p.heard);
-                if heard.is_some_and(|at| self.now.since(at) <= self.config.silence_us()) {
+                if !self.detector.silent.contains(&process) {
                     self.heard_from(process);
                 }
             }
@@ -145,6 +150,9 @@ impl Core {
         if process == self.me() || !self.view.contains(process) {
             return;
         }
+        if evidence == Evidence::Silent && self.detector.silent.insert(process) {
+            self.detector.changed = true;
+        }
         let known = self.detector.suspects.get(&process).copied();
         if known.is_none_or(|k| k < evidence) {
             self.counters.suspicions += u64::from(known.is_none());
@@ -152,9 +160,9 @@ impl Core {
             if evidence == Evidence::Unresponsive {
                 self.detector.pardons.insert(process, self.now.after(4 * self.config.silence_us()));
             }
-            self.detector.changed = true;
-            self.tell_suspicions();
+            self.detector.changed |= evidence == Evidence::Gone || self.bug(Mutation::UnresponsiveAccused);
         }
+        self.tell_suspicions();
     }
 
     /// A frame came: silence is over. Other evidence stands.
@@ -162,9 +170,9 @@ impl Core {
         if self.detector.suspects.is_empty() {
             return;
         }
+        self.detector.changed |= self.detector.silent.remove(&process);
         if self.detector.suspects.get(&process) == Some(&Evidence::Silent) {
             self.detector.suspects.remove(&process);
-            self.detector.changed = true;
             self.counters.retractions += 1;
             // Others may not have heard it yet: what they say of it is given time again.
             let now = self.now;
@@ -208,7 +216,11 @@ impl Core {
         if !std::mem::take(&mut self.detector.changed) || self.stage != Stage::Member {
             return;
         }
-        let accused = self.detector.suspects.iter().map(|(&p, &e)| (p, e == Evidence::Gone)).collect();
+        let all = self.bug(Mutation::UnresponsiveAccused);
+        let told =
+            |p: ProcessId, e: Evidence| e == Evidence::Gone || self.detector.silent.contains(&p) || all;
+        let suspects = self.detector.suspects.iter().map(|(&p, &e)| (p, e));
+        let accused = suspects.filter(|&(p, e)| told(p, e)).map(|(p, e)| (p, e == Evidence::Gone)).collect();
         let accuse = Accuse { view: self.view.number, accused };
         for process in self.other_members() {
             self.send_item(process, tag::ACCUSE, &accuse);

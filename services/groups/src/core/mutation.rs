@@ -52,6 +52,8 @@ mutations! {
     RenewalAfterPromise,
     /// The causal test is left out.
     CausalUnchecked,
+    /// Who does not answer in time is accused before the others like one that is silent.
+    UnresponsiveAccused,
     /// A joiner is taken for complete before its state has arrived.
     JoinerComplete,
     /// A joiner's state stands for a later moment than the cut it is installed at.
