@@ -82,6 +82,11 @@ impl Channel {
         self.received
     }
 
+    /// Whether the other side has not acknowledged everything.
+    pub(crate) fn has_unacknowledged(&self) -> bool {
+        !self.retained.is_empty()
+    }
+
     /// Octets received since the other side last heard what has arrived.
     pub(crate) fn unacknowledged_bytes(&self) -> usize {
         self.unacknowledged_bytes

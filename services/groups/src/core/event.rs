@@ -152,7 +152,7 @@ pub enum Upcall {
     Unblocked(Blocked),
     /// The domain goes on without this process. It takes part again only as a new incarnation.
     Excluded,
-    /// This process left the domain, as it asked.
+    /// This process left the domain, as it asked. Those who stay have heard all it said, or it waited for them in vain.
     Left,
 }
 

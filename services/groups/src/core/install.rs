@@ -34,8 +34,7 @@ impl Core {
         }
         self.finish_groups(&value);
         if value.left.contains(&me) {
-            self.stage = Stage::Gone;
-            return self.tell(Upcall::Left);
+            return self.part(&value.members);
         }
         let members = value.members.clone();
         let number = self.view.number.next();

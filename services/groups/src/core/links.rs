@@ -64,6 +64,11 @@ impl Peer {
         !self.links.is_empty()
     }
 
+    /// Whether it may not have received all that was said to it.
+    pub(crate) fn is_unheard(&self) -> bool {
+        self.channel.has_unacknowledged()
+    }
+
     /// Whether data can be sent now.
     pub(crate) fn is_open(&self) -> bool {
         self.current.is_some()
@@ -134,7 +139,7 @@ impl Core {
             || hello.oldest > PROTOCOLS.1
             || hello.newest < PROTOCOLS.0
             || hello.process == self.me()
-            || self.stage == Stage::Gone;
+            || self.stage == Stage::Gone && self.parting.is_none();
         let other_domain = hello.domain != DomainId(0)
             && self.view.domain != DomainId(0)
             && hello.domain != self.view.domain;

@@ -15,7 +15,7 @@
 //! and hello), `detector` (evidence and suspicion), `birth` (view 1, joining), `acceptor` and `leader` (agreement on the
 //! next view), `install` (from one view to the next), `group` (lanes, order, causal, stability, delivery, ending),
 //! `registry` (lightweight groups), `sending` (credits, packing), `lease` (local reads), `transfer` (state for joiners),
-//! `future` (what arrives before its view). The wire format is in `wire`; what can be set in [`options`].
+//! `future` (what arrives before its view), `parting` (leaving). The wire format is in `wire`; what can be set in [`options`].
 
 mod acceptor;
 mod birth;
@@ -33,6 +33,7 @@ mod lease;
 mod links;
 mod mutation;
 pub mod options;
+mod parting;
 mod registry;
 mod sending;
 mod transfer;
@@ -113,6 +114,8 @@ pub struct Core {
     future: Future,
     lease: Lease,
     transfers: Transfers,
+    /// This process leaves and waits until it is heard.
+    parting: Option<parting::Parting>,
     calls: calls::Calls,
     receipts_due: Option<Time>,
     blocked: bool,
@@ -142,6 +145,7 @@ impl Core {
             future: Future::default(),
             lease: Lease::default(),
             transfers: Transfers::default(),
+            parting: None,
             calls: calls::Calls::default(),
             receipts_due: None,
             blocked: false,
@@ -174,6 +178,7 @@ impl Core {
         self.pump_state();
         self.seal_groups();
         self.pump();
+        self.check_parted();
         out.append(&mut self.out);
     }
 

@@ -54,6 +54,8 @@ mutations! {
     CausalUnchecked,
     /// Who does not answer in time is accused before the others like one that is silent.
     UnresponsiveAccused,
+    /// A process has left as soon as it knows the decision, though nobody else may.
+    LeftUnheard,
     /// A joiner is taken for complete before its state has arrived.
     JoinerComplete,
     /// A joiner's state stands for a later moment than the cut it is installed at.
