@@ -52,6 +52,15 @@ fn an_accused_leader_goes_on_with_its_accusers() {
     assert_eq!(run(SEED, &Settings::default()).violation, None);
 }
 
+/// Two who do not hear each other both keep the leader waiting: only one of them is at stake, and not the leader.
+#[test]
+fn a_dispute_costs_one_place() {
+    const SEED: u64 = 6275;
+    let mistaken = Settings { mutation: Some(Mutation::DisputeIgnored), ..Settings::default() };
+    assert_eq!(run(SEED, &mistaken).violation.map(|v| v.code), Some("M5"));
+    assert_eq!(run(SEED, &Settings::default()).violation, None);
+}
+
 /// Plays seeds until a known mistake is caught; the same seed without it is clean.
 fn caught(mutation: Mutation, by: &[&str]) {
     let mistaken = Settings { mutation: Some(mutation), ..Settings::default() };

@@ -79,6 +79,11 @@ impl Detector {
         self.accusations.iter().filter(old).map(|(&(accused, accuser), _)| (accuser, accused))
     }
 
+    /// Whether a member accuses another, or is accused itself.
+    pub(crate) fn in_dispute(&self, process: ProcessId) -> bool {
+        self.accusations.keys().any(|&(accused, accuser)| accused == process || accuser == process)
+    }
+
     /// A view was installed: only what is known of processes that have ended carries over.
     pub(crate) fn view_installed(&mut self, members: impl Fn(ProcessId) -> bool) {
         self.accusations.clear();

@@ -129,10 +129,13 @@ impl Core {
         self.detector.has_suspects() || joins || unfinished || accused || wanted
     }
 
-    /// Gives an attempt up if a survivor is suspected; suspects those it has waited for too long.
+    /// Gives an attempt up if a survivor is suspected; suspects those it has waited for too long. Where two do not hear
+    /// each other, neither may be able to obtain what it lacks: which of them goes is decided by the next ballot, when
+    /// the accusation has stood for a while.
     fn check_attempt(&mut self) {
         let Some(attempt) = &self.leader.attempt else { return };
         let suspected = attempt.survivors.iter().any(|&p| self.detector.suspects(p));
+        let filling = matches!(attempt.step, Step::Filling { .. });
         let mut late = Vec::new();
         if self.now.since(attempt.since) > self.config.silence_us() {
             late = match &attempt.step {
@@ -148,6 +151,9 @@ impl Core {
         if suspected || !late.is_empty() {
             self.counters.restarts += 1;
             self.leader.attempt = None;
+        }
+        if filling && !self.bug(Mutation::DisputeIgnored) {
+            late.retain(|&p| !self.detector.in_dispute(p));
         }
         for process in late {
             self.suspect(process, Evidence::Unresponsive);

@@ -54,6 +54,8 @@ mutations! {
     CausalUnchecked,
     /// Who does not answer in time is accused before the others like one that is silent.
     UnresponsiveAccused,
+    /// A leader suspects both of two members that cannot obtain from each other what they lack.
+    DisputeIgnored,
     /// A process has left as soon as it knows the decision, though nobody else may.
     LeftUnheard,
     /// A joiner is taken for complete before its state has arrived.
