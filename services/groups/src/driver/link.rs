@@ -31,9 +31,19 @@ const GATHER_FRAMES: usize = 256;
 /// What the network tells the owner.
 #[derive(Debug)]
 pub(super) enum Net {
-    Dialled { address: Address, stream: io::Result<TcpStream> },
-    Received { link: LinkId, frame: Bytes },
-    Closed { link: LinkId },
+    Dialled {
+        address: Address,
+        stream: io::Result<TcpStream>,
+        /// Dialled a second time, after the first connection had ended without a word.
+        again: bool,
+    },
+    Received {
+        link: LinkId,
+        frame: Bytes,
+    },
+    Closed {
+        link: LinkId,
+    },
 }
 
 /// One frame to write: head and body.
@@ -47,6 +57,8 @@ pub(super) struct Link {
     reader: AbortHandle,
     writer: AbortHandle,
     lingers: bool,
+    /// To be dialled again if this connection ends before the other side has said a word.
+    pub(super) retry: Option<Address>,
 }
 
 impl Link {
@@ -68,7 +80,7 @@ impl Link {
             Writer { id, write, frames, queued: queued.clone(), net: net.clone(), limits: limits.clone() };
         let reader = tokio::spawn(reader.run()).abort_handle();
         let writer = tokio::spawn(writer.run()).abort_handle();
-        Self { queue, queued, reader, writer, lingers: false }
+        Self { queue, queued, reader, writer, lingers: false, retry: None }
     }
 
     /// Queues a frame; false if more waits than may.
@@ -100,7 +112,7 @@ impl Drop for Link {
 }
 
 /// Dials an address; a stream that met itself (a free port of this host was both source and target) is a refusal.
-pub(super) fn dial(address: Address, net: mpsc::Sender<Net>, limits: &DriverLimits) {
+pub(super) fn dial(address: Address, again: bool, net: mpsc::Sender<Net>, limits: &DriverLimits) {
     let wait = limits.dial_wait;
     tokio::spawn(async move {
         let stream = match timeout(wait, TcpStream::connect(&*address)).await {
@@ -111,7 +123,7 @@ pub(super) fn dial(address: Address, net: mpsc::Sender<Net>, limits: &DriverLimi
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
         };
         // Without an owner nobody wants to know.
-        let _ = net.send(Net::Dialled { address, stream }).await;
+        let _ = net.send(Net::Dialled { address, stream, again }).await;
     });
 }
 

@@ -136,13 +136,20 @@ impl Owner {
 
     fn happened(&mut self, net: Net) {
         let event = match net {
-            Net::Received { link, frame } => Event::Received { link, frame },
+            Net::Received { link, frame } => {
+                if let Some(link) = self.links.get_mut(&link) {
+                    link.retry = None;
+                }
+                Event::Received { link, frame }
+            }
             Net::Closed { link } => {
-                self.links.remove(&link);
+                self.ask_again(link);
                 Event::Closed { link }
             }
-            Net::Dialled { address, stream: Ok(stream) } => return self.opened(stream, Some(address)),
-            Net::Dialled { address, stream: Err(error) } => {
+            Net::Dialled { address, stream: Ok(stream), again } => {
+                return self.opened(stream, Some(address), again);
+            }
+            Net::Dialled { address, stream: Err(error), .. } => {
                 let refused = error.kind() == io::ErrorKind::ConnectionRefused;
                 tracing::debug!(%address, %error, refused, "cannot dial");
                 Event::DialFailed { address, refused }
@@ -152,17 +159,27 @@ impl Owner {
         self.core.handle(event, now);
     }
 
-    fn opened(&mut self, stream: TcpStream, dialled: Option<Address>) {
+    /// A process that dies may lose its connections before its listener: then the dial that asks whether it is gone still
+    /// finds the listener's queue, and ends without a word. Asked once more, the host gives the answer, which is evidence.
+    fn ask_again(&mut self, link: LinkId) {
+        if let Some(address) = self.links.remove(&link).and_then(|mut link| link.retry.take()) {
+            link::dial(address, true, self.net.clone(), &self.limits);
+        }
+    }
+
+    fn opened(&mut self, stream: TcpStream, dialled: Option<Address>, again: bool) {
         self.last_link += 1;
         let link = LinkId(self.last_link);
-        self.links.insert(link, Link::start(link, stream, &self.net, &self.limits));
+        let mut started = Link::start(link, stream, &self.net, &self.limits);
+        started.retry = dialled.clone().filter(|_| !again);
+        self.links.insert(link, started);
         let now = self.now();
         self.core.handle(Event::Opened { link, dialled }, now);
     }
 
     fn accepted(&mut self, accepted: io::Result<(TcpStream, std::net::SocketAddr)>) {
         match accepted {
-            Ok((stream, _)) => self.opened(stream, None),
+            Ok((stream, _)) => self.opened(stream, None, false),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections");
                 self.accept_from = Instant::now() + ACCEPT_REST;
@@ -202,7 +219,7 @@ impl Owner {
             let mut overflown = Vec::new();
             for effect in effects.drain(..) {
                 match effect {
-                    Effect::Dial { address } => link::dial(address, self.net.clone(), &self.limits),
+                    Effect::Dial { address } => link::dial(address, false, self.net.clone(), &self.limits),
                     Effect::Close { link } => drop(self.links.remove(&link)),
                     Effect::Send { link, head, body } => {
                         let sent = self.links.get(&link).is_none_or(|l| l.send((head, body), &self.limits));
