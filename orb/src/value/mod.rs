@@ -23,7 +23,7 @@ mod wide;
 
 pub use any::{Any, AnyError};
 pub use body::{Body, BodyError, BodyReader, BodyWriter, Encoding};
-pub use bounded::{BString, BVec, BoundExceeded};
+pub use bounded::{BString, BVec, BWString, BoundExceeded};
 pub(crate) use cbor::CBOR_DEPTH_MAX;
 pub use cbor::{AsCbor, CborError, FromCbor, decode_cbor, encode_cbor};
 pub use fixed::{Decimal, DecimalError, FIXED_DIGITS_MAX, Fixed};
