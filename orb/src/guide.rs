@@ -34,6 +34,10 @@ pub mod interceptors {}
 #[doc = include_str!("../guide/operations.md")]
 pub mod operations {}
 
+/// What a call costs, how to measure it, and where the time goes.
+#[doc = include_str!("../guide/performance.md")]
+pub mod performance {}
+
 /// The rooms of the house and the sentences that hold in them.
 #[doc = include_str!("../guide/architecture.md")]
 pub mod architecture {}

@@ -22,7 +22,9 @@ pub use runtime::{
     shutdown_signal,
 };
 pub use stream::{ByteSink, ByteStream, StreamError};
-pub use value::{Any, BString, BVec, Fixed, IdlType, LongDouble, TypeCode, ValueRef, WChar, WString};
+pub use value::{
+    Any, BString, BVec, BWString, Fixed, IdlType, LongDouble, TypeCode, ValueRef, WChar, WString,
+};
 
 /// The programs of the README, compiled and run.
 #[cfg(doctest)]

@@ -20,7 +20,7 @@ impl Random {
 }
 
 /// What one compilation may take, however slow the machine; a hang takes longer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Compiles, renders every diagnostic, and prints and reads again what is valid.
 fn survive(what: &str, content: Vec<u8>) {

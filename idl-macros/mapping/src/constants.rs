@@ -1,7 +1,7 @@
 //! Constants.
 
 use proc_macro2::{Literal as Number, TokenStream};
-use quorb_idl::model::{Constant, Definition, DefinitionId, DefinitionKind, Literal, Primitive, Type};
+use quorb_idl::model::{Constant, Definition, DefinitionId, DefinitionKind, Fixed, Literal, Primitive, Type};
 use quote::quote;
 
 use crate::Mapper;
@@ -17,9 +17,6 @@ impl Mapper<'_> {
     ) -> TokenStream {
         let scope = definition.parent;
         let (name, place) = (ident(self.names.own(id)), definition.place);
-        if matches!(constant.value, Literal::Fixed(_)) {
-            self.fault(place, "fixed constants are not supported yet: leave it out with `omit`");
-        }
         let ty = match self.model.without_aliases(&constant.ty) {
             Type::String(_) | Type::WString(_) => quote!(&str),
             Type::Primitive(Primitive::WChar) => quote!(char),
@@ -46,8 +43,7 @@ impl Mapper<'_> {
             Literal::Boolean(truth) => quote!(#truth),
             Literal::String(text) | Literal::WString(text) => quote!(#text),
             Literal::Enumerator(enumerator) => self.enumerator(*enumerator, from),
-            // It is reported.
-            Literal::Fixed(_) => quote!(()),
+            Literal::Fixed(number) => self.fixed(*number, ty),
         }
     }
 
@@ -63,6 +59,21 @@ impl Mapper<'_> {
             quote!(#word::INFINITY)
         } else {
             quote!(#word::NEG_INFINITY)
+        }
+    }
+
+    /// In units of the last digit of its type, which the front end has made large enough.
+    fn fixed(&self, number: Fixed, ty: &Type) -> TokenStream {
+        let zeros = match self.model.without_aliases(ty) {
+            Type::Fixed { scale, .. } => scale.saturating_sub(number.scale()),
+            _ => 0,
+        };
+        let digits = number.mantissa().unsigned_abs().saturating_mul(10u128.saturating_pow(zeros.into()));
+        let (fixed, digits) = (self.chosen.runtime.broker(quote!(Fixed)), Number::u128_unsuffixed(digits));
+        if number.mantissa() < 0 {
+            quote!(#fixed::of_units(-#digits))
+        } else {
+            quote!(#fixed::of_units(#digits))
         }
     }
 

@@ -143,7 +143,9 @@ impl Mapper<'_> {
     /// The type of an `in` parameter: small values by themselves, everything else borrowed.
     fn argument(&mut self, ty: &Type, scope: Scope, at: Place) -> TokenStream {
         match self.model.without_aliases(ty).clone() {
-            Type::Primitive(Primitive::Object | Primitive::Any | Primitive::TypeCode) => {
+            Type::Primitive(
+                Primitive::Object | Primitive::Any | Primitive::TypeCode | Primitive::ValueBase,
+            ) => {
                 let ty = self.ty(ty, scope, at);
                 quote!(&#ty)
             }

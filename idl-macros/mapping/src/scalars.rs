@@ -91,7 +91,11 @@ pub(crate) fn primitive(primitive: Primitive, runtime: &Runtime) -> Result<Token
         Primitive::LongDouble => runtime.broker(quote!(LongDouble)),
         Primitive::Any => runtime.broker(quote!(Any)),
         Primitive::TypeCode => runtime.broker(quote!(TypeCode)),
-        Primitive::ValueBase => return Err("ValueBase is not supported yet: name the valuetype"),
+        Primitive::ValueBase => {
+            let (option, reference) = (runtime.option(), runtime.broker(quote!(ValueRef)));
+            let base = runtime.broker(quote!(value::valuetype::ValueBase));
+            quote!(#option<#reference<#base>>)
+        }
         Primitive::AbstractBase => {
             return Err("AbstractBase is not supported yet: abstract interfaces are not");
         }

@@ -36,12 +36,14 @@ impl Mapper<'_> {
         match ty {
             Type::Primitive(primitive) => match primitive {
                 Primitive::Float | Primitive::Double | Primitive::Any => by_default,
+                // It may be null.
+                Primitive::ValueBase => by_default,
                 Primitive::TypeCode => false,
-                Primitive::WChar | Primitive::Object | Primitive::ValueBase => !by_default,
+                Primitive::WChar | Primitive::Object => !by_default,
                 _ => true,
             },
-            Type::String(_) | Type::Fixed { .. } => true,
-            Type::WString(_) => !by_default,
+            Type::String(_) | Type::WString(Some(_)) | Type::Fixed { .. } => true,
+            Type::WString(None) => !by_default,
             Type::Sequence(element, _) => by_default || self.can_within(element, ability, around),
             Type::Array(element, dimensions) => {
                 (!by_default || dimensions.iter().all(|length| *length <= DEFAULT_ARRAY_ELEMENTS_MAX))

@@ -29,9 +29,9 @@ impl Mapper<'_> {
                 quote!(#text<#bound>)
             }
             Type::WString(None) => runtime.broker(quote!(WString)),
-            Type::WString(Some(_)) => {
-                self.fault(at, "a bounded wstring is not supported yet: leave out the bound");
-                quote!(())
+            Type::WString(Some(bound)) => {
+                let (text, bound) = (runtime.broker(quote!(BWString)), Number::u32_unsuffixed(*bound));
+                quote!(#text<#bound>)
             }
             Type::Fixed { digits, scale } => {
                 let fixed = runtime.broker(quote!(Fixed));

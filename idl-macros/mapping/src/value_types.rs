@@ -43,13 +43,65 @@ impl Mapper<'_> {
         let custom = (value.flavour == ValueFlavour::Custom).then(|| quote!(custom,));
         let truncatable = value.truncatable.then(|| quote!(truncatable,));
         let body = if fields.is_empty() { quote!(;) } else { quote!({ #(#fields)* }) };
-        self.with_state(id, definition, quote!(value, #custom #truncatable), body)
+        let behaviour = self.behaviour(value);
+        self.with_state(id, definition, quote!(value, #custom #truncatable), body, &behaviour)
     }
 
     /// A boxed valuetype: a struct around its content.
     pub(crate) fn value_box(&mut self, id: DefinitionId, definition: &Definition, ty: &Type) -> TokenStream {
         let ty = self.ty(ty, definition.parent, definition.place);
-        self.with_state(id, definition, quote!(value,), quote!((pub #ty);))
+        self.with_state(id, definition, quote!(value,), quote!((pub #ty);), &[])
+    }
+
+    /// What the valuetype declares beside its state, as documentation: it never crosses the wire, so nothing is generated
+    /// for it, and whoever reads the struct must not have to look it up in the IDL.
+    fn behaviour(&self, value: &Value) -> Vec<String> {
+        let mut declared = Vec::new();
+        for inner in &value.body {
+            let member = self.model.definition(*inner);
+            match &member.kind {
+                DefinitionKind::Operation(operation) => {
+                    declared.push(self.operation_text(&member.name, operation));
+                }
+                DefinitionKind::Attribute(attribute) => {
+                    let readonly = if attribute.readonly { "readonly " } else { "" };
+                    declared.push(format!(
+                        "{readonly}attribute {} {}",
+                        self.type_text(&attribute.ty),
+                        member.name
+                    ));
+                }
+                _ => {}
+            }
+        }
+        declared.extend(value.factories.iter().map(|factory| {
+            let parameters = factory
+                .parameters
+                .iter()
+                .map(|parameter| format!("in {} {}", self.type_text(&parameter.ty), parameter.name));
+            format!("factory {}({})", factory.name, parameters.collect::<Vec<_>>().join(", "))
+        }));
+        let mut lines = Vec::new();
+        if !declared.is_empty() {
+            lines.push(
+                " The IDL declares these for it; they are no part of its state, and methods that you write:"
+                    .to_owned(),
+            );
+            lines.extend(declared.into_iter().map(|text| format!(" * `{text}`")));
+        }
+        if !value.supports.is_empty() {
+            if !lines.is_empty() {
+                // Without it the sentence would belong to the last item of the list.
+                lines.push(String::new());
+            }
+            let names: Vec<String> =
+                value.supports.iter().map(|id| format!("`{}`", self.scoped(*id))).collect();
+            lines.push(format!(
+                " It supports {}: implement the trait to serve the value as an object.",
+                names.join(", ")
+            ));
+        }
+        lines
     }
 
     fn with_state(
@@ -58,12 +110,15 @@ impl Mapper<'_> {
         definition: &Definition,
         settings: TokenStream,
         body: TokenStream,
+        behaviour: &[String],
     ) -> TokenStream {
         let derives = self.chosen.runtime.derives(&["Debug", "Clone", "PartialEq"], "IdlType");
         let (name, identity) = (ident(self.names.own(id)), self.identity(id, definition));
         let text = format!(" `valuetype {}`", simple_name(definition));
+        let more = (!behaviour.is_empty()).then(|| quote!(#[doc = ""] #(#[doc = #behaviour])*));
         quote! {
             #[doc = #text]
+            #more
             #derives
             #[idl(#settings #identity)]
             pub struct #name #body

@@ -67,3 +67,23 @@ fn an_included_file_gives_what_is_used_of_it() {
         rust(&model, &outcome.sources, "a.idl", &Settings::default()).expect("N is not used").to_string();
     assert!(items.contains("struct S") && !items.contains("struct T"), "{items}");
 }
+
+#[test]
+fn what_a_valuetype_declares_beside_its_state_is_documented() {
+    let idl = "interface Shown {}; valuetype Point supports Shown {\n  public long x;\n  long far(in long from);\n  \
+               readonly attribute long size;\n  factory make(in long x);\n};\n";
+    let files = Memory::new().with("a.idl", idl);
+    let outcome = Compiler::new(&files).compile("a.idl");
+    let model = outcome.model.expect("it is valid");
+    let items =
+        rust(&model, &outcome.sources, "a.idl", &Settings::default()).expect("it has a form").to_string();
+    for text in [
+        "long far(in long from)",
+        "readonly attribute long size",
+        "factory make(in long x)",
+        "It supports `Shown`",
+        "# [doc = \"\"] # [doc = \" It supports",
+    ] {
+        assert!(items.contains(text), "{text}: {items}");
+    }
+}

@@ -49,7 +49,7 @@ fn times(plan: &Plan, batch: impl Fn() -> Outcome<()>) -> Outcome<()> {
         batch()?;
         warm_up += 1;
     }
-    let batches = warm_up * WARM_UP_PART as usize;
+    let batches = plan.count.map_or(warm_up * WARM_UP_PART as usize, |count| count.div_ceil(BATCH));
     let watch = Stopwatch::start();
     for _ in 0..batches {
         batch()?;

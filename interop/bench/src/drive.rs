@@ -82,7 +82,7 @@ async fn callers(caller: impl Caller, plan: Plan, gates: Arc<[Barrier; 2]>) -> O
     gates[0].wait().await;
     gates[1].wait().await;
     outcome?;
-    let calls = warm_up * WARM_UP_PART as usize;
+    let calls = plan.count.unwrap_or(warm_up * WARM_UP_PART as usize);
     let single = plan.work.in_flight() == 1;
     let mut latencies = Vec::with_capacity(if single { calls } else { 0 });
     for _ in 0..calls {

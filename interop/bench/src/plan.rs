@@ -12,8 +12,11 @@ pub(crate) struct Plan {
     #[arg(long, value_enum)]
     pub(crate) work: Work,
     /// How long the measured calls should take together
-    #[arg(long)]
+    #[arg(long, default_value_t = 0)]
     pub(crate) milliseconds: u64,
+    /// So many calls of each caller, without a warm-up, for profilers that count instructions
+    #[arg(long)]
+    pub(crate) count: Option<usize>,
 }
 
 /// The length of a turn when only its running is of interest.

@@ -10,6 +10,7 @@ use super::{Context, Dispatch, Invocation, Reply};
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
 use crate::model::{Kind, Operation};
 use crate::proto::gate::{Entry, Gate, GateRefusal, Grant, Mode, Ticket, Token};
+use crate::runtime::now;
 use crate::value::{BodyError, BodyWriter};
 
 /// Where a servant's value lives: queries share it, updates have it alone, in the order in which they came. A call whose own
@@ -280,7 +281,7 @@ fn hand_out(admission: &mut Admission, granted: Vec<Grant>) {
 
 /// Refuses a call that nobody waits for any more.
 fn in_time(context: &Context) -> Result<(), SystemException> {
-    if context.time_left().is_some_and(|left| left.is_zero()) {
+    if context.deadline().is_some_and(|deadline| deadline <= now()) {
         return Err(SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::No)
             .at(Stage::Admitting));
     }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -39,7 +39,8 @@ pub struct Peer {
 impl Peer {
     /// The other end of a call that stays in this process.
     pub(crate) fn collocated() -> Peer {
-        Peer { protocol: Protocol::Collocated, address: Arc::from("") }
+        static NOWHERE: LazyLock<Arc<str>> = LazyLock::new(|| "".into());
+        Peer { protocol: Protocol::Collocated, address: NOWHERE.clone() }
     }
 }
 

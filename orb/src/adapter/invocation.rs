@@ -9,7 +9,7 @@ use crate::object::binding_to;
 use crate::proto::head::ServiceContext;
 use crate::runtime::Orb;
 use crate::value::dynamic::DynamicError;
-use crate::value::{Body, BodyError, BodyReader, BodyWriter, Encoding};
+use crate::value::{Body, BodyError, BodyReader, BodyWriter, Encoding, borrow_body, share_body};
 
 /// A call on its way to a servant: operation, undecoded arguments, context.
 ///
@@ -205,17 +205,14 @@ impl Invocation {
     ) -> Result<Bytes, BodyError> {
         let mut body = match self.reply_encoding {
             Encoding::Cdr { profile, origin } => {
-                BodyWriter::Cdr(Encoder::with_buffer(Vec::with_capacity(REPLY_ROOM_BYTES), origin, profile))
+                BodyWriter::Cdr(Encoder::with_buffer(borrow_body(), origin, profile))
             }
-            Encoding::Cbor => BodyWriter::Cbor(Vec::with_capacity(REPLY_ROOM_BYTES)),
+            Encoding::Cbor => BodyWriter::Cbor(borrow_body()),
         };
         write(&mut body)?;
-        Ok(Bytes::from(body.into_bytes()))
+        Ok(share_body(body.into_bytes()))
     }
 }
-
-/// The room that a reply body gets before it has to grow.
-const REPLY_ROOM_BYTES: usize = 64;
 
 /// The exception for a body that does not decode.
 pub(crate) fn malformed(cause: &BodyError, minor: Minor, completed: Completion) -> SystemException {

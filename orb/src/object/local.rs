@@ -17,7 +17,7 @@ use crate::model::{Interface, Kind};
 use crate::proto::head::ChainId;
 use crate::runtime::{CallUnderWay, Orb, check_depth};
 use crate::stream::{Passage, passing_by, within};
-use crate::value::{Body, BodyWriter, Encoding};
+use crate::value::{Body, BodyWriter, Encoding, borrow_body, share_body};
 
 /// A servant that calls reach without a connection.
 ///
@@ -83,7 +83,7 @@ impl LocalTarget {
         parent: Option<&Context>,
     ) -> Result<LocalOutcome, SystemException> {
         let mut body =
-            BodyWriter::Cdr(Encoder::with_buffer(Vec::new(), 0, CdrProfile::native(Endian::NATIVE)));
+            BodyWriter::Cdr(Encoder::with_buffer(borrow_body(), 0, CdrProfile::native(Endian::NATIVE)));
         let written = match &request.activity {
             None => (request.write)(&mut body),
             Some(activity) => {
@@ -91,7 +91,7 @@ impl LocalTarget {
             }
         };
         written.map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
-        let arguments = Body::native_cdr(Bytes::from(body.into_bytes()), Endian::NATIVE);
+        let arguments = Body::native_cdr(share_body(body.into_bytes()), Endian::NATIVE);
         let under_way = self.orb.as_ref().map(CallUnderWay::begin);
         let state = self.state(request, parent);
         check_depth(state.depth, self.orb.as_ref())?;

@@ -1,5 +1,6 @@
 //! A call on its way from a reference to its object: attempts, and what a failed one means for the next.
 
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -43,6 +44,8 @@ impl Route {
         }
         let mut progress = Progress::default();
         progress.as_cbor = request.as_cbor || self.wants_cbor();
+        // What interceptors do takes time.
+        progress.has_waited = request.passage.is_some();
         match self.call_here(request, parent, &mut progress).await {
             Ok(Some(answer)) => return Ok(answer),
             Ok(None) => {}
@@ -68,7 +71,12 @@ impl Route {
             },
             open,
         };
-        match within(request, self.run(&mut call, parent, &mut progress)).await {
+        let ended = {
+            // The future is large: it is passed on by reference.
+            let run = pin!(self.run(&mut call, parent, &mut progress));
+            within(request, run).await
+        };
+        match ended {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(exception)) => Err(progress.conclude(exception)),
             Err(_) => {
@@ -99,6 +107,7 @@ impl Route {
                     continue;
                 }
             };
+            progress.has_waited = true;
             let tried = request.passage.map(|_| Tried::begins(Peer::collocated()));
             let outcome = local.call(request, parent).await;
             if let (Some(passage), Some(tried)) = (request.passage, tried) {
@@ -216,6 +225,7 @@ impl Route {
             depth: call.depth,
             trace: call.trace.clone(),
             as_cbor: progress.as_cbor,
+            has_waited: std::mem::replace(&mut progress.has_waited, true),
             addressing: progress.addressing.map(|how| (how, &*bound.path.ior)),
         };
         progress.tries(&bound.endpoint, Stage::Sending);

@@ -1,7 +1,8 @@
 //! The task that drives a connection.
 
-use std::future::ready;
+use std::future::{poll_fn, ready};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,11 @@ use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
+use super::clock::Turn;
 use super::connection::{CallOutcome, Connection, Heard, Posture};
 use super::inbound;
 use super::shutdown::Entry;
+use super::spare;
 use super::stream::ReadEnd;
 use super::wire::{CoreEvent, Violation};
 use crate::proto::head::Delivery;
@@ -128,43 +131,24 @@ impl Driver<'_> {
         let timer = tokio::time::sleep(FAR_AWAY);
         tokio::pin!(timer);
         loop {
-            match process(connection, &mut input) {
-                Ok(Processed::All) => {}
-                Ok(Processed::Some) => {
+            let posture = match self.take_turn(&mut input) {
+                Ok(None) => {
                     tokio::task::yield_now().await;
                     continue;
                 }
-                Ok(Processed::Ended(end)) => return end,
-                Err(violation) => return End::Violated(violation),
-            }
-            if let Some(end) = self.on_time() {
-                return end;
-            }
-            connection.flush();
-            let posture = match connection.posture() {
-                Ok(posture) if posture.finished => return End::Finished,
-                Ok(posture) => posture,
-                Err(error) => return End::Broken(error),
+                Ok(Some(posture)) => posture,
+                Err(end) => return end,
             };
-            self.note(&posture, !input.is_empty());
-            if let Some(end) = self.check_budget(&posture, &input) {
-                return end;
-            }
             connection.orb.shared.lifecycle.look_again();
             let wanted = self.wake_time(&posture);
             if wanted < timer.deadline() || timer.is_elapsed() {
                 timer.as_mut().reset(wanted);
             }
-            // A buffer that is empty and large is given back before a wait that may be long.
-            if input.is_empty() && input.capacity() > READ_ROOM_BYTES * 8 {
-                input = BytesMut::new();
-            }
             let wanted = connection.wanted_bytes(&input).clamp(READ_ROOM_BYTES, READ_ROOM_BYTES_MAX);
-            input.reserve(wanted);
             // None of these must starve the others: a peer that sends without end is still given up for what it leaves
             // incomplete, and callers that write without end still get their replies.
             let count = tokio::select! {
-                () = connection.wake.notified() => continue,
+                () = connection.bell.heard() => continue,
                 writable = connection.write.writable(), if posture.blocked => match writable {
                     Ok(()) => {
                         self.blocked_since = None;
@@ -173,7 +157,7 @@ impl Driver<'_> {
                     }
                     Err(error) => return End::Broken(error),
                 },
-                count = read.read_buf(&mut input), if !posture.paused => count,
+                count = receive(read, &mut input, wanted), if !posture.paused => count,
                 () = &mut timer => {
                     self.due = true;
                     if posture.paused {
@@ -182,7 +166,7 @@ impl Driver<'_> {
                     // The peer is heard before it is blamed for its silence.
                     tokio::select! {
                         biased;
-                        count = read.read_buf(&mut input) => count,
+                        count = receive(read, &mut input, wanted) => count,
                         () = ready(()) => continue,
                     }
                 }
@@ -193,6 +177,29 @@ impl Driver<'_> {
                 Ok(count) => self.heard(count),
                 Err(error) => return End::Broken(error),
             }
+        }
+    }
+
+    /// Does what there is to do, at one time, and says what to wait for; nothing if others go first, or why nothing more will
+    /// come.
+    fn take_turn(&mut self, input: &mut BytesMut) -> Result<Option<Posture>, End> {
+        let mut turn = Turn::begin();
+        match process(self.connection, input, &mut turn) {
+            Ok(Processed::All) => {}
+            Ok(Processed::Some) => return Ok(None),
+            Ok(Processed::Ended(end)) => return Err(end),
+            Err(violation) => return Err(End::Violated(violation)),
+        }
+        if let Some(end) = self.on_time() {
+            return Err(end);
+        }
+        match self.connection.rest() {
+            Ok(posture) if posture.finished => Err(End::Finished),
+            Ok(posture) => {
+                self.note(&posture, !input.is_empty(), Instant::from_std(turn.begun()));
+                self.check_budget(&posture, input).map_or(Ok(Some(posture)), Err)
+            }
+            Err(error) => Err(End::Broken(error)),
         }
     }
 
@@ -207,7 +214,9 @@ impl Driver<'_> {
     fn check_budget(&self, posture: &Posture, input: &BytesMut) -> Option<End> {
         let connection = self.connection;
         let shared = &connection.orb.shared;
-        let grown = connection.holding.note_buffers(posture.held_bytes + input.capacity() as u64);
+        // An empty buffer goes back to its thread.
+        let input_bytes = if input.is_empty() { 0 } else { input.capacity() as u64 };
+        let grown = connection.holding.note_buffers(posture.held_bytes + input_bytes);
         if !shared.budget.is_exceeded() {
             return None;
         }
@@ -225,9 +234,9 @@ impl Driver<'_> {
     }
 
     /// Notes since when the connection is as it is.
-    fn note(&mut self, posture: &Posture, has_input: bool) {
+    fn note(&mut self, posture: &Posture, has_input: bool, now: Instant) {
         if !posture.idle || posture.uses != self.uses {
-            self.last_use = Instant::now();
+            self.last_use = now;
             self.uses = posture.uses;
         }
         self.is_idle = posture.idle;
@@ -235,13 +244,13 @@ impl Driver<'_> {
         let midway = !posture.paused && (has_input || posture.expects_octets);
         match midway {
             true => {
-                self.pace.get_or_insert_with(|| Pace { since: Instant::now(), octets: 0 });
+                self.pace.get_or_insert(Pace { since: now, octets: 0 });
             }
             false => self.pace = None,
         }
         match posture.blocked {
             true => {
-                self.blocked_since.get_or_insert_with(Instant::now);
+                self.blocked_since.get_or_insert(now);
             }
             false => self.blocked_since = None,
         }
@@ -331,12 +340,17 @@ enum Processed {
 
 /// Takes out of the input what is whole, as long as the peer takes what it is answered; but not more than
 /// [`EVENTS_AT_ONCE_MAX`].
-fn process(connection: &Arc<Connection>, input: &mut BytesMut) -> Result<Processed, Violation> {
+fn process(
+    connection: &Arc<Connection>,
+    input: &mut BytesMut,
+    turn: &mut Turn,
+) -> Result<Processed, Violation> {
     for _ in 0..EVENTS_AT_ONCE_MAX {
         let Heard::Event(event) = connection.receive(input)? else { return Ok(Processed::All) };
         if let Some(end) = act(connection, event) {
             return Ok(Processed::Ended(end));
         }
+        turn.event();
     }
     Ok(Processed::Some)
 }
@@ -344,6 +358,23 @@ fn process(connection: &Arc<Connection>, input: &mut BytesMut) -> Result<Process
 /// Events of one peer that are dealt with before other connections get their turn: a peer that sends as fast as it can does
 /// not make them wait for all that it has sent.
 const EVENTS_AT_ONCE_MAX: usize = 32;
+
+/// Waits for octets, with room for so many more. A connection that waits with nothing in its hands holds no buffer.
+/// Cancellation safe.
+async fn receive(read: &mut ReadEnd, input: &mut BytesMut, wanted: usize) -> io::Result<usize> {
+    poll_fn(|cx| {
+        if input.capacity() == 0 {
+            *input = spare::borrow();
+        }
+        input.reserve(wanted);
+        let received = pin!(read.read_buf(input)).poll(cx);
+        if input.is_empty() {
+            spare::give_back(std::mem::take(input));
+        }
+        received
+    })
+    .await
+}
 
 fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
     match event {

@@ -1,7 +1,7 @@
 //! Calls of peers: from a request on a connection to its reply.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -11,7 +11,7 @@ use super::once::Entrance;
 use super::replies::{encode_reply, readmission_context, reply_encoding};
 use super::shutdown::CallUnderWay;
 use super::wire::too_large;
-use super::{Limits, Orb};
+use super::{Limits, Orb, now};
 use crate::adapter::{
     ActiveObject, CallState, Context, Dispatch, Invocation, Location, Protocol, Reply, ReplyBody, ReplyFate,
     drive,
@@ -80,7 +80,7 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
         && let Err(reason) = orb.shared.served.admit_oneway(orb, identity, &head)
     {
         tracing::debug!(peer = %connection.peer, %reason, "a oneway request is not executed");
-        return connection.call_dropped(id);
+        return connection.call_dropped(id, true);
     }
     if let Some(identity) = identity_to_remember(&object, &head) {
         match orb.shared.served.admit(orb, identity, &head) {
@@ -211,7 +211,7 @@ fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState 
     let mut state =
         CallState::new(connection.peer.clone(), head.object_key.0, head.operation.as_bytes().clone(), chain);
     state.deadline = (head.deadline_left_us > 0)
-        .then(|| Instant::now().checked_add(Duration::from_micros(head.deadline_left_us)))
+        .then(|| now().checked_add(Duration::from_micros(head.deadline_left_us)))
         .flatten();
     state.depth = head.depth;
     state.identity = head.identity;
@@ -265,7 +265,7 @@ impl Inbound {
         match fate {
             ReplyFate::Sent => self.send(&head, body, gather),
             ReplyFate::Lost if self.wants_reply => self.lose(),
-            ReplyFate::Lost => self.connection.call_dropped(self.id),
+            ReplyFate::Lost => self.connection.call_dropped(self.id, gather),
             ReplyFate::CutInstead => self.connection.cut("the connection was cut on purpose"),
             ReplyFate::SentThenCut => {
                 let connection = self.connection.clone();
@@ -284,7 +284,7 @@ impl Inbound {
         self.connection.call_runs(self.id, context.clone());
         tokio::spawn(async move {
             context.cancelled().await;
-            self.connection.call_dropped(self.id);
+            self.connection.call_dropped(self.id, false);
         });
     }
 
@@ -292,7 +292,7 @@ impl Inbound {
         if self.wants_reply {
             self.connection.send_reply(self.id, head, body, gather);
         } else {
-            self.connection.call_dropped(self.id);
+            self.connection.call_dropped(self.id, gather);
         }
     }
 
@@ -334,7 +334,7 @@ impl Inbound {
         if let Some(identity) = self.once {
             self.connection.orb.shared.served.withdraw(identity);
         }
-        self.connection.call_dropped(self.id);
+        self.connection.call_dropped(self.id, false);
     }
 }
 

@@ -5,6 +5,7 @@
 //! under a short lock; a single call is written at once by its caller, many at a time are gathered by the driver.
 
 mod address;
+mod bell;
 mod blocking;
 mod budget;
 mod builder;
@@ -36,6 +37,7 @@ mod resolver;
 mod room;
 mod route;
 mod shutdown;
+mod spare;
 mod stream;
 mod wire;
 
@@ -43,6 +45,7 @@ pub use address::Address;
 pub(crate) use blocking::{block_on_call, runtime_for};
 pub use builder::{BlockingOrb, OrbBuilder, Preference};
 pub use callers::Callbacks;
+pub(crate) use clock::now;
 pub(crate) use connection::Connection;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use inbound::check_depth;

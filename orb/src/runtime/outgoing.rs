@@ -16,8 +16,9 @@ use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException}
 use crate::object::Request;
 use crate::proto::head::{BodyFormat, ChainId, RequestHead, RequestIdentity, ResponseExpected, TraceContext};
 use crate::proto::iiop::{self, Addressing};
+use crate::proto::native::Payload;
 use crate::stream::{Passage, passing_by};
-use crate::value::BodyWriter;
+use crate::value::{BodyWriter, COPIED_BODY_BYTES_MAX, borrow_body, give_body_back};
 
 /// One attempt of a call.
 pub(crate) struct Outgoing<'a> {
@@ -34,6 +35,8 @@ pub(crate) struct Outgoing<'a> {
     /// The body goes as CBOR where the protocol has it: the server does not know the interface's fingerprint, or the
     /// caller has none.
     pub(super) as_cbor: bool,
+    /// The call has been waiting for something since its deadline was set.
+    pub(super) has_waited: bool,
     /// The server has asked for more than the key.
     pub(super) addressing: Option<(AddressingDisposition, &'a Ior)>,
 }
@@ -42,7 +45,40 @@ pub(crate) struct Outgoing<'a> {
 pub(super) struct Encoded {
     pub(super) head: RequestHead,
     pub(super) addressing: Addressing,
-    pub(super) body: Bytes,
+    pub(super) body: EncodedBody,
+}
+
+/// An encoded body, as often as it takes until the connection has room for it.
+#[derive(Debug)]
+pub(super) enum EncodedBody {
+    /// In a buffer that will be used again: it is copied behind its head.
+    Small(Vec<u8>),
+    /// It is written from where it stands.
+    Large(Bytes),
+}
+
+impl EncodedBody {
+    fn new(octets: Vec<u8>) -> EncodedBody {
+        match octets.len() {
+            0..=COPIED_BODY_BYTES_MAX => EncodedBody::Small(octets),
+            _ => EncodedBody::Large(octets.into()),
+        }
+    }
+
+    pub(super) fn payload(&self) -> Payload<'_> {
+        match self {
+            EncodedBody::Small(octets) => Payload::Slice(octets),
+            EncodedBody::Large(octets) => Payload::Shared(octets.clone()),
+        }
+    }
+}
+
+impl Drop for EncodedBody {
+    fn drop(&mut self) {
+        if let EncodedBody::Small(octets) = self {
+            give_body_back(std::mem::take(octets));
+        }
+    }
 }
 
 impl Outgoing<'_> {
@@ -67,7 +103,7 @@ impl Outgoing<'_> {
             );
             return Err(too_large(&cause).because("limit of the client").at(Stage::Encoding));
         }
-        Ok(Encoded { head, addressing, body })
+        Ok(Encoded { head, addressing, body: EncodedBody::new(body) })
     }
 
     fn head(&self) -> RequestHead {
@@ -78,7 +114,10 @@ impl Outgoing<'_> {
         head.identity = (native || self.once || oneway).then_some(self.identity);
         head.acknowledged_below = self.acknowledged_below;
         head.retry_of_server = self.retry_of_server;
-        let left = self.request.deadline.saturating_duration_since(Instant::now());
+        let left = match self.has_waited {
+            true => self.request.deadline.saturating_duration_since(Instant::now()),
+            false => self.request.time_limit,
+        };
         // Nothing left still has to be said: 0 would mean that there is no deadline.
         head.deadline_left_us = match self.request.activity {
             // It moves with the streams; the caller watches it.
@@ -100,8 +139,13 @@ impl Outgoing<'_> {
         head
     }
 
-    fn body(&self, head: &RequestHead, addressing: &Addressing, orb: &Orb) -> Result<Bytes, SystemException> {
-        let buffer = Vec::with_capacity(BODY_ROOM_BYTES);
+    fn body(
+        &self,
+        head: &RequestHead,
+        addressing: &Addressing,
+        orb: &Orb,
+    ) -> Result<Vec<u8>, SystemException> {
+        let buffer = borrow_body();
         let mut body = match self.endpoint.wire {
             WireChoice::Native if self.as_cbor => BodyWriter::Cbor(buffer),
             WireChoice::Native => BodyWriter::Cdr(Encoder::with_buffer(buffer, 0, NATIVE_PROFILE)),
@@ -127,7 +171,7 @@ impl Outgoing<'_> {
             }
         };
         written.map_err(|cause| unwritable(&cause, Completion::No).at(Stage::Encoding))?;
-        Ok(body.into_bytes().into())
+        Ok(body.into_bytes())
     }
 }
 
@@ -135,6 +179,3 @@ fn streams_need_native() -> SystemException {
     SystemException::new(ExceptionKind::NoImplement, Minor::STREAMS_NEED_NATIVE, Completion::No)
         .at(Stage::Encoding)
 }
-
-/// The room that a request body gets before it has to grow.
-const BODY_ROOM_BYTES: usize = 64;

@@ -24,6 +24,8 @@ pub(super) struct Progress {
     forwards: u32,
     /// Whether the body goes as CBOR, because the caller knows no fingerprint or the server another one.
     pub(super) as_cbor: bool,
+    /// The call has been waiting for something since its deadline was set.
+    pub(super) has_waited: bool,
     /// How the server asked the object to be named.
     pub(super) addressing: Option<AddressingDisposition>,
     /// The life of the server that an update was first sent to; later attempts name it, so that no other executes it.

@@ -95,6 +95,7 @@ impl Route {
         if path.endpoints.is_empty() {
             return refuse(ExceptionKind::InvObjref, Minor::NO_USABLE_PROFILE, Stage::Resolving);
         }
+        progress.has_waited = true;
         let candidates = path.candidates(suits);
         if let Some((connection, endpoint)) = self.orb.reach(candidates, progress).await? {
             self.lock().connection = Some(connection.clone());

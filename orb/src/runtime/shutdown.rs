@@ -185,7 +185,7 @@ impl Lifecycle {
     pub(super) fn wake_those_above(&self, share: u64) {
         for connection in &self.connections {
             if connection.holding.buffers() > share {
-                connection.wake.notify_one();
+                connection.bell.ring();
             }
         }
     }

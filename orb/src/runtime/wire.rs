@@ -15,7 +15,7 @@ use crate::proto::head::{
     BodyFormat, CallId, ClientId, Delivery, ObjectKey, ReplyHead, ReplyStatus, RequestHead, Time,
 };
 use crate::proto::iiop;
-use crate::proto::native::{self, CloseCode, OutBuffer};
+use crate::proto::native::{self, CloseCode, OutBuffer, Payload};
 use crate::value::{Body, Encoding};
 
 /// The core of a connection.
@@ -214,7 +214,7 @@ impl Core {
         &mut self,
         head: &RequestHead,
         addressing: &iiop::Addressing,
-        body: Bytes,
+        body: Payload<'_>,
     ) -> Result<CallId, Refused> {
         match self {
             Core::Native(core) => core.request(head, body).map_err(|refused| match refused {

@@ -29,73 +29,90 @@ fn check(length: usize, bound: usize) -> Result<(), BoundExceeded> {
     if length > bound { Err(BoundExceeded { bound, length }) } else { Ok(()) }
 }
 
-/// A string of at most `N` octets: `string<N>`. The bound is checked when it is made and when it is received.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct BString<const N: usize>(String);
+/// Generates a bounded text: a string whose length in some unit is checked.
+macro_rules! bounded_text {
+    ($(#[$doc:meta])* $name:ident, $unit:literal, $length:expr, $desc:ident, $write:ident, $read:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        pub struct $name<const N: usize>(String);
 
-impl<const N: usize> BString<N> {
-    /// A bounded string of `text`.
-    ///
-    /// # Errors
-    /// `text` is longer than `N` octets.
-    pub fn new(text: impl Into<String>) -> Result<Self, BoundExceeded> {
-        let text = text.into();
-        check(text.len(), N)?;
-        Ok(BString(text))
-    }
+        impl<const N: usize> $name<N> {
+            /// A bounded string of `text`.
+            ///
+            /// # Errors
+            #[doc = concat!("`text` is longer than `N` ", $unit, ".")]
+            pub fn new(text: impl Into<String>) -> Result<Self, BoundExceeded> {
+                let text = text.into();
+                let length: fn(&str) -> usize = $length;
+                check(length(&text), N)?;
+                Ok($name(text))
+            }
 
-    /// The text.
-    pub fn into_string(self) -> String {
-        self.0
-    }
+            /// The text.
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+
+        impl<const N: usize> Deref for $name<N> {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl<const N: usize> TryFrom<&str> for $name<N> {
+            type Error = BoundExceeded;
+
+            fn try_from(text: &str) -> Result<Self, BoundExceeded> {
+                $name::new(text)
+            }
+        }
+
+        impl<const N: usize> std::fmt::Display for $name<N> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl<const N: usize> Cdr for $name<N> {
+            const SIZE_MIN: usize = 4;
+
+            fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
+                out.$write(&self.0)
+            }
+
+            fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+                Ok($name::new(input.$read()?)?)
+            }
+        }
+
+        impl<const N: usize> IdlType for $name<N> {
+            fn describe(_: &mut TypeCatalogue) -> TypeDesc {
+                TypeDesc::$desc { bound: Some(N as u32) }
+            }
+
+            fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+
+            fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $name::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
+            }
+        }
+    };
 }
 
-impl<const N: usize> Deref for BString<N> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
+bounded_text! {
+    /// A string of at most `N` octets: `string<N>`. The bound is checked when it is made and when it is received.
+    BString, "octets", str::len, String, write_string, read_string
 }
 
-impl<const N: usize> TryFrom<&str> for BString<N> {
-    type Error = BoundExceeded;
-
-    fn try_from(text: &str) -> Result<Self, BoundExceeded> {
-        BString::new(text)
-    }
-}
-
-impl<const N: usize> std::fmt::Display for BString<N> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<const N: usize> Cdr for BString<N> {
-    const SIZE_MIN: usize = String::SIZE_MIN;
-
-    fn encode(&self, out: &mut Encoder) -> Result<(), CdrError> {
-        self.0.encode(out)
-    }
-
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
-        Ok(BString::new(String::decode(input)?)?)
-    }
-}
-
-impl<const N: usize> IdlType for BString<N> {
-    fn describe(_: &mut TypeCatalogue) -> TypeDesc {
-        TypeDesc::String { bound: Some(N as u32) }
-    }
-
-    fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-
-    fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BString::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
-    }
+bounded_text! {
+    /// A wide string of at most `N` units of UTF-16: `wstring<N>`. The bound is checked when it is made and when it is
+    /// received; a character outside the basic plane counts as two.
+    BWString, "units of UTF-16", |text| text.encode_utf16().count(), WString, write_wstring, read_wstring
 }
 
 /// A sequence of at most `N` elements: `sequence<T, N>`. The bound is checked when it is made and when it is received.

@@ -51,21 +51,23 @@ fn allocations_of_a_call(way: Way, interceptors: usize) -> f64 {
     allocation_counter::measure(calls).count_total as f64 / CALLS as f64
 }
 
-/// What a call allocated before there were interceptors; it may well be less since.
-fn before_there_were_any(way: Way) -> f64 {
+/// What a query without interceptors allocates at most, both sides together. In one process: arguments, and the state of
+/// the call. On a connection besides: the place where its caller waits, the two heads on their way through the driver,
+/// the reply. On GIOP, the service contexts that have no field in its heads.
+fn of_the_path(way: Way) -> f64 {
     match way {
-        Way::Collocated => 4.0,
-        Way::Native => 16.0,
-        Way::Iiop => 29.0,
+        Way::Collocated => 2.0,
+        Way::Native => 5.0,
+        Way::Iiop => 9.0,
     }
 }
 
 #[test]
-fn without_interceptors_a_call_allocates_nothing_for_them() {
+fn a_call_allocates_no_more_than_its_path_needs() {
     for way in WAYS {
         let count = allocations_of_a_call(way, 0);
         println!("{way:?}: {count} allocations a call without interceptors");
-        assert!(count <= before_there_were_any(way) + 0.05, "{way:?}: {count}");
+        assert!(count <= of_the_path(way) + 0.05, "{way:?}: {count}");
     }
 }
 

@@ -78,16 +78,23 @@ async fn repetitions_that_break_off_leave_nothing_behind() {
 #[tokio::test]
 async fn a_refusal_is_not_remembered() {
     let world = World::new(Way::TcpNative).await;
+    let mut holding = Talker::connect(world.port(), 1, 1).await;
+    let held = holding.call(&once("hold_update", 1, 1, 1), Bytes::new()).await.unwrap();
+    world.control.started().await;
     let mut client = Talker::connect(world.port(), CLIENT, 1).await;
     let mut late = once("add", CLIENT, 1, 5);
     late.deadline_left_us = 1;
     let id = client.call(&late, one()).await.unwrap();
+    until("it waits for its turn", || world.server.open_calls().served == 2).await;
+    world.control.go(1);
+    holding.reply(held).await;
+    drop(holding);
     let (head, _) = client.reply(id).await;
     assert_eq!(head.status, ReplyStatus::SYSTEM_EXCEPTION, "its deadline has passed");
     let id = client.call(&once("add", CLIENT, 1, 5), one()).await.unwrap();
     let (head, body) = client.reply(id).await;
     assert_eq!(head.status, ReplyStatus::OK);
-    assert_eq!(result::<i32>(&head, &body), 1);
+    assert_eq!(result::<i32>(&head, &body), 2, "behind the update that held the object");
     drop(client);
     world.end().await;
 }

@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use quorb::model::TypeCatalogue;
 use quorb::value::{BodyError, CborError, decode_cbor, encode_cbor};
-use quorb::{BString, BVec, IdlType, WChar, WString};
+use quorb::{BString, BVec, BWString, IdlType, WChar, WString};
 use quorb_giop::cdr::{CdrError, CdrProfile, Decoder, Encoder, Endian};
 
 /// The value in CDR, by the rules of native bodies.
@@ -160,6 +160,13 @@ random! {
             text.pop();
         }
         BString::new(text).expect("it is short")
+    };
+    BWString<9>: dice => {
+        let mut text = any_text(dice);
+        while text.encode_utf16().count() > 9 {
+            text.pop();
+        }
+        BWString::new(text).expect("it is short")
     };
 }
 

@@ -1,6 +1,6 @@
 //! Characters and strings.
 
-use quorb::{BString, IdlType, WChar, WString};
+use quorb::{BString, BWString, IdlType, WChar, WString};
 use quorb_giop::cdr::{CdrError, CdrProfile, CharSet, Endian, GiopVersion, WcharSet};
 
 use crate::rig::{
@@ -100,6 +100,19 @@ fn bounded_strings() {
     let long = from_cdr::<BString<4>>(&hex("00000006 616263646500"), Endian::Big);
     assert_eq!(long, Err(CdrError::BoundExceeded { bound: 4, length: 5 }));
     check_refused::<BString<4>>(&["65 6162636465", "01"]);
+}
+
+#[test]
+fn bounded_wide_strings() {
+    check_idl::<BWString<3>>("wstring<3>");
+    check(BWString::<3>::new("h€").unwrap(), "00000004 0068 20ac", "04000000 0068 20ac", "64 68e282ac");
+    check_random::<BWString<9>>();
+    assert_eq!(BWString::<3>::default().into_string(), "");
+    let refused = BWString::<3>::try_from("😀😀").expect_err("the bound counts units of UTF-16");
+    assert_eq!((refused.bound, refused.length), (3, 4));
+    let long = from_cdr::<BWString<3>>(&hex("00000008 0061 0062 0063 0064"), Endian::Big);
+    assert_eq!(long, Err(CdrError::BoundExceeded { bound: 3, length: 4 }));
+    check_refused::<BWString<3>>(&["64 61626364", "01"]);
 }
 
 #[test]

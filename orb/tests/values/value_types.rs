@@ -1,7 +1,7 @@
 //! Values with identity: to the octet, as another broker writes them, shared, in circles, derived, cut down, and hostile.
 
 use quorb::value::CborError;
-use quorb::value::valuetype::{Custom, register};
+use quorb::value::valuetype::{Custom, ValueBase, register};
 use quorb::{Any, IdlType, TypeCode, ValueRef};
 use quorb_giop::cdr::{CdrError, CdrProfile, Decoder, Encoder, Endian};
 
@@ -96,6 +96,37 @@ fn null_values() {
     check(None::<ValueRef<Point>>, "00000000", "00000000", "f6");
     assert!(from_cdr::<ValueRef<Point>>(&hex("00000000"), Endian::Big).is_err(), "it may not be null");
     assert!(from_cbor::<ValueRef<Point>>(&hex("f6")).is_err());
+}
+
+#[test]
+fn values_of_any_type() {
+    register::<Point>();
+    register::<Named>();
+    let any: ValueRef<ValueBase> = point(1, 2).cast().expect("every value is one");
+    check_idl::<Option<ValueRef<ValueBase>>>("ValueBase");
+    let id = "49444c3a5a6f6f2f506f696e743a312e30";
+    check(
+        any.clone(),
+        &format!("7fffff0a 00000012 {id} 00 0000 00000008 00000001 00000002 ffffffff"),
+        &format!("0affff7f 12000000 {id} 00 0000 08000000 01000000 02000000 ffffffff"),
+        &format!("83 00 71 {id} a2 6178 01 6179 02"),
+    );
+    let read: ValueRef<ValueBase> = from_cdr(&cdr(&any, Endian::Little), Endian::Little).unwrap();
+    assert_eq!(read.cast::<Point>(), Some(point(1, 2)));
+    assert!(read.cast::<Link>().is_none() && read.get().is_some());
+    // A type that nobody registered is cut down to one that is known.
+    let unknown = ValueRef::new(Stranger {
+        named: Named { point: Point { x: 1, y: 2 }, name: String::new() },
+        inner: Vec::new(),
+        tail: String::new(),
+    });
+    let named = cdr(&unknown.cast::<ValueBase>().unwrap(), Endian::Big);
+    let cut_down = from_cdr::<ValueRef<ValueBase>>(&named, Endian::Big).unwrap();
+    assert_eq!(cut_down.id(), Some("IDL:Zoo/Named:1.0"));
+    // Its writer took the type for known.
+    let untyped = from_cdr::<ValueRef<ValueBase>>(&cdr(&point(1, 2), Endian::Big), Endian::Big);
+    assert!(matches!(untyped, Err(CdrError::InvalidValue { .. })), "{untyped:?}");
+    from_cbor::<ValueRef<ValueBase>>(&hex("83 00 61 78 a0")).expect_err("nobody registered it");
 }
 
 #[test]

@@ -25,6 +25,15 @@ fn a_seed_is_a_whole_story() {
     assert_ne!(first.messages, other.messages);
 }
 
+/// Everyone had the message, but its causes only its sender and another that failed with it.
+#[test]
+fn a_receipt_promises_the_causes_too() {
+    const SEED: u64 = 4842;
+    let mistaken = Settings { mutation: Some(Mutation::CausesNotStable), ..Settings::default() };
+    assert_eq!(run(SEED, &mistaken).violation.map(|v| v.code), Some("V6"));
+    assert_eq!(run(SEED, &Settings::default()).violation, None);
+}
+
 /// Plays seeds until a known mistake is caught; the same seed without it is clean.
 fn caught(mutation: Mutation, by: &[&str]) {
     let mistaken = Settings { mutation: Some(mutation), ..Settings::default() };
@@ -53,6 +62,8 @@ mutants! {
     a_takeover_adopts: TakeoverIgnoresAccepted by ["M1", "V1", "V6", "O4"];
     uniform_waits_for_all: UniformOnReceipt by ["V6", "O4"];
     the_order_is_in_the_value: OrderNotInValue by ["O3", "O4"];
+    a_place_is_known_everywhere: PlaceNotStable by ["O4", "V6", "V1"];
+    a_sequencer_stands_still: SequencerNotSealed by ["V6", "O4"];
     a_promise_stands_still: DeliverAfterPromise by ["V1", "V6", "O3", "O4"];
     nothing_goes_beyond_the_cut: BeyondTheCut by ["V1", "O3"];
     the_cut_is_everyones: CutFromLeader by ["V1", "V6", "M8", "O2"];

@@ -21,6 +21,9 @@ pub struct Encoder {
     pub(super) values: Option<Box<ValuesWritten>>,
 }
 
+/// The room that an encapsulation gets before it has to grow.
+const ENCAPSULATION_ROOM_BYTES: usize = 64;
+
 impl Encoder {
     /// An encoder with [`CdrProfile::native`] rules, an empty buffer and alignment from 0.
     #[must_use]
@@ -46,7 +49,8 @@ impl Encoder {
         endian: Endian,
         body: impl FnOnce(&mut Self) -> Result<(), E>,
     ) -> Result<Vec<u8>, E> {
-        let mut out = Self::new(endian);
+        let buffer = Vec::with_capacity(ENCAPSULATION_ROOM_BYTES);
+        let mut out = Self::with_buffer(buffer, 0, CdrProfile::native(endian));
         out.write_u8(endian.flag());
         body(&mut out)?;
         Ok(out.into_bytes())

@@ -33,9 +33,10 @@ impl OpenMessage {
     /// Appends header and head to `buf`.
     pub(super) fn begin<H: MessageHead>(
         head: &H,
-        buf: Vec<u8>,
+        mut buf: Vec<u8>,
         profile: CdrProfile,
     ) -> Result<Self, GiopError> {
+        buf.reserve(HEAD_ROOM_BYTES);
         let start = buf.len();
         let mut out = Encoder::with_buffer(buf, 0, profile);
         let header = MessageHeader::new(profile.version, profile.endian, H::KIND, 0);
@@ -106,3 +107,6 @@ impl OpenMessage {
         Ok(buf)
     }
 }
+
+/// The room that a head gets before it has to grow: enough for an ordinary request with our own contexts.
+const HEAD_ROOM_BYTES: usize = 256;

@@ -11,6 +11,7 @@
 //! | `lifecycle` | restarts, draining, closing when idle, by either side |
 //! | `on_the_wire` | what really passes: LocateRequests, fragments, and that the checks notice spoilt replies |
 //! | `benchmark` | the foreign benchmark client checks its results |
+//! | `standard_services` | OMG's naming and event services from the IDL that Debian installs; omniORB's naming client uses ours |
 //! | `zoo` | values of any type, decimals, unions by every switch, values with identity: C++ and Python, both ways |
 //! | `byte_order` | the byte order that this machine does not have, stale octets in padding, tiny tail fragments |
 
@@ -25,5 +26,6 @@ mod on_the_wire;
 mod our_client;
 mod raw;
 mod sizes;
+mod standard_services;
 mod support;
 mod zoo;

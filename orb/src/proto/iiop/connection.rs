@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::Bytes;
 use quorb_giop::assembly::Assembler;
 use quorb_giop::cdr::{CdrProfile, Endian, GiopVersion};
 use quorb_giop::codeset::CodeSets;
@@ -14,7 +13,7 @@ use super::inbound::InboundCalls;
 use super::receive::Held;
 use super::unfinished::Unfinished;
 use crate::proto::head::{CallId, Delivery, Time};
-use crate::proto::native::OutBuffer;
+use crate::proto::native::{OutBuffer, Payload};
 
 /// One connection of GIOP 1.0 to 1.2, seen from one of its ends.
 ///
@@ -55,6 +54,8 @@ pub struct Connection {
     /// What a client speaks; on the server's side the version of the last message, which is what it speaks unasked.
     pub(super) version: GiopVersion,
     pub(super) output: OutBuffer,
+    /// Where heads are written before they are queued.
+    pub(super) scratch: Vec<u8>,
     /// Octets queued since the beginning.
     pub(super) queued: u64,
     /// Octets yielded since the beginning.
@@ -147,6 +148,7 @@ impl Connection {
                 Side::Server => GiopVersion::V1_0,
             },
             output: OutBuffer::new(),
+            scratch: Vec::new(),
             queued: 0,
             handed: 0,
             outbound: BTreeMap::new(),
@@ -312,7 +314,7 @@ impl Connection {
         let may_say = self.side == Side::Server || self.version >= GiopVersion::V1_2;
         if may_say && !self.inbound.executes() {
             let farewell = close_connection(self.version, Endian::NATIVE);
-            self.queue(|out| out.extend_from_slice(&farewell), Bytes::new());
+            self.queue(|out| out.extend_from_slice(&farewell), Payload::EMPTY);
         }
     }
 
@@ -341,12 +343,10 @@ impl Connection {
     }
 
     /// Queues a head and a body behind it.
-    pub(super) fn queue(&mut self, head: impl FnOnce(&mut Vec<u8>), body: Bytes) {
+    pub(super) fn queue(&mut self, head: impl FnOnce(&mut Vec<u8>), body: Payload<'_>) {
         let before = self.output.len();
         self.output.append(0, head);
-        if !body.is_empty() {
-            self.output.push(body);
-        }
+        body.append_to(&mut self.output);
         self.queued += (self.output.len() - before) as u64;
     }
 }

@@ -15,6 +15,7 @@ use crate::proto::head::{
     BodyFormat, CallId, Completion, ObjectKey, OperationName, ReplyHead, ReplyStatus, RequestHead,
     ResponseExpected, Time,
 };
+use crate::proto::native::Payload;
 
 /// What has come.
 #[derive(Debug)]
@@ -170,7 +171,7 @@ impl Connection {
         };
         if let Remedy::MessageErrorThenClose { version } = error.remedy(spoken) {
             let farewell = message_error(version, Endian::NATIVE);
-            self.queue(|out| out.extend_from_slice(&farewell), bytes::Bytes::new());
+            self.queue(|out| out.extend_from_slice(&farewell), Payload::EMPTY);
         }
         error
     }

@@ -14,6 +14,7 @@ use quorb_giop::names;
 use super::connection::{Connection, Outbound, Phase, Side};
 use super::contexts;
 use crate::proto::head::{CallId, ReplyHead, ReplyStatus, RequestHead, ResponseExpected};
+use crate::proto::native::Payload;
 
 /// How a request names its object, and to whom it speaks.
 #[derive(Debug, Clone, Default)]
@@ -86,12 +87,13 @@ impl Connection {
     ///
     /// # Errors
     /// See [`Refused`].
-    pub fn request(
+    pub fn request<'a>(
         &mut self,
         head: &RequestHead,
         addressing: &Addressing,
-        body: Bytes,
+        body: impl Into<Payload<'a>>,
     ) -> Result<CallId, Refused> {
+        let body = body.into();
         if self.phase != Phase::Open {
             return Err(Refused::Closed);
         }
@@ -111,8 +113,7 @@ impl Connection {
         if let Some(offer) = &self.offer {
             giop.contexts.put(offer)?;
         }
-        let message = giop.open(Vec::new(), profile)?;
-        let octets = message.finish_head(body.len())?;
+        let octets = giop.open(std::mem::take(&mut self.scratch), profile)?.finish_head(body.len())?;
         let (queued, limit) = (self.output.len(), self.config.output_bytes_max);
         // A large message alone may pass.
         if queued > 0 && queued + octets.len() + body.len() > limit {
@@ -120,7 +121,7 @@ impl Connection {
         }
         self.next_id = id.wrapping_add(2);
         let start = self.queued;
-        self.queue(|out| out.extend_from_slice(&octets), body);
+        self.queue_message(octets, body);
         self.code_sets_settled = true;
         self.offer = None;
         if head.response == ResponseExpected::Yes {
@@ -147,13 +148,13 @@ impl Connection {
         let octets = if call.is_locate {
             let status = locate_status(head.status, call.version);
             let giop = LocateReplyHead { request_id: call.request_id, status };
-            giop.open(Vec::new(), profile)?.finish_head(body.len())?
+            giop.open(std::mem::take(&mut self.scratch), profile)?.finish_head(body.len())?
         } else {
             let mut giop = GiopReplyHead::new(call.request_id, reply_status(head.status, call.version));
             contexts::write_reply(head, call.version, &mut giop.contexts);
-            giop.open(Vec::new(), profile)?.finish_head(body.len())?
+            giop.open(std::mem::take(&mut self.scratch), profile)?.finish_head(body.len())?
         };
-        self.queue(|out| out.extend_from_slice(&octets), body);
+        self.queue_message(octets, body.into());
         self.close_if_drained();
         Ok(())
     }
@@ -178,10 +179,18 @@ impl Connection {
         if call.tell_cancel {
             let message = CancelRequestHead { request_id }.open(Vec::new(), self.profile(self.version));
             if let Ok(octets) = message.and_then(|message| Ok(message.finish()?)) {
-                self.queue(|out| out.extend_from_slice(&octets), Bytes::new());
+                self.queue_message(octets, Payload::EMPTY);
             }
         }
         self.close_if_drained();
+    }
+
+    /// Queues a message whose head was written into the scratch buffer, which comes back.
+    fn queue_message(&mut self, mut octets: Vec<u8>, body: Payload<'_>) {
+        self.queue(|out| out.extend_from_slice(&octets), body);
+        octets.clear();
+        octets.shrink_to(SCRATCH_BYTES_MAX);
+        self.scratch = octets;
     }
 
     /// The next id that no open request has.
@@ -194,6 +203,9 @@ impl Connection {
         id
     }
 }
+
+/// The most that the scratch buffer keeps.
+const SCRATCH_BYTES_MAX: usize = 1024;
 
 fn giop_head(
     head: &RequestHead,

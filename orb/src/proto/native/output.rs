@@ -170,7 +170,7 @@ impl Payload<'_> {
     }
 
     /// Appends it to `out`.
-    pub(super) fn append_to(self, out: &mut OutBuffer) {
+    pub(crate) fn append_to(self, out: &mut OutBuffer) {
         match self {
             Payload::Slice(octets) => out.append(octets.len(), |small| copy_in_pieces(octets, small)),
             Payload::Shared(octets) => out.push(octets),

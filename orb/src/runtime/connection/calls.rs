@@ -90,7 +90,7 @@ impl Connection {
         if !self.is_usable() {
             return lost("the connection is closing".to_owned());
         }
-        let id = match state.core.request(&encoded.head, &encoded.addressing, encoded.body.clone()) {
+        let id = match state.core.request(&encoded.head, &encoded.addressing, encoded.body.payload()) {
             Ok(id) => id,
             Err(Refused::Full) => return None,
             Err(Refused::Unusable(cause)) => return lost(cause),
@@ -106,10 +106,17 @@ impl Connection {
         };
         // A single call is written at once. When there are more, others are about to be made too: the driver runs after
         // them and writes all together.
-        if state.core.calls_outbound() <= 1 {
+        let writes_now = match oneway {
+            true => {
+                !std::mem::replace(&mut state.gathers, true) || state.waiting_output() > GATHERED_BYTES_MAX
+            }
+            false => state.core.calls_outbound() <= 1,
+        };
+        if writes_now {
             self.flush_locked(&mut state);
-        } else {
-            self.wake.notify_one();
+        }
+        if oneway || !writes_now {
+            self.bell.ring();
         }
         Some(Ok(sent))
     }
@@ -117,7 +124,9 @@ impl Connection {
     /// Hands the reply to a call of the peer to the connection. `gather`: the driver flushes when its batch is done.
     pub(in crate::runtime) fn send_reply(&self, id: CallId, head: &ReplyHead, body: Bytes, gather: bool) {
         let mut state = self.lock();
-        state.running.remove(&id);
+        if !state.running.is_empty() {
+            state.running.remove(&id);
+        }
         if let Err(refused) = state.core.reply(id, head, body) {
             tracing::debug!(peer = %self.peer, %refused, "a reply finds nobody");
         }
@@ -127,7 +136,7 @@ impl Connection {
         if state.core.calls_inbound() <= 1 {
             self.flush_locked(&mut state);
         } else {
-            self.wake.notify_one();
+            self.bell.ring();
         }
         self.wake_if_held(&state);
     }
@@ -135,7 +144,7 @@ impl Connection {
     /// The driver looks again whether it may read, or whether the connection is over.
     fn wake_if_held(&self, state: &State) {
         if state.held || state.core.is_closed() {
-            self.wake.notify_one();
+            self.bell.ring();
         }
     }
 
@@ -144,12 +153,16 @@ impl Connection {
         self.lock().running.insert(id, context);
     }
 
-    /// Forgets a call that ended without a reply.
-    pub(in crate::runtime) fn call_dropped(&self, id: CallId) {
+    /// Forgets a call that ended without a reply. `gather`: the driver is at work, and looks again by itself.
+    pub(in crate::runtime) fn call_dropped(&self, id: CallId, gather: bool) {
         let mut state = self.lock();
-        state.running.remove(&id);
+        if !state.running.is_empty() {
+            state.running.remove(&id);
+        }
         state.core.abandon(id);
-        self.wake.notify_one();
+        if !gather {
+            self.bell.ring();
+        }
     }
 
     /// Gives up waiting for a reply.
@@ -157,7 +170,7 @@ impl Connection {
         let mut state = self.lock();
         if state.waiting.remove(&id).is_some() {
             state.core.cancel(id);
-            self.wake.notify_one();
+            self.bell.ring();
             self.offer_room(&state);
         }
     }
@@ -183,6 +196,9 @@ impl Connection {
         }
     }
 }
+
+/// Octets of calls without an answer that are gathered before they are written.
+const GATHERED_BYTES_MAX: u64 = 16 * 1024;
 
 /// Waits for the reply to a call. Dropping it cancels the call.
 pub(crate) struct Waiting {

@@ -58,7 +58,7 @@ impl Connection {
                 }
             }
             if written_bytes >= FLUSH_BYTES_MAX {
-                self.wake.notify_one();
+                self.bell.ring();
                 break;
             }
             let mut slices = [IoSlice::new(&[]); SLICES_MAX];
@@ -70,12 +70,12 @@ impl Connection {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     state.blocked = true;
-                    self.wake.notify_one();
+                    self.bell.ring();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     state.write_error = Some(error);
-                    self.wake.notify_one();
+                    self.bell.ring();
                 }
             }
         }
@@ -89,15 +89,26 @@ impl Connection {
         self.lock().blocked = false;
     }
 
-    pub(in crate::runtime) fn posture(&self) -> Result<Posture, io::Error> {
+    /// Writes what the transport takes now, and says what its driver waits for.
+    pub(in crate::runtime) fn rest(&self) -> Result<Posture, io::Error> {
         let mut state = self.lock();
+        state.gathers = false;
+        self.flush_locked(&mut state);
+        self.posture_of(&mut state)
+    }
+
+    pub(in crate::runtime) fn posture(&self) -> Result<Posture, io::Error> {
+        self.posture_of(&mut self.lock())
+    }
+
+    fn posture_of(&self, state: &mut State) -> Result<Posture, io::Error> {
         if let Some(error) = state.write_error.take() {
             return Err(error);
         }
         state.held = state.must_hold(self.orb.limits());
         if state.core.is_ready() {
             // A call has ended since the core kept a request back for it: whoever ended it did not know.
-            self.wake.notify_one();
+            self.bell.ring();
         }
         Ok(Posture {
             blocked: state.blocked,

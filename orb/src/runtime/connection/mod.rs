@@ -6,17 +6,19 @@ mod io;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::BytesMut;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use self::back::Back;
 pub(crate) use self::calls::{CallOutcome, Sent};
 pub(super) use self::io::{Heard, Posture};
 use super::Orb;
+use super::bell::Bell;
 use super::budget::Holding;
 use super::driver;
 use super::endpoint::WireChoice;
@@ -42,7 +44,7 @@ pub(crate) struct Connection {
     pub(super) key: Option<PoolKey>,
     pub(super) write: WriteEnd,
     /// Wakes the driver: output waits, or the connection is to close.
-    pub(super) wake: Notify,
+    pub(super) bell: Bell,
     /// Callers that wait until another call is taken.
     room: Room,
     /// No new calls: it is closed, closing or draining.
@@ -68,13 +70,34 @@ struct State {
     serves: bool,
     /// The driver does not read: it must be woken when the reason has gone.
     held: bool,
+    /// Calls without an answer have been written since the driver's last turn: it will write those that come until then.
+    gathers: bool,
     /// Calls in either direction since the beginning.
     uses: u64,
     /// Callers that wait for a reply.
-    waiting: HashMap<CallId, oneshot::Sender<CallOutcome>>,
+    waiting: HashMap<CallId, oneshot::Sender<CallOutcome>, BuildHasherDefault<OwnIdHasher>>,
     /// Calls of the peer that go on in tasks, for their cancellation.
     running: HashMap<CallId, Context>,
     write_error: Option<std::io::Error>,
+}
+
+/// Hashes the ids of this side's own calls. They are consecutive numbers that no peer chooses: one multiplication spreads
+/// them, and nobody can make them collide.
+#[derive(Debug, Default)]
+struct OwnIdHasher(u64);
+
+impl Hasher for OwnIdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, octets: &[u8]) {
+        octets.iter().for_each(|octet| self.write_u64((*octet).into()));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 impl Connection {
@@ -110,8 +133,9 @@ impl Connection {
             blocked: false,
             serves: key.is_none(),
             held: false,
+            gathers: false,
             uses: 0,
-            waiting: HashMap::new(),
+            waiting: HashMap::default(),
             running: HashMap::new(),
             write_error: None,
         };
@@ -122,7 +146,7 @@ impl Connection {
             peer: Peer { protocol, address: stream.peer.into() },
             key,
             write: stream.write,
-            wake: Notify::new(),
+            bell: Bell::default(),
             room: Room::default(),
             unusable: AtomicBool::new(false),
             peer_incarnation: OnceLock::new(),
@@ -180,7 +204,7 @@ impl Connection {
         let mut state = self.lock();
         state.core.drain();
         self.flush_locked(&mut state);
-        self.wake.notify_one();
+        self.bell.ring();
     }
 
     /// Whether a shutdown has nothing to wait for here: no call is under way, and every reply has been taken.
@@ -200,7 +224,7 @@ impl Connection {
         let mut state = self.lock();
         state.core.close(CloseCode::SHUTDOWN, reason);
         self.flush_locked(&mut state);
-        self.wake.notify_one();
+        self.bell.ring();
     }
 
     /// Ends the connection in order if nobody has used it since `uses` calls. A call that comes in this moment goes another

@@ -57,6 +57,16 @@ impl<const D: u16, const S: i16> Fixed<D, S> {
         Ok(Fixed(units))
     }
 
+    /// The same for constants, where a number that does not fit is an error of the compiler:
+    /// `const HALF: Fixed<2, 1> = Fixed::of_units(5);`.
+    ///
+    /// # Panics
+    /// The number is too large.
+    pub const fn of_units(units: i128) -> Self {
+        assert!(units <= Self::MAX.0 && units >= Self::MIN.0, "the number has too many digits for its type");
+        Fixed(units)
+    }
+
     /// The number in units of the last digit.
     pub fn units(self) -> i128 {
         self.0

@@ -4,6 +4,7 @@ mod graph;
 mod object;
 mod reference;
 mod registry;
+mod value_base;
 mod wire;
 
 /// What generated code needs besides.
@@ -15,3 +16,4 @@ pub(crate) use graph::within_graph;
 pub use object::{Custom, StateReader, ValueObject, ValueState};
 pub use reference::{ValueGuard, ValueRef};
 pub use registry::register;
+pub use value_base::ValueBase;

@@ -7,6 +7,7 @@ use quorb_giop::cdr::{CdrError, Decoder, Encoder};
 use serde::de::Error as _;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::value_base::{ANY_VALUE, ValueBase};
 use crate::model::{TypeCatalogue, TypeDesc, ValueKind};
 use crate::value::cbor::{read_item, write_item};
 use crate::value::{CborError, FromCbor, IdlType};
@@ -125,7 +126,7 @@ impl<T: ValueState> ValueObject for T {
     }
 
     fn part(&self, ty: TypeId) -> Option<&dyn Any> {
-        ValueState::part(self, ty)
+        if ty == TypeId::of::<ValueBase>() { Some(&ANY_VALUE) } else { ValueState::part(self, ty) }
     }
 
     fn encode_state(&self, out: &mut Encoder) -> Result<(), CdrError> {

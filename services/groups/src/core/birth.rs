@@ -163,6 +163,9 @@ impl Core {
         if self.view.contains(process) {
             return self.welcome(process);
         }
+        if self.was_dropped(process) {
+            return self.expel(process);
+        }
         let leader = self.presumed_leader();
         if leader != self.me() {
             return self.send_item(leader, tag::JOIN, &join);

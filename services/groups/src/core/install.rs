@@ -218,8 +218,8 @@ impl Core {
         use super::wire::frame::Exclusion;
         use super::wire::{Reader, Wire};
         let Ok(exclusion) = Exclusion::read(&mut Reader::new(body)) else { return };
-        let ours = self.stage == Stage::Member && exclusion.domain == self.view.domain;
-        if ours && exclusion.view > self.view.number {
+        let ours = self.stage == Stage::Outside || exclusion.domain == self.view.domain;
+        if self.stage != Stage::Gone && ours && exclusion.view > self.view.number {
             self.stage = Stage::Gone;
             self.tell(Upcall::Excluded);
         }

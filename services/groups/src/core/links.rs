@@ -19,7 +19,7 @@ use super::wire::frame::{Exclusion, FrameHead, FrameKind, Hello, PROTOCOLS};
 use super::wire::item::{self, RawItem};
 use super::{Core, Stage};
 use bytes::{Bytes, BytesMut};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Attempts to dial are at least this far apart, for one address.
 const REDIAL_US: u64 = 100_000;
@@ -53,6 +53,8 @@ pub(crate) struct Peer {
 pub(crate) struct Links {
     links: BTreeMap<LinkId, Link>,
     pub(crate) peers: BTreeMap<ProcessId, Peer>,
+    /// Processes that views have dropped, the latest ones: none of them comes back (M6).
+    dropped: VecDeque<ProcessId>,
     /// Addresses being dialled, or not to be dialled again before the time given.
     dials: BTreeMap<Address, (bool, Time)>,
 }
@@ -294,6 +296,12 @@ impl Core {
 
     /// Tells a process that the domain goes on without it, and forgets it.
     pub(super) fn expel(&mut self, process: ProcessId) {
+        if !self.was_dropped(process) {
+            self.links.dropped.push_back(process);
+        }
+        if self.links.dropped.len() > self.config.limits.strangers_max {
+            self.links.dropped.pop_front();
+        }
         let links = self.links.peers.get(&process).map(|p| p.links.clone()).unwrap_or_default();
         self.links.peers.remove(&process);
         for link in links {
@@ -301,6 +309,11 @@ impl Core {
             self.send_raw(link, FrameKind::Excluded, self.exclusion());
             self.out.push(Effect::Close { link });
         }
+    }
+
+    /// Whether a view has dropped this process.
+    pub(super) fn was_dropped(&self, process: ProcessId) -> bool {
+        self.links.dropped.contains(&process)
     }
 
     /// Queues one item for a process; for this one itself, handles it soon.

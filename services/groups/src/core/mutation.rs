@@ -24,6 +24,8 @@ mutations! {
     UniformOnReceipt,
     /// Uniform total delivery waits for the body everywhere, not for its place.
     PlaceNotStable,
+    /// Receipts say what is here, also where what it came after is missing.
+    CausesNotStable,
     /// Each member finishes the old view with the order it happens to know.
     OrderNotInValue,
     /// A member goes on delivering and acknowledging after its flush answer.

@@ -275,7 +275,7 @@ impl World {
             945..960 => self.enter_or_leave(node),
             960..963 if !self.healing => {
                 if let Some(process) = self.nodes[node].process.as_mut() {
-                    let _ = process.core.leave();
+                    self.trace.logs[process.log].leaving |= process.core.leave().is_ok();
                 }
             }
             _ => {

@@ -86,6 +86,8 @@ pub struct Log {
     pub entries: Vec<Entry>,
     /// How it ended.
     pub end: End,
+    /// It asked to leave: it may have voted for the view without it and failed before it knew.
+    pub leaving: bool,
     /// Some fault touched it or its machine.
     pub disturbed: bool,
     /// The state of its groups at the end, as the messages applied.

@@ -206,6 +206,7 @@ impl World {
             node,
             entries: Vec::new(),
             end: End::Alive,
+            leaving: false,
             disturbed: !self.cuts.is_empty() || self.latency.1 > 200,
             state: BTreeMap::new(),
             complete: Vec::new(),

@@ -4,6 +4,7 @@ mod call;
 mod describe;
 mod doctor;
 mod fakes;
+mod foreign;
 mod idl;
 mod ior;
 mod rig;

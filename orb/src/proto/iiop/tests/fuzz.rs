@@ -175,7 +175,10 @@ fn a_conversation_with_flipped_bits_ends_in_errors_at_most() {
         let mut pair = Pair::new(version);
         for bytes in [0, 10, 300, 5_000, 20_000] {
             let addressing = if bytes == 10 { to_quorb() } else { Addressing::default() };
-            pair.client.connection.request(&call("put"), &addressing, vec![7; bytes].into()).expect("room");
+            pair.client
+                .connection
+                .request(&call("put"), &addressing, Bytes::from(vec![7; bytes]))
+                .expect("room");
         }
         let conversation = pair.client.output();
         pair.server.feed(&conversation);

@@ -71,7 +71,7 @@ fn numbers_encoded_for_the_origin_are_read_back() {
             out.write_u8(1);
             out.write_f64(2.5);
             let mut client = End::new(Config { code_sets, ..config(Side::Client, version) });
-            client.connection.request(&head, &addressing, out.into_bytes().into()).expect("room");
+            client.connection.request(&head, &addressing, &out.into_bytes()[..]).expect("room");
             let Message::Request { body, .. } = messages(&client.output()).remove(0) else {
                 panic!("a request")
             };

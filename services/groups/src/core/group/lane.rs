@@ -38,6 +38,8 @@ pub(crate) struct Lane {
     pub(crate) totals: u64,
     /// Of those, how many have their place and everything before it here.
     pub(crate) totals_ready: u64,
+    /// Causal messages received.
+    pub(crate) causals: u64,
     /// Causal messages delivered.
     pub(crate) causal_delivered: u64,
     /// The vector timestamp of the lane's latest causal message that was looked at.
@@ -61,6 +63,7 @@ impl Lane {
     #[inline]
     pub(crate) fn push(&mut self, slot: Slot) {
         self.totals += u64::from(slot.class.order() == Order::Total);
+        self.causals += u64::from(slot.class.order() == Order::Causal);
         self.bytes += slot.payload.len();
         self.slots.push_back(slot);
     }

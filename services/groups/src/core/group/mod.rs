@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  send -> lane[me] -> batch ------> others                        (lane)
-//!              |         ^ order batch if sequencer, receipts      (order, stability)
+//!              |         ^ order batch if sequencer, receipts      (order, closure, stability)
 //!  others -> lane[s] -> order -> ready -> uniform? -> deliver      (deliver)
 //!                              end of view: report, fill, finish   (ending)
 //! ```
@@ -11,6 +11,7 @@
 //! view costs the view change nothing.
 
 mod causal;
+mod closure;
 mod deliver;
 mod ending;
 mod lane;
@@ -26,6 +27,7 @@ use super::wire::value::Run;
 use super::wire::{Reader, Wire, WireError, put_varint};
 use bytes::{BufMut, Bytes, BytesMut};
 use causal::Causality;
+use closure::Closure;
 pub(crate) use lane::{Lane, Slot};
 use order::OrderLog;
 use stability::Stability;
@@ -43,6 +45,7 @@ pub(crate) struct Group {
     order: OrderLog,
     stability: Stability,
     causality: Causality,
+    closure: Closure,
     /// Messages of this member that are not sealed into a frame yet, and where their item begins.
     batch: BytesMut,
     batch_start: Option<usize>,
@@ -109,6 +112,7 @@ impl Group {
             order: OrderLog::default(),
             stability: Stability::default(),
             causality: Causality::default(),
+            closure: Closure::default(),
             batch: BytesMut::new(),
             batch_start: None,
             backlog: VecDeque::new(),
@@ -139,6 +143,7 @@ impl Group {
         self.order = OrderLog::default();
         self.stability = Stability::new(width);
         self.causality = Causality::new(width);
+        self.closure = Closure::new(width);
         self.batch.clear();
         self.batch_start = None;
         self.touched = false;
@@ -235,9 +240,17 @@ impl Group {
     fn write_receipts(&mut self) {
         self.acknowledge = Urgency::None;
         self.unacknowledged_bytes = 0;
-        let received = self.lanes.iter().map(Lane::received).collect();
+        let received = (0..self.lanes.len()).map(|rank| self.acknowledged(rank)).collect();
         let (view, group, ready) = (self.view, self.id, self.order.ready());
         item::put(tag::RECEIVED, &Received { view, group, ready, received }, &mut self.batch);
+    }
+
+    /// How far this member acknowledges a lane.
+    fn acknowledged(&self, rank: usize) -> u64 {
+        match self.bug(Mutation::CausesNotStable) {
+            true => self.lanes[rank].received(),
+            false => self.closure.number(rank),
+        }
     }
 
     pub(crate) fn owes_receipts(&self) -> bool {
@@ -328,8 +341,9 @@ impl Group {
             got
         });
         let ready = self.order.ready();
-        for (rank, lane) in self.lanes.iter().enumerate() {
-            self.stability.received(self.me, rank, lane.received());
+        self.closure.advance(&self.lanes);
+        for rank in 0..self.lanes.len() {
+            self.stability.received(self.me, rank, self.acknowledged(rank));
         }
         if ready > before {
             self.stability.ready(self.me, ready);
