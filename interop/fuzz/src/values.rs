@@ -226,6 +226,10 @@ pub(crate) fn samples() -> Vec<Vec<u8>> {
         add(2, &|out| out.put(&shape).expect("it can be written"));
         add(3, &|out| out.put(&Answer::Few(3, true)).expect("it can be written"));
         add(4, &|out| out.put(&containers).expect("it can be written"));
+        let any = Any::new(&containers).expect("it has a type code");
+        add(6, &|out| out.put(&any).expect("it can be written"));
+        add(7, &|out| out.put(any.type_code()).expect("it can be written"));
+        add(8, &|out| out.put(&links).expect("it can be written"));
         add(5, &|out| {
             out.put(&Rejected { why: "no".into(), whom: vec![Colour::Red] }).expect("it can be written")
         });
