@@ -1,7 +1,7 @@
 //! Processes of a domain over real connections of this host, in one test process.
 
 use bytes::Bytes;
-use quorb_groups::core::{Class, GroupOptions, Order, Refusal};
+use quorb_groups::core::{Blocked, Class, GroupOptions, Order, Refusal};
 use quorb_groups::driver::{Domain, Ended, EnterError, Event, Group, JoinError, SendError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -240,4 +240,29 @@ async fn whoever_leaves_tells_the_others_first() {
             assert_eq!(in_time("leaving in turn", domain.leave()).await, Ended::Left);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_left_without_a_quorum_is_told() {
+    let (mut domains, _) = three().await;
+    let last = domains.pop().unwrap();
+    let mut group = in_time("entering", last.octets("g").into_future()).await.unwrap();
+    drop(domains);
+    in_time("the verdict", async {
+        while !matches!(group.next().await, Some(Event::Blocked(Blocked::NotPrimary))) {}
+    })
+    .await;
+}
+
+/// A dying process may lose its connections before its listener: the dial that asks whether it is gone then ends without a
+/// word. The protocol itself would dial again only after minutes here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dial_that_ends_without_a_word_is_made_once_more() {
+    let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let seed = mute.local_addr().unwrap().to_string();
+    let join = Domain::join([seed]).name("test").detection(Duration::from_secs(36_000));
+    let joining = tokio::spawn(join.into_future());
+    drop(in_time("a dial", mute.accept()).await.unwrap());
+    drop(in_time("another", mute.accept()).await.unwrap());
+    joining.abort();
 }
