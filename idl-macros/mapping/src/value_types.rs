@@ -90,6 +90,10 @@ impl Mapper<'_> {
             lines.extend(declared.into_iter().map(|text| format!(" * `{text}`")));
         }
         if !value.supports.is_empty() {
+            if !lines.is_empty() {
+                // Without it the sentence would belong to the last item of the list.
+                lines.push(String::new());
+            }
             let names: Vec<String> =
                 value.supports.iter().map(|id| format!("`{}`", self.scoped(*id))).collect();
             lines.push(format!(

@@ -82,6 +82,7 @@ fn what_a_valuetype_declares_beside_its_state_is_documented() {
         "readonly attribute long size",
         "factory make(in long x)",
         "It supports `Shown`",
+        "# [doc = \"\"] # [doc = \" It supports",
     ] {
         assert!(items.contains(text), "{text}: {items}");
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use quorb::model::{TypeCatalogue, TypeDef, TypeDesc};
 use quorb::value::dynamic::Types;
 use quorb::value::{BodyReader, BodyWriter};
-use quorb::{BString, BVec, Exception, IdlType, ObjectRef, WChar, WString};
+use quorb::{Any, BString, BVec, Exception, IdlType, ObjectRef, TypeCode, ValueRef, WChar, WString};
 use quorb_giop::cdr::{Decoder, Encoder, Endian};
 
 use crate::script::Script;
@@ -77,6 +77,14 @@ struct Rejected {
     whom: Vec<Colour>,
 }
 
+#[derive(Debug, Clone, PartialEq, IdlType)]
+#[idl(value, id = "IDL:fuzz/Link:1.0")]
+struct Link {
+    label: String,
+    next: Option<ValueRef<Link>>,
+    twin: Option<ValueRef<Link>>,
+}
+
 /// The formats of a body; none is CBOR.
 const FORMATS: [Option<Endian>; 3] = [None, Some(Endian::Little), Some(Endian::Big)];
 
@@ -102,13 +110,16 @@ pub fn values(octets: &[u8]) {
     let mut script = Script::new(octets);
     let (which, format) = (script.octet(), FORMATS[script.below(3)]);
     let octets = script.rest();
-    match which % 7 {
+    match which % 10 {
         0 => typed::<Scalars>(format, octets),
         1 => typed::<Texts>(format, octets),
         2 => typed::<Shape>(format, octets),
         3 => typed::<Answer>(format, octets),
         4 => typed::<Containers>(format, octets),
         5 => typed::<Rejected>(format, octets),
+        6 => typed::<Any>(format, octets),
+        7 => typed::<TypeCode>(format, octets),
+        8 => typed::<Vec<Option<ValueRef<Link>>>>(format, octets),
         _ => typed::<Vec<BTreeMap<u16, String>>>(format, octets),
     }
 }
@@ -200,6 +211,9 @@ pub(crate) fn samples() -> Vec<Vec<u8>> {
         reference: ObjectRef::nil(),
         later: 1,
     };
+    let end = ValueRef::new(Link { label: "end".into(), next: None, twin: None });
+    let link = ValueRef::new(Link { label: "link".into(), next: Some(end.clone()), twin: Some(end.clone()) });
+    let links = vec![Some(end), None, Some(link)];
     let mut samples = Vec::new();
     for (at, format) in FORMATS.into_iter().enumerate() {
         let mut add = |which: u8, put: &dyn Fn(&mut BodyWriter)| {
@@ -212,6 +226,10 @@ pub(crate) fn samples() -> Vec<Vec<u8>> {
         add(2, &|out| out.put(&shape).expect("it can be written"));
         add(3, &|out| out.put(&Answer::Few(3, true)).expect("it can be written"));
         add(4, &|out| out.put(&containers).expect("it can be written"));
+        let any = Any::new(&containers).expect("it has a type code");
+        add(6, &|out| out.put(&any).expect("it can be written"));
+        add(7, &|out| out.put(any.type_code()).expect("it can be written"));
+        add(8, &|out| out.put(&links).expect("it can be written"));
         add(5, &|out| {
             out.put(&Rejected { why: "no".into(), whom: vec![Colour::Red] }).expect("it can be written")
         });

@@ -3,7 +3,9 @@
 //! # Modules
 //!
 //! * [`core`] is the protocol: one value per process, driven by events, with no input or output of its own.
+//! * [`driver`] runs one of them on tokio, and is what an application uses.
 //! * [`sim`] runs many of them in virtual time under faults and checks what must hold.
 
 pub mod core;
+pub mod driver;
 pub mod sim;

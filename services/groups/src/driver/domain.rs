@@ -1,0 +1,108 @@
+//! A process's place in a domain, as the application holds it.
+
+use super::call::Call;
+use super::error::{Ended, Gone};
+use super::group::EnterGroup;
+use super::join::Join;
+use crate::core::{Counters, ProcessId, View};
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+/// A member of a domain. Dropping it ends the membership as a crash would: the others notice the closed connections and
+/// exclude this process. To go in an orderly way, [`leave`](Self::leave).
+#[derive(Debug)]
+pub struct Domain {
+    process: ProcessId,
+    calls: mpsc::Sender<Call>,
+    view: watch::Receiver<View>,
+    message_bytes_max: usize,
+    owner: JoinHandle<Ended>,
+}
+
+impl Domain {
+    /// Begins to join the domain that these seeds found; await what it returns.
+    #[must_use]
+    pub fn join<S: Into<String>>(seeds: impl IntoIterator<Item = S>) -> Join {
+        Join::new(seeds.into_iter().map(Into::into).collect())
+    }
+
+    pub(super) fn new(
+        process: ProcessId,
+        calls: mpsc::Sender<Call>,
+        view: watch::Receiver<View>,
+        message_bytes_max: usize,
+        owner: JoinHandle<Ended>,
+    ) -> Self {
+        Self { process, calls, view, message_bytes_max, owner }
+    }
+
+    /// This incarnation.
+    #[must_use]
+    pub fn process(&self) -> ProcessId {
+        self.process
+    }
+
+    /// The view of the domain installed last.
+    #[must_use]
+    pub fn view(&self) -> View {
+        self.view.borrow().clone()
+    }
+
+    /// The view of the domain, to wait for changes. A slow watcher sees the last view, not each one.
+    #[must_use]
+    pub fn views(&self) -> watch::Receiver<View> {
+        self.view.clone()
+    }
+
+    /// A group whose messages are of this type, encoded as CBOR. All members must mean the same type by it.
+    pub fn group<M: Serialize + DeserializeOwned>(&self, name: &str) -> EnterGroup<M> {
+        let encode = |message: &M| {
+            let mut octets = Vec::new();
+            ciborium::into_writer(message, &mut octets)?;
+            Ok(octets.into())
+        };
+        let decode = |octets: &Bytes| ciborium::from_reader(&octets[..]).ok();
+        EnterGroup::new(self.calls.clone(), name, self.message_bytes_max, encode, decode)
+    }
+
+    /// A group whose messages are octets.
+    pub fn octets(&self, name: &str) -> EnterGroup<Bytes> {
+        let encode = |octets: &Bytes| Ok(octets.clone());
+        let decode = |octets: &Bytes| Some(octets.clone());
+        EnterGroup::new(self.calls.clone(), name, self.message_bytes_max, encode, decode)
+    }
+
+    /// What happened so far, for metrics.
+    ///
+    /// # Errors
+    /// When this process is no longer in the domain.
+    pub async fn counters(&self) -> Result<Counters, Gone> {
+        let (reply, answer) = oneshot::channel();
+        self.calls.send(Call::Counters { reply }).await.map_err(|_| Gone)?;
+        answer.await.map_err(|_| Gone)
+    }
+
+    /// Leaves the domain and all its groups: returns when a view without this process is decided, and says how it ended.
+    pub async fn leave(mut self) -> Ended {
+        // Without an owner the membership has ended already, and its last word says how.
+        let _ = self.calls.send(Call::Leave).await;
+        (&mut self.owner).await.unwrap_or(Ended::Dropped)
+    }
+
+    /// Waits for the first view.
+    pub(super) async fn first_view(&mut self) -> Result<(), Ended> {
+        if self.view.wait_for(|view| view.number.0 > 0).await.is_ok() {
+            return Ok(());
+        }
+        Err((&mut self.owner).await.unwrap_or(Ended::Dropped))
+    }
+}
+
+impl Drop for Domain {
+    fn drop(&mut self) {
+        self.owner.abort();
+    }
+}

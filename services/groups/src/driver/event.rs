@@ -1,0 +1,93 @@
+//! What a member of a group learns, in the group's one order.
+
+use super::call::Call;
+use super::error::{Ended, Gone};
+use crate::core::{Blocked, Class, GroupId, GroupView, ProcessId, ViewNumber};
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+/// Something that happened in a group.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<M> {
+    /// The members changed. Everyone who goes from the view before to this one has seen the same messages between them.
+    View(GroupView),
+    /// A message, possibly one's own.
+    Message(Delivery<M>),
+    /// Octets that are not a message of this type; the sender disagrees about it.
+    Unreadable(Delivery<Bytes>),
+    /// The group's state as of this place: replaces whatever this member had. Only in groups with state.
+    State(Bytes),
+    /// The state as of this place is wanted, for members that joined. Only in groups with state.
+    StateWanted(StateRequest),
+    /// What was sent and seen before the flush of this number is at every member.
+    Stable(u64),
+    /// Something cannot go on for now: too little of the domain can be reached, senders wait for slow members, or no member
+    /// with the state is left.
+    Blocked(Blocked),
+    /// It goes on.
+    Unblocked(Blocked),
+    /// The last event: this process is not in the group any more.
+    Ended(Ended),
+}
+
+/// A delivered message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery<M> {
+    /// Who sent it.
+    pub sender: ProcessId,
+    /// How it was sent.
+    pub class: Class,
+    /// What was sent.
+    pub message: M,
+}
+
+/// A request for the state as of the place where it appears: answer it before reading the next event, or from a copy taken
+/// now. A request that is dropped leaves the joiners waiting until another view names another donor.
+#[derive(Debug)]
+pub struct StateRequest {
+    pub(super) group: GroupId,
+    pub(super) cut: ViewNumber,
+    pub(super) calls: mpsc::Sender<Call>,
+}
+
+impl StateRequest {
+    /// Gives the state.
+    ///
+    /// # Errors
+    /// When this process is no longer in the domain.
+    pub async fn give(self, state: Bytes) -> Result<(), Gone> {
+        self.calls.send(Call::State { group: self.group, cut: self.cut, state }).await.map_err(|_| Gone)
+    }
+}
+
+impl Event<Bytes> {
+    /// What the event costs while it waits.
+    pub(super) fn waiting_bytes(&self) -> usize {
+        let content = match self {
+            Self::Message(delivery) => delivery.message.len(),
+            Self::State(state) => state.len(),
+            Self::View(view) => view.members.len() * size_of::<crate::core::GroupMember>(),
+            _ => 0,
+        };
+        content + size_of::<Self>()
+    }
+
+    /// The same event with its message read.
+    pub(super) fn read<M>(self, decode: fn(&Bytes) -> Option<M>) -> Event<M> {
+        match self {
+            Self::Message(Delivery { sender, class, message }) => match decode(&message) {
+                Some(message) => Event::Message(Delivery { sender, class, message }),
+                None => Event::Unreadable(Delivery { sender, class, message }),
+            },
+            Self::Unreadable(delivery) => Event::Unreadable(delivery),
+            Self::View(view) => Event::View(view),
+            Self::State(state) => Event::State(state),
+            Self::StateWanted(request) => Event::StateWanted(request),
+            Self::Stable(number) => Event::Stable(number),
+            Self::Blocked(why) => Event::Blocked(why),
+            Self::Unblocked(why) => Event::Unblocked(why),
+            Self::Ended(why) => Event::Ended(why),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! A member's place in a group: entering, events, sending, flushing, leaving.
+
+use super::call::{Call, Entered, SEND_BYTES_MIN, Sending};
+use super::error::{Ended, EnterError, Gone, SendError};
+use super::event::Event;
+use crate::core::{Class, GroupId, GroupOptions, Order};
+use bytes::Bytes;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+type Encode<M> = fn(&M) -> Result<Bytes, ciborium::ser::Error<std::io::Error>>;
+type Decode<M> = fn(&Bytes) -> Option<M>;
+
+/// A group about to be entered; await it.
+#[derive(Debug)]
+pub struct EnterGroup<M> {
+    calls: mpsc::Sender<Call>,
+    name: Arc<str>,
+    options: GroupOptions,
+    message_bytes_max: usize,
+    encode: Encode<M>,
+    decode: Decode<M>,
+}
+
+impl<M> EnterGroup<M> {
+    pub(super) fn new(
+        calls: mpsc::Sender<Call>,
+        name: &str,
+        message_bytes_max: usize,
+        encode: Encode<M>,
+        decode: Decode<M>,
+    ) -> Self {
+        let options = GroupOptions::PLAIN;
+        Self { calls, name: name.into(), options, message_bytes_max, encode, decode }
+    }
+
+    /// What the group promises, by default [`GroupOptions::PLAIN`]. All members must name the same.
+    #[must_use]
+    pub fn options(mut self, options: GroupOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    async fn enter(self) -> Result<Group<M>, EnterError> {
+        self.options.check()?;
+        let (reply, answer) = oneshot::channel();
+        let call = Call::Enter { name: self.name, options: self.options, reply };
+        self.calls.send(call).await.map_err(|_| Gone)?;
+        let Entered { group, events, unread, credit } = answer.await.map_err(|_| Gone)??;
+        let sender = GroupSender {
+            group,
+            only: self.options.only,
+            calls: self.calls,
+            credit,
+            message_bytes_max: self.message_bytes_max,
+            encode: self.encode,
+        };
+        Ok(Group { sender, events, unread, decode: self.decode, ended: false })
+    }
+}
+
+impl<M: 'static> IntoFuture for EnterGroup<M> {
+    type Output = Result<Group<M>, EnterError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    /// Returns with the first view of the group, which is also its first event.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.enter())
+    }
+}
+
+/// A member of a group. Read its events, or its place is lost when too many wait. Dropping it leaves the group.
+#[derive(Debug)]
+pub struct Group<M> {
+    sender: GroupSender<M>,
+    events: mpsc::UnboundedReceiver<Event<Bytes>>,
+    unread: Arc<AtomicUsize>,
+    decode: Decode<M>,
+    ended: bool,
+}
+
+impl<M> Group<M> {
+    /// The group's number in the domain.
+    #[must_use]
+    pub fn id(&self) -> GroupId {
+        self.sender.group
+    }
+
+    /// The next event; none after [`Event::Ended`]. Cancellation safe: no event is lost.
+    pub async fn next(&mut self) -> Option<Event<M>> {
+        let Some(event) = self.events.recv().await else {
+            // An owner that was dropped had no time for a last word.
+            return (!std::mem::replace(&mut self.ended, true)).then_some(Event::Ended(Ended::Dropped));
+        };
+        self.unread.fetch_sub(event.waiting_bytes(), Ordering::Relaxed);
+        self.ended |= matches!(event, Event::Ended(_));
+        Some(event.read(self.decode))
+    }
+
+    /// A handle to send with from elsewhere, while events are read here.
+    #[must_use]
+    pub fn sender(&self) -> GroupSender<M> {
+        self.sender.clone()
+    }
+
+    /// See [`GroupSender::send`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn send(&self, order: Order, uniform: bool, message: &M) -> Result<(), SendError> {
+        self.sender.send(order, uniform, message).await
+    }
+
+    /// See [`GroupSender::flush`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn flush(&self) -> Result<u64, Gone> {
+        self.sender.flush().await
+    }
+
+    /// Leaves the group: returns when a view without this member is decided. Events that come until then are dropped.
+    pub async fn leave(mut self) -> Ended {
+        if self.sender.calls.send(Call::LeaveGroup { group: self.sender.group }).await.is_err() {
+            return Ended::Dropped;
+        }
+        while let Some(event) = self.next().await {
+            if let Event::Ended(why) = event {
+                return why;
+            }
+        }
+        Ended::Dropped
+    }
+}
+
+impl<M> Drop for Group<M> {
+    fn drop(&mut self) {
+        // If the owner is too busy to hear it, it notices with the next event that nobody reads.
+        let _ = self.sender.calls.try_send(Call::LeaveGroup { group: self.sender.group });
+    }
+}
+
+/// Sends to a group; clones share its window.
+#[derive(Debug)]
+pub struct GroupSender<M> {
+    group: GroupId,
+    only: Option<Class>,
+    calls: mpsc::Sender<Call>,
+    credit: Arc<Semaphore>,
+    message_bytes_max: usize,
+    encode: Encode<M>,
+}
+
+impl<M> Clone for GroupSender<M> {
+    fn clone(&self) -> Self {
+        Self { calls: self.calls.clone(), credit: self.credit.clone(), ..*self }
+    }
+}
+
+impl<M> GroupSender<M> {
+    /// Multicasts a message to the group, this member included, and waits while members lag behind. When it returns, the
+    /// message is on its way: it is delivered to everyone, once, if this process stays a member; to know that everyone has
+    /// it, [`flush`](Self::flush). Cancelled, it has sent nothing or all.
+    ///
+    /// # Errors
+    /// When the group allows only another class, the message is too long or cannot be encoded, or the membership ended.
+    pub async fn send(&self, order: Order, uniform: bool, message: &M) -> Result<(), SendError> {
+        let class = Class::new(order, uniform);
+        if self.only.is_some_and(|only| only != class) {
+            return Err(SendError::ClassNotAllowed);
+        }
+        let payload = (self.encode)(message)?;
+        if payload.len() > self.message_bytes_max {
+            return Err(SendError::TooLong { octets: payload.len(), max: self.message_bytes_max });
+        }
+        let cost = payload.len().max(SEND_BYTES_MIN) as u32;
+        let permit = self.credit.clone().acquire_many_owned(cost).await.map_err(|_| Gone)?;
+        let sending = Sending { group: self.group, class, payload, _permit: permit };
+        self.calls.send(Call::Send(sending)).await.map_err(|_| Gone)?;
+        Ok(())
+    }
+
+    /// Waits until everything this process has sent and seen in the group is at every member, and gives the number of the
+    /// flush: [`Event::Stable`] with that number marks its place among the events.
+    ///
+    /// # Errors
+    /// When the membership ended first.
+    pub async fn flush(&self) -> Result<u64, Gone> {
+        let (reply, answer) = oneshot::channel();
+        self.calls.send(Call::Flush { group: self.group, reply }).await.map_err(|_| Gone)?;
+        answer.await.map_err(|_| Gone)
+    }
+}

@@ -1,0 +1,170 @@
+//! Joining a domain: the few knobs, their defaults, and what is checked before anything is sent.
+
+use super::domain::Domain;
+use super::error::JoinError;
+use super::limits::DriverLimits;
+use super::owner::Owner;
+use crate::core::{Config, ProcessId};
+use std::hash::{BuildHasher, RandomState};
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// The shortest detection time that can be asked for.
+pub(super) const DETECTION_MIN: Duration = Duration::from_millis(50);
+/// While the domain is not found, the log says so at this interval.
+const STILL_LOOKING: Duration = Duration::from_secs(5);
+
+/// A process about to join; await it.
+///
+/// Processes whose own address is among the seeds found the domain when all of them are there, and vote in it; all of them
+/// must be given the same list. Others join as members without a vote.
+#[derive(Debug)]
+pub struct Join {
+    name: String,
+    seeds: Vec<String>,
+    listen: String,
+    listener: Option<TcpListener>,
+    advertise: Option<String>,
+    detection: Duration,
+    limits: DriverLimits,
+    core_limits: crate::core::Limits,
+}
+
+impl Join {
+    pub(super) fn new(seeds: Vec<String>) -> Self {
+        Self {
+            name: "quorb".into(),
+            seeds,
+            listen: "127.0.0.1:0".into(),
+            listener: None,
+            advertise: None,
+            detection: Duration::from_secs(1),
+            limits: DriverLimits::default(),
+            core_limits: crate::core::Limits::default(),
+        }
+    }
+
+    /// The domain's name, by default `quorb`. Processes of another name are refused.
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Where to listen, `host:port`; by default a free port of the loopback. A seed listens where the seeds say.
+    #[must_use]
+    pub fn listen(mut self, address: &str) -> Self {
+        self.listen = address.into();
+        self
+    }
+
+    /// A listener that is open already, instead of an address.
+    #[must_use]
+    pub fn listener(mut self, listener: TcpListener) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// How the others dial this process, where that is not the listening address. For a seed it is written as in the list
+    /// of seeds.
+    #[must_use]
+    pub fn advertise(mut self, address: &str) -> Self {
+        self.advertise = Some(address.into());
+        self
+    }
+
+    /// How long a member may be silent before it is suspected; by default one second. A process that ends is noticed by its
+    /// connections at once, whatever this says.
+    #[must_use]
+    pub fn detection(mut self, silence: Duration) -> Self {
+        self.detection = silence;
+        self
+    }
+
+    /// The driver's limits.
+    #[must_use]
+    pub fn limits(mut self, limits: DriverLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The protocol's limits.
+    #[must_use]
+    pub fn core_limits(mut self, limits: crate::core::Limits) -> Self {
+        self.core_limits = limits;
+        self
+    }
+
+    fn check(&self) -> Result<(), JoinError> {
+        if self.seeds.is_empty() {
+            return Err(JoinError::NoSeeds);
+        }
+        for (i, seed) in self.seeds.iter().enumerate() {
+            if self.seeds[..i].contains(seed) {
+                return Err(JoinError::SeedTwice(seed.clone()));
+            }
+        }
+        if self.detection < DETECTION_MIN {
+            return Err(JoinError::DetectionTooShort(self.detection.as_millis()));
+        }
+        Ok(())
+    }
+
+    /// Listens; gives the address others dial.
+    async fn open(&mut self) -> Result<(TcpListener, String), JoinError> {
+        let failed = |source| JoinError::Listen { address: self.listen.clone(), source };
+        let given = self.listener.take();
+        let named = given.is_none() && !self.listen.ends_with(":0");
+        let listener = match given {
+            Some(listener) => listener,
+            None => TcpListener::bind(&self.listen).await.map_err(failed)?,
+        };
+        let local = listener.local_addr().map_err(failed)?;
+        let address = match self.advertise.take() {
+            Some(address) => address,
+            None if local.ip().is_unspecified() => return Err(JoinError::NotDialable(local.to_string())),
+            None if named => self.listen.clone(),
+            None => local.to_string(),
+        };
+        Ok((listener, address))
+    }
+
+    /// Listens, looks for the domain, and returns with the first view. Seeds wait for each other, without a limit: put a
+    /// timeout around it where waiting must end. Dropping the future stops everything it began.
+    async fn begin(mut self) -> Result<Domain, JoinError> {
+        self.check()?;
+        let (listener, address) = self.open().await?;
+        let process = draw();
+        let seeds: Vec<&str> = self.seeds.iter().map(String::as_str).collect();
+        let config = Config {
+            silence: self.detection,
+            limits: self.core_limits,
+            ..Config::new(&self.name, process, &address, &seeds)
+        };
+        tracing::info!(%process, address, name = self.name, seed = config.is_seed(), "joining");
+        let mut domain = Owner::start(config, listener, self.limits);
+        loop {
+            match tokio::time::timeout(STILL_LOOKING, domain.first_view()).await {
+                Ok(Ok(())) => return Ok(domain),
+                Ok(Err(ended)) => return Err(JoinError::Ended(ended)),
+                Err(_) => tracing::warn!(seeds = ?self.seeds, "still looking for the domain"),
+            }
+        }
+    }
+}
+
+impl IntoFuture for Join {
+    type Output = Result<Domain, JoinError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.begin())
+    }
+}
+
+/// A new incarnation: the keys of a fresh hasher are the system's randomness; zero stands for nobody.
+fn draw() -> ProcessId {
+    let pair = (std::process::id(), std::time::SystemTime::now());
+    ProcessId(RandomState::new().hash_one(pair).max(1))
+}

@@ -1,0 +1,38 @@
+//! The driver: a process of a domain on tokio, and what an application uses of it.
+//!
+//! ```text
+//!   Domain, Group, GroupSender --- Call ---> Owner --- frames ---> writer task of each link ---> TCP
+//!        ^                                   (core)  <-- Net ----- reader task of each link <--- TCP
+//!        +------ Event, one queue a group -----+ +---- dials, accepts, wakes at the core's next time
+//! ```
+//!
+//! One task owns the [`Core`](crate::core::Core), its listener and its links; nothing else touches protocol state. A link
+//! is a TCP connection that carries each frame behind its length (four octets, little-endian). The first frame of both
+//! sides is the core's hello: protocol versions, domain name, incarnation and address; then each side says what it has
+//! received, and the other goes on from there, so a connection that breaks loses nothing. A connection that is refused
+//! is told to the core as evidence that the process has ended.
+//!
+//! **Why streams of its own** and not the broker's connections: the engine needs what calls do not, namely a connection's
+//! end as evidence, frames in one order from one writer, and frames that no call's backlog delays. The core asks for no
+//! more than `Dial`, `Send` and `Close`, so broker connections can carry it later without a change to the protocol.
+//!
+//! **Invariants.** Octets from outside can end a link, never the owner. Every queue has a limit in [`DriverLimits`]. The
+//! owner never waits for an application: whoever does not read its events loses the group, not its neighbours time.
+
+mod call;
+mod domain;
+mod error;
+mod event;
+mod group;
+mod join;
+mod limits;
+mod link;
+mod owner;
+mod rooms;
+
+pub use domain::Domain;
+pub use error::{Ended, EnterError, Gone, JoinError, SendError};
+pub use event::{Delivery, Event, StateRequest};
+pub use group::{EnterGroup, Group, GroupSender};
+pub use join::Join;
+pub use limits::DriverLimits;

@@ -1,0 +1,264 @@
+//! The owner: the one task that drives a core.
+//!
+//! ```text
+//!   wait for: a frame, a dial, an end of a link | a call | a connection to accept | the core's next time
+//!   take what else is at hand -> tick if it is time -> poll -> carry out the effects in order
+//! ```
+
+use super::call::Call;
+use super::domain::Domain;
+use super::error::Ended;
+use super::limits::DriverLimits;
+use super::link::{self, Link, Net};
+use super::rooms::Rooms;
+use crate::core::{Address, Config, Core, Effect, Event, LinkId, Time, Upcall, View};
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+/// Frames and calls taken in one turn, so that ticks come in time.
+const TURN_MAX: usize = 256;
+/// The least between two wakes by time.
+const WAKE_MIN: Duration = Duration::from_millis(1);
+/// After accepting has failed, for want of descriptors for instance, it rests for so long.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// One process. The fields are dropped in this order: the listener goes first, so that whoever dials on the end of a link is
+/// refused, which is evidence.
+#[derive(Debug)]
+pub(super) struct Owner {
+    listener: TcpListener,
+    links: BTreeMap<LinkId, Link>,
+    last_link: u64,
+    core: Core,
+    origin: Instant,
+    limits: DriverLimits,
+    calls: mpsc::Receiver<Call>,
+    network: mpsc::Receiver<Net>,
+    net: mpsc::Sender<Net>,
+    rooms: Rooms,
+    view: watch::Sender<View>,
+    effects: Vec<Effect>,
+    ended: Option<Ended>,
+    accept_from: Instant,
+}
+
+impl Owner {
+    /// Starts a process on the present runtime.
+    pub(super) fn start(config: Config, listener: TcpListener, limits: DriverLimits) -> Domain {
+        let (process, message_bytes_max) = (config.process, config.limits.message_bytes_max);
+        let message_bytes_max = message_bytes_max.min(limits.sends_waiting_bytes_max);
+        // The core's times begin at one: zero stands for never.
+        let origin = Instant::now() - Duration::from_micros(1);
+        let core = Core::new(config, Time(1));
+        let (view, views) = watch::channel(core.view().clone());
+        let (caller, calls) = mpsc::channel(limits.calls_waiting_max);
+        let (net, network) = mpsc::channel(limits.frames_waiting_max);
+        let owner = Self {
+            listener,
+            links: BTreeMap::new(),
+            last_link: 0,
+            core,
+            origin,
+            rooms: Rooms::new(limits.clone(), caller.downgrade()),
+            limits,
+            calls,
+            network,
+            net,
+            view,
+            effects: Vec::new(),
+            ended: None,
+            accept_from: origin,
+        };
+        Domain::new(process, caller, views, message_bytes_max, tokio::spawn(owner.run()))
+    }
+
+    fn now(&self) -> Time {
+        Time(self.origin.elapsed().as_micros() as u64)
+    }
+
+    async fn run(mut self) -> Ended {
+        let now = self.now();
+        self.core.handle(Event::Tick, now);
+        self.turn();
+        loop {
+            if let Some(ended) = self.ended {
+                self.rooms.close_all(ended);
+                self.hang_up().await;
+                return ended;
+            }
+            let due = self.origin + Duration::from_micros(self.core.wake_at().0);
+            let wake = due.max(Instant::now() + WAKE_MIN);
+            let accepting = self.links.len() < self.limits.links_max && Instant::now() >= self.accept_from;
+            tokio::select! {
+                Some(net) = self.network.recv() => self.happened(net),
+                call = self.calls.recv() => match call {
+                    Some(call) => self.called(call),
+                    None => self.ended = Some(Ended::Dropped),
+                },
+                accepted = self.listener.accept(), if accepting => self.accepted(accepted),
+                () = sleep_until(wake) => {}
+            }
+            for _ in 0..TURN_MAX {
+                match (self.network.try_recv(), self.calls.try_recv()) {
+                    (Err(_), Err(_)) => break,
+                    (net, call) => {
+                        net.into_iter().for_each(|net| self.happened(net));
+                        call.into_iter().for_each(|call| self.called(call));
+                    }
+                }
+            }
+            let now = self.now();
+            if now >= self.core.wake_at() {
+                self.core.handle(Event::Tick, now);
+            }
+            self.turn();
+        }
+    }
+
+    /// Ends all links so that the others get the last word, which may be the decision that lets this process go: each is
+    /// written out and then read until the other side closes too, for a connection closed with unread octets is reset, and
+    /// a reset overtakes what was written.
+    async fn hang_up(self) {
+        let Self { listener, links, mut network, net, limits, .. } = self;
+        drop((listener, net));
+        let readers: Vec<_> = links.into_values().map(Link::finish).collect();
+        // The network ends when the last link has let go of it.
+        let rest = async { while network.recv().await.is_some() {} };
+        if tokio::time::timeout(limits.leave_wait, rest).await.is_err() {
+            tracing::debug!("links still open when leaving");
+        }
+        readers.iter().for_each(tokio::task::AbortHandle::abort);
+    }
+
+    fn happened(&mut self, net: Net) {
+        let event = match net {
+            Net::Received { link, frame } => {
+                if let Some(link) = self.links.get_mut(&link) {
+                    link.retry = None;
+                }
+                Event::Received { link, frame }
+            }
+            Net::Closed { link } => {
+                self.ask_again(link);
+                Event::Closed { link }
+            }
+            Net::Dialled { address, stream: Ok(stream), again } => {
+                return self.opened(stream, Some(address), again);
+            }
+            Net::Dialled { address, stream: Err(error), .. } => {
+                let refused = error.kind() == io::ErrorKind::ConnectionRefused;
+                tracing::debug!(%address, %error, refused, "cannot dial");
+                Event::DialFailed { address, refused }
+            }
+        };
+        let now = self.now();
+        self.core.handle(event, now);
+    }
+
+    /// A process that dies may lose its connections before its listener: then the dial that asks whether it is gone still
+    /// finds the listener's queue, and ends without a word. Asked once more, the host gives the answer, which is evidence.
+    fn ask_again(&mut self, link: LinkId) {
+        if let Some(address) = self.links.remove(&link).and_then(|mut link| link.retry.take()) {
+            link::dial(address, true, self.net.clone(), &self.limits);
+        }
+    }
+
+    fn opened(&mut self, stream: TcpStream, dialled: Option<Address>, again: bool) {
+        self.last_link += 1;
+        let link = LinkId(self.last_link);
+        let mut started = Link::start(link, stream, &self.net, &self.limits);
+        started.retry = dialled.clone().filter(|_| !again);
+        self.links.insert(link, started);
+        let now = self.now();
+        self.core.handle(Event::Opened { link, dialled }, now);
+    }
+
+    fn accepted(&mut self, accepted: io::Result<(TcpStream, std::net::SocketAddr)>) {
+        match accepted {
+            Ok((stream, _)) => self.opened(stream, None, false),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept connections");
+                self.accept_from = Instant::now() + ACCEPT_REST;
+            }
+        }
+    }
+
+    fn called(&mut self, call: Call) {
+        let core = &mut self.core;
+        match call {
+            Call::Enter { name, options, reply } => self.rooms.enter(core, name, options, reply),
+            Call::Send(sending) => self.rooms.send(core, sending),
+            Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
+            Call::LeaveGroup { group } => self.rooms.leave(core, group),
+            Call::State { group, cut, state } => {
+                if let Err(error) = core.state(group, cut, &state) {
+                    tracing::warn!(group = group.0, octets = state.len(), %error, "state not taken");
+                }
+            }
+            // Whoever asked may have gone.
+            Call::Counters { reply } => drop(reply.send(core.counters())),
+            Call::Leave => {
+                if core.leave().is_err() {
+                    self.ended = Some(Ended::Left);
+                }
+            }
+        }
+    }
+
+    /// Polls the core and carries out its effects, until nothing calls it in return.
+    fn turn(&mut self) {
+        let mut again = true;
+        while std::mem::take(&mut again) {
+            let mut effects = std::mem::take(&mut self.effects);
+            let now = self.now();
+            self.core.poll(now, &mut effects);
+            let mut overflown = Vec::new();
+            for effect in effects.drain(..) {
+                match effect {
+                    Effect::Dial { address } => link::dial(address, false, self.net.clone(), &self.limits),
+                    Effect::Close { link } => drop(self.links.remove(&link)),
+                    Effect::Send { link, head, body } => {
+                        let sent = self.links.get(&link).is_none_or(|l| l.send((head, body), &self.limits));
+                        if !sent {
+                            self.links.remove(&link);
+                            overflown.push(link);
+                        }
+                    }
+                    Effect::Tell(upcall) => again |= self.told(upcall),
+                }
+            }
+            self.effects = effects;
+            for link in overflown {
+                tracing::warn!(link = link.0, "too much waits to be written: link closed");
+                let now = self.now();
+                self.core.handle(Event::Closed { link }, now);
+                again = true;
+            }
+        }
+    }
+
+    /// True if the core was called in return.
+    fn told(&mut self, upcall: Upcall) -> bool {
+        match upcall {
+            Upcall::View(view) => {
+                tracing::info!(number = view.number.0, members = ?view.members, "view");
+                self.view.send_replace(view);
+                false
+            }
+            Upcall::Excluded => {
+                tracing::warn!("excluded by the domain");
+                self.ended = Some(Ended::Excluded);
+                false
+            }
+            Upcall::Left => {
+                self.ended = Some(Ended::Left);
+                false
+            }
+            upcall => self.rooms.told(&mut self.core, upcall),
+        }
+    }
+}
