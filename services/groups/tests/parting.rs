@@ -84,3 +84,15 @@ fn who_leaves_is_heard_first() {
     assert_eq!(members_seen_at_parting(None), 1);
     assert_eq!(members_seen_at_parting(Some(Mutation::LeftUnheard)), 2);
 }
+
+/// A second wish to leave used to look like an error to the driver, which then ended before the first was heard.
+#[test]
+fn who_is_leaving_may_ask_again() {
+    let mut pair = Pair::new(None);
+    let both = |cores: &[Core; 2]| cores.iter().all(|c| c.view().members.len() == 2);
+    assert!(pair.go_until(both), "two seeds found a domain");
+    assert_eq!(pair.cores[0].leave(), Ok(()));
+    assert_eq!(pair.cores[0].leave(), Ok(()), "before it is decided");
+    assert!(!pair.go_until(|_| false));
+    assert_eq!((pair.cores[0].stage(), pair.cores[0].leave()), (Stage::Gone, Ok(())), "after");
+}

@@ -55,8 +55,11 @@ impl Core {
         self.request(ChangeKind::Cast { payload })
     }
 
-    /// Leaves the domain in an orderly way: `Left` says when it is done.
+    /// Leaves the domain in an orderly way: `Left` says when it is done. Asking again while it is under way changes nothing.
     pub fn leave(&mut self) -> Result<(), CallError> {
+        if self.stage == Stage::Gone && self.calls.leaving {
+            return Ok(());
+        }
         if self.stage != Stage::Member {
             return Err(CallError::NotInDomain);
         }
