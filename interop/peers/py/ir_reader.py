@@ -141,18 +141,23 @@ class Reader:
             return "typedef %s %s\n" % (head, self.code_name(code.content_type()))
         if kind == CORBA.dk_ValueBox:
             return "valuebox %s %s\n" % (head, self.code_name(code.content_type()))
-        # The bindings count the members of a union in floats.
-        members = range(int(code.member_count()))
+        # The bindings count in floats, and cannot look behind the second use of a type in a type code.
+        names = [code.member_name(i) for i in range(int(code.member_count()))]
         if kind == CORBA.dk_Enum:
-            return "enum %s %s\n" % (head, " ".join(code.member_name(i) for i in members))
+            self.expect(definition._get_members() == names, "the enumerators of " + head)
+            return "enum %s %s\n" % (head, " ".join(names))
+        members = definition._get_members()
+        self.expect([member.name for member in members] == names, "the members of " + head)
         if kind == CORBA.dk_Union:
             lines.append("union %s switch %s" % (head, self.code_name(code.discriminator_type())))
-            for i in members:
-                word = "default" if i == code.default_index() else "case"
-                lines.append("  %s: %s %s" % (word, self.code_name(code.member_type(i)), code.member_name(i)))
+            for i, member in enumerate(members):
+                is_default = member.label.typecode().kind() == CORBA.tk_octet
+                self.expect(is_default == (i == code.default_index()), "the default of " + head)
+                word = "default" if is_default else "case"
+                lines.append("  %s: %s %s" % (word, self.code_name(member.type), member.name))
         else:
             lines.append(("exception " if kind == CORBA.dk_Exception else "struct ") + head)
-            lines += ["  %s %s" % (self.code_name(code.member_type(i)), code.member_name(i)) for i in members]
+            lines += ["  %s %s" % (self.code_name(member.type), member.name) for member in members]
         return "\n".join(lines) + "\n"
 
     def value_text(self, definition, head):

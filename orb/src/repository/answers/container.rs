@@ -38,7 +38,12 @@ pub(super) fn of_repository(node: &Node, call: &Invocation) -> Option<Reply> {
 pub(super) fn of_any(node: &Node, call: &Invocation) -> Option<Reply> {
     Some(match call.operation() {
         "lookup" => answered(call, call.read(|body| body.next("search_name")), |name: String| {
-            give(call, lookup(node, &name).map_or_else(Ref::nil, |entry| node.refer_to::<Contained>(entry)))
+            let found = |node: &Node| lookup(node, &name).map(|entry| node.refer_to::<Contained>(entry));
+            let own = || match node.subject {
+                Subject::Repository => found(&node.of(&node.repository_libraries()[1])),
+                _ => None,
+            };
+            give(call, found(node).or_else(own).unwrap_or_else(Ref::nil))
         }),
         "contents" => {
             let arguments = call.read(|body| Ok((body.next("limit_type")?, body.next("exclude_inherited")?)));
