@@ -164,7 +164,8 @@ impl Service {
         };
         let answer = read(&state.tree, &mut visit);
         let gone = matches!(answer, Err(Refusal::NoContext | Refusal::Destroyed { .. }));
-        (!depends && !(gone && unsynced.contexts)).then_some(answer)
+        let waits = depends || (gone && unsynced.contexts);
+        (!waits).then_some(answer)
     }
 
     /// Reads the tree, as soon as the answer is on the disk.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, TakeRow};
 use crate::tree::Row;
 
 /// A store in memory: for tests, and for names that need not outlive their server. Clones share their rows, so that a test
@@ -43,10 +43,7 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn load(
-        &mut self,
-        row: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    fn load(&mut self, row: TakeRow<'_>) -> Result<(), StoreError> {
         self.shared().rows.iter().try_for_each(|(key, value)| row(key, value))
     }
 

@@ -18,8 +18,7 @@ pub trait Store: Send + 'static {
     ///
     /// # Errors
     /// What prevents it; `row` may stop it with a reason of its own.
-    fn load(&mut self, row: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>)
-    -> Result<(), StoreError>;
+    fn load(&mut self, row: TakeRow<'_>) -> Result<(), StoreError>;
 
     /// Writes all rows down, or none; the later of two with the same key counts. On return they survive the end of the
     /// process and of the machine.
@@ -31,6 +30,9 @@ pub trait Store: Send + 'static {
     /// A moment to put things in order: nobody waits. What it does may fail without harm.
     fn settle(&mut self) {}
 }
+
+/// Takes a key and its value.
+pub type TakeRow<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>;
 
 /// Why a store does not do what it should.
 #[derive(Debug, thiserror::Error)]

@@ -17,7 +17,7 @@ use redb::{
     TableError,
 };
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, TakeRow};
 use crate::tree::Row;
 
 const ROWS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
@@ -138,10 +138,7 @@ impl RedbStore {
 }
 
 impl Store for RedbStore {
-    fn load(
-        &mut self,
-        row: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    fn load(&mut self, row: TakeRow<'_>) -> Result<(), StoreError> {
         let overlay = self.read_journal()?;
         let transaction = self.database()?.begin_read().map_err(failed)?;
         match transaction.open_table(ROWS) {

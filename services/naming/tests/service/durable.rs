@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use quorb::{Completion, ExceptionKind, Proxy};
 use quorb_naming::cos::{NamingContextProxy, ResolveError};
-use quorb_naming::storage::{MemoryStore, RedbStore, Store, StoreError};
+use quorb_naming::storage::{MemoryStore, RedbStore, Store, StoreError, TakeRow};
 use quorb_naming::tree::Row;
 
 use crate::rig::{Rig, name, soon};
@@ -84,10 +84,7 @@ struct Slow {
 }
 
 impl Store for Slow {
-    fn load(
-        &mut self,
-        row: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    fn load(&mut self, row: TakeRow<'_>) -> Result<(), StoreError> {
         self.inner.load(row)
     }
 
