@@ -192,10 +192,12 @@ impl Adapter {
 /// The key of the persistent object with this id.
 pub(super) fn persistent_key(id: &str) -> Result<ObjectKey, SystemException> {
     ObjectKey::persistent(id).ok_or_else(|| {
-        SystemException::new(ExceptionKind::BadParam, Minor::UNSPECIFIED, Completion::No).because(format_args!(
-            "an object id has 1 to {} octets and no control characters",
-            ObjectKey::ID_BYTES_MAX
-        ))
+        SystemException::new(ExceptionKind::BadParam, Minor::UNSPECIFIED, Completion::No).because(
+            format_args!(
+                "an object id has 1 to {} octets and no control characters",
+                ObjectKey::ID_BYTES_MAX
+            ),
+        )
     })
 }
 
