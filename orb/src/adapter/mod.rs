@@ -13,19 +13,23 @@ mod endpoints;
 mod execute;
 mod invocation;
 mod key;
+mod running;
 mod servant;
 
 pub(crate) use active::{ActiveObject, ActiveObjects};
 pub use active::{Adapter, Lifespan};
 pub(crate) use builtin::METADATA_OPERATION;
 pub(crate) use builtin::answer as answer_builtin;
-pub use cell::{ExclusiveGuard, OBJECT_QUEUE_MAX, ServantCell, SharedGuard, WriteResults};
-pub(crate) use context::{CURRENT, CallState};
+pub use cell::{Door, ExclusiveGuard, Guarded, OBJECT_QUEUE_MAX, ServantCell, SharedGuard, WriteResults};
+pub(crate) use context::CallState;
 pub use context::{Context, Peer, Protocol};
 pub use dynamic::{DynamicCall, DynamicOutcome, DynamicServant};
-pub(crate) use execute::{dispatch, drive, panicked, run_to_end};
+pub(crate) use execute::{dispatch, drive, fault_of_panic, panicked, run_to_end};
 pub(crate) use invocation::ReplyFate;
 pub use invocation::{Invocation, Reply, ReplyBody};
-pub(crate) use invocation::{malformed, unwritable};
+pub(crate) use invocation::{encoded, malformed, unwritable};
 pub use key::ObjectKey;
-pub use servant::{BoxFuture, Dispatch, Location, Servant, Tie};
+#[doc(hidden)]
+pub use running::executed_here;
+pub(crate) use running::{CURRENT, DirectCall, DirectDeadline, Place, Running};
+pub use servant::{BoxFuture, Dispatch, Facet, Location, Servant, Tie};
