@@ -13,6 +13,7 @@ mod endpoints;
 mod execute;
 mod invocation;
 mod key;
+mod located;
 mod running;
 mod servant;
 
@@ -29,6 +30,7 @@ pub(crate) use invocation::ReplyFate;
 pub use invocation::{Invocation, Reply, ReplyBody};
 pub(crate) use invocation::{encoded, malformed, unwritable};
 pub use key::ObjectKey;
+pub use located::ServantLocator;
 #[doc(hidden)]
 pub use running::executed_here;
 pub(crate) use running::{CURRENT, DirectCall, DirectDeadline, Place, Running};

@@ -66,7 +66,7 @@ impl Route {
     /// The object and its key, if the route leads to an active object of this broker.
     pub(crate) fn own_object(&self) -> Option<(ObjectKey, Arc<ActiveObject>)> {
         let key = self.path().own.clone()?;
-        let object = self.orb.active_objects().find(&key, self.orb.incarnation()).into_result().ok()?;
+        let object = self.orb.active_objects().active(&key)?;
         Some((key, object))
     }
 

@@ -28,6 +28,28 @@ async fn objects_that_go_and_come() {
     }
 }
 
+/// A servant that a locator finds serves one call; the next one asks the locator again.
+#[tokio::test]
+async fn objects_that_are_found_for_each_call() {
+    struct Counting(AtomicU32);
+    impl quorb::adapter::ServantLocator for Counting {
+        fn locate(&self, _: &str) -> Option<Arc<dyn quorb::Servant>> {
+            let total = i64::from(self.0.fetch_add(1, Ordering::SeqCst));
+            Some(Arc::new(TillServant::new(Drawer { total, ..Drawer::default() })))
+        }
+    }
+    let orb = Orb::client().await.unwrap();
+    orb.adapter().locate_with("row/", Arc::new(Counting(AtomicU32::new(5))));
+    let row: TillProxy = orb.adapter().reference("row/1", TillProxy::interface()).unwrap().unchecked();
+    for total in 5..8 {
+        assert_eq!(row.total().await, Ok(total));
+    }
+    let active = orb.serve("row/1", TillServant::new(Drawer { total: 100, ..Drawer::default() })).unwrap();
+    assert_eq!(row.total().await, Ok(100), "what is active comes first");
+    orb.adapter().deactivate(active.object());
+    assert_eq!(row.total().await, Ok(8));
+}
+
 #[tokio::test]
 async fn a_broker_that_has_stopped() {
     for way in [Way::Direct, Way::General] {
