@@ -16,6 +16,7 @@ mod fixed;
 mod idl_type;
 mod long_double;
 mod numbers;
+pub(crate) mod plain;
 mod spare;
 pub(crate) mod typecode;
 pub mod valuetype;
