@@ -17,6 +17,7 @@ mod idl_type;
 pub(crate) mod large;
 mod long_double;
 mod numbers;
+pub(crate) mod plain;
 mod spare;
 pub(crate) mod typecode;
 pub mod valuetype;
