@@ -9,7 +9,7 @@ use crate::object::binding_to;
 use crate::proto::head::ServiceContext;
 use crate::runtime::Orb;
 use crate::value::dynamic::DynamicError;
-use crate::value::{Body, BodyError, BodyReader, BodyWriter, Encoding, borrow_body, share_body};
+use crate::value::{Body, BodyError, BodyReader, BodyWriter, Encoding, borrow_body, large, share_body};
 
 /// A call on its way to a servant: operation, undecoded arguments, context.
 ///
@@ -200,7 +200,7 @@ pub(crate) fn encoded<R, E: Raises>(
     }
     let mut body = match encoding {
         Encoding::Cdr { profile, origin } => {
-            BodyWriter::Cdr(Encoder::with_buffer(borrow_body(), origin, profile))
+            BodyWriter::Cdr(Encoder::with_buffer(borrow_body(), origin, profile).with_growth(large::grow))
         }
         Encoding::Cbor => BodyWriter::Cbor(borrow_body()),
     };

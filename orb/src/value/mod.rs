@@ -14,6 +14,7 @@ pub(crate) mod derived;
 pub mod dynamic;
 mod fixed;
 mod idl_type;
+pub(crate) mod large;
 mod long_double;
 mod numbers;
 pub(crate) mod plain;
