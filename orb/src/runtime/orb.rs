@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use quorb_giop::cdr::Endian;
 use quorb_giop::ior::Ior;
 
 use super::budget::Budget;
@@ -261,6 +262,11 @@ impl Orb {
     /// The interceptors of calls that this broker serves.
     pub(crate) fn server_chain(&self) -> &ServerChain {
         &self.shared.settings.server_chain
+    }
+
+    /// The byte order of the GIOP messages that this broker writes.
+    pub(super) fn giop_byte_order(&self) -> Endian {
+        if self.shared.settings.giop_big_endian { Endian::Big } else { Endian::NATIVE }
     }
 
     pub(crate) fn preference(&self) -> Preference {
