@@ -61,9 +61,10 @@ pub(crate) const ABSTRACT_BASE_ID: &str = "IDL:omg.org/CORBA/AbstractBase:1.0";
 /// # assert_eq!(reader.read(Abstract::from(DescribedProxy::nil()))?, "nothing");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub enum Abstract<P> {
     /// Nothing.
+    #[default]
     Nil,
     /// An object, which is not nil.
     Object(P),
@@ -137,12 +138,6 @@ impl<P, T: super::valuetype::ValueState> From<ValueRef<T>> for Abstract<P> {
     /// Nothing if the value is gone.
     fn from(value: ValueRef<T>) -> Self {
         value.cast().map_or(Abstract::Nil, Abstract::Value)
-    }
-}
-
-impl<P> Default for Abstract<P> {
-    fn default() -> Self {
-        Abstract::Nil
     }
 }
 
