@@ -123,6 +123,20 @@ impl Names {
         })
     }
 
+    /// The number of the context that a path is bound to: what it is, whatever it is called. None if it is a context of another
+    /// service, or of a service of others.
+    ///
+    /// # Errors
+    /// [`NameError::NotFound`], among others.
+    pub async fn context_number(&self, path: &str) -> Result<Option<u64>, NameError> {
+        let Some(directory) = self.directory().await? else { return Ok(None) };
+        let number = match path {
+            "" => directory.number().await.map_err(|fault| fault.about(path))?,
+            _ => directory.look_up(&parsed(path)?).await.map_err(|fault| fault.about(path))?.context,
+        };
+        Ok((number > 0).then_some(number))
+    }
+
     async fn resolved_once(&self, name: &[NameComponent], path: &str) -> Result<ObjectRef, NameError> {
         self.shared.root.resolve(name).await.map_err(|fault| fault.about(path))
     }

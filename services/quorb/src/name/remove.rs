@@ -1,11 +1,10 @@
 //! `quorb name rm`: contexts.
 
 use clap::Args;
-use quorb::Proxy;
 use quorb_naming::cos::BindingType;
 use quorb_naming::{Names, name};
 
-use super::walk::{Entered, Walk, places_of};
+use super::walk::{Entered, Walk};
 use super::{failed, tidy};
 use crate::verdict::Verdict;
 
@@ -38,15 +37,18 @@ impl Rm {
             return names.remove_context(path).await.map_err(failed);
         }
         let path = written(path)?;
-        let home = places_of(&names.context(&path).await.map_err(failed)?);
+        if names.context_number("").await.map_err(failed)?.is_none() {
+            // Without numbers, a context under one name cannot be told from another one.
+            return Err(Verdict::failed("`-r` needs a naming service of Quorb"));
+        }
         // What can be reached without this name stays.
-        let mut others = Walk::from(names, "").without(&path).within(&home);
+        let mut others = Walk::within(names, "").without(&path);
         while others.next().await?.is_some() {}
         let others = others.met();
         let mut doomed: Vec<Entered> = Vec::new();
-        let mut walk = Walk::from(names, &path).within(&home);
+        let mut walk = Walk::within(names, &path);
         while let Some(entered) = walk.next().await? {
-            if !others.contains(&entered.context.object().to_string()) {
+            if !others.contains(&entered.identity) {
                 doomed.push(entered);
             }
         }

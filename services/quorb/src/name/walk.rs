@@ -3,20 +3,29 @@
 use std::collections::BTreeSet;
 
 use quorb::Proxy;
+use quorb_naming::client::Entry;
 use quorb_naming::cos::{BindingType, NamingContextProxy};
-use quorb_naming::{Names, client::Entry};
+use quorb_naming::{NameError, Names};
 
 use super::failed;
+use crate::limits::WALKED_CONTEXTS_MAX;
 use crate::verdict::Verdict;
-
-/// The contexts that one walk enters.
-pub(super) const CONTEXTS_MAX: usize = 1_000_000;
 
 /// A context that was entered, with what is bound in it.
 pub(super) struct Entered {
     pub(super) path: String,
+    pub(super) identity: Identity,
     pub(super) context: NamingContextProxy,
     pub(super) entries: Vec<Entry>,
+}
+
+/// What a context is, whatever it is called.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Identity {
+    /// A context of the service that is walked, by its number.
+    Own(u64),
+    /// One of another service, or of a service that has no numbers: its reference, which may be one of several.
+    Other(String),
 }
 
 /// A walk from one context downwards.
@@ -24,21 +33,22 @@ pub(super) struct Walk<'a> {
     names: &'a Names,
     /// What is to be entered, the next one last.
     waiting: Vec<String>,
-    /// References of contexts that were met.
-    met: BTreeSet<String>,
+    met: BTreeSet<Identity>,
     /// A binding that is not followed.
     without: Option<String>,
-    /// Where contexts are that are entered; anywhere if it is empty.
-    places: Places,
+    /// Enters only contexts of the service itself.
+    own_only: bool,
 }
 
-/// Hosts and ports.
-pub(super) type Places = BTreeSet<(String, u16)>;
-
 impl<'a> Walk<'a> {
+    /// Through all services that it leads to.
     pub(super) fn from(names: &'a Names, path: &str) -> Walk<'a> {
-        let waiting = vec![path.to_owned()];
-        Walk { names, waiting, met: BTreeSet::new(), without: None, places: Places::new() }
+        Walk { names, waiting: vec![path.to_owned()], met: BTreeSet::new(), without: None, own_only: false }
+    }
+
+    /// Within the service.
+    pub(super) fn within(names: &'a Names, path: &str) -> Walk<'a> {
+        Walk { own_only: true, ..Walk::from(names, path) }
     }
 
     /// Does not follow a binding.
@@ -47,14 +57,8 @@ impl<'a> Walk<'a> {
         self
     }
 
-    /// Enters only contexts that are at one of these places, and the first.
-    pub(super) fn within(mut self, places: &Places) -> Walk<'a> {
-        self.places = places.clone();
-        self
-    }
-
-    /// The references of the contexts that were met.
-    pub(super) fn met(self) -> BTreeSet<String> {
+    /// The contexts that were met.
+    pub(super) fn met(self) -> BTreeSet<Identity> {
         self.met
     }
 
@@ -63,39 +67,34 @@ impl<'a> Walk<'a> {
     pub(super) async fn next(&mut self) -> Result<Option<Entered>, Verdict> {
         while let Some(path) = self.waiting.pop() {
             let is_first = self.met.is_empty();
-            let context = match self.names.context(&path).await {
-                Ok(context) => context,
+            match self.enter(path).await {
+                Ok(Some(entered)) => return Ok(Some(entered)),
                 Err(error) if is_first => return Err(failed(error)),
-                Err(_) => continue,
-            };
-            let is_elsewhere = !self.places.is_empty() && self.places.is_disjoint(&places_of(&context));
-            if is_elsewhere && !is_first {
-                continue;
+                Ok(None) | Err(_) => {}
             }
-            if !self.met.insert(context.object().to_string()) {
-                continue;
+            if self.met.len() > WALKED_CONTEXTS_MAX {
+                return Err(Verdict::failed(format_args!("more than {WALKED_CONTEXTS_MAX} contexts")));
             }
-            if self.met.len() > CONTEXTS_MAX {
-                return Err(Verdict::failed(format_args!("more than {CONTEXTS_MAX} contexts")));
-            }
-            let entries = match self.names.list(&path).await {
-                Ok(entries) => entries,
-                Err(error) if is_first => return Err(failed(error)),
-                Err(_) => continue,
-            };
-            let below = entries.iter().rev().filter(|entry| entry.sort == BindingType::Context);
-            let below = below.map(|entry| joined(&path, &entry.name));
-            self.waiting.extend(below.filter(|path| self.without.as_ref() != Some(path)));
-            return Ok(Some(Entered { path, context, entries }));
         }
         Ok(None)
     }
-}
 
-/// Where a context is served.
-pub(super) fn places_of(context: &NamingContextProxy) -> Places {
-    let profiles = context.object().ior().iiop_profiles().flatten();
-    profiles.map(|profile| (profile.host, profile.port)).collect()
+    async fn enter(&mut self, path: String) -> Result<Option<Entered>, NameError> {
+        let context = self.names.context(&path).await?;
+        let identity = match self.names.context_number(&path).await? {
+            Some(number) => Identity::Own(number),
+            None if self.own_only => return Ok(None),
+            None => Identity::Other(context.object().to_string()),
+        };
+        if !self.met.insert(identity.clone()) {
+            return Ok(None);
+        }
+        let entries = self.names.list(&path).await?;
+        let below = entries.iter().rev().filter(|entry| entry.sort == BindingType::Context);
+        let below = below.map(|entry| joined(&path, &entry.name));
+        self.waiting.extend(below.filter(|path| self.without.as_ref() != Some(path)));
+        Ok(Some(Entered { path, identity, context, entries }))
+    }
 }
 
 /// The path of what is bound in a context.
