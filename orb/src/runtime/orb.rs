@@ -214,6 +214,12 @@ impl Orb {
         report
     }
 
+    /// Waits until a shutdown begins: whatever would keep it waiting, such as a call that waits for news, ends now. Returns at
+    /// once behind that. Cancellation safe.
+    pub async fn draining(&self) {
+        self.shared.lifecycle.draining().await;
+    }
+
     /// Lets connections in, after a start with [`OrbBuilder::holding`]. Else it changes nothing.
     pub fn open(&self) {
         self.shared.lifecycle.open();
