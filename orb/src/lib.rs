@@ -38,7 +38,9 @@ pub mod __private {
     pub use serde;
 
     pub use crate::__proxy_values as proxy_values;
-    pub use crate::adapter::{BoxFuture, Context, Dispatch, Invocation, Reply, Servant, ServantCell, Tie};
+    pub use crate::adapter::{
+        BoxFuture, Context, Dispatch, Invocation, Reply, Servant, ServantCell, Tie, ValueTie,
+    };
     pub use crate::exception::{Fault, Raises, UserException};
     pub use crate::model::{
         Behaviour, Case, Direction, Interface, Kind, Member, Operation, Parameter, Signature, StateMember,

@@ -10,6 +10,7 @@ use super::{Context, Dispatch, Invocation, Reply};
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
 use crate::model::{Kind, Operation};
 use crate::proto::gate::{Entry, Gate, GateRefusal, Grant, Mode, Ticket, Token};
+use crate::proto::head::ChainId;
 use crate::runtime::now;
 use crate::value::{BodyError, BodyWriter};
 
@@ -194,6 +195,34 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         }
     }
 
+    /// The value, beside queries, outside of any call: to save it. Waits for its turn; cancellation safe.
+    ///
+    /// # Errors
+    /// TRANSIENT if the queue is full.
+    pub async fn look(self: &Arc<Self>) -> Result<SharedGuard<T>, SystemException> {
+        self.outside(Mode::Shared).await.map(|pass| self.read_guard(pass))
+    }
+
+    /// The value alone, outside of any call: to replace it, and with it what a panic may have left. Waits for its turn;
+    /// cancellation safe.
+    ///
+    /// # Errors
+    /// As [`look`](ServantCell::look).
+    pub async fn replace(self: &Arc<Self>) -> Result<ExclusiveGuard<T>, SystemException> {
+        self.reactivate();
+        self.outside(Mode::Exclusive).await.map(|pass| self.write_guard(pass))
+    }
+
+    /// Enters for nobody's call.
+    async fn outside(self: &Arc<Self>, mode: Mode) -> Result<Pass<T>, SystemException> {
+        let entered = self.request(ChainId::NONE, mode, false);
+        match entered {
+            Entered::Now(pass) => Ok(pass),
+            Entered::Refused(exception) => Err(exception),
+            Entered::Later(waiting) => waiting.turn().await,
+        }
+    }
+
     /// Lets updates in again after one of them panicked.
     pub fn reactivate(&self) {
         self.admission().gate.restore();
@@ -206,22 +235,22 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         }
         let is_update = operation.behaviour.kind != Kind::Query;
         let mode = if is_update && mode == Mode::Shared { Mode::SharedUpdate } else { mode };
+        let entered = self.request(context.chain(), mode, is_update);
+        if matches!(entered, Entered::Now(_)) {
+            context.0.start(&operation.behaviour);
+        }
+        entered
+    }
+
+    fn request(self: &Arc<Self>, chain: ChainId, mode: Mode, poisons: bool) -> Entered<T> {
         let mut admission = self.admission();
-        match admission.gate.request(context.chain(), mode) {
-            Entry::Granted(token) => {
-                context.0.start(&operation.behaviour);
-                Entered::Now(Pass { cell: self.clone(), token: Some(token), poisons: is_update })
-            }
+        match admission.gate.request(chain, mode) {
+            Entry::Granted(token) => Entered::Now(Pass { cell: self.clone(), token: Some(token), poisons }),
             Entry::Refused(reason) => Entered::Refused(refused(reason)),
             Entry::Queued(ticket) => {
                 let (sender, receiver) = oneshot::channel();
                 admission.waiting.insert(ticket, sender);
-                Entered::Later(Waiting {
-                    cell: self.clone(),
-                    ticket: Some(ticket),
-                    receiver,
-                    poisons: is_update,
-                })
+                Entered::Later(Waiting { cell: self.clone(), ticket: Some(ticket), receiver, poisons })
             }
         }
     }
@@ -353,16 +382,20 @@ struct Waiting<T> {
 }
 
 impl<T> Waiting<T> {
-    async fn wait(
-        mut self,
-        context: &Context,
-        operation: &'static Operation,
-    ) -> Result<Pass<T>, SystemException> {
+    async fn turn(mut self) -> Result<Pass<T>, SystemException> {
         let answer = (&mut self.receiver).await.expect("the cell answers every ticket, and outlives it");
         self.ticket = None;
         let token = answer.map_err(refused)?;
         // From here on the pass goes back by itself.
-        let pass = Pass { cell: self.cell.clone(), token: Some(token), poisons: self.poisons };
+        Ok(Pass { cell: self.cell.clone(), token: Some(token), poisons: self.poisons })
+    }
+
+    async fn wait(
+        self,
+        context: &Context,
+        operation: &'static Operation,
+    ) -> Result<Pass<T>, SystemException> {
+        let pass = self.turn().await?;
         in_time(context)?;
         context.0.start(&operation.behaviour);
         Ok(pass)

@@ -13,6 +13,7 @@ mod endpoints;
 mod execute;
 mod invocation;
 mod key;
+mod relay;
 mod servant;
 
 pub(crate) use active::{ActiveObject, ActiveObjects};
@@ -23,9 +24,11 @@ pub use cell::{ExclusiveGuard, OBJECT_QUEUE_MAX, ServantCell, SharedGuard, Write
 pub(crate) use context::{CURRENT, CallState};
 pub use context::{Context, Peer, Protocol};
 pub use dynamic::{DynamicCall, DynamicOutcome, DynamicServant};
-pub(crate) use execute::{dispatch, drive, panicked, run_to_end};
+pub use execute::{dispatch, execute};
+pub(crate) use execute::{drive, panicked, run_to_end};
 pub(crate) use invocation::ReplyFate;
 pub use invocation::{Invocation, Reply, ReplyBody};
 pub(crate) use invocation::{malformed, unwritable};
 pub use key::ObjectKey;
-pub use servant::{BoxFuture, Dispatch, Location, Servant, Tie};
+pub use relay::{RelayError, RelayedCall, RelayedReply};
+pub use servant::{BoxFuture, Dispatch, Location, Servant, Tie, ValueTie};
