@@ -1,5 +1,6 @@
 //! What handles ask of the owner.
 
+use super::authority::Authority;
 use super::error::EnterError;
 use super::event::Event;
 use crate::core::{Class, Counters, GroupId, GroupOptions, ViewNumber};
@@ -17,6 +18,7 @@ pub(super) enum Call {
     Enter { name: Arc<str>, options: GroupOptions, reply: oneshot::Sender<Result<Entered, EnterError>> },
     Send(Sending),
     Flush { group: GroupId, reply: oneshot::Sender<u64> },
+    Query { group: GroupId, token: u64 },
     LeaveGroup { group: GroupId },
     State { group: GroupId, cut: ViewNumber, state: Bytes },
     Counters { reply: oneshot::Sender<Counters> },
@@ -41,4 +43,6 @@ pub(super) struct Entered {
     pub(super) unread: Arc<AtomicUsize>,
     /// Octets that may still be handed over.
     pub(super) credit: Arc<Semaphore>,
+    /// From when on this process acts for the domain.
+    pub(super) authority: Arc<Authority>,
 }

@@ -8,6 +8,7 @@ use crate::core::{Counters, ProcessId, View};
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -15,6 +16,7 @@ use tokio::task::JoinHandle;
 /// exclude this process. To go in an orderly way, [`leave`](Self::leave).
 #[derive(Debug)]
 pub struct Domain {
+    name: Arc<str>,
     process: ProcessId,
     calls: mpsc::Sender<Call>,
     view: watch::Receiver<View>,
@@ -30,19 +32,26 @@ impl Domain {
     }
 
     pub(super) fn new(
+        name: Arc<str>,
         process: ProcessId,
         calls: mpsc::Sender<Call>,
         view: watch::Receiver<View>,
         message_bytes_max: usize,
         owner: JoinHandle<Ended>,
     ) -> Self {
-        Self { process, calls, view, message_bytes_max, owner }
+        Self { name, process, calls, view, message_bytes_max, owner }
     }
 
     /// This incarnation.
     #[must_use]
     pub fn process(&self) -> ProcessId {
         self.process
+    }
+
+    /// The domain's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The view of the domain installed last.

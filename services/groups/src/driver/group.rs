@@ -1,5 +1,6 @@
 //! A member's place in a group: entering, events, sending, flushing, leaving.
 
+use super::authority::Authority;
 use super::call::{Call, Entered, SEND_BYTES_MIN, Sending};
 use super::error::{Ended, EnterError, Gone, SendError};
 use super::event::Event;
@@ -8,7 +9,9 @@ use bytes::Bytes;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
+use tokio::time::Instant;
 
 type Encode<M> = fn(&M) -> Result<Bytes, ciborium::ser::Error<std::io::Error>>;
 type Decode<M> = fn(&Bytes) -> Option<M>;
@@ -48,12 +51,13 @@ impl<M> EnterGroup<M> {
         let (reply, answer) = oneshot::channel();
         let call = Call::Enter { name: self.name, options: self.options, reply };
         self.calls.send(call).await.map_err(|_| Gone)?;
-        let Entered { group, events, unread, credit } = answer.await.map_err(|_| Gone)??;
+        let Entered { group, events, unread, credit, authority } = answer.await.map_err(|_| Gone)??;
         let sender = GroupSender {
             group,
             only: self.options.only,
             calls: self.calls,
             credit,
+            authority,
             message_bytes_max: self.message_bytes_max,
             encode: self.encode,
         };
@@ -149,13 +153,19 @@ pub struct GroupSender<M> {
     only: Option<Class>,
     calls: mpsc::Sender<Call>,
     credit: Arc<Semaphore>,
+    authority: Arc<Authority>,
     message_bytes_max: usize,
     encode: Encode<M>,
 }
 
 impl<M> Clone for GroupSender<M> {
     fn clone(&self) -> Self {
-        Self { calls: self.calls.clone(), credit: self.credit.clone(), ..*self }
+        Self {
+            calls: self.calls.clone(),
+            credit: self.credit.clone(),
+            authority: self.authority.clone(),
+            ..*self
+        }
     }
 }
 
@@ -167,6 +177,38 @@ impl<M> GroupSender<M> {
     /// # Errors
     /// When the group allows only another class, the message is too long or cannot be encoded, or the membership ended.
     pub async fn send(&self, order: Order, uniform: bool, message: &M) -> Result<(), SendError> {
+        let (class, payload, cost) = self.encoded(order, uniform, message)?;
+        let permit = self.credit.clone().acquire_many_owned(cost).await.map_err(|_| Gone)?;
+        let sending = Sending { group: self.group, class, payload, _permit: permit };
+        self.calls.send(Call::Send(sending)).await.map_err(|_| Gone)?;
+        Ok(())
+    }
+
+    /// As [`send`](Self::send), but without waiting.
+    ///
+    /// # Errors
+    /// As there; none if it would have to wait: the message is in the result, and was not sent.
+    pub fn try_send<'a>(
+        &self,
+        order: Order,
+        uniform: bool,
+        message: &'a M,
+    ) -> Result<Option<&'a M>, SendError> {
+        let (class, payload, cost) = self.encoded(order, uniform, message)?;
+        let permit = match self.credit.clone().try_acquire_many_owned(cost) {
+            Ok(permit) => permit,
+            Err(TryAcquireError::NoPermits) => return Ok(Some(message)),
+            Err(TryAcquireError::Closed) => return Err(Gone.into()),
+        };
+        match self.calls.try_send(Call::Send(Sending { group: self.group, class, payload, _permit: permit }))
+        {
+            Ok(()) => Ok(None),
+            Err(TrySendError::Full(_)) => Ok(Some(message)),
+            Err(TrySendError::Closed(_)) => Err(Gone.into()),
+        }
+    }
+
+    fn encoded(&self, order: Order, uniform: bool, message: &M) -> Result<(Class, Bytes, u32), SendError> {
         let class = Class::new(order, uniform);
         if self.only.is_some_and(|only| only != class) {
             return Err(SendError::ClassNotAllowed);
@@ -176,10 +218,24 @@ impl<M> GroupSender<M> {
             return Err(SendError::TooLong { octets: payload.len(), max: self.message_bytes_max });
         }
         let cost = payload.len().max(SEND_BYTES_MIN) as u32;
-        let permit = self.credit.clone().acquire_many_owned(cost).await.map_err(|_| Gone)?;
-        let sending = Sending { group: self.group, class, payload, _permit: permit };
-        self.calls.send(Call::Send(sending)).await.map_err(|_| Gone)?;
-        Ok(())
+        Ok((class, payload, cost))
+    }
+
+    /// Asks to read this member's copy as if the group were one object: [`Event::MayRead`] with this number says when, once
+    /// everything is delivered that this member had received when it was asked, and its lease holds. That costs no
+    /// message. Only in groups with queries.
+    ///
+    /// # Errors
+    /// When the membership ended.
+    pub async fn ask_to_read(&self, read: u64) -> Result<(), Gone> {
+        self.calls.send(Call::Query { group: self.group, token: read }).await.map_err(|_| Gone)
+    }
+
+    /// The moment from which on what this process has been told may be shown outside of the domain: the leases of
+    /// processes that the present view has excluded have run out then. Most often it has passed.
+    #[must_use]
+    pub fn acts_from(&self) -> Instant {
+        self.authority.acts_from()
     }
 
     /// Waits until everything this process has sent and seen in the group is at every member, and gives the number of the

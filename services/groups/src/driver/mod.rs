@@ -19,6 +19,7 @@
 //! **Invariants.** Octets from outside can end a link, never the owner. Every queue has a limit in [`DriverLimits`]. The
 //! owner never waits for an application: whoever does not read its events loses the group, not its neighbours time.
 
+mod authority;
 mod call;
 mod domain;
 mod error;
@@ -32,7 +33,7 @@ mod rooms;
 
 pub use domain::Domain;
 pub use error::{Ended, EnterError, Gone, JoinError, SendError};
-pub use event::{Delivery, Event, StateRequest};
+pub use event::{Delivery, Event, ReadPermit, StateRequest};
 pub use group::{EnterGroup, Group, GroupSender};
 pub use join::Join;
 pub use limits::DriverLimits;

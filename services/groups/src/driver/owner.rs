@@ -5,6 +5,7 @@
 //!   take what else is at hand -> tick if it is time -> poll -> carry out the effects in order
 //! ```
 
+use super::authority::Authority;
 use super::call::Call;
 use super::domain::Domain;
 use super::error::Ended;
@@ -14,6 +15,7 @@ use super::rooms::Rooms;
 use crate::core::{Address, Config, Core, Effect, Event, LinkId, Time, Upcall, View};
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -40,6 +42,7 @@ pub(super) struct Owner {
     network: mpsc::Receiver<Net>,
     net: mpsc::Sender<Net>,
     rooms: Rooms,
+    authority: Arc<Authority>,
     view: watch::Sender<View>,
     effects: Vec<Effect>,
     ended: Option<Ended>,
@@ -49,10 +52,12 @@ pub(super) struct Owner {
 impl Owner {
     /// Starts a process on the present runtime.
     pub(super) fn start(config: Config, listener: TcpListener, limits: DriverLimits) -> Domain {
+        let name = config.name.clone();
         let (process, message_bytes_max) = (config.process, config.limits.message_bytes_max);
         let message_bytes_max = message_bytes_max.min(limits.sends_waiting_bytes_max);
         // The core's times begin at one: zero stands for never.
         let origin = Instant::now() - Duration::from_micros(1);
+        let authority = Arc::new(Authority::new(origin));
         let core = Core::new(config, Time(1));
         let (view, views) = watch::channel(core.view().clone());
         let (caller, calls) = mpsc::channel(limits.calls_waiting_max);
@@ -63,7 +68,8 @@ impl Owner {
             last_link: 0,
             core,
             origin,
-            rooms: Rooms::new(limits.clone(), caller.downgrade()),
+            rooms: Rooms::new(limits.clone(), caller.downgrade(), Arc::clone(&authority)),
+            authority,
             limits,
             calls,
             network,
@@ -73,7 +79,7 @@ impl Owner {
             ended: None,
             accept_from: origin,
         };
-        Domain::new(process, caller, views, message_bytes_max, tokio::spawn(owner.run()))
+        Domain::new(name, process, caller, views, message_bytes_max, tokio::spawn(owner.run()))
     }
 
     fn now(&self) -> Time {
@@ -193,6 +199,7 @@ impl Owner {
             Call::Enter { name, options, reply } => self.rooms.enter(core, name, options, reply),
             Call::Send(sending) => self.rooms.send(core, sending),
             Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
+            Call::Query { group, token } => self.rooms.query(core, group, token),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
             Call::State { group, cut, state } => {
                 if let Err(error) = core.state(group, cut, &state) {
@@ -216,6 +223,7 @@ impl Owner {
             let mut effects = std::mem::take(&mut self.effects);
             let now = self.now();
             self.core.poll(now, &mut effects);
+            self.authority.publish(self.core.acts_from());
             let mut overflown = Vec::new();
             for effect in effects.drain(..) {
                 match effect {

@@ -1,8 +1,9 @@
 //! The groups this process is in, or is entering: where the core's upcalls go.
 
+use super::authority::Authority;
 use super::call::{Call, Entered, SEND_BYTES_MIN, Sending};
 use super::error::{Ended, EnterError};
-use super::event::{Delivery, Event, StateRequest};
+use super::event::{Delivery, Event, ReadPermit, StateRequest};
 use super::limits::DriverLimits;
 use crate::core::{Blocked, CallError, Core, GroupId, GroupOptions, GroupView, Refusal, Upcall};
 use bytes::Bytes;
@@ -22,6 +23,7 @@ pub(super) struct Rooms {
     calls: mpsc::WeakSender<Call>,
     entering: BTreeMap<Arc<str>, (u64, Reply)>,
     rooms: BTreeMap<GroupId, Room>,
+    authority: Arc<Authority>,
     flushes: BTreeMap<u64, (GroupId, oneshot::Sender<u64>)>,
     last_flush: u64,
 }
@@ -46,12 +48,17 @@ impl Drop for Room {
 }
 
 impl Rooms {
-    pub(super) fn new(limits: DriverLimits, calls: mpsc::WeakSender<Call>) -> Self {
+    pub(super) fn new(
+        limits: DriverLimits,
+        calls: mpsc::WeakSender<Call>,
+        authority: Arc<Authority>,
+    ) -> Self {
         Self {
             limits,
             calls,
             entering: BTreeMap::new(),
             rooms: BTreeMap::new(),
+            authority,
             flushes: BTreeMap::new(),
             last_flush: 0,
         }
@@ -88,6 +95,13 @@ impl Rooms {
         }
     }
 
+    pub(super) fn query(&mut self, core: &mut Core, group: GroupId, token: u64) {
+        if let Err(error) = core.query(group, token) {
+            tracing::debug!(group = group.0, %error, "a read is refused");
+            self.give(core, group, Event::MayNotRead(token));
+        }
+    }
+
     pub(super) fn leave(&mut self, core: &mut Core, group: GroupId) {
         if let Some(room) = self.rooms.get_mut(&group) {
             room.leave(core, group);
@@ -115,6 +129,11 @@ impl Rooms {
                 }
                 (group, Event::Stable(token))
             }
+            Upcall::Answer { group, token, until } => {
+                let until = self.authority.moment(until);
+                (group, Event::MayRead(ReadPermit { read: token, until }))
+            }
+            Upcall::Decline { group, token } => (group, Event::MayNotRead(token)),
             Upcall::Refused { token, reason } => return self.refused(token, reason),
             Upcall::LeftGroup { group } => {
                 self.close(group, Ended::Left);
@@ -122,7 +141,7 @@ impl Rooms {
             }
             Upcall::Blocked(why) => return self.blocked(core, why, Event::Blocked),
             Upcall::Unblocked(why) => return self.blocked(core, why, Event::Unblocked),
-            // Domain views go to the watch, ends to the owner; casts and queries are not offered here.
+            // Domain views go to the watch, ends to the owner; casts are not offered here.
             _ => return false,
         };
         self.give(core, group, event)
@@ -146,6 +165,7 @@ impl Rooms {
             events: receiver,
             unread: Arc::clone(&unread),
             credit: Arc::clone(&credit),
+            authority: Arc::clone(&self.authority),
         };
         let room = Room {
             name: Arc::clone(&view.name),
