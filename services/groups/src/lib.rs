@@ -8,4 +8,5 @@
 
 pub mod core;
 pub mod driver;
+pub mod object;
 pub mod sim;
