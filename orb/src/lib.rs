@@ -39,7 +39,8 @@ pub mod __private {
 
     pub use crate::__proxy_values as proxy_values;
     pub use crate::adapter::{
-        BoxFuture, Context, Dispatch, Invocation, Reply, Servant, ServantCell, Tie, ValueTie,
+        BoxFuture, Context, Dispatch, Facet, Guarded, Invocation, Reply, Servant, ServantCell, Tie, ValueTie,
+        executed_here,
     };
     pub use crate::exception::{Fault, Raises, UserException};
     pub use crate::model::{
@@ -52,6 +53,7 @@ pub mod __private {
         read_enumerator, read_record, read_union, read_value, unknown_label, write_member, write_union,
         wrong_label,
     };
+    pub use crate::value::plain::{is_plain, is_plain_slice, is_plain_text};
     pub use crate::value::valuetype::generated::{custom_octets, custom_value};
     pub use crate::value::valuetype::{Custom, StateReader, ValueState};
     pub use crate::value::{AsCbor, BodyError, BodyReader, BodyWriter, CborError, FromCbor, IdlType};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use quorb_giop::ior::Ior;
 use quorb_giop::names::RepositoryId;
 
+use super::direct::Servants;
 use super::local::LocalTarget;
 use super::{CallOptions, Proxy};
 use crate::adapter::{METADATA_OPERATION, Servant};
@@ -28,6 +29,8 @@ pub struct ObjectRef {
 pub(super) struct Target {
     pub(super) ior: Ior,
     pub(super) way: Way,
+    /// The object's servants in this process, where direct calls have found them.
+    pub(super) servants: Servants,
 }
 
 /// How a call gets to the object.
@@ -91,7 +94,10 @@ impl ObjectRef {
     }
 
     fn new(ior: Ior, way: Way) -> ObjectRef {
-        ObjectRef { target: Arc::new(Target { ior, way }), options: CallOptions::default() }
+        ObjectRef {
+            target: Arc::new(Target { ior, way, servants: Servants::default() }),
+            options: CallOptions::default(),
+        }
     }
 
     /// The interoperable object reference.
