@@ -18,10 +18,11 @@ mod relay;
 mod running;
 mod servant;
 
-pub(crate) use active::{ActiveObject, ActiveObjects};
+pub(crate) use active::{ActiveObject, ActiveObjects, Lookup};
 pub use active::{Adapter, Lifespan};
 pub(crate) use builtin::METADATA_OPERATION;
 pub(crate) use builtin::answer as answer_builtin;
+pub(crate) use builtin::result as builtin_result;
 pub use cell::{Door, ExclusiveGuard, Guarded, OBJECT_QUEUE_MAX, ServantCell, SharedGuard, WriteResults};
 pub(crate) use context::CallState;
 pub use context::{Context, Peer, Protocol};

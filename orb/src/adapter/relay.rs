@@ -120,7 +120,11 @@ impl RelayedCall {
         for _ in 0..input.count(8)? {
             state.contexts.push(ServiceContext { id: input.u32()?, data: input.octets()? });
         }
-        let encoding = reply_encoding(&body);
+        let endian = match protocol {
+            Protocol::Iiop => orb.giop_byte_order(),
+            _ => Endian::NATIVE,
+        };
+        let encoding = reply_encoding(&body, endian);
         Ok(Invocation::new(state, body, encoding, Some(orb.clone())))
     }
 }
@@ -332,7 +336,7 @@ mod tests {
         let mut state = CallState::new(peer, Bytes::from_static(b"grid"), Bytes::from_static(b"set"), chain);
         state.depth = 3;
         state.contexts.push(ServiceContext { id: 9, data: Bytes::from_static(b"context") });
-        let encoding = reply_encoding(&body);
+        let encoding = reply_encoding(&body, Endian::NATIVE);
         Invocation::new(state, body, encoding, None)
     }
 

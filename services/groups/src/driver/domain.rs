@@ -4,6 +4,7 @@ use super::call::Call;
 use super::error::{Ended, Gone};
 use super::group::EnterGroup;
 use super::join::Join;
+use super::outbox::Outbox;
 use crate::core::{Counters, ProcessId, View};
 use bytes::Bytes;
 use serde::Serialize;
@@ -19,6 +20,7 @@ pub struct Domain {
     name: Arc<str>,
     process: ProcessId,
     calls: mpsc::Sender<Call>,
+    outbox: Arc<Outbox>,
     view: watch::Receiver<View>,
     message_bytes_max: usize,
     owner: JoinHandle<Ended>,
@@ -34,12 +36,12 @@ impl Domain {
     pub(super) fn new(
         name: Arc<str>,
         process: ProcessId,
-        calls: mpsc::Sender<Call>,
+        (calls, outbox): (mpsc::Sender<Call>, Arc<Outbox>),
         view: watch::Receiver<View>,
         message_bytes_max: usize,
         owner: JoinHandle<Ended>,
     ) -> Self {
-        Self { name, process, calls, view, message_bytes_max, owner }
+        Self { name, process, calls, outbox, view, message_bytes_max, owner }
     }
 
     /// This incarnation.
@@ -74,14 +76,16 @@ impl Domain {
             Ok(octets.into())
         };
         let decode = |octets: &Bytes| ciborium::from_reader(&octets[..]).ok();
-        EnterGroup::new(self.calls.clone(), name, self.message_bytes_max, encode, decode)
+        let handles = (self.calls.clone(), Arc::clone(&self.outbox));
+        EnterGroup::new(handles, name, self.message_bytes_max, encode, decode)
     }
 
     /// A group whose messages are octets.
     pub fn octets(&self, name: &str) -> EnterGroup<Bytes> {
         let encode = |octets: &Bytes| Ok(octets.clone());
         let decode = |octets: &Bytes| Some(octets.clone());
-        EnterGroup::new(self.calls.clone(), name, self.message_bytes_max, encode, decode)
+        let handles = (self.calls.clone(), Arc::clone(&self.outbox));
+        EnterGroup::new(handles, name, self.message_bytes_max, encode, decode)
     }
 
     /// What happened so far, for metrics.

@@ -11,6 +11,7 @@ use super::domain::Domain;
 use super::error::Ended;
 use super::limits::DriverLimits;
 use super::link::{self, Link, Net};
+use super::outbox::{Outbox, OutboxReader, Sending};
 use super::rooms::Rooms;
 use crate::core::{Address, Config, Core, Effect, Event, LinkId, Time, Upcall, View};
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// Frames and calls taken in one turn, so that ticks come in time.
 const TURN_MAX: usize = 256;
+/// Room for so many messages of the application is kept from turn to turn.
+const SENDS_KEPT: usize = 4096;
 /// The least between two wakes by time.
 const WAKE_MIN: Duration = Duration::from_millis(1);
 /// After accepting has failed, for want of descriptors for instance, it rests for so long.
@@ -39,6 +42,8 @@ pub(super) struct Owner {
     origin: Instant,
     limits: DriverLimits,
     calls: mpsc::Receiver<Call>,
+    outbox: OutboxReader,
+    sends: Vec<Sending>,
     network: mpsc::Receiver<Net>,
     net: mpsc::Sender<Net>,
     rooms: Rooms,
@@ -69,6 +74,7 @@ impl Owner {
         let core = Core::new(config, Time(1));
         let (view, views) = watch::channel(core.view().clone());
         let (caller, calls) = mpsc::channel(limits.calls_waiting_max);
+        let outbox = Arc::new(Outbox::default());
         let (net, network) = mpsc::channel(limits.frames_waiting_max);
         let owner = Self {
             listener,
@@ -76,8 +82,15 @@ impl Owner {
             last_link: 0,
             core,
             origin,
-            rooms: Rooms::new(limits.clone(), caller.downgrade(), Arc::clone(&authority)),
+            rooms: Rooms::new(
+                limits.clone(),
+                caller.downgrade(),
+                Arc::clone(&outbox),
+                Arc::clone(&authority),
+            ),
             authority,
+            outbox: OutboxReader(Arc::clone(&outbox)),
+            sends: Vec::new(),
             limits,
             calls,
             network,
@@ -89,7 +102,8 @@ impl Owner {
             spin,
             busy_at: origin,
         };
-        Domain::new(name, process, caller, views, message_bytes_max, tokio::spawn(owner.run()))
+        let owner = tokio::spawn(owner.run());
+        Domain::new(name, process, (caller, outbox), views, message_bytes_max, owner)
     }
 
     fn now(&self) -> Time {
@@ -114,28 +128,46 @@ impl Owner {
                 biased;
                 accepted = self.listener.accept(), if accepting => self.accepted(accepted),
                 Some(net) = self.network.recv() => self.happened(net),
+                () = self.outbox.0.filled() => {}
                 call = self.calls.recv() => match call {
-                    Some(call) => self.called(call),
+                    Some(call) => {
+                        self.take_sends();
+                        self.called(call);
+                    }
                     None => self.ended = Some(Ended::Dropped),
                 },
                 () = sleep_until(wake) => {}
                 () = spin_once(), if spins => continue,
             }
             self.busy_at = Instant::now();
-            for _ in 0..TURN_MAX {
-                match (self.network.try_recv(), self.calls.try_recv()) {
-                    (Err(_), Err(_)) => break,
-                    (net, call) => {
-                        net.into_iter().for_each(|net| self.happened(net));
-                        call.into_iter().for_each(|call| self.called(call));
-                    }
-                }
-            }
+            self.take_what_is_there();
             let now = self.now();
             if now >= self.core.wake_at() {
                 self.core.handle(Event::Tick, now);
+                self.rooms.watch_lagging(&mut self.core);
             }
             self.turn();
+        }
+    }
+
+    /// Takes in what else is at hand. A message that was sent before a call was made is taken before it.
+    fn take_what_is_there(&mut self) {
+        let calls: Vec<Call> = std::iter::from_fn(|| self.calls.try_recv().ok()).take(TURN_MAX).collect();
+        self.take_sends();
+        calls.into_iter().for_each(|call| self.called(call));
+        for _ in 0..TURN_MAX {
+            let Ok(net) = self.network.try_recv() else { break };
+            self.happened(net);
+        }
+    }
+
+    fn take_sends(&mut self) {
+        let (mut sends, mut caught_up) = (std::mem::take(&mut self.sends), Vec::new());
+        self.outbox.0.take(&mut sends, &mut caught_up);
+        self.rooms.send(&mut self.core, &mut sends);
+        caught_up.into_iter().for_each(|group| self.rooms.caught_up(&mut self.core, group));
+        if sends.capacity() <= SENDS_KEPT {
+            self.sends = sends;
         }
     }
 
@@ -211,7 +243,6 @@ impl Owner {
         let core = &mut self.core;
         match call {
             Call::Enter { name, options, reply } => self.rooms.enter(core, name, options, reply),
-            Call::Send(sending) => self.rooms.send(core, sending),
             Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
             Call::Query { group, token } => self.rooms.query(core, group, token),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
@@ -260,6 +291,7 @@ impl Owner {
                 self.core.handle(Event::Closed { link }, now);
                 again = true;
             }
+            again |= self.rooms.hand_over(&mut self.core);
         }
     }
 
