@@ -28,7 +28,7 @@ pub(crate) use context::CallState;
 pub use context::{Context, Peer, Protocol};
 pub use dynamic::{DynamicCall, DynamicOutcome, DynamicServant};
 pub use execute::{dispatch, execute};
-pub(crate) use execute::{drive, fault_of_panic, panicked, run_to_end};
+pub(crate) use execute::{dispatch_within, drive, fault_of_panic, panicked, run_to_end};
 pub(crate) use invocation::ReplyFate;
 pub use invocation::{Invocation, Reply, ReplyBody};
 pub(crate) use invocation::{encoded, malformed, unwritable};
