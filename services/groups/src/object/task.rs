@@ -27,10 +27,18 @@ pub(super) struct Task {
 impl Task {
     /// Runs until the membership ends; `leave` asks for that.
     pub(super) async fn run(mut self, mut leave: oneshot::Receiver<()>) -> Result<Ended, ServeError> {
+        // Without a handle nobody can ask.
+        let mut may_be_asked = true;
         let ended = loop {
             let event = tokio::select! {
                 event = self.group.next() => event,
-                _ = &mut leave => break None,
+                asked = &mut leave, if may_be_asked => match asked {
+                    Ok(()) => break None,
+                    Err(_) => {
+                        may_be_asked = false;
+                        continue;
+                    }
+                },
             };
             match event {
                 None => break Some(Ended::Dropped),

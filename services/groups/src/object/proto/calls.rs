@@ -2,7 +2,7 @@
 
 use super::message::{Message, Request};
 use super::table::{Admission, Refusal};
-use super::{Answer, ClientCall, Effect, Moment, Replica, Ticket};
+use super::{Answer, ClientCall, Effect, Mistake, Moment, Replica, Ticket};
 use crate::core::wire::Wire;
 use quorb::adapter::RelayedReply;
 use quorb::proto::head::{ClientId, Completion, RequestIdentity};
@@ -73,6 +73,12 @@ impl Replica {
             arguments: call.call.arguments().clone(),
         };
         self.emit(Effect::Multicast(Message::Request(request).to_bytes()));
+        if self.mistake == Some(Mistake::AnswerBeforeOrder) {
+            self.settle(
+                key,
+                &RelayedReply::from_parts(bytes::Bytes::from_static(&[1, 0]), bytes::Bytes::new()),
+            );
+        }
     }
 
     /// Why no call can be taken now, if none can.

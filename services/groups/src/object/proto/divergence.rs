@@ -4,7 +4,7 @@
 //! knows who is right: that is reported, and everyone goes on.
 
 use super::message::{Digest, Message};
-use super::{Effect, Replica, Style};
+use super::{Effect, Mistake, Replica, Style};
 use crate::core::ProcessId;
 use crate::core::wire::{Wire, wire_struct};
 use std::collections::BTreeMap;
@@ -105,6 +105,9 @@ impl Replica {
         }
         let majority = votes.iter().find(|(_, count)| **count * 2 > members.len()).map(|(digest, _)| *digest);
         let own = reports.iter().find(|(process, _)| *process == self.me).map(|(_, digest)| *digest);
+        if self.mistake == Some(Mistake::ExcludedWithoutMajority) && reports.first().map(|r| r.1) != own {
+            return self.emit(Effect::Diverged { place });
+        }
         match majority {
             Some(right) if own != Some(right) => self.emit(Effect::Diverged { place }),
             Some(_) => {}

@@ -12,7 +12,7 @@
 
 use super::message::{Answered, Message, Outcome, Request};
 use super::table::Key;
-use super::{Effect, Execution, Moment, Replica, Style};
+use super::{Effect, Execution, Mistake, Moment, Replica, Style};
 use crate::core::wire::{Reader, Wire, put_varint};
 use crate::core::{GroupId, ProcessId, WireError};
 use bytes::{Bytes, BytesMut};
@@ -78,6 +78,9 @@ impl Replica {
         executor.term += 1;
         executor.who = Some(chosen);
         self.work = Work::default();
+        if lost_one && self.mistake == Some(Mistake::QueueLostAtTakeover) {
+            self.shared.executor.queue.clear();
+        }
         if self.shared.executor.lost_over_first > self.limits.executors_lost_max {
             self.quarantine();
         }
@@ -184,6 +187,9 @@ impl Replica {
             return;
         }
         executor.queue.drain(..outcome.replies.len());
+        if self.mistake == Some(Mistake::OutcomeLostAtTakeover) && sender != self.me {
+            return;
+        }
         executor.lost_over_first = 0;
         if sender == self.me {
             self.work = Work::default();

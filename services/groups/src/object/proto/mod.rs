@@ -22,6 +22,7 @@ mod effect;
 mod executor;
 pub(crate) mod limits;
 pub(crate) mod message;
+mod mistake;
 mod order;
 mod places;
 mod saved;
@@ -33,6 +34,8 @@ pub use effect::{Answer, Effect, Execution, Moment, Ticket};
 pub use executor::Concluded;
 pub use limits::ReplicaLimits;
 pub use message::Place;
+#[doc(hidden)]
+pub use mistake::Mistake;
 pub use saved::SavedError;
 
 use crate::core::{GroupView, ProcessId};
@@ -80,6 +83,7 @@ pub struct Replica {
     view: Option<GroupView>,
     /// This member has the object's state.
     complete: bool,
+    mistake: Option<Mistake>,
 }
 
 /// What all members agree on.
@@ -124,7 +128,15 @@ impl Replica {
             },
             view: None,
             complete: false,
+            mistake: None,
         }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_mistake(mut self, mistake: Option<Mistake>) -> Self {
+        self.mistake = mistake;
+        self
     }
 
     /// What is to be done, in this order.

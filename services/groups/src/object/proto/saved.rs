@@ -4,7 +4,7 @@
 //!   u8 1, style, interface, fingerprint, clock, requests, poisoned?, table, places, executor, digests, state
 //! ```
 
-use super::{Place, Replica, Shared};
+use super::{Mistake, Place, Replica, Shared};
 use crate::core::WireError;
 use crate::core::wire::{Reader, Wire};
 use bytes::{Bytes, BytesMut};
@@ -94,6 +94,9 @@ impl Replica {
             return Err(SavedError::OtherStyle(shared.style));
         }
         self.shared = shared;
+        if self.mistake == Some(Mistake::TableNotSaved) {
+            self.shared.table = super::table::Table::default();
+        }
         self.complete = true;
         Ok(state)
     }
