@@ -24,7 +24,7 @@ pub use runtime::{
 };
 pub use stream::{ByteSink, ByteStream, StreamError};
 pub use value::{
-    Any, BString, BVec, BWString, Fixed, IdlType, LongDouble, TypeCode, ValueRef, WChar, WString,
+    Abstract, Any, BString, BVec, BWString, Fixed, IdlType, LongDouble, TypeCode, ValueRef, WChar, WString,
 };
 
 /// The programs of the README, compiled and run.
