@@ -108,8 +108,11 @@ impl World {
             }
             return;
         }
-        let key =
-            RequestIdentity { client: ClientId(client as u64 + 1), incarnation: 1, sequence: one.sequence };
+        let key = RequestIdentity {
+            client: ClientId(u64::MAX - client as u64),
+            incarnation: 1,
+            sequence: one.sequence,
+        };
         let call = ClientCall {
             call: RelayedCall::from_parts(Bytes::from_static(b"add"), Bytes::new()),
             identity: is_numbered(client).then_some(key),
