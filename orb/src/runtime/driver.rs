@@ -253,6 +253,7 @@ impl Driver<'_> {
         let core = posture.timeout.filter(|_| !posture.paused);
         [
             core.map(|time| Instant::from_std(clock.instant(time))),
+            posture.due.map(Instant::from_std),
             self.idle_at(),
             self.stalled_at(),
             self.pace_at(),
@@ -303,6 +304,7 @@ impl Driver<'_> {
             return None;
         }
         let now = Instant::now();
+        self.connection.give_up_late_calls(now.into_std());
         let has_come = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if has_come(self.stalled_at()) {
             return Some(End::GivenUp("the peer has taken nothing for output_wait_max".to_owned()));
@@ -365,7 +367,7 @@ async fn receive(
 
 fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
     match event {
-        CoreEvent::Request { id, head, body } => inbound::serve(connection, id, *head, body),
+        CoreEvent::Request { id, head, body } => inbound::serve(connection, id, head, body),
         CoreEvent::NeedsAddressing { id, disposition } => {
             connection.complete(id, CallOutcome::NeedsAddressing(disposition));
         }

@@ -50,7 +50,7 @@ impl Drop for Inbound {
 }
 
 /// Serves a request. What its servant does at once has been done on return; its reply is queued, not yet flushed.
-pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead, body: Body) {
+pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: Box<RequestHead>, body: Body) {
     let orb = &connection.orb;
     let mut inbound = Inbound {
         connection: connection.clone(),
@@ -134,7 +134,7 @@ pub(crate) fn check_depth(depth: u32, orb: Option<&Orb>) -> Result<(), SystemExc
         .because(format_args!("{depth} calls wait for it, above call_depth_max = {limit}")))
 }
 
-fn run(mut inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Body) {
+fn run(mut inbound: Inbound, object: &Arc<ActiveObject>, head: Box<RequestHead>, body: Body) {
     let orb = inbound.connection.orb.clone();
     let state = state_of(&inbound.connection, &orb, head);
     let request_bytes = body.len();
@@ -203,7 +203,8 @@ fn identity_to_remember(object: &ActiveObject, head: &RequestHead) -> Option<Req
     (head.response == ResponseExpected::Yes && !operation.is_repeatable()).then_some(identity)
 }
 
-fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState {
+fn state_of(connection: &Connection, orb: &Orb, head: Box<RequestHead>) -> CallState {
+    let head = *head;
     let chain = match head.chain {
         ChainId::NONE => ChainId::starting_with(&orb.next_identity()),
         chain => chain,
@@ -241,6 +242,12 @@ impl Inbound {
 
     /// Sends the reply, and remembers it if it must be. `gather`: the driver flushes.
     fn finish(self, reply: Reply, gather: bool) {
+        if !self.wants_reply && reply.fate == ReplyFate::Sent && self.once.is_none() {
+            if let ReplyBody::System(exception) = &reply.body {
+                tracing::debug!(peer = %self.connection.peer, %exception, "a oneway call is refused or fails");
+            }
+            return self.connection.call_dropped(self.id, gather);
+        }
         let reply = bounded(reply, self.connection.orb.limits());
         let fate = reply.fate;
         let not_run = match &reply.body {

@@ -156,7 +156,7 @@ impl Connection {
             queued: 0,
             handed: 0,
             outbound: BTreeMap::new(),
-            inbound: InboundCalls::default(),
+            inbound: InboundCalls::new(),
             both_directions: false,
             offer: None,
             accepts_offers: false,
