@@ -86,7 +86,7 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: Box<RequestH
         match orb.shared.served.admit(orb, identity, &head) {
             Entrance::Execute => inbound.once = Some(identity),
             Entrance::Replay(remembered) => return inbound.replay(&remembered),
-            Entrance::Attach(end) => return inbound.attach(end, state_of(connection, orb, head)),
+            Entrance::Attach(end) => return inbound.attach(end, context_of(connection, orb, head)),
             Entrance::Refuse(reason) => {
                 return inbound.finish(Reply::system(reason.in_operation(head.operation.as_str())), true);
             }
@@ -136,10 +136,9 @@ pub(crate) fn check_depth(depth: u32, orb: Option<&Orb>) -> Result<(), SystemExc
 
 fn run(mut inbound: Inbound, object: &Arc<ActiveObject>, head: Box<RequestHead>, body: Body) {
     let orb = inbound.connection.orb.clone();
-    let state = state_of(&inbound.connection, &orb, head);
+    let context = context_of(&inbound.connection, &orb, head);
     let request_bytes = body.len();
-    let call = Invocation::new(state, body, inbound.encoding, Some(orb));
-    let context = call.context().clone();
+    let call = Invocation::within(context.clone(), body, inbound.encoding);
     let orb = &inbound.connection.orb;
     let dispatched = orb.server_chain().dispatch(orb, object.servant.clone(), call);
     match dispatched {
@@ -203,8 +202,7 @@ fn identity_to_remember(object: &ActiveObject, head: &RequestHead) -> Option<Req
     (head.response == ResponseExpected::Yes && !operation.is_repeatable()).then_some(identity)
 }
 
-fn state_of(connection: &Connection, orb: &Orb, head: Box<RequestHead>) -> CallState {
-    let head = *head;
+fn context_of(connection: &Connection, orb: &Orb, head: Box<RequestHead>) -> Context {
     let chain = match head.chain {
         ChainId::NONE => ChainId::starting_with(&orb.next_identity()),
         chain => chain,
@@ -218,7 +216,8 @@ fn state_of(connection: &Connection, orb: &Orb, head: Box<RequestHead>) -> CallS
     state.identity = head.identity;
     state.trace = head.trace;
     state.contexts = head.contexts;
-    state
+    state.orb = Some(orb.clone());
+    Context(Arc::new(state))
 }
 
 impl Inbound {
@@ -321,9 +320,8 @@ impl Inbound {
     }
 
     /// The first one still runs: its end is this one's end, too.
-    fn attach(self, end: oneshot::Receiver<CachedReply>, state: CallState) {
+    fn attach(self, end: oneshot::Receiver<CachedReply>, context: Context) {
         tracing::debug!(peer = %self.connection.peer, "a repeated request waits for the end of the first");
-        let context = Context(Arc::new(state));
         self.connection.call_runs(self.id, context.clone());
         tokio::spawn(async move {
             tokio::select! {
