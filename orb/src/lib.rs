@@ -9,6 +9,7 @@ pub mod intercept;
 pub mod model;
 pub mod object;
 pub mod proto;
+mod repository;
 pub mod runtime;
 pub mod stream;
 pub mod value;

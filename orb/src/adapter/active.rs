@@ -12,7 +12,9 @@ use super::key_hashing::KeyHashing;
 use super::located::Locators;
 use super::{ObjectKey, Servant, Tie};
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
+use crate::model::Interface;
 use crate::object::{ObjectRef, Proxy};
+use crate::repository::KnownInterfaces;
 use crate::runtime::Orb;
 
 /// Whether references to an object outlive its server process.
@@ -39,6 +41,8 @@ pub(crate) struct ActiveObjects {
     objects: DashMap<ObjectKey, Arc<ActiveObject>, KeyHashing>,
     transient_counter: AtomicU64,
     pub(super) locators: Locators,
+    /// The interfaces of all that was ever active.
+    known: KnownInterfaces,
 }
 
 /// An object that takes calls.
@@ -50,7 +54,7 @@ pub(crate) struct ActiveObject {
 }
 
 impl ActiveObject {
-    pub(super) fn new(servant: Arc<dyn Servant>) -> Arc<ActiveObject> {
+    pub(crate) fn new(servant: Arc<dyn Servant>) -> Arc<ActiveObject> {
         let in_service = Arc::new(AtomicBool::new(true));
         Arc::new(ActiveObject { servant, endpoints: Endpoints::default(), in_service })
     }
@@ -87,6 +91,11 @@ impl ActiveObjects {
             None if key.incarnation().is_some_and(|life| life != incarnation) => Lookup::OfEarlierLife,
             None => Lookup::Unknown,
         }
+    }
+
+    /// What the interface repository is made of.
+    pub(crate) fn known_interfaces(&self) -> &KnownInterfaces {
+        &self.known
     }
 
     /// Lets a servant take calls that is no object of the user's.
@@ -136,6 +145,7 @@ impl Adapter {
         let counter = self.active().transient_counter.fetch_add(1, Ordering::Relaxed);
         let key = ObjectKey::transient(self.orb.incarnation(), counter);
         let reference = self.orb.reference_to(&key, servant.interface());
+        self.publish(servant.interface());
         self.active().objects.insert(key, ActiveObject::new(Arc::new(servant)));
         S::Proxy::from_object(reference)
     }
@@ -166,10 +176,17 @@ impl Adapter {
                     .because(id))
             }
             Entry::Vacant(entry) => {
+                self.publish(servant.interface());
                 entry.insert(ActiveObject::new(servant));
                 Ok(reference)
             }
         }
+    }
+
+    /// Lets the interface repository know an interface, its bases and what it refers to, before any object of it is active.
+    /// Interfaces of active objects are known by themselves. See [`Orb::interface_repository`].
+    pub fn publish(&self, interface: &'static Interface) {
+        self.active().known.enter(interface);
     }
 
     /// Takes an object out of service: new calls get OBJECT_NOT_EXIST, calls under way run to their end. The servant is

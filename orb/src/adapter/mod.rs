@@ -18,15 +18,16 @@ mod located;
 mod running;
 mod servant;
 
-pub(crate) use active::{ActiveObject, ActiveObjects};
+pub(crate) use active::{ActiveObject, ActiveObjects, Lookup};
 pub use active::{Adapter, Lifespan};
 pub(crate) use builtin::METADATA_OPERATION;
 pub(crate) use builtin::answer as answer_builtin;
+pub(crate) use builtin::result as builtin_result;
 pub use cell::{Door, ExclusiveGuard, Guarded, OBJECT_QUEUE_MAX, ServantCell, SharedGuard, WriteResults};
 pub(crate) use context::CallState;
 pub use context::{Context, Peer, Protocol};
 pub use dynamic::{DynamicCall, DynamicOutcome, DynamicServant};
-pub(crate) use execute::{dispatch, drive, fault_of_panic, panicked, run_to_end};
+pub(crate) use execute::{dispatch, dispatch_within, drive, fault_of_panic, panicked, run_to_end};
 pub(crate) use invocation::ReplyFate;
 pub use invocation::{Invocation, Reply, ReplyBody};
 pub(crate) use invocation::{encoded, malformed, unwritable};

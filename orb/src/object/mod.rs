@@ -24,4 +24,4 @@ pub use mock::MockCall;
 pub use options::CallOptions;
 pub use proxy::Proxy;
 pub use reference::ObjectRef;
-pub(crate) use values::{binding_to, bound};
+pub(crate) use values::{OBJECT_ID, binding_to, bound};

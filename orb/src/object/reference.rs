@@ -66,6 +66,7 @@ builtin_operations! {
     IS_A = "_is_a";
     NON_EXISTENT = "_non_existent";
     METADATA = METADATA_OPERATION;
+    INTERFACE = "_interface";
 }
 
 impl ObjectRef {
@@ -160,6 +161,16 @@ impl ObjectRef {
             Err(fault) if fault.kind() == Some(crate::exception::ExceptionKind::ObjectNotExist) => Ok(true),
             other => other,
         }
+    }
+
+    /// Asks the object for the definition of its interface in an interface repository: a reference to a
+    /// `CORBA::InterfaceDef`, which stays with the object's server. Objects of this broker answer, whoever asks; foreign ones
+    /// where a repository was set up. Cancellation safe.
+    ///
+    /// # Errors
+    /// Whatever a call may raise.
+    pub async fn interface_def(&self) -> Result<ObjectRef, Fault> {
+        self.call(None, &INTERFACE, &no_arguments, |body| body.next("result")).await
     }
 
     /// Asks the object for its interface as data. Objects of this broker answer; foreign ones raise BAD_OPERATION.

@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::route::{Bound, Route};
 use crate::adapter::{Context, Peer};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
-use crate::intercept::{AttemptOutcome, Tried};
+use crate::intercept::AttemptOutcome;
 use crate::model::{Behaviour, Kind};
 use crate::object::{Answer, LocalOutcome, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity, TraceContext};
@@ -30,13 +30,6 @@ struct Call<'a> {
     trace: Option<TraceContext>,
     /// Keeps the sequence number of an update open until the call has ended.
     open: Option<OpenUpdate>,
-}
-
-/// A first attempt that is under way, or has ended at once.
-struct Begun {
-    bound: Bound,
-    tried: Option<Tried>,
-    sent: Result<Sent, SystemException>,
 }
 
 impl Route {
@@ -61,14 +54,10 @@ impl Route {
             }
         }
         let mut call = self.identify(request, parent);
-        let begun = match request.activity {
-            None => self.begin(&call, &mut progress),
-            // Its deadline moves.
-            Some(_) => None,
-        };
-        let first = match begun {
-            None => None,
-            Some(Begun { bound, tried, sent }) => {
+        let mut first = None;
+        if let Some(bound) = self.at_hand(request, &progress) {
+            let tried = request.passage.map(|passage| (passage, passage.tries(&bound.connection.peer)));
+            if let Some(sent) = self.begin(&call, &mut progress, &bound) {
                 let outcome = match sent {
                     Ok(Sent::Waiting(waiting)) => Ok(Some(progress.ends_with(waiting.await))),
                     Ok(sent) => Ok(sent.outcome()),
@@ -79,16 +68,16 @@ impl Route {
                     return Err(progress.time_out(request));
                 }
                 let received = outcome.map(|outcome| self.receive(&call, &mut progress, &bound, outcome));
-                if let (Some(passage), Some(tried)) = (request.passage, tried) {
-                    passage.ended(tried, outcome_there(&received));
+                if let Some((passage, tried)) = tried {
+                    passage.ended(tried, || outcome_there(&received));
                 }
                 match received {
                     Ok(Received::Answer(answer)) => return Ok(answer),
-                    Ok(received) => Some((bound, received)),
+                    Ok(received) => first = Some((bound, received)),
                     Err(exception) => return Err(progress.conclude(exception)),
                 }
             }
-        };
+        }
         // Few calls come here. The future is large: it would be moved with each of those around it.
         Box::pin(self.go_on(&mut call, parent, progress, first)).await
     }
@@ -117,17 +106,27 @@ impl Route {
         }
     }
 
-    /// Begins the first attempt, if there is a connection and room on it: what almost every call is. Then nothing is to be
-    /// waited for but the reply, and it is the connection that minds the deadline.
-    fn begin(&self, call: &Call<'_>, progress: &mut Progress) -> Option<Begun> {
-        let bound = self.standing(false, progress).filter(|bound| bound.connection.is_driven_here())?;
-        let tried = call.request.passage.map(|_| Tried::begins(bound.connection.peer.clone()));
-        let outgoing = self.outgoing(call, progress, &bound);
+    /// A connection for an attempt that can begin at once, and that minds the deadline of the call.
+    fn at_hand(&self, request: &Request<'_>, progress: &Progress) -> Option<Bound> {
+        // The deadline of a call with streams moves.
+        let stays = request.activity.is_none();
+        stays.then(|| self.standing(false, progress))?.filter(|bound| bound.connection.is_driven_here())
+    }
+
+    /// Begins the first attempt, if there is room for it: what almost every call is. Then nothing is to be waited for but the
+    /// reply.
+    fn begin(
+        &self,
+        call: &Call<'_>,
+        progress: &mut Progress,
+        bound: &Bound,
+    ) -> Option<Result<Sent, SystemException>> {
+        let outgoing = self.outgoing(call, progress, bound);
         let sent = bound.connection.send_now(&outgoing, call.request.deadline)?;
         if let Ok(Sent::Waiting(_)) = sent {
             progress.waits(&bound.endpoint);
         }
-        Some(Begun { bound, tried, sent })
+        Some(sent)
     }
 
     /// Goes on with a call whose first attempt has not come to its end.
@@ -176,10 +175,11 @@ impl Route {
                 }
             };
             progress.has_waited = true;
-            let tried = request.passage.map(|_| Tried::begins(Peer::collocated()));
+            let here = request.passage.map(|passage| (passage, Peer::collocated()));
+            let tried = here.as_ref().map(|(passage, peer)| (passage, passage.tries(peer)));
             let outcome = local.call(request, parent).await;
-            if let (Some(passage), Some(tried)) = (request.passage, tried) {
-                passage.ended(tried, outcome_here(&outcome));
+            if let Some((passage, tried)) = tried {
+                passage.ended(tried, || outcome_here(&outcome));
             }
             match outcome? {
                 LocalOutcome::Answered(answer) => return Ok(Some(answer)),
@@ -281,9 +281,9 @@ impl Route {
         let Some(passage) = call.request.passage else {
             return self.attempt(call, progress, bound).await;
         };
-        let tried = Tried::begins(bound.connection.peer.clone());
+        let tried = passage.tries(&bound.connection.peer);
         let received = self.attempt(call, progress, bound).await;
-        passage.ended(tried, outcome_there(&received));
+        passage.ended(tried, || outcome_there(&received));
         received
     }
 
@@ -343,7 +343,7 @@ impl Route {
             self.adopt(bound, set);
         }
         if let (Some(passage), CallOutcome::Reply(head, _)) = (call.request.passage, &outcome) {
-            passage.replied(head.contexts.clone());
+            passage.replied(&head.contexts);
         }
         interpret(outcome)
     }

@@ -10,10 +10,12 @@ use super::domain::Domain;
 use super::error::Ended;
 use super::limits::DriverLimits;
 use super::link::{self, Link, Net};
+use super::outbox::{Outbox, OutboxReader, Sending};
 use super::rooms::Rooms;
 use crate::core::{Address, Config, Core, Effect, Event, LinkId, Time, Upcall, View};
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -21,6 +23,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// Frames and calls taken in one turn, so that ticks come in time.
 const TURN_MAX: usize = 256;
+/// Room for so many messages of the application is kept from turn to turn.
+const SENDS_KEPT: usize = 4096;
 /// The least between two wakes by time.
 const WAKE_MIN: Duration = Duration::from_millis(1);
 /// After accepting has failed, for want of descriptors for instance, it rests for so long.
@@ -37,6 +41,8 @@ pub(super) struct Owner {
     origin: Instant,
     limits: DriverLimits,
     calls: mpsc::Receiver<Call>,
+    outbox: OutboxReader,
+    sends: Vec<Sending>,
     network: mpsc::Receiver<Net>,
     net: mpsc::Sender<Net>,
     rooms: Rooms,
@@ -64,6 +70,7 @@ impl Owner {
         let core = Core::new(config, Time(1));
         let (view, views) = watch::channel(core.view().clone());
         let (caller, calls) = mpsc::channel(limits.calls_waiting_max);
+        let outbox = Arc::new(Outbox::default());
         let (net, network) = mpsc::channel(limits.frames_waiting_max);
         let owner = Self {
             listener,
@@ -71,7 +78,9 @@ impl Owner {
             last_link: 0,
             core,
             origin,
-            rooms: Rooms::new(limits.clone(), caller.downgrade()),
+            rooms: Rooms::new(limits.clone(), caller.downgrade(), Arc::clone(&outbox)),
+            outbox: OutboxReader(Arc::clone(&outbox)),
+            sends: Vec::new(),
             limits,
             calls,
             network,
@@ -83,7 +92,7 @@ impl Owner {
             spin,
             busy_at: origin,
         };
-        Domain::new(process, caller, views, message_bytes_max, tokio::spawn(owner.run()))
+        Domain::new(process, (caller, outbox), views, message_bytes_max, tokio::spawn(owner.run()))
     }
 
     fn now(&self) -> Time {
@@ -108,28 +117,46 @@ impl Owner {
                 biased;
                 accepted = self.listener.accept(), if accepting => self.accepted(accepted),
                 Some(net) = self.network.recv() => self.happened(net),
+                () = self.outbox.0.filled() => {}
                 call = self.calls.recv() => match call {
-                    Some(call) => self.called(call),
+                    Some(call) => {
+                        self.take_sends();
+                        self.called(call);
+                    }
                     None => self.ended = Some(Ended::Dropped),
                 },
                 () = sleep_until(wake) => {}
                 () = spin_once(), if spins => continue,
             }
             self.busy_at = Instant::now();
-            for _ in 0..TURN_MAX {
-                match (self.network.try_recv(), self.calls.try_recv()) {
-                    (Err(_), Err(_)) => break,
-                    (net, call) => {
-                        net.into_iter().for_each(|net| self.happened(net));
-                        call.into_iter().for_each(|call| self.called(call));
-                    }
-                }
-            }
+            self.take_what_is_there();
             let now = self.now();
             if now >= self.core.wake_at() {
                 self.core.handle(Event::Tick, now);
+                self.rooms.watch_lagging(&mut self.core);
             }
             self.turn();
+        }
+    }
+
+    /// Takes in what else is at hand. A message that was sent before a call was made is taken before it.
+    fn take_what_is_there(&mut self) {
+        let calls: Vec<Call> = std::iter::from_fn(|| self.calls.try_recv().ok()).take(TURN_MAX).collect();
+        self.take_sends();
+        calls.into_iter().for_each(|call| self.called(call));
+        for _ in 0..TURN_MAX {
+            let Ok(net) = self.network.try_recv() else { break };
+            self.happened(net);
+        }
+    }
+
+    fn take_sends(&mut self) {
+        let (mut sends, mut caught_up) = (std::mem::take(&mut self.sends), Vec::new());
+        self.outbox.0.take(&mut sends, &mut caught_up);
+        self.rooms.send(&mut self.core, &mut sends);
+        caught_up.into_iter().for_each(|group| self.rooms.caught_up(&mut self.core, group));
+        if sends.capacity() <= SENDS_KEPT {
+            self.sends = sends;
         }
     }
 
@@ -205,7 +232,6 @@ impl Owner {
         let core = &mut self.core;
         match call {
             Call::Enter { name, options, reply } => self.rooms.enter(core, name, options, reply),
-            Call::Send(sending) => self.rooms.send(core, sending),
             Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
             Call::State { group, cut, state } => {
@@ -252,6 +278,7 @@ impl Owner {
                 self.core.handle(Event::Closed { link }, now);
                 again = true;
             }
+            again |= self.rooms.hand_over(&mut self.core);
         }
     }
 

@@ -116,7 +116,7 @@ fn plan(world: &mut World, scenario: &Scenario) {
     }
 }
 
-const FAULTS: [Fault; 12] = [
+const FAULTS: [Fault; 13] = [
     Fault::Kill,
     Fault::Dark,
     Fault::KillMidway,
@@ -129,6 +129,7 @@ const FAULTS: [Fault; 12] = [
     Fault::Break,
     Fault::KillTwo,
     Fault::Slow,
+    Fault::Lag,
 ];
 
 impl World {
@@ -150,6 +151,7 @@ impl World {
                 }
                 Due::Act { node } => self.act(node, self.now < TRAFFIC_END),
                 Due::Show { node, process, act } => self.show(node, process, act),
+                Due::CaughtUp { node } => self.lag(node, false),
                 Due::Fault { index } => self.inject(FAULTS[index]),
                 Due::Heal { index } => self.heal_cut(index),
             }
@@ -196,6 +198,11 @@ impl World {
                 (0..self.nodes.len()).for_each(|node| self.disturb(node));
                 let at = self.now + self.random.between(100_000, 400_000);
                 self.schedule(at, Due::Heal { index: usize::MAX });
+            }
+            Fault::Lag => {
+                self.lag(node, true);
+                let at = self.now + self.random.between(100_000, 900_000);
+                self.schedule(at, Due::CaughtUp { node });
             }
             Fault::Isolate | Fault::Split | Fault::OneWay | Fault::CutPair => self.cut_some(fault, node),
         }
@@ -251,6 +258,7 @@ impl World {
             if self.nodes[node].paused {
                 self.unpause(node);
             }
+            self.lag(node, false);
             self.lighten(node);
             self.start(node);
         }

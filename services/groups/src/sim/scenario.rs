@@ -27,6 +27,8 @@ pub enum Fault {
     KillTwo,
     /// The network slows down.
     Slow,
+    /// An application reads nothing for a while.
+    Lag,
 }
 
 /// A scenario.
@@ -47,7 +49,7 @@ pub struct Scenario {
 }
 
 use Fault::{
-    Break, CutPair, Dark, Isolate, Kill, KillMidway, KillTwo, LongPause, OneWay, Pause, Slow, Split,
+    Break, CutPair, Dark, Isolate, Kill, KillMidway, KillTwo, Lag, LongPause, OneWay, Pause, Slow, Split,
 };
 
 /// All scenarios; a run without a name draws one by its seed.
@@ -97,8 +99,18 @@ pub const SCENARIOS: &[Scenario] = &[
     },
 ];
 
+/// Scenarios that are played by their names only.
+pub const BY_NAME: &[Scenario] = &[Scenario {
+    name: "readers",
+    nodes: (3, 5),
+    seeds: 4,
+    faults: &[Lag, Lag, Lag, Lag, KillMidway, Pause, Break, Isolate],
+    count: (6, 12),
+    drift_permille: 4,
+}];
+
 /// The scenario of this name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Scenario> {
-    SCENARIOS.iter().find(|s| s.name == name)
+    SCENARIOS.iter().chain(BY_NAME).find(|s| s.name == name)
 }
