@@ -34,11 +34,39 @@ struct Call<'a> {
 
 impl Route {
     /// Calls the object. Ends by the deadline of the request. Dropping the future cancels the call.
+    ///
+    /// The future is large: where calls to objects elsewhere matter, see [`call_elsewhere`](Self::call_elsewhere).
     pub(crate) async fn call(
         &self,
         request: &Request<'_>,
         parent: Option<&Context>,
     ) -> Result<Option<Answer>, SystemException> {
+        let mut progress = self.start(request, parent)?;
+        if self.leads_here() {
+            match self.call_here(request, parent, &mut progress).await {
+                Ok(Some(answer)) => return Ok(answer),
+                Ok(None) => {}
+                Err(exception) => return Err(progress.conclude(exception)),
+            }
+        }
+        self.attempt_at_once(request, parent, progress).await
+    }
+
+    /// The same in a small future, as most calls find their object in another process.
+    pub(crate) async fn call_elsewhere(
+        &self,
+        request: &Request<'_>,
+        parent: Option<&Context>,
+    ) -> Result<Option<Answer>, SystemException> {
+        if self.leads_here() {
+            return Box::pin(self.call(request, parent)).await;
+        }
+        let progress = self.start(request, parent)?;
+        self.attempt_at_once(request, parent, progress).await
+    }
+
+    /// Begins a call, unless the broker takes no more of its program's own.
+    fn start(&self, request: &Request<'_>, parent: Option<&Context>) -> Result<Progress, SystemException> {
         if self.orb().shared.lifecycle.is_draining() && parent.is_none() {
             return Err(stopped());
         }
@@ -46,13 +74,16 @@ impl Route {
         progress.as_cbor = request.as_cbor || self.wants_cbor();
         // What interceptors do takes time.
         progress.has_waited = request.passage.is_some();
-        if self.leads_here() {
-            match Box::pin(self.call_here(request, parent, &mut progress)).await {
-                Ok(Some(answer)) => return Ok(answer),
-                Ok(None) => {}
-                Err(exception) => return Err(progress.conclude(exception)),
-            }
-        }
+        Ok(progress)
+    }
+
+    /// Makes the first attempt over a connection that stands, and whatever follows if there is none or it fails.
+    async fn attempt_at_once(
+        &self,
+        request: &Request<'_>,
+        parent: Option<&Context>,
+        mut progress: Progress,
+    ) -> Result<Option<Answer>, SystemException> {
         let mut call = self.identify(request, parent);
         let mut first = None;
         if let Some(bound) = self.at_hand(request, &progress) {
