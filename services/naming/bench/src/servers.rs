@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use quorb::Orb;
+use quorb::{Orb, Proxy};
 use quorb_interop::{Process, free_port};
 use quorb_naming::storage::RedbStore;
 use quorb_naming::{Limits, NameServer, Names};
