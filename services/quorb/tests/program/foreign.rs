@@ -70,7 +70,7 @@ fn the_naming_service_is_that_of_the_omg() {
         eprintln!("skipped: install omniorb-idl");
         return;
     }
-    let breaks = |interface: &quorb::model::Interface| -> Vec<String> {
+    let breaks = |interface: &'static quorb::model::Interface| -> Vec<String> {
         let file = File::with(&interface.idl().expect("it is IDL"));
         let ran = quorb(["idl", "diff", "--json", standard, file.path()]);
         let changes: serde_json::Value = serde_json::from_str(&ran.out).expect("it is JSON");
