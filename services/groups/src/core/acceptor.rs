@@ -75,7 +75,7 @@ impl Core {
         self.acceptor.asker = Some(from);
         self.acceptor.moved = self.now;
         self.acceptor.filling = None;
-        let reports = self.groups.values().filter(|g| g.touched).filter_map(super::Group::report).collect();
+        let reports = self.groups.values().filter(|g| g.touched).filter_map(|g| g.report()).collect();
         let now = self.now;
         let promises = self.lease.promises(now);
         let accepted = self.acceptor.accepted.clone();

@@ -13,9 +13,10 @@ use super::identity::{GroupId, ProcessId, View};
 use super::mutation::Mutation;
 use super::registry::Applied;
 use super::wire::item::Propose;
-use super::wire::value::{ChangeKind, Value};
+use super::wire::value::{ChangeKind, Cut, Value};
 use super::{Core, Stage};
 use bytes::Bytes;
+use std::collections::BTreeMap;
 
 impl Core {
     /// The next view is decided.
@@ -77,8 +78,9 @@ impl Core {
     /// Delivers all that the old view still owes.
     fn finish_groups(&mut self, value: &Value) {
         let mut told = std::mem::take(&mut self.told);
+        let cuts: BTreeMap<GroupId, &Cut> = value.cuts.iter().map(|cut| (cut.group, cut)).collect();
         for (id, group) in self.groups.iter_mut().filter(|(_, g)| g.touched) {
-            let cut = value.cuts.iter().find(|c| c.group == *id);
+            let cut = cuts.get(id).copied();
             self.counters.orphans += group.finish(cut, &mut told);
         }
         self.told = told;
@@ -157,7 +159,7 @@ impl Core {
                 Some(group) => group.restart(number, processes, me),
                 None => {
                     let group = Group::new(id, number, processes, me, only, self.config.mutation);
-                    self.groups.insert(id, group);
+                    self.groups.insert(id, Box::new(group));
                 }
             }
             if self.await_state(id) {

@@ -37,7 +37,7 @@ mod parting;
 mod registry;
 mod sending;
 mod transfer;
-mod wire;
+pub(crate) mod wire;
 
 pub use event::{Blocked, CallError, Effect, Event, GroupMember, GroupView, LinkId, Refusal, Upcall};
 pub use identity::{Address, DomainId, GroupId, Member, ProcessId, Rank, Time, View, ViewNumber};
@@ -109,7 +109,7 @@ pub struct Core {
     acceptor: Acceptor,
     leader: Leader,
     registry: Registry,
-    groups: BTreeMap<GroupId, Group>,
+    groups: BTreeMap<GroupId, Box<Group>>,
     dirty: Vec<GroupId>,
     future: Future,
     lease: Lease,
@@ -221,7 +221,7 @@ impl Core {
     /// Messages kept because not every member has acknowledged them, or because they wait for their turn.
     #[must_use]
     pub fn kept_messages(&self) -> usize {
-        self.groups.values().map(Group::kept).sum()
+        self.groups.values().map(|group| group.kept()).sum()
     }
 
     /// The groups of the domain: identity, name and members.
