@@ -37,7 +37,7 @@ mod parting;
 mod registry;
 mod sending;
 mod transfer;
-mod wire;
+pub(crate) mod wire;
 
 pub use event::{Blocked, CallError, Effect, Event, GroupMember, GroupView, LinkId, Refusal, Upcall};
 pub use identity::{Address, DomainId, GroupId, Member, ProcessId, Rank, Time, View, ViewNumber};

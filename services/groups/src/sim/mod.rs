@@ -8,6 +8,7 @@
 mod application;
 pub mod coverage;
 pub mod invariants;
+pub mod objects;
 pub mod random;
 pub mod run;
 pub mod scenario;
