@@ -55,6 +55,7 @@ fn start(network: &Network, seeds: &[String]) -> Outcome<Fleet> {
 
 /// Milliseconds until the last survivor has told of the view.
 fn kill_one(fleet: &mut Fleet, victim: usize) -> Outcome<f64> {
+    fleet.forget_views()?;
     let killed = now_ns();
     fleet.actors[victim].kill()?;
     let mut last = killed;
@@ -68,6 +69,7 @@ fn kill_one(fleet: &mut Fleet, victim: usize) -> Outcome<f64> {
 
 /// The same for a daemon of the peer.
 fn kill_daemon(fleet: &mut Fleet) -> Outcome<f64> {
+    fleet.forget_views()?;
     let killed = now_ns();
     fleet.daemons[2].kill()?;
     let mut last = killed;
