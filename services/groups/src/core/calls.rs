@@ -33,7 +33,11 @@ impl Core {
     /// with the token returned, says what came of it.
     pub fn enter_group(&mut self, name: &str, options: GroupOptions) -> Result<u64, CallError> {
         options.check()?;
-        self.request(ChangeKind::Enter { name: name.into(), options })
+        if options.durable && !self.log.is_kept() {
+            return Err(CallError::NoLog);
+        }
+        let entrant = self.entrant(name);
+        self.request(ChangeKind::Enter { name: name.into(), options, entrant })
     }
 
     /// Ceases to be a member of a group.

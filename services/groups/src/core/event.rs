@@ -41,6 +41,11 @@ pub enum Event {
     },
     /// It is time: see [`Core::wake_at`](super::Core::wake_at).
     Tick,
+    /// All records up to this number are on stable storage.
+    Synced {
+        /// The number.
+        number: u64,
+    },
 }
 
 /// Something to be done by the driver, in order.
@@ -64,6 +69,19 @@ pub enum Effect {
     Close {
         /// Which.
         link: LinkId,
+    },
+    /// Write a record to the log, and say so with [`Event::Synced`] when it is on stable storage. A log that cannot be
+    /// written is the end of the process.
+    Append {
+        /// Its number: one more than the last.
+        number: u64,
+        /// The record.
+        record: Bytes,
+    },
+    /// Records before this number are not needed any more.
+    Forget {
+        /// The first that is.
+        before: u64,
     },
     /// Something for the application.
     Tell(Upcall),
@@ -101,6 +119,23 @@ pub enum Upcall {
         group: GroupId,
         /// The view in which the state was true; the answer names it.
         cut: ViewNumber,
+    },
+    /// The state of a durable group as of now is wanted, for the log: answer with
+    /// [`Core::checkpoint`](super::Core::checkpoint), from the state at this place.
+    TakeCheckpoint {
+        /// The group.
+        group: GroupId,
+        /// How many messages were delivered before; the answer names it.
+        index: u64,
+    },
+    /// The group begins again from this process's log, after its view and before anything else is delivered in it.
+    Restore {
+        /// The group.
+        group: GroupId,
+        /// The last checkpoint.
+        state: Bytes,
+        /// The messages delivered after it, by whom and what.
+        messages: Vec<(ProcessId, Bytes)>,
     },
     /// The state of the group, before anything else is delivered in it.
     InstallState {
@@ -152,6 +187,11 @@ pub enum Upcall {
     Unblocked(Blocked),
     /// The domain goes on without this process. It takes part again only as a new incarnation.
     Excluded,
+    /// This process is in no view yet, and waits for these: a quorum of the last view it knows, or the seeds.
+    Waiting {
+        /// Where they are expected.
+        addresses: Vec<Address>,
+    },
     /// This process left the domain, as it asked. Those who stay have heard all it said, or it waited for them in vain.
     Left,
 }
@@ -223,6 +263,9 @@ pub enum CallError {
     /// The group allows only another class of messages.
     #[error("the group allows another class of messages")]
     ClassNotAllowed,
+    /// The group is durable and this process has no log.
+    #[error("the group is durable: a member needs a log")]
+    NoLog,
     /// The message exceeds its limit.
     #[error("message longer than the limit")]
     TooLong,

@@ -57,7 +57,8 @@ impl Leader {
 
     pub(crate) fn admit(&mut self, member: Member, now: Time) {
         if !self.joins.iter().any(|m| m.process == member.process) {
-            self.joins.retain(|m| m.address != member.address);
+            let same_disk = |m: &Member| m.durable.is_some() && m.durable == member.durable;
+            self.joins.retain(|m| m.address != member.address && !same_disk(m));
             self.joins.push(member);
             self.joins_since.get_or_insert(now);
         }
@@ -108,7 +109,7 @@ impl Core {
 
     fn has_quorum(&self, present: impl Fn(ProcessId) -> bool) -> bool {
         let half_is_enough =
-            self.bug(Mutation::HalfIsQuorum) && self.view.halves(&present) == Ordering::Equal;
+            self.bug(Mutation::HalfIsQuorum) && self.view.halves(|m| present(m.process)) == Ordering::Equal;
         half_is_enough || self.view.is_quorum(present)
     }
 
@@ -287,7 +288,7 @@ impl Core {
         let open =
             self.leader.requests.values().filter(|c| stays(c.by) && self.registry.is_open(c.by, c.token));
         let changes = open.take(self.config.limits.changes_per_view_max).cloned().collect();
-        Value { members, left, cuts, changes, lease_wait_us }
+        Value { members, left, cuts, changes, lease_wait_us, restart: None }
     }
 
     pub(super) fn filled(&mut self, from: ProcessId, vote: Vote) {

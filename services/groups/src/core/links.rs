@@ -13,7 +13,7 @@
 
 use super::channel::{Arrival, Channel};
 use super::event::{Effect, LinkId};
-use super::identity::{Address, DomainId, ProcessId, Time, ViewNumber};
+use super::identity::{Address, DomainId, DurableId, ProcessId, Time, ViewNumber};
 use super::wire::Wire;
 use super::wire::frame::{Exclusion, FrameHead, FrameKind, Hello, PROTOCOLS};
 use super::wire::item::{self, RawItem};
@@ -41,6 +41,8 @@ pub(crate) struct Peer {
     current: Option<LinkId>,
     /// What its last hello said.
     pub(crate) view: ViewNumber,
+    pub(crate) domain: DomainId,
+    pub(crate) durable: Option<DurableId>,
     pub(crate) heard: Time,
     sent: Time,
     pub(crate) departed: bool,
@@ -97,6 +99,7 @@ impl Core {
             address: self.config.address.clone(),
             domain: self.view.domain,
             view: self.view.number,
+            durable: self.log.identity,
         };
         self.send_raw(link, FrameKind::Hello, hello.to_bytes());
     }
@@ -171,6 +174,8 @@ impl Core {
         if let Some(peer) = self.links.peers.get_mut(&hello.process) {
             peer.links.push(link);
             peer.view = hello.view;
+            peer.domain = hello.domain;
+            peer.durable = hello.durable;
             peer.heard = now;
             received = peer.channel.received();
         }
@@ -202,6 +207,8 @@ impl Core {
             links: Vec::new(),
             current: None,
             view: ViewNumber(0),
+            domain: DomainId(0),
+            durable: None,
             heard: self.now,
             sent: self.now,
             departed: false,
@@ -319,6 +326,17 @@ impl Core {
     /// Whether a view has dropped this process.
     pub(super) fn was_dropped(&self, process: ProcessId) -> bool {
         self.links.dropped.contains(&process)
+    }
+
+    /// The same for an item that is encoded already.
+    pub(super) fn send_encoded(&mut self, to: ProcessId, tag: u8, content: Bytes) {
+        if to == self.me() {
+            self.local.push_back(RawItem { tag, content });
+        } else if let Some(peer) = self.links.peers.get_mut(&to) {
+            let start = item::begin(tag, &mut peer.tail);
+            peer.tail.extend_from_slice(&content);
+            item::end(start, &mut peer.tail);
+        }
     }
 
     /// Queues one item for a process; for this one itself, handles it soon.

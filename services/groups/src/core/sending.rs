@@ -29,7 +29,7 @@ impl Core {
         if group.only.is_some_and(|only| only != class) {
             return Err(CallError::ClassNotAllowed);
         }
-        let open = !self.acceptor.is_flushing() && group.backlog.is_empty();
+        let open = !self.acceptor.is_flushing() && group.backlog.is_empty() && !group.suspended;
         if open && group.window_bytes() < limits.window_bytes_max {
             group.send(class, payload);
             let full = group.batch_bytes() >= limits.batch_bytes_max;
@@ -70,16 +70,23 @@ impl Core {
             return;
         }
         let ids = self.dirty.clone();
+        let mut durable = Vec::new();
         let mut told = std::mem::take(&mut self.told);
         for &id in &ids {
             let Some(group) = self.groups.get_mut(&id) else { continue };
             group.progress(&mut told);
+            if group.is_durable() {
+                durable.push(id);
+            }
             while let Some(token) = group.passed() {
                 told.push(Upcall::Stable { group: id, token });
             }
         }
         self.told = told;
         self.pass_on();
+        for id in durable {
+            self.write_placed(id);
+        }
         for id in ids {
             self.send_backlog(id);
         }
@@ -93,7 +100,7 @@ impl Core {
         let window = self.config.limits.window_bytes_max;
         let mut sent = false;
         while let Some(group) = self.groups.get_mut(&id) {
-            if group.window_bytes() >= window {
+            if group.window_bytes() >= window || group.suspended {
                 break;
             }
             let Some((class, payload)) = group.backlog.pop_front() else { break };
@@ -116,6 +123,7 @@ impl Core {
             }
             self.told = told;
             self.pass_on();
+            self.write_placed(id);
         }
     }
 

@@ -11,12 +11,13 @@
 //! the messages, few at a time, so that they delay nobody (book L13255).
 
 use super::Core;
+use super::durable::Deferred;
+use super::durable::record::Record;
 use super::event::{CallError, Upcall};
 use super::identity::{GroupId, ProcessId, ViewNumber};
 use super::mutation::Mutation;
 use super::wire::WireError;
 use super::wire::item::{StateChunk, StateWanted, tag};
-use super::wire::value::ChangeKind;
 use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
 
@@ -56,6 +57,11 @@ impl Transfers {
         if let Some(incoming) = self.incoming.get_mut(&group) {
             incoming.kept.push(upcall);
         }
+    }
+
+    /// Whether any state is on its way here.
+    pub(crate) fn is_any_waiting(&self) -> bool {
+        self.incoming.values().any(|i| !i.installed)
     }
 
     pub(crate) fn forget(&mut self, group: GroupId) {
@@ -101,15 +107,15 @@ impl Core {
         match self.transfers.incoming.get_mut(&id) {
             None => {
                 self.transfers.incoming.insert(id, fresh);
-                true
             }
             Some(incoming) if incoming.donor != donor && !incoming.installed => {
                 self.counters.donor_failovers += u64::from(incoming.donor.is_some() && donor.is_some());
                 *incoming = fresh;
-                true
             }
-            Some(_) => false,
+            Some(_) => return false,
         }
+        self.begin_copy(id);
+        true
     }
 
     /// The state of a group as it was when `TakeState` was told, for the cut named there.
@@ -176,6 +182,9 @@ impl Core {
         incoming.installed = true;
         let cut = incoming.donor.map_or(ViewNumber(0), |(_, cut)| cut);
         let (state, kept) = (incoming.octets.split().freeze(), std::mem::take(&mut incoming.kept));
+        if self.groups.get(&group).is_some_and(super::Group::is_durable) {
+            self.append(&Record::Arrived { group, state: state.clone() });
+        }
         if self.bug(Mutation::StateAfterCut) {
             let late = kept.iter().skip(1).cloned().collect::<Vec<_>>();
             self.tell(Upcall::InstallState { group, cut, state });
@@ -184,7 +193,7 @@ impl Core {
             self.tell(Upcall::InstallState { group, cut, state });
             kept.into_iter().for_each(|upcall| self.tell(upcall));
         }
-        self.ask(ChangeKind::Complete { group });
+        self.defer(Deferred::Complete { group });
     }
 
     pub(super) fn state_wanted(&mut self, from: ProcessId, wanted: &StateWanted) {

@@ -228,6 +228,7 @@ impl Owner {
                             overflown.push(link);
                         }
                     }
+                    Effect::Append { .. } | Effect::Forget { .. } => {}
                     Effect::Tell(upcall) => again |= self.told(upcall),
                 }
             }

@@ -7,6 +7,7 @@
 
 mod application;
 pub mod coverage;
+mod disk;
 pub mod invariants;
 pub mod random;
 pub mod run;

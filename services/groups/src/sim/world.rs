@@ -7,6 +7,7 @@
 //! with an origin and a speed.
 
 use super::application::Application;
+use super::disk::Disk;
 use super::random::Random;
 use super::trace::{End, Log, Trace};
 use crate::core::{Address, Config, Core, Effect, Event, LinkId, ProcessId, Time};
@@ -50,6 +51,11 @@ pub(super) enum Due {
         node: usize,
         process: ProcessId,
         act: usize,
+    },
+    Synced {
+        node: usize,
+        process: ProcessId,
+        upto: usize,
     },
     Fault {
         index: usize,
@@ -107,6 +113,8 @@ impl Process {
 pub(super) struct Node {
     pub(super) address: Address,
     pub(super) process: Option<Process>,
+    /// Where processes keep a log.
+    pub(super) disk: Option<Disk>,
     /// The machine itself is down: nobody even refuses connections.
     pub(super) dark: bool,
     pub(super) paused: bool,
@@ -134,6 +142,7 @@ pub(super) struct World {
     pub(super) counters: Vec<crate::core::Counters>,
     next_incarnation: u64,
     pub(super) healing: bool,
+    pub(super) disk_lost: bool,
 }
 
 impl World {
@@ -142,6 +151,7 @@ impl World {
         let node = |i| Node {
             address: address(i),
             process: None,
+            disk: None,
             dark: false,
             paused: false,
             waiting: VecDeque::new(),
@@ -163,6 +173,7 @@ impl World {
             counters: Vec::new(),
             next_incarnation: seed << 16,
             healing: false,
+            disk_lost: false,
         }
     }
 
@@ -204,6 +215,7 @@ impl World {
         self.trace.logs.push(Log {
             process: id,
             node,
+            disk: None,
             entries: Vec::new(),
             end: End::Alive,
             leaving: false,
@@ -213,7 +225,7 @@ impl World {
         });
         let mut process = Process {
             id,
-            core: Core::new(config, Time(0)),
+            core: Core::new(config.clone(), Time(0)),
             application: Application::new(id),
             log,
             origin,
@@ -221,7 +233,8 @@ impl World {
             wake: u64::MAX,
         };
         let local = process.local(self.now);
-        process.core = Core::new(Config { process: id, ..process.core.config().clone() }, local);
+        process.core = self.awaken(node, config, local);
+        self.trace.logs[log].disk = self.nodes[node].disk.as_ref().map(|d| d.name);
         self.nodes[node].process = Some(process);
         self.nodes[node].paused = false;
         self.nodes[node].waiting.clear();
@@ -236,6 +249,9 @@ impl World {
         self.nodes[node].dies_after = None;
         let Some(process) = self.nodes[node].process.take() else { return };
         self.counters.push(process.core.counters());
+        if let Some(disk) = &mut self.nodes[node].disk {
+            disk.crash(&mut self.random);
+        }
         let log = &mut self.trace.logs[process.log];
         log.end = end;
         log.disturbed = true;
@@ -442,6 +458,12 @@ impl World {
                     }
                     self.send(link, &head, &body);
                 }
+                Effect::Append { number, record } => {
+                    if !self.write(node, id, number, record) {
+                        return self.die(node);
+                    }
+                }
+                Effect::Forget { before } => self.forget(node, before),
                 Effect::Tell(upcall) => again |= self.told(node, upcall),
             }
         }

@@ -58,6 +58,11 @@ impl Stability {
         moved
     }
 
+    /// What a member is known to be ready up to.
+    pub(crate) fn ready_of(&self, member: usize) -> u64 {
+        self.ready[member]
+    }
+
     /// Every member has the lane up to here.
     pub(crate) fn stable(&self, lane: usize) -> u64 {
         self.stable[lane]

@@ -12,7 +12,7 @@
 //! the channel.
 
 use super::{Reader, Wire, WireError, wire_struct};
-use crate::core::identity::{Address, DomainId, DomainName, ProcessId, ViewNumber};
+use crate::core::identity::{Address, DomainId, DomainName, DurableId, ProcessId, ViewNumber};
 use bytes::Bytes;
 
 /// Octets of a frame's head.
@@ -79,7 +79,8 @@ impl FrameHead {
 }
 
 /// Who speaks on a connection. Field by field: octets `51 47` (magic), protocols oldest and newest, domain name,
-/// incarnation, address, domain identity and view number (zero for a process that is in none).
+/// incarnation, address, domain identity (zero if none is known) and view number (zero for a process that is in none), and the
+/// name on the disk if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hello {
     pub(crate) magic: u16,
@@ -90,6 +91,8 @@ pub(crate) struct Hello {
     pub(crate) address: Address,
     pub(crate) domain: DomainId,
     pub(crate) view: ViewNumber,
+    /// The name on the speaker's disk, if it has a log.
+    pub(crate) durable: Option<DurableId>,
 }
 
 impl Hello {
@@ -111,7 +114,7 @@ pub(crate) struct Exclusion {
 }
 
 wire_struct! {
-    Hello { magic, oldest, newest, name, process, address, domain, view }
+    Hello { magic, oldest, newest, name, process, address, domain, view, durable }
     Exclusion { domain, view }
 }
 
@@ -141,9 +144,10 @@ mod tests {
             address: "a:1".into(),
             domain: DomainId(0),
             view: ViewNumber(0),
+            durable: Some(DurableId(5)),
         };
         let octets = hello.to_bytes();
-        assert_eq!(&octets[..], b"\xc7\xa2\x01\x01\x01\x01d\xac\x02\x03a:1\x00\x00");
+        assert_eq!(&octets[..], b"\xc7\xa2\x01\x01\x01\x01d\xac\x02\x03a:1\x00\x00\x01\x05");
         assert_eq!(Hello::decode(octets), Ok(hello));
     }
 }
