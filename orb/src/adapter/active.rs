@@ -8,6 +8,7 @@ use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
 use super::endpoints::Endpoints;
+use super::located::Locators;
 use super::{ObjectKey, Servant, Tie};
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
 use crate::object::{ObjectRef, Proxy};
@@ -36,6 +37,7 @@ pub struct Adapter {
 pub(crate) struct ActiveObjects {
     objects: DashMap<ObjectKey, Arc<ActiveObject>>,
     transient_counter: AtomicU64,
+    pub(super) locators: Locators,
 }
 
 /// An object that takes calls.
@@ -45,7 +47,7 @@ pub(crate) struct ActiveObject {
 }
 
 impl ActiveObject {
-    fn new(servant: Arc<dyn Servant>) -> Arc<ActiveObject> {
+    pub(super) fn new(servant: Arc<dyn Servant>) -> Arc<ActiveObject> {
         Arc::new(ActiveObject { servant, endpoints: Endpoints::default() })
     }
 }
@@ -62,6 +64,13 @@ impl ActiveObjects {
     pub(crate) fn find(&self, key: &ObjectKey, incarnation: u64) -> Lookup {
         match self.objects.get(key) {
             Some(object) => Lookup::Active(object.clone()),
+            None => self.find_inactive(key, incarnation),
+        }
+    }
+
+    fn find_inactive(&self, key: &ObjectKey, incarnation: u64) -> Lookup {
+        match self.locators.find(key) {
+            Some(object) => Lookup::Active(object),
             None if key.incarnation().is_some_and(|life| life != incarnation) => Lookup::OfEarlierLife,
             None => Lookup::Unknown,
         }
@@ -79,6 +88,7 @@ impl ActiveObjects {
     /// Lets go of every servant.
     pub(crate) fn clear(&self) {
         self.objects.clear();
+        self.locators.clear();
     }
 }
 
@@ -126,14 +136,7 @@ impl Adapter {
         id: &str,
         servant: Arc<dyn Servant>,
     ) -> Result<ObjectRef, SystemException> {
-        let key = ObjectKey::persistent(id).ok_or_else(|| {
-            SystemException::new(ExceptionKind::BadParam, Minor::UNSPECIFIED, Completion::No).because(
-                format_args!(
-                    "an object id has 1 to {} octets and no control characters",
-                    ObjectKey::ID_BYTES_MAX
-                ),
-            )
-        })?;
+        let key = persistent_key(id)?;
         let reference = self.orb.reference_to(&key, servant.interface());
         match self.active().objects.entry(key) {
             Entry::Occupied(_) => {
@@ -173,13 +176,29 @@ impl Adapter {
         self.active().objects.get(&key).map(|object| object.clone())
     }
 
-    fn key_here(&self, object: &ObjectRef) -> Option<ObjectKey> {
+    pub(super) fn key_here(&self, object: &ObjectRef) -> Option<ObjectKey> {
         self.orb.own_key(object.ior())
     }
 
-    fn active(&self) -> &ActiveObjects {
+    pub(super) fn active(&self) -> &ActiveObjects {
         self.orb.active_objects()
     }
+
+    pub(super) fn orb(&self) -> &Orb {
+        &self.orb
+    }
+}
+
+/// The key of the persistent object with this id.
+pub(super) fn persistent_key(id: &str) -> Result<ObjectKey, SystemException> {
+    ObjectKey::persistent(id).ok_or_else(|| {
+        SystemException::new(ExceptionKind::BadParam, Minor::UNSPECIFIED, Completion::No).because(
+            format_args!(
+                "an object id has 1 to {} octets and no control characters",
+                ObjectKey::ID_BYTES_MAX
+            ),
+        )
+    })
 }
 
 impl fmt::Debug for Adapter {

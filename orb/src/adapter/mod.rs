@@ -13,6 +13,7 @@ mod endpoints;
 mod execute;
 mod invocation;
 mod key;
+mod located;
 mod servant;
 
 pub(crate) use active::{ActiveObject, ActiveObjects};
@@ -28,4 +29,5 @@ pub(crate) use invocation::ReplyFate;
 pub use invocation::{Invocation, Reply, ReplyBody};
 pub(crate) use invocation::{malformed, unwritable};
 pub use key::ObjectKey;
+pub use located::ServantLocator;
 pub use servant::{BoxFuture, Dispatch, Location, Servant, Tie};

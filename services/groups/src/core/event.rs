@@ -209,6 +209,14 @@ pub struct GroupView {
     pub members: Vec<GroupMember>,
 }
 
+impl GroupView {
+    /// The member that gives the places of the total order in this view.
+    #[must_use]
+    pub fn sequencer(&self) -> Option<ProcessId> {
+        self.members.get(self.group.sequencer(self.members.len())).map(|member| member.process)
+    }
+}
+
 /// One member of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupMember {

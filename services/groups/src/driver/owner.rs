@@ -44,11 +44,19 @@ pub(super) struct Owner {
     effects: Vec<Effect>,
     ended: Option<Ended>,
     accept_from: Instant,
+    /// How long to look for work without sleeping, and when there last was some.
+    spin: Duration,
+    busy_at: Instant,
 }
 
 impl Owner {
     /// Starts a process on the present runtime.
-    pub(super) fn start(config: Config, listener: TcpListener, limits: DriverLimits) -> Domain {
+    pub(super) fn start(
+        config: Config,
+        listener: TcpListener,
+        limits: DriverLimits,
+        spin: Duration,
+    ) -> Domain {
         let (process, message_bytes_max) = (config.process, config.limits.message_bytes_max);
         let message_bytes_max = message_bytes_max.min(limits.sends_waiting_bytes_max);
         // The core's times begin at one: zero stands for never.
@@ -72,6 +80,8 @@ impl Owner {
             effects: Vec::new(),
             ended: None,
             accept_from: origin,
+            spin,
+            busy_at: origin,
         };
         Domain::new(process, caller, views, message_bytes_max, tokio::spawn(owner.run()))
     }
@@ -93,15 +103,19 @@ impl Owner {
             let due = self.origin + Duration::from_micros(self.core.wake_at().0);
             let wake = due.max(Instant::now() + WAKE_MIN);
             let accepting = self.links.len() < self.limits.links_max && Instant::now() >= self.accept_from;
+            let spins = !self.spin.is_zero() && self.busy_at.elapsed() < self.spin;
             tokio::select! {
+                biased;
+                accepted = self.listener.accept(), if accepting => self.accepted(accepted),
                 Some(net) = self.network.recv() => self.happened(net),
                 call = self.calls.recv() => match call {
                     Some(call) => self.called(call),
                     None => self.ended = Some(Ended::Dropped),
                 },
-                accepted = self.listener.accept(), if accepting => self.accepted(accepted),
                 () = sleep_until(wake) => {}
+                () = spin_once(), if spins => continue,
             }
+            self.busy_at = Instant::now();
             for _ in 0..TURN_MAX {
                 match (self.network.try_recv(), self.calls.try_recv()) {
                     (Err(_), Err(_)) => break,
@@ -262,4 +276,10 @@ impl Owner {
             upcall => self.rooms.told(&mut self.core, upcall),
         }
     }
+}
+
+/// Looks again without sleeping, after others that want the processor have had it.
+async fn spin_once() {
+    std::thread::yield_now();
+    tokio::task::yield_now().await;
 }

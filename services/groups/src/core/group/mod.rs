@@ -147,7 +147,7 @@ impl Group {
         self.view = view;
         self.me = members.iter().position(|&p| p == me).unwrap_or(0);
         self.members = members;
-        self.sequencer = spread(self.id) % width.max(1);
+        self.sequencer = self.id.sequencer(width);
         self.lanes = (0..width).map(|_| Lane::default()).collect();
         self.order = OrderLog::default();
         self.stability = Stability::new(width);
@@ -423,12 +423,6 @@ impl Group {
         }
         self.barriers.pop_front().map(|barrier| barrier.token)
     }
-}
-
-/// Spreads the sequencers of groups over their members.
-fn spread(group: GroupId) -> usize {
-    let mixed = (u64::from(group.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 33) as usize
 }
 
 /// Class, causes if it is causal, length and octets.
