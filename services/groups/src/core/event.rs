@@ -253,6 +253,9 @@ pub enum Refusal {
     /// The group exists with other options.
     #[error("the group was created with other options")]
     OtherOptions,
+    /// The state that a member has is that of an earlier life of the group.
+    #[error("the state is of an earlier life of the group")]
+    Outdated,
     /// A member with state is there, or is none to have it.
     #[error("the group is not dormant")]
     NotDormant,

@@ -277,14 +277,21 @@ impl Core {
         cuts: Vec<Cut>,
     ) -> Value {
         let leaves = &self.leader.leaves;
-        let stays = |p: ProcessId| survivors.contains(&p) && !leaves.contains(&p);
+        // The last voter does not leave: without one nothing could be decided ever again.
+        let votes = |m: &&Member| m.weight > 0 && survivors.contains(&m.process);
+        let last = match self.view.members.iter().filter(votes).all(|m| leaves.contains(&m.process)) {
+            true => self.view.members.iter().find(votes).map(|m| m.process),
+            false => None,
+        };
+        let leaves = |p: ProcessId| leaves.contains(&p) && Some(p) != last;
+        let stays = |p: ProcessId| survivors.contains(&p) && !leaves(p);
         let mut members: Vec<Member> =
             self.view.members.iter().filter(|m| stays(m.process)).cloned().collect();
         members.extend(self.leader.joins.iter().filter(|j| !self.view.contains(j.process)).cloned());
         let excluded = |p: ProcessId| self.view.contains(p) && !survivors.contains(&p);
         let promises = answers.values().flat_map(|a| &a.promises).filter(|(p, _)| excluded(*p));
         let lease_wait_us = promises.map(|&(_, left)| left).max().unwrap_or(0);
-        let left = survivors.iter().copied().filter(|p| leaves.contains(p)).collect();
+        let left = survivors.iter().copied().filter(|&p| leaves(p)).collect();
         let open =
             self.leader.requests.values().filter(|c| stays(c.by) && self.registry.is_open(c.by, c.token));
         let changes = open.take(self.config.limits.changes_per_view_max).cloned().collect();

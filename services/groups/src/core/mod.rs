@@ -262,7 +262,13 @@ impl Core {
     /// What holds the next view up, for people.
     #[must_use]
     pub fn diagnosis(&self) -> String {
-        format!("{:?} {:?} {:?} {:?}", self.view.members, self.detector, self.acceptor, self.leader)
+        let durable = self.registry.records().filter(|r| r.options.durable);
+        let durable: Vec<String> =
+            durable.map(|r| format!("{:?} {} {:?} {:?}", r.id, r.length, r.settled, r.keepers)).collect();
+        format!(
+            "{:?} {:?} {:?} {:?} {durable:?} {:?} {:?}",
+            self.view.members, self.detector, self.acceptor, self.leader, self.log, self.restart
+        )
     }
 
     fn me(&self) -> ProcessId {

@@ -29,6 +29,8 @@ pub(crate) struct Record {
     pub(crate) members: Vec<Place>,
     /// The view in which the membership last changed.
     pub(crate) changed: ViewNumber,
+    /// The view in which its present life began: it was created, woken or reset.
+    pub(crate) awake: ViewNumber,
     /// In a durable group: how many messages were delivered before this view.
     pub(crate) length: u64,
     /// In a durable group: the last view in which anything was sent, and where it was cut.
@@ -137,7 +139,7 @@ pub(crate) struct Snapshot {
 
 wire_struct! {
     Place { process, complete, donor, durable }
-    Record { id, name, options, members, changed, length, settled, keepers }
+    Record { id, name, options, members, changed, awake, length, settled, keepers }
     Forced { domain, view }
     Snapshot { records, decided, next, forced }
 }
@@ -290,7 +292,7 @@ impl Registry {
                 self.enter(change.by, name, *options, (*entrant, counts), view)
             }
             ChangeKind::Leave { group } => self.leave(change.by, *group, view),
-            ChangeKind::Complete { group } => self.complete(change.by, *group, view),
+            ChangeKind::Complete { group, cut } => self.complete(change.by, *group, *cut, view),
             ChangeKind::Reset { group } => self.reset(*group, view),
             ChangeKind::Cast { .. } => Applied::Nothing,
         }
@@ -315,6 +317,7 @@ impl Registry {
                 options,
                 members,
                 changed: view,
+                awake: view,
                 length: 0,
                 settled: None,
                 keepers: Vec::new(),
@@ -339,6 +342,7 @@ impl Registry {
             return Applied::Changed(id);
         }
         record.length = entrant.length.unwrap_or(record.length);
+        record.awake = view;
         Applied::Woken(id)
     }
 
@@ -357,8 +361,13 @@ impl Registry {
         Applied::Left(id)
     }
 
-    fn complete(&mut self, by: ProcessId, id: GroupId, view: ViewNumber) -> Applied {
+    /// A member has the state. Where the group is durable and nobody has it any more, it waits for a copy that has been
+    /// complete: whatever the others made of the view in which they were left, nobody has seen it.
+    fn complete(&mut self, by: ProcessId, id: GroupId, cut: ViewNumber, view: ViewNumber) -> Applied {
         let Some(record) = self.records.get_mut(&id) else { return Applied::Refused(Refusal::NoGroup) };
+        if cut < record.awake || record.options.durable && record.is_dormant() {
+            return Applied::Refused(Refusal::Outdated);
+        }
         let Some(member) = record.members.iter_mut().find(|m| m.process == by) else {
             return Applied::Refused(Refusal::NotMember);
         };
@@ -376,6 +385,7 @@ impl Registry {
         let Some(first) = record.members.first_mut() else { return Applied::Refused(Refusal::NotMember) };
         first.complete = true;
         record.changed = view;
+        record.awake = view;
         Applied::Changed(id)
     }
 }

@@ -31,6 +31,13 @@ struct Incoming {
     installed: bool,
 }
 
+impl Incoming {
+    /// Whether it is of an earlier life of the group.
+    fn is_before(&self, awake: ViewNumber) -> bool {
+        self.donor.is_some_and(|(_, cut)| cut < awake)
+    }
+}
+
 /// State on its way to a joiner.
 #[derive(Debug)]
 struct Outgoing {
@@ -97,7 +104,9 @@ impl Core {
     /// begins. False if nothing begins.
     pub(super) fn await_state(&mut self, id: GroupId) -> bool {
         let me = self.me();
-        let Some(place) = self.registry.get(id).and_then(|r| r.place(me)).copied() else { return false };
+        let Some(record) = self.registry.get(id) else { return false };
+        let Some(place) = record.place(me).copied() else { return false };
+        let awake = record.awake;
         let donor = place.donor;
         if place.complete {
             let revived = self.transfers.incoming.remove(&id).is_some_and(|i| !i.installed);
@@ -108,7 +117,9 @@ impl Core {
             None => {
                 self.transfers.incoming.insert(id, fresh);
             }
-            Some(incoming) if incoming.donor != donor && !incoming.installed => {
+            Some(incoming)
+                if incoming.donor != donor && (!incoming.installed || incoming.is_before(awake)) =>
+            {
                 self.counters.donor_failovers += u64::from(incoming.donor.is_some() && donor.is_some());
                 *incoming = fresh;
             }
@@ -193,7 +204,7 @@ impl Core {
             self.tell(Upcall::InstallState { group, cut, state });
             kept.into_iter().for_each(|upcall| self.tell(upcall));
         }
-        self.defer(Deferred::Complete { group });
+        self.defer(Deferred::Complete { group, cut });
     }
 
     pub(super) fn state_wanted(&mut self, from: ProcessId, wanted: &StateWanted) {

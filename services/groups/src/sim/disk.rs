@@ -5,6 +5,9 @@ use super::world::{Due, World};
 use crate::core::{Config, Core, DurableId, Event, ProcessId, Recovered, Time};
 use bytes::Bytes;
 
+/// Records of a segment.
+const SEGMENT_RECORDS: usize = 16;
+
 /// One machine's disk.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -41,6 +44,8 @@ impl Disk {
 
     fn forget(&mut self, before: u64) {
         let gone = self.records.iter().take(self.synced).take_while(|(number, _)| *number < before).count();
+        // Only whole segments go.
+        let gone = gone - gone % SEGMENT_RECORDS;
         self.records.drain(..gone);
         self.synced -= gone;
     }

@@ -31,7 +31,7 @@ pub(crate) struct Placed {
 }
 
 /// What is stored of one group.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub(crate) struct Copy {
     /// Messages before the snapshot, which contains them.
     pub(crate) index: u64,
@@ -62,6 +62,13 @@ impl Wire for BTreeMap<(Rank, u64), Stored> {
     fn read(input: &mut Reader) -> Result<Self, WireError> {
         let bodies: Vec<Body> = Wire::read(input)?;
         Ok(bodies.into_iter().map(|b| ((b.rank, b.number), b.stored)).collect())
+    }
+}
+
+impl std::fmt::Debug for Copy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (index, length, loose) = (self.index, self.length(), self.loose.len());
+        write!(f, "{index}..{length} {:?} {:?}+{loose} whole {}", self.view, self.next, self.is_whole())
     }
 }
 

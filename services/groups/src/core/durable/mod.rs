@@ -23,7 +23,7 @@ pub(crate) mod restart;
 
 use super::Core;
 use super::event::Effect;
-use super::identity::{DurableId, GroupId, ProcessId};
+use super::identity::{DurableId, GroupId, ProcessId, ViewNumber};
 use super::mutation::Mutation;
 use super::wire::Wire;
 use super::wire::value::{ChangeKind, Entrant};
@@ -64,6 +64,7 @@ pub(crate) enum Deferred {
     /// The group's state is here.
     Complete {
         group: GroupId,
+        cut: ViewNumber,
     },
     /// Nothing before this record is needed.
     Forget {
@@ -114,7 +115,7 @@ impl Core {
     fn release(&mut self, deferred: Deferred) {
         match deferred {
             Deferred::Item { to, tag, content } => self.send_encoded(to, tag, content),
-            Deferred::Complete { group } => drop(self.ask(ChangeKind::Complete { group })),
+            Deferred::Complete { group, cut } => drop(self.ask(ChangeKind::Complete { group, cut })),
             Deferred::Forget { before } => self.out.push(Effect::Forget { before }),
         }
     }

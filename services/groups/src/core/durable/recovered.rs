@@ -46,7 +46,20 @@ impl Recovered {
         }
     }
 
-    /// Takes in the next record, with its number.
+    /// The name on the disk.
+    #[must_use]
+    pub fn identity(&self) -> DurableId {
+        self.identity
+    }
+
+    /// The number of the last record; zero if there is none.
+    #[must_use]
+    pub fn last_record(&self) -> u64 {
+        self.number
+    }
+
+    /// Takes in the next record, with its number. Those before the first view that is whole are the rest of what is not
+    /// needed any more.
     ///
     /// # Errors
     /// When it makes no sense, alone or after those before it.
@@ -64,6 +77,7 @@ impl Recovered {
             Record::Promised { view, ballot } if self.is_at(view) => self.promised = Some(ballot),
             Record::Accepted { view, accepted } if self.is_at(view) => self.accepted = Some(accepted),
             Record::Installed { decision } if self.is_at(decision.view) => self.install(&decision),
+            _ if self.view.is_none() => {}
             Record::Promised { .. } | Record::Accepted { .. } | Record::Installed { .. } => {
                 return Err(WireError::Contradiction);
             }

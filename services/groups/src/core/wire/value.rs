@@ -1,7 +1,7 @@
 //! What is agreed on between views: ballots, flush reports, and the value that makes the next view.
 
 use super::{Reader, Wire, WireError, wire_struct};
-use crate::core::identity::{DomainId, DurableId, GroupId, Member, ProcessId, Rank};
+use crate::core::identity::{DomainId, DurableId, GroupId, Member, ProcessId, Rank, ViewNumber};
 use crate::core::options::GroupOptions;
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
@@ -65,8 +65,8 @@ pub(crate) enum ChangeKind {
     Enter { name: Arc<str>, options: GroupOptions, entrant: Entrant },
     /// Cease to be a member.
     Leave { group: GroupId },
-    /// The asker has its state.
-    Complete { group: GroupId },
+    /// The asker has its state, as of this cut and what came after.
+    Complete { group: GroupId, cut: ViewNumber },
     /// Give a dormant group a new life without its state.
     Reset { group: GroupId },
     /// A payload that all members of the domain see at the same cut of all groups.
@@ -119,9 +119,10 @@ impl Wire for ChangeKind {
                 2u8.write(out);
                 group.write(out);
             }
-            Self::Complete { group } => {
+            Self::Complete { group, cut } => {
                 3u8.write(out);
                 group.write(out);
+                cut.write(out);
             }
             Self::Reset { group } => {
                 4u8.write(out);
@@ -142,7 +143,7 @@ impl Wire for ChangeKind {
                 entrant: Wire::read(input)?,
             },
             2 => Self::Leave { group: Wire::read(input)? },
-            3 => Self::Complete { group: Wire::read(input)? },
+            3 => Self::Complete { group: Wire::read(input)?, cut: Wire::read(input)? },
             4 => Self::Reset { group: Wire::read(input)? },
             5 => Self::Cast { payload: Wire::read(input)? },
             other => return Err(WireError::Tag(other)),
