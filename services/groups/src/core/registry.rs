@@ -209,7 +209,7 @@ impl Registry {
         }
         let gone: Vec<ProcessId> = view.members.iter().map(|m| m.process).filter(|&p| !stays(p)).collect();
         let mut changed = self.remove(&gone, &value.left, number);
-        let longest = longest_copies(value);
+        let longest = self.longest_copies(value);
         let mut applied = Vec::with_capacity(value.changes.len());
         for change in &value.changes {
             let outcome = self.apply(change, &longest, number);
@@ -393,13 +393,17 @@ impl Registry {
 /// The longest copy of each group that processes bring with them that enter with the same view.
 type Longest<'a> = BTreeMap<&'a Arc<str>, u64>;
 
-fn longest_copies(value: &Value) -> Longest<'_> {
-    let mut longest = Longest::new();
-    for change in &value.changes {
-        if let ChangeKind::Enter { name, entrant: Entrant { length: Some(length), .. }, .. } = &change.what {
-            let known = longest.entry(name).or_default();
-            *known = (*known).max(*length);
+impl Registry {
+    fn longest_copies<'a>(&self, value: &'a Value) -> Longest<'a> {
+        let mut longest = Longest::new();
+        for change in &value.changes {
+            let ChangeKind::Enter { name, entrant, .. } = &change.what else { continue };
+            let keeps = |record: &Record| entrant.durable.is_some_and(|d| record.keepers.contains(&d));
+            if let Some(length) = entrant.length.filter(|_| self.by_name(name).is_some_and(keeps)) {
+                let known = longest.entry(name).or_default();
+                *known = (*known).max(length);
+            }
         }
+        longest
     }
-    longest
 }
