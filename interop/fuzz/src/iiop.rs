@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
+use quorb::proto::buffers::Buffers;
 use quorb::proto::head::{
     BodyFormat, CallId, ObjectKey, OperationName, ReplyHead, ReplyStatus, RequestHead, Time,
 };
@@ -34,6 +35,7 @@ fn config(side: Side, version: GiopVersion) -> Config {
         calls_served_max: CALLS_MAX,
         output_bytes_max: 1024 * 1024,
         frame_wait_max: Duration::from_secs(10),
+        buffers: Buffers::default(),
     }
 }
 

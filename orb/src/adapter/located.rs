@@ -96,13 +96,14 @@ impl Adapter {
     /// BAD_PARAM if `id` cannot be an object id, as for [`activate_persistent`](Adapter::activate_persistent).
     pub fn reference(&self, id: &str, interface: &'static Interface) -> Result<ObjectRef, SystemException> {
         let key = super::active::persistent_key(id)?;
+        self.publish(interface);
         Ok(self.orb().reference_to(&key, interface))
     }
 
     /// The id of an object of this broker, if the reference leads to one that is persistent.
     pub fn id_of(&self, object: &ObjectRef) -> Option<String> {
         let key = self.key_here(object)?;
-        let is_persistent = key.incarnation().is_none();
-        is_persistent.then(|| String::from_utf8(key.0.to_vec()).ok()).flatten()
+        let id = String::from_utf8(key.0.to_vec()).ok()?;
+        ObjectKey::persistent(&id).is_some().then_some(id)
     }
 }

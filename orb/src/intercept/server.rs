@@ -7,9 +7,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 
 use bytes::Bytes;
 
-use crate::adapter::{
-    BoxFuture, CURRENT, Context, Dispatch, Invocation, Reply, Servant, dispatch, run_to_end,
-};
+use crate::adapter::{BoxFuture, Context, Dispatch, Invocation, Reply, Servant, dispatch, run_to_end};
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
 use crate::model::{Interface, Operation};
 use crate::proto::head::TraceContext;
@@ -191,6 +189,10 @@ impl ServerChain {
         Arc::make_mut(&mut self.0).push(Arc::new(interceptor));
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Hands an invocation through the interceptors to a servant. What they and the servant do at once has been done on
     /// return.
     pub(crate) fn dispatch(&self, orb: &Orb, servant: Arc<dyn Servant>, invocation: Invocation) -> Dispatch {
@@ -209,9 +211,12 @@ impl ServerChain {
         };
         let mut future: BoxFuture<'static, Reply> =
             Box::pin(async move { ServerNext { inner: &chain }.run(&mut call).await });
+        if context.stands_high() {
+            return Dispatch::Pending(future);
+        }
         // Whoever drives it further polls it again first, and so registers a waker that wakes.
         let mut nobody = TaskContext::from_waker(Waker::noop());
-        let poll = || CURRENT.sync_scope(context.clone(), || future.as_mut().poll(&mut nobody));
+        let poll = || context.scope_now(|| future.as_mut().poll(&mut nobody));
         match catch_unwind(AssertUnwindSafe(poll)) {
             Ok(Poll::Ready(reply)) => Dispatch::Done(reply),
             Ok(Poll::Pending) => Dispatch::Pending(future),

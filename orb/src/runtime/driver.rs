@@ -2,7 +2,6 @@
 
 use std::future::{poll_fn, ready};
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +12,8 @@ use tokio::time::Instant;
 use super::clock::Turn;
 use super::connection::{CallOutcome, Connection, Heard, Posture};
 use super::inbound;
+use super::input::Input;
 use super::shutdown::Entry;
-use super::spare;
 use super::stream::ReadEnd;
 use super::wire::{CoreEvent, Violation};
 use crate::proto::head::Delivery;
@@ -39,12 +38,6 @@ enum End {
     Idle,
 }
 
-/// The room that is made in the input buffer before each read.
-const READ_ROOM_BYTES: usize = 8 * 1024;
-
-/// The most room that is made at once, however long the message says it is: what is announced may never come.
-const READ_ROOM_BYTES_MAX: usize = 256 * 1024;
-
 /// A wait without an end of its own.
 const FAR_AWAY: Duration = Duration::from_secs(365 * 86_400);
 
@@ -61,7 +54,7 @@ pub(super) async fn drive(connection: Arc<Connection>, mut read: ReadEnd, input:
         due: false,
         pace: None,
     };
-    let end = driver.run(&mut read, input).await;
+    let end = driver.run(&mut read, Input::with(input)).await;
     farewell(&connection, &end).await;
     let (cause, violated) = match &end {
         End::Finished => ("the connection was closed".to_owned(), false),
@@ -126,7 +119,7 @@ struct Pace {
 }
 
 impl Driver<'_> {
-    async fn run(&mut self, read: &mut ReadEnd, mut input: BytesMut) -> End {
+    async fn run(&mut self, read: &mut ReadEnd, mut input: Input) -> End {
         let connection = self.connection;
         let timer = tokio::time::sleep(FAR_AWAY);
         tokio::pin!(timer);
@@ -144,7 +137,6 @@ impl Driver<'_> {
             if wanted < timer.deadline() || timer.is_elapsed() {
                 timer.as_mut().reset(wanted);
             }
-            let wanted = connection.wanted_bytes(&input).clamp(READ_ROOM_BYTES, READ_ROOM_BYTES_MAX);
             // None of these must starve the others: a peer that sends without end is still given up for what it leaves
             // incomplete, and callers that write without end still get their replies.
             let count = tokio::select! {
@@ -157,7 +149,7 @@ impl Driver<'_> {
                     }
                     Err(error) => return End::Broken(error),
                 },
-                count = receive(read, &mut input, wanted), if !posture.paused => count,
+                count = receive(connection, read, &mut input, &posture), if !posture.paused => count,
                 () = &mut timer => {
                     self.due = true;
                     if posture.paused {
@@ -166,13 +158,13 @@ impl Driver<'_> {
                     // The peer is heard before it is blamed for its silence.
                     tokio::select! {
                         biased;
-                        count = receive(read, &mut input, wanted) => count,
+                        count = receive(connection, read, &mut input, &posture) => count,
                         () = ready(()) => continue,
                     }
                 }
             };
             match count {
-                Ok(0) if connection.is_mid_message(&input) => return End::Truncated,
+                Ok(0) if connection.is_mid_message(&input.octets) => return End::Truncated,
                 Ok(0) => return End::Eof,
                 Ok(count) => self.heard(count),
                 Err(error) => return End::Broken(error),
@@ -182,9 +174,9 @@ impl Driver<'_> {
 
     /// Does what there is to do, at one time, and says what to wait for; nothing if others go first, or why nothing more will
     /// come.
-    fn take_turn(&mut self, input: &mut BytesMut) -> Result<Option<Posture>, End> {
+    fn take_turn(&mut self, input: &mut Input) -> Result<Option<Posture>, End> {
         let mut turn = Turn::begin();
-        match process(self.connection, input, &mut turn) {
+        match process(self.connection, &mut input.octets, &mut turn) {
             Ok(Processed::All) => {}
             Ok(Processed::Some) => return Ok(None),
             Ok(Processed::Ended(end)) => return Err(end),
@@ -193,7 +185,7 @@ impl Driver<'_> {
         if let Some(end) = self.on_time() {
             return Err(end);
         }
-        match self.connection.rest() {
+        match self.connection.rest(&input.octets) {
             Ok(posture) if posture.finished => Err(End::Finished),
             Ok(posture) => {
                 self.note(&posture, !input.is_empty(), Instant::from_std(turn.begun()));
@@ -211,12 +203,10 @@ impl Driver<'_> {
     }
 
     /// Says what the connection holds, and ends it if it is one of those that hold too much.
-    fn check_budget(&self, posture: &Posture, input: &BytesMut) -> Option<End> {
+    fn check_budget(&self, posture: &Posture, input: &Input) -> Option<End> {
         let connection = self.connection;
         let shared = &connection.orb.shared;
-        // An empty buffer goes back to its thread.
-        let input_bytes = if input.is_empty() { 0 } else { input.capacity() as u64 };
-        let grown = connection.holding.note_buffers(posture.held_bytes + input_bytes);
+        let grown = connection.holding.note_buffers(posture.held_bytes + input.held_bytes() as u64);
         if !shared.budget.is_exceeded() {
             return None;
         }
@@ -359,19 +349,16 @@ fn process(
 /// not make them wait for all that it has sent.
 const EVENTS_AT_ONCE_MAX: usize = 32;
 
-/// Waits for octets, with room for so many more. A connection that waits with nothing in its hands holds no buffer.
-/// Cancellation safe.
-async fn receive(read: &mut ReadEnd, input: &mut BytesMut, wanted: usize) -> io::Result<usize> {
-    poll_fn(|cx| {
-        if input.capacity() == 0 {
-            *input = spare::borrow();
-        }
-        input.reserve(wanted);
-        let received = pin!(read.read_buf(input)).poll(cx);
-        if input.is_empty() {
-            spare::give_back(std::mem::take(input));
-        }
-        received
+/// Waits for octets, and reads them to where they belong. Cancellation safe.
+async fn receive(
+    connection: &Connection,
+    read: &mut ReadEnd,
+    input: &mut Input,
+    posture: &Posture,
+) -> io::Result<usize> {
+    poll_fn(|cx| match posture.lands.then(|| connection.poll_land(read, cx)).flatten() {
+        Some(polled) => polled,
+        None => input.poll_read(read, posture.wanted, cx),
     })
     .await
 }
@@ -450,7 +437,7 @@ async fn farewell(connection: &Connection, end: &End) {
 /// Reads what the peer still sends, within a limit. A socket that is closed over unread octets takes back what it has
 /// written: the farewell, and with it the replies before it.
 async fn linger(read: &mut ReadEnd) {
-    let mut ignored = BytesMut::with_capacity(READ_ROOM_BYTES);
+    let mut ignored = BytesMut::with_capacity(LINGER_ROOM_BYTES);
     let to_the_end = async {
         while matches!(read.read_buf(&mut ignored).await, Ok(1..)) {
             ignored.clear();
@@ -459,6 +446,9 @@ async fn linger(read: &mut ReadEnd) {
     // A peer that does not stop does not learn why either.
     let _ = tokio::time::timeout(FAREWELL_MAX, to_the_end).await;
 }
+
+/// What is read at once of what nobody wants any more.
+const LINGER_ROOM_BYTES: usize = 8 * 1024;
 
 /// The time a peer gets to read why its connection ends, and then to close its end.
 const FAREWELL_MAX: Duration = Duration::from_millis(50);

@@ -18,6 +18,7 @@ mod corbaname;
 mod driver;
 mod endpoint;
 mod inbound;
+mod input;
 mod limits;
 mod listen;
 mod memory;

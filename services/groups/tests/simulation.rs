@@ -51,6 +51,15 @@ fn seeds_that_found_something_hold() {
     }
 }
 
+/// Who acknowledges nothing for a while because its application does not read holds the senders up, and breaks nothing.
+#[test]
+fn slow_readers_break_nothing() {
+    for seed in 0..60 {
+        let outcome = run(seed, &Settings { scenario: named("readers"), ..Settings::default() });
+        assert_eq!(outcome.violation, None, "seed {seed} --scenario readers");
+    }
+}
+
 /// Two who do not hear each other both keep the leader waiting: only one of them is at stake, and not the leader.
 #[test]
 fn a_dispute_costs_one_place() {

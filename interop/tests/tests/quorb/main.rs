@@ -11,6 +11,7 @@
 //! | `lifecycle` | restarts, draining, closing when idle, by either side |
 //! | `on_the_wire` | what really passes: LocateRequests, fragments, and that the checks notice spoilt replies |
 //! | `benchmark` | the foreign benchmark client checks its results |
+//! | `repository` | C++ and Python read the interfaces of our servers from the interface repository |
 //! | `standard_services` | OMG's naming and event services from the IDL that Debian installs; omniORB's naming client uses ours |
 //! | `zoo` | values of any type, decimals, unions by every switch, values with identity: C++ and Python, both ways |
 //! | `byte_order` | the byte order that this machine does not have, stale octets in padding, tiny tail fragments |
@@ -25,6 +26,7 @@ mod lifecycle;
 mod on_the_wire;
 mod our_client;
 mod raw;
+mod repository;
 mod sizes;
 mod standard_services;
 mod support;

@@ -12,6 +12,7 @@ use quorb_giop::message::{BiDirContext, ListenPoint, close_connection};
 use super::inbound::InboundCalls;
 use super::receive::Held;
 use super::unfinished::Unfinished;
+use crate::proto::buffers::Buffers;
 use crate::proto::head::{CallId, Delivery, Time};
 use crate::proto::native::{OutBuffer, Payload};
 
@@ -111,6 +112,8 @@ pub struct Config {
     pub output_bytes_max: usize,
     /// A message that has begun must be complete after so long.
     pub frame_wait_max: Duration,
+    /// Where fragments are joined.
+    pub buffers: Buffers,
 }
 
 /// A request of this side.
@@ -137,7 +140,8 @@ impl Connection {
     pub fn new(config: Config) -> Connection {
         Connection {
             side: config.side,
-            assembler: Assembler::new(config.limits.clone()),
+            assembler: Assembler::new(config.limits.clone())
+                .with_buffers(config.buffers.grow, config.buffers.share),
             code_sets: match config.side {
                 Side::Client => config.code_sets,
                 Side::Server => CodeSets::UNNEGOTIATED,

@@ -53,6 +53,16 @@ impl Core {
         Ok(())
     }
 
+    /// Says whether this member's application has more unread than it may. As long as that is so, this member acknowledges
+    /// nothing in the group: credits do not return to the senders, itself included, and when their windows are full they
+    /// wait. Who keeps windows shut for too long is excluded (see [`Config::slow_member`](super::Config::slow_member)).
+    pub fn lag(&mut self, id: GroupId, lagging: bool) {
+        if let Some(group) = self.groups.get_mut(&id) {
+            group.lag(lagging);
+            self.mark(id);
+        }
+    }
+
     /// Waits until everything sent and received in the group so far is stable: the upcall `Stable` says so.
     pub fn flush_group(&mut self, id: GroupId, token: u64) -> Result<(), CallError> {
         let group = self.groups.get_mut(&id).ok_or(CallError::NotInGroup)?;

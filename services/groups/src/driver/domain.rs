@@ -4,10 +4,12 @@ use super::call::Call;
 use super::error::{Ended, Gone};
 use super::group::EnterGroup;
 use super::join::Join;
+use super::outbox::Outbox;
 use crate::core::{Counters, ProcessId, View};
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -17,6 +19,7 @@ use tokio::task::JoinHandle;
 pub struct Domain {
     process: ProcessId,
     calls: mpsc::Sender<Call>,
+    outbox: Arc<Outbox>,
     view: watch::Receiver<View>,
     message_bytes_max: usize,
     owner: JoinHandle<Ended>,
@@ -31,12 +34,12 @@ impl Domain {
 
     pub(super) fn new(
         process: ProcessId,
-        calls: mpsc::Sender<Call>,
+        (calls, outbox): (mpsc::Sender<Call>, Arc<Outbox>),
         view: watch::Receiver<View>,
         message_bytes_max: usize,
         owner: JoinHandle<Ended>,
     ) -> Self {
-        Self { process, calls, view, message_bytes_max, owner }
+        Self { process, calls, outbox, view, message_bytes_max, owner }
     }
 
     /// This incarnation.
@@ -65,14 +68,16 @@ impl Domain {
             Ok(octets.into())
         };
         let decode = |octets: &Bytes| ciborium::from_reader(&octets[..]).ok();
-        EnterGroup::new(self.calls.clone(), name, self.message_bytes_max, encode, decode)
+        let handles = (self.calls.clone(), Arc::clone(&self.outbox));
+        EnterGroup::new(handles, name, self.message_bytes_max, encode, decode)
     }
 
     /// A group whose messages are octets.
     pub fn octets(&self, name: &str) -> EnterGroup<Bytes> {
         let encode = |octets: &Bytes| Ok(octets.clone());
         let decode = |octets: &Bytes| Some(octets.clone());
-        EnterGroup::new(self.calls.clone(), name, self.message_bytes_max, encode, decode)
+        let handles = (self.calls.clone(), Arc::clone(&self.outbox));
+        EnterGroup::new(handles, name, self.message_bytes_max, encode, decode)
     }
 
     /// What happened so far, for metrics.

@@ -5,15 +5,18 @@
 //!   take what else is at hand -> tick if it is time -> poll -> carry out the effects in order
 //! ```
 
-use super::call::Call;
+use super::call::{Call, StatePlace};
 use super::domain::Domain;
 use super::error::Ended;
 use super::limits::DriverLimits;
 use super::link::{self, Link, Net};
+use super::log::{LogHandle, Report};
+use super::outbox::{Outbox, OutboxReader, Sending};
 use super::rooms::Rooms;
-use crate::core::{Address, Config, Core, Effect, Event, LinkId, Time, Upcall, View};
+use crate::core::{Address, Config, Core, Effect, Event, LinkId, Recovered, Time, Upcall, View};
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -21,6 +24,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// Frames and calls taken in one turn, so that ticks come in time.
 const TURN_MAX: usize = 256;
+/// Room for so many messages of the application is kept from turn to turn.
+const SENDS_KEPT: usize = 4096;
 /// The least between two wakes by time.
 const WAKE_MIN: Duration = Duration::from_millis(1);
 /// After accepting has failed, for want of descriptors for instance, it rests for so long.
@@ -37,6 +42,8 @@ pub(super) struct Owner {
     origin: Instant,
     limits: DriverLimits,
     calls: mpsc::Receiver<Call>,
+    outbox: OutboxReader,
+    sends: Vec<Sending>,
     network: mpsc::Receiver<Net>,
     net: mpsc::Sender<Net>,
     rooms: Rooms,
@@ -47,6 +54,15 @@ pub(super) struct Owner {
     /// How long to look for work without sleeping, and when there last was some.
     spin: Duration,
     busy_at: Instant,
+    log: Option<LogHandle>,
+    reports: mpsc::UnboundedReceiver<Report>,
+}
+
+/// The log of a process: what it found there, who writes it, and what that one reports.
+pub(super) struct Past {
+    pub(super) recovered: Recovered,
+    pub(super) log: LogHandle,
+    pub(super) reports: mpsc::UnboundedReceiver<Report>,
 }
 
 impl Owner {
@@ -56,14 +72,21 @@ impl Owner {
         listener: TcpListener,
         limits: DriverLimits,
         spin: Duration,
+        past: Option<Past>,
     ) -> Domain {
         let (process, message_bytes_max) = (config.process, config.limits.message_bytes_max);
         let message_bytes_max = message_bytes_max.min(limits.sends_waiting_bytes_max);
         // The core's times begin at one: zero stands for never.
         let origin = Instant::now() - Duration::from_micros(1);
-        let core = Core::new(config, Time(1));
+        let (core, log, reports) = match past {
+            Some(Past { recovered, log, reports }) => {
+                (Core::recovered(config, recovered, Time(1)), Some(log), reports)
+            }
+            None => (Core::new(config, Time(1)), None, mpsc::unbounded_channel().1),
+        };
         let (view, views) = watch::channel(core.view().clone());
         let (caller, calls) = mpsc::channel(limits.calls_waiting_max);
+        let outbox = Arc::new(Outbox::default());
         let (net, network) = mpsc::channel(limits.frames_waiting_max);
         let owner = Self {
             listener,
@@ -71,7 +94,9 @@ impl Owner {
             last_link: 0,
             core,
             origin,
-            rooms: Rooms::new(limits.clone(), caller.downgrade()),
+            rooms: Rooms::new(limits.clone(), caller.downgrade(), Arc::clone(&outbox)),
+            outbox: OutboxReader(Arc::clone(&outbox)),
+            sends: Vec::new(),
             limits,
             calls,
             network,
@@ -82,8 +107,10 @@ impl Owner {
             accept_from: origin,
             spin,
             busy_at: origin,
+            log,
+            reports,
         };
-        Domain::new(process, caller, views, message_bytes_max, tokio::spawn(owner.run()))
+        Domain::new(process, (caller, outbox), views, message_bytes_max, tokio::spawn(owner.run()))
     }
 
     fn now(&self) -> Time {
@@ -108,28 +135,50 @@ impl Owner {
                 biased;
                 accepted = self.listener.accept(), if accepting => self.accepted(accepted),
                 Some(net) = self.network.recv() => self.happened(net),
+                Some(report) = self.reports.recv() => self.reported(report),
+                () = self.outbox.0.filled() => {}
                 call = self.calls.recv() => match call {
-                    Some(call) => self.called(call),
+                    Some(call) => {
+                        self.take_sends();
+                        self.called(call);
+                    }
                     None => self.ended = Some(Ended::Dropped),
                 },
                 () = sleep_until(wake) => {}
                 () = spin_once(), if spins => continue,
             }
             self.busy_at = Instant::now();
-            for _ in 0..TURN_MAX {
-                match (self.network.try_recv(), self.calls.try_recv()) {
-                    (Err(_), Err(_)) => break,
-                    (net, call) => {
-                        net.into_iter().for_each(|net| self.happened(net));
-                        call.into_iter().for_each(|call| self.called(call));
-                    }
-                }
-            }
+            self.take_what_is_there();
             let now = self.now();
             if now >= self.core.wake_at() {
                 self.core.handle(Event::Tick, now);
+                self.rooms.watch_lagging(&mut self.core);
             }
             self.turn();
+        }
+    }
+
+    /// Takes in what else is at hand. A message that was sent before a call was made is taken before it.
+    fn take_what_is_there(&mut self) {
+        let calls: Vec<Call> = std::iter::from_fn(|| self.calls.try_recv().ok()).take(TURN_MAX).collect();
+        self.take_sends();
+        calls.into_iter().for_each(|call| self.called(call));
+        for _ in 0..TURN_MAX {
+            let Ok(net) = self.network.try_recv() else { break };
+            self.happened(net);
+        }
+        while let Ok(report) = self.reports.try_recv() {
+            self.reported(report);
+        }
+    }
+
+    fn take_sends(&mut self) {
+        let (mut sends, mut caught_up) = (std::mem::take(&mut self.sends), Vec::new());
+        self.outbox.0.take(&mut sends, &mut caught_up);
+        self.rooms.send(&mut self.core, &mut sends);
+        caught_up.into_iter().for_each(|group| self.rooms.caught_up(&mut self.core, group));
+        if sends.capacity() <= SENDS_KEPT {
+            self.sends = sends;
         }
     }
 
@@ -173,6 +222,16 @@ impl Owner {
         self.core.handle(event, now);
     }
 
+    fn reported(&mut self, report: Report) {
+        match report {
+            Report::Synced(number) => {
+                let now = self.now();
+                self.core.handle(Event::Synced { number }, now);
+            }
+            Report::Failed(kind) => self.ended = Some(Ended::LogFailed(kind)),
+        }
+    }
+
     /// A process that dies may lose its connections before its listener: then the dial that asks whether it is gone still
     /// finds the listener's queue, and ends without a word. Asked once more, the host gives the answer, which is evidence.
     fn ask_again(&mut self, link: LinkId) {
@@ -205,11 +264,14 @@ impl Owner {
         let core = &mut self.core;
         match call {
             Call::Enter { name, options, reply } => self.rooms.enter(core, name, options, reply),
-            Call::Send(sending) => self.rooms.send(core, sending),
             Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
-            Call::State { group, cut, state } => {
-                if let Err(error) = core.state(group, cut, &state) {
+            Call::State { group, place, state } => {
+                let taken = match place {
+                    StatePlace::Cut(cut) => core.state(group, cut, &state),
+                    StatePlace::Checkpoint(index) => core.checkpoint(group, index, &state),
+                };
+                if let Err(error) = taken {
                     tracing::warn!(group = group.0, octets = state.len(), %error, "state not taken");
                 }
             }
@@ -242,7 +304,10 @@ impl Owner {
                             overflown.push(link);
                         }
                     }
-                    Effect::Append { .. } | Effect::Forget { .. } => {}
+                    Effect::Append { number, record } => {
+                        self.log.iter().for_each(|log| log.append(number, record.clone()));
+                    }
+                    Effect::Forget { before } => self.log.iter().for_each(|log| log.forget(before)),
                     Effect::Tell(upcall) => again |= self.told(upcall),
                 }
             }
@@ -253,6 +318,7 @@ impl Owner {
                 self.core.handle(Event::Closed { link }, now);
                 again = true;
             }
+            again |= self.rooms.hand_over(&mut self.core);
         }
     }
 
@@ -271,6 +337,13 @@ impl Owner {
             }
             Upcall::Left => {
                 self.ended = Some(Ended::Left);
+                false
+            }
+            Upcall::Waiting { addresses } => {
+                match addresses.is_empty() {
+                    true => tracing::info!("the members of the last view are here"),
+                    false => tracing::warn!(?addresses, "waiting for members of the last view"),
+                }
                 false
             }
             upcall => self.rooms.told(&mut self.core, upcall),

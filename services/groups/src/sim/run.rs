@@ -127,7 +127,7 @@ fn plan(world: &mut World, scenario: &Scenario) {
 /// From here on, what is healed is the disk of a machine.
 const FULL: usize = 1 << 32;
 
-const FAULTS: [Fault; 15] = [
+const FAULTS: [Fault; 16] = [
     Fault::Kill,
     Fault::Dark,
     Fault::KillMidway,
@@ -143,6 +143,7 @@ const FAULTS: [Fault; 15] = [
     Fault::Blackout,
     Fault::DiskLoss,
     Fault::DiskFull,
+    Fault::Lag,
 ];
 
 impl World {
@@ -165,6 +166,7 @@ impl World {
                 Due::Act { node } => self.act(node, self.now < TRAFFIC_END),
                 Due::Show { node, process, act } => self.show(node, process, act),
                 Due::Synced { node, process, upto } => self.disk_synced(node, process, upto),
+                Due::CaughtUp { node } => self.lag(node, false),
                 Due::Fault { index } => self.inject(FAULTS[index]),
                 Due::Heal { index } => self.heal_cut(index),
             }
@@ -225,6 +227,11 @@ impl World {
                 (0..self.nodes.len()).for_each(|node| self.disturb(node));
                 let at = self.now + self.random.between(100_000, 400_000);
                 self.schedule(at, Due::Heal { index: usize::MAX });
+            }
+            Fault::Lag => {
+                self.lag(node, true);
+                let at = self.now + self.random.between(100_000, 900_000);
+                self.schedule(at, Due::CaughtUp { node });
             }
             Fault::Isolate | Fault::Split | Fault::OneWay | Fault::CutPair => self.cut_some(fault, node),
         }
@@ -313,6 +320,7 @@ impl World {
             if self.nodes[node].paused {
                 self.unpause(node);
             }
+            self.lag(node, false);
             self.lighten(node);
             self.start(node);
         }

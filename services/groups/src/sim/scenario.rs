@@ -33,6 +33,8 @@ pub enum Fault {
     DiskLoss,
     /// Nothing can be written on a machine for a while: its process ends as soon as it wants to.
     DiskFull,
+    /// An application reads nothing for a while.
+    Lag,
 }
 
 /// A scenario.
@@ -55,7 +57,7 @@ pub struct Scenario {
 }
 
 use Fault::{
-    Blackout, Break, CutPair, Dark, DiskFull, DiskLoss, Isolate, Kill, KillMidway, KillTwo, LongPause,
+    Blackout, Break, CutPair, Dark, DiskFull, DiskLoss, Isolate, Kill, KillMidway, KillTwo, Lag, LongPause,
     OneWay, Pause, Slow, Split,
 };
 
@@ -141,8 +143,19 @@ pub fn drawn(seed: u64) -> &'static Scenario {
     &SCENARIOS[index as usize]
 }
 
+/// Scenarios that are played by their names only.
+pub const BY_NAME: &[Scenario] = &[Scenario {
+    name: "readers",
+    nodes: (3, 5),
+    seeds: 4,
+    faults: &[Lag, Lag, Lag, Lag, KillMidway, Pause, Break, Isolate],
+    count: (6, 12),
+    drift_permille: 4,
+    durable: false,
+}];
+
 /// The scenario of this name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Scenario> {
-    SCENARIOS.iter().find(|s| s.name == name)
+    SCENARIOS.iter().chain(BY_NAME).find(|s| s.name == name)
 }

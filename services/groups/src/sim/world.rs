@@ -57,6 +57,9 @@ pub(super) enum Due {
         process: ProcessId,
         upto: usize,
     },
+    CaughtUp {
+        node: usize,
+    },
     Fault {
         index: usize,
     },

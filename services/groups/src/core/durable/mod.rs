@@ -192,3 +192,9 @@ impl Core {
         }
     }
 }
+
+/// A record that can be read back anywhere, about so long.
+#[cfg(test)]
+pub(crate) fn example_record(octets: usize) -> Bytes {
+    Record::Arrived { group: GroupId(0), state: vec![7; octets].into() }.to_bytes()
+}

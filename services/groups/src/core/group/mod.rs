@@ -61,6 +61,8 @@ pub(crate) struct Group {
     /// Acknowledgements somebody waits for are due at once, others may be gathered.
     acknowledge: Urgency,
     unacknowledged_bytes: usize,
+    /// The application has too much unread: nothing is acknowledged.
+    lagging: bool,
     pub(crate) queries: VecDeque<Query>,
     pub(crate) barriers: VecDeque<Barrier>,
     pub(crate) blocked: bool,
@@ -128,6 +130,7 @@ impl Group {
             dirty: false,
             acknowledge: Urgency::None,
             unacknowledged_bytes: 0,
+            lagging: false,
             queries: VecDeque::new(),
             barriers: VecDeque::new(),
             blocked: false,
@@ -239,7 +242,7 @@ impl Group {
             item::put(tag::ORDER, &batch, &mut self.batch);
         }
         let due = self.acknowledge == Urgency::Now || receipts && self.acknowledge == Urgency::Later;
-        if due && !frozen {
+        if due && !frozen && !self.lagging {
             self.write_receipts();
         }
         if self.batch.is_empty() || self.members.len() < 2 {
@@ -252,8 +255,8 @@ impl Group {
     fn write_receipts(&mut self) {
         self.acknowledge = Urgency::None;
         self.unacknowledged_bytes = 0;
-        let received = (0..self.lanes.len()).map(|rank| self.acknowledged(rank)).collect();
-        let (view, group, ready) = (self.view, self.id, self.secured());
+        let received = (0..self.lanes.len()).map(|rank| self.stability.received_of(self.me, rank)).collect();
+        let (view, group, ready) = (self.view, self.id, self.stability.ready_of(self.me));
         item::put(tag::RECEIVED, &Received { view, group, ready, received }, &mut self.batch);
     }
 
@@ -266,7 +269,14 @@ impl Group {
     }
 
     pub(crate) fn owes_receipts(&self) -> bool {
-        self.acknowledge != Urgency::None
+        self.acknowledge != Urgency::None && !self.lagging
+    }
+
+    /// The application has too much unread, or has caught up.
+    pub(crate) fn lag(&mut self, lagging: bool) {
+        if std::mem::replace(&mut self.lagging, lagging) && !lagging {
+            self.acknowledge = Urgency::Now;
+        }
     }
 
     /// Takes messages of a member, from the number `first` on; what is here already is skipped.
@@ -347,7 +357,6 @@ impl Group {
 
     fn advance_ready(&mut self) {
         let lanes = &mut self.lanes;
-        let before = self.stability.ready_of(self.me);
         let (journal, members) = (&mut self.journal, &self.members);
         self.order.advance_ready(|rank, wanted| {
             let lane = &mut lanes[rank];
@@ -360,10 +369,13 @@ impl Group {
         });
         let ready = self.secured();
         self.closure.advance(&self.lanes);
+        if self.lagging {
+            return;
+        }
         for rank in 0..self.lanes.len() {
             self.stability.received(self.me, rank, self.acknowledged(rank));
         }
-        if ready > before {
+        if ready > self.stability.ready_of(self.me) {
             self.stability.ready(self.me, ready);
             let waited_for = self.acknowledge == Urgency::Now || self.next_total_is_uniform();
             self.acknowledge = self.acknowledge.max(if waited_for { Urgency::Now } else { Urgency::Later });
