@@ -65,7 +65,7 @@ impl Pair {
             Effect::Close { link } => {
                 self.cores[1 - side].handle(Event::Closed { link }, now);
             }
-            Effect::Tell(_) => {}
+            Effect::Tell(_) | Effect::Append { .. } | Effect::Forget { .. } => {}
         }
     }
 
