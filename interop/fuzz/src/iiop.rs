@@ -20,6 +20,7 @@ const CALLS_MAX: usize = 8;
 
 fn config(side: Side, version: GiopVersion) -> Config {
     Config {
+        endian: Endian::NATIVE,
         side,
         version,
         code_sets: CodeSets { char_set: CharSet::Utf8, wchar_set: Some(WcharSet::Utf16) },

@@ -38,6 +38,9 @@ pub struct Options {
     /// The longest message, in octets
     #[arg(long)]
     body_bytes_max: Option<usize>,
+    /// Write GIOP messages in big-endian order
+    #[arg(long)]
+    big_endian: bool,
     /// Call clients over the connections that they have opened, by GIOP too
     #[arg(long)]
     calls_back: bool,
@@ -112,6 +115,9 @@ async fn start(options: &Options) -> Result<Orb, SystemException> {
             limits.idle_time_max = Duration::from_millis(milliseconds);
         }
     });
+    if options.big_endian {
+        builder = builder.giop_big_endian();
+    }
     if options.calls_back {
         builder = builder.callbacks(Callbacks::Everywhere);
     }

@@ -11,11 +11,16 @@ use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException}
 
 /// Hands an invocation to a servant. What the servant does at once has been done on return.
 pub(crate) fn dispatch(servant: Arc<dyn Servant>, call: Invocation) -> Dispatch {
+    call.context().clone().scope_now(|| dispatch_within(servant, call))
+}
+
+/// As [`dispatch`], on a task that executes the call already.
+pub(crate) fn dispatch_within(servant: Arc<dyn Servant>, call: Invocation) -> Dispatch {
     if let Some(answered) = answer_builtin(&*servant, &call) {
         return answered;
     }
     let context = call.context().clone();
-    let run = || context.scope_now(|| servant.dispatch(call));
+    let run = || servant.dispatch(call);
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Dispatch::Done(panicked(&context, panic)))
 }
 

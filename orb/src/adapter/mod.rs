@@ -26,7 +26,7 @@ pub use cell::{Door, ExclusiveGuard, Guarded, OBJECT_QUEUE_MAX, ServantCell, Sha
 pub(crate) use context::CallState;
 pub use context::{Context, Peer, Protocol};
 pub use dynamic::{DynamicCall, DynamicOutcome, DynamicServant};
-pub(crate) use execute::{dispatch, drive, fault_of_panic, panicked, run_to_end};
+pub(crate) use execute::{dispatch, dispatch_within, drive, fault_of_panic, panicked, run_to_end};
 pub(crate) use invocation::ReplyFate;
 pub use invocation::{Invocation, Reply, ReplyBody};
 pub(crate) use invocation::{encoded, malformed, unwritable};

@@ -118,30 +118,19 @@ impl Servants {
 }
 
 /// A direct call that is inside its object, and has not run yet. Dropping it leaves the object.
-pub struct Direct<F: ?Sized + Guarded> {
-    inside: Inside<F>,
-    operation: &'static Operation,
-    chain: ChainId,
-    deadline: DirectDeadline,
-    parent: Option<Context>,
+pub struct Direct<'a, F: ?Sized + Guarded> {
+    inside: Inside<'a, F>,
+    call: DirectCall,
 }
 
 /// The right to be inside, and the place in the broker's count of calls.
-struct Inside<F: ?Sized + Guarded> {
+struct Inside<'a, F: ?Sized + Guarded> {
     servant: Arc<F>,
-    place: Arc<Place>,
+    orb: Option<&'a Orb>,
     token: Option<Token>,
 }
 
-impl<F: ?Sized + Guarded> Inside<F> {
-    /// Counts the call, so that a shutdown waits for it. It is not inside yet.
-    fn counted(found: Found<F>) -> Inside<F> {
-        if let Some(orb) = &found.place.orb {
-            orb.call_begins();
-        }
-        Inside { servant: found.servant, place: found.place, token: None }
-    }
-
+impl<F: ?Sized + Guarded> Inside<'_, F> {
     fn leave(&mut self, poison: bool) {
         if let Some(token) = self.token.take() {
             self.servant.door().leave(token, poison);
@@ -149,10 +138,10 @@ impl<F: ?Sized + Guarded> Inside<F> {
     }
 }
 
-impl<F: ?Sized + Guarded> Drop for Inside<F> {
+impl<F: ?Sized + Guarded> Drop for Inside<'_, F> {
     fn drop(&mut self) {
         self.leave(false);
-        if let Some(orb) = &self.place.orb {
+        if let Some(orb) = self.orb {
             orb.call_ends();
         }
     }
@@ -166,19 +155,21 @@ impl ObjectRef {
         &self,
         operation: &'static Operation,
         are_plain: impl FnOnce() -> bool,
-    ) -> Option<Direct<F>> {
+    ) -> Option<Direct<'_, F>> {
         let orb = match &self.target.way {
             Way::Routed(route) if route.leads_here() => Some(route.orb()),
             Way::Local(_) => None,
             _ => return None,
         };
-        let found = self.target.servants.find::<F>(&self.target.way)?;
+        let Found { servant, place } = self.target.servants.find::<F>(&self.target.way)?;
         if !are_plain() {
             return None;
         }
         let parent = Context::current();
         let deadline = self.direct_deadline(operation, parent.as_ref())?;
-        let mut inside = Inside::counted(found);
+        // It counts from here on, so that a shutdown waits for it.
+        orb.inspect(|orb| orb.call_begins());
+        let mut inside = Inside { servant, orb, token: None };
         let chain = match &parent {
             None if orb.is_some_and(Orb::is_draining) => return None,
             None => orb.map_or_else(next_local_chain, |orb| ChainId::starting_with(&orb.next_identity())),
@@ -188,7 +179,8 @@ impl ObjectRef {
             }
         };
         inside.token = Some(inside.servant.door().enter_at_once(chain, &operation.behaviour)?);
-        Some(Direct { inside, operation, chain, deadline, parent })
+        let call = DirectCall { place, operation, chain, deadline, parent, made: OnceCell::new() };
+        Some(Direct { inside, call })
     }
 
     /// When the call is to have ended; none if that is now.
@@ -203,13 +195,13 @@ impl ObjectRef {
     }
 }
 
-impl<F: ?Sized + Guarded> fmt::Debug for Direct<F> {
+impl<F: ?Sized + Guarded> fmt::Debug for Direct<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Direct").field("operation", &self.operation.name).finish_non_exhaustive()
+        f.debug_struct("Direct").field("operation", &self.call.operation.name).finish_non_exhaustive()
     }
 }
 
-impl<F: ?Sized + Guarded> Direct<F> {
+impl<F: ?Sized + Guarded> Direct<'_, F> {
     /// Runs the method. `is_plain` says of its results that they may be handed over as they are; else they are copied by
     /// `write` and `read`.
     ///
@@ -222,14 +214,14 @@ impl<F: ?Sized + Guarded> Direct<F> {
         write: WriteResults<R>,
         read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
     ) -> Result<R, Fault<E>> {
-        let (operation, place) = (self.operation, self.inside.place.clone());
+        let (operation, orb) = (self.call.operation, self.inside.orb);
         match self.run(run) {
             Ok(Ok(results)) if is_plain(&results) => Ok(results),
             Ok(Err(Fault::User(exception))) if exception.is_plain() => Err(Fault::User(exception)),
             Ok(Err(Fault::System(exception))) | Err(exception) => {
                 Err(exception.in_operation(operation.name).into())
             }
-            Ok(results) => copied(operation, &place, results, write, read),
+            Ok(results) => copied(operation, orb, results, write, read),
         }
     }
 
@@ -240,15 +232,13 @@ impl<F: ?Sized + Guarded> Direct<F> {
     }
 
     fn run<R>(self, run: impl FnOnce(&F) -> R) -> Result<R, SystemException> {
-        let Direct { mut inside, operation, chain, deadline, parent } = self;
-        let place = inside.place.clone();
-        let call = DirectCall { place, operation, chain, deadline, parent, made: OnceCell::new() };
-        let servant = &*inside.servant;
+        let Direct { mut inside, call } = self;
+        let (servant, is_query) = (&*inside.servant, call.operation.behaviour.kind == Kind::Query);
         let ran = CURRENT.sync_scope(Running::Direct(call), || {
             catch_unwind(AssertUnwindSafe(|| run(servant)))
                 .map_err(|panic| fault_of_panic(&executed_here(), panic))
         });
-        inside.leave(ran.is_err() && operation.behaviour.kind != Kind::Query);
+        inside.leave(ran.is_err() && !is_query);
         ran
     }
 }
@@ -257,7 +247,7 @@ impl<F: ?Sized + Guarded> Direct<F> {
 #[cold]
 fn copied<R, E: Raises>(
     operation: &'static Operation,
-    place: &Place,
+    orb: Option<&Orb>,
     result: Result<R, Fault<E>>,
     write: WriteResults<R>,
     read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,
@@ -274,5 +264,5 @@ fn copied<R, E: Raises>(
             return Err(exception.in_operation(operation.name).into());
         }
     };
-    binding_to(place.orb.as_ref(), || decode(operation, Some(answer), read))
+    binding_to(orb, || decode(operation, Some(answer), read))
 }

@@ -120,7 +120,7 @@ impl LocalTarget {
             Dispatch::Pending(future) => self.wait(request, context, future, under_way).await?,
         };
         if let Some(passage) = request.passage {
-            passage.replied(reply.contexts.clone());
+            passage.replied(&reply.contexts);
         }
         match reply.fate {
             ReplyFate::Sent | ReplyFate::SentThenCut => outcome(reply, request.behaviour.oneway),

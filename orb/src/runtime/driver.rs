@@ -2,6 +2,7 @@
 
 use std::future::{poll_fn, ready};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 
 use super::clock::Turn;
 use super::connection::{CallOutcome, Connection, Heard, Posture};
+use super::crowd::Crowd;
 use super::inbound;
 use super::input::Input;
 use super::shutdown::Entry;
@@ -53,6 +55,7 @@ pub(super) async fn drive(connection: Arc<Connection>, mut read: ReadEnd, input:
         paused: false,
         due: false,
         pace: None,
+        crowd: Crowd::default(),
     };
     let end = driver.run(&mut read, Input::with(input)).await;
     farewell(&connection, &end).await;
@@ -110,6 +113,7 @@ struct Driver<'a> {
     due: bool,
     /// How fast the peer goes on with what it has begun; none while it has begun nothing.
     pace: Option<Pace>,
+    crowd: Crowd,
 }
 
 /// How fast a peer sends.
@@ -126,7 +130,7 @@ impl Driver<'_> {
         loop {
             let posture = match self.take_turn(&mut input) {
                 Ok(None) => {
-                    tokio::task::yield_now().await;
+                    self.give_way().await;
                     continue;
                 }
                 Ok(Some(posture)) => posture,
@@ -172,12 +176,29 @@ impl Driver<'_> {
         }
     }
 
+    /// Lets others go first: for a turn, or for a pause if the peer calls without end. What others have to say on the
+    /// connection is written all the same.
+    async fn give_way(&mut self) {
+        let Some(pause) = self.crowd.pause(self.connection.orb.limits(), std::time::Instant::now()) else {
+            return tokio::task::yield_now().await;
+        };
+        let mut over = pin!(tokio::time::sleep(pause));
+        loop {
+            self.connection.flush();
+            tokio::select! {
+                biased;
+                () = &mut over => return,
+                () = self.connection.bell.heard() => {}
+            }
+        }
+    }
+
     /// Does what there is to do, at one time, and says what to wait for; nothing if others go first, or why nothing more will
     /// come.
     fn take_turn(&mut self, input: &mut Input) -> Result<Option<Posture>, End> {
         let mut turn = Turn::begin();
-        match process(self.connection, &mut input.octets, &mut turn) {
-            Ok(Processed::All) => {}
+        match process(self.connection, &mut input.octets, &mut turn, &mut self.crowd) {
+            Ok(Processed::All) => self.crowd.ran_dry(),
             Ok(Processed::Some) => return Ok(None),
             Ok(Processed::Ended(end)) => return Err(end),
             Err(violation) => return Err(End::Violated(violation)),
@@ -328,15 +349,19 @@ enum Processed {
     Ended(End),
 }
 
-/// Takes out of the input what is whole, as long as the peer takes what it is answered; but not more than
-/// [`EVENTS_AT_ONCE_MAX`].
+/// Takes out of the input what is whole, as long as the peer takes what it is answered; but not more than others leave it
+/// for one turn.
 fn process(
     connection: &Arc<Connection>,
     input: &mut BytesMut,
     turn: &mut Turn,
+    crowd: &mut Crowd,
 ) -> Result<Processed, Violation> {
-    for _ in 0..EVENTS_AT_ONCE_MAX {
+    for _ in 0..crowd.events_max(turn.begun()) {
         let Heard::Event(event) = connection.receive(input)? else { return Ok(Processed::All) };
+        if matches!(event, CoreEvent::Request { .. }) {
+            crowd.called(&connection.orb.shared.lifecycle.last_caller, connection.number, turn.begun());
+        }
         if let Some(end) = act(connection, event) {
             return Ok(Processed::Ended(end));
         }
@@ -344,10 +369,6 @@ fn process(
     }
     Ok(Processed::Some)
 }
-
-/// Events of one peer that are dealt with before other connections get their turn: a peer that sends as fast as it can does
-/// not make them wait for all that it has sent.
-const EVENTS_AT_ONCE_MAX: usize = 32;
 
 /// Waits for octets, and reads them to where they belong. Cancellation safe.
 async fn receive(

@@ -15,6 +15,7 @@ mod clock;
 mod connect;
 mod connection;
 mod corbaname;
+mod crowd;
 mod driver;
 mod endpoint;
 mod inbound;

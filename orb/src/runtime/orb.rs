@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use quorb_giop::cdr::Endian;
 use quorb_giop::ior::Ior;
 
 use super::budget::Budget;
@@ -213,6 +214,12 @@ impl Orb {
         report
     }
 
+    /// Waits until a shutdown begins: whatever would keep it waiting, such as a call that waits for news, ends now. Returns at
+    /// once behind that. Cancellation safe.
+    pub async fn draining(&self) {
+        self.shared.lifecycle.draining().await;
+    }
+
     /// Lets connections in, after a start with [`OrbBuilder::holding`]. Else it changes nothing.
     pub fn open(&self) {
         self.shared.lifecycle.open();
@@ -261,6 +268,11 @@ impl Orb {
     /// The interceptors of calls that this broker serves.
     pub(crate) fn server_chain(&self) -> &ServerChain {
         &self.shared.settings.server_chain
+    }
+
+    /// The byte order of the GIOP messages that this broker writes.
+    pub(super) fn giop_byte_order(&self) -> Endian {
+        if self.shared.settings.giop_big_endian { Endian::Big } else { Endian::NATIVE }
     }
 
     pub(crate) fn preference(&self) -> Preference {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use quorb_giop::cdr::{Encoder, Endian};
+use quorb_giop::cdr::Encoder;
 use quorb_giop::ior::Ior;
 use quorb_giop::message::AddressingDisposition;
 
@@ -157,7 +157,7 @@ impl Outgoing<'_> {
                         .at(Stage::Encoding)
                         .because(cause)
                 })?;
-                cdr(origin, code_sets.profile(Endian::NATIVE, version))
+                cdr(origin, code_sets.profile(orb.giop_byte_order(), version))
             }
         };
         let written = match &self.request.activity {

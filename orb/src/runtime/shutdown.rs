@@ -8,6 +8,7 @@ use dashmap::DashMap;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use super::crowd::LastCaller;
 use super::pool::Pool;
 use super::{Connection, Orb};
 
@@ -31,6 +32,7 @@ pub(crate) struct Lifecycle {
     listeners: Mutex<Vec<JoinHandle<()>>>,
     connections: DashMap<u64, Arc<Connection>>,
     next_connection: AtomicU64,
+    pub(super) last_caller: LastCaller,
     /// Accepted and connected, including those that have not said a word yet.
     entered: Arc<AtomicUsize>,
     /// Calls of others that are under way here.
@@ -106,6 +108,7 @@ impl Default for Lifecycle {
             listeners: Mutex::default(),
             connections: DashMap::new(),
             next_connection: AtomicU64::new(1),
+            last_caller: LastCaller::default(),
             entered: Arc::default(),
             calls: AtomicUsize::new(0),
             ended: Notify::new(),

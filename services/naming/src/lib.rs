@@ -4,7 +4,7 @@
 //! cached, changes to watch. [`Names`] is how Rust programs use it, or any other naming service. The [`guide`] begins at the
 //! beginning.
 
-//pub mod client;
+pub mod client;
 pub mod cos;
 pub mod limits;
 pub mod name;
@@ -12,7 +12,7 @@ pub mod server;
 pub mod storage;
 pub mod tree;
 
-//pub use client::{LeasedName, NameError, Names, Watch, WatchEvent};
+pub use client::{Lease, NameError, Names, Watch, WatchEvent};
 pub use limits::Limits;
 pub use server::{NameServer, ServeError};
 

@@ -14,9 +14,11 @@
 //! | `repository` | C++ and Python read the interfaces of our servers from the interface repository |
 //! | `standard_services` | OMG's naming and event services from the IDL that Debian installs; omniORB's naming client uses ours |
 //! | `zoo` | values of any type, decimals, unions by every switch, values with identity: C++ and Python, both ways |
+//! | `big_endian` | every type in big-endian order from us, in the machine's order from foreign brokers, both ways |
 //! | `byte_order` | the byte order that this machine does not have, stale octets in padding, tiny tail fragments |
 
 mod benchmark;
+mod big_endian;
 mod both_directions;
 mod byte_order;
 mod foreign_clients;

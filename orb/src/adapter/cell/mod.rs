@@ -5,7 +5,8 @@ mod door;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+use parking_lot::lock_api::{ArcRwLockReadGuard, ArcRwLockWriteGuard};
+use parking_lot::{RawRwLock, RwLock};
 
 pub use self::door::Door;
 use self::door::{Entered, Pass};
@@ -203,20 +204,12 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
     }
 
     fn read_guard(&self, pass: Pass) -> SharedGuard<T> {
-        let value = self
-            .value
-            .clone()
-            .try_read_owned()
-            .expect("the door admits readers only when no writer is inside");
+        let value = self.value.try_read_arc().expect("the door admits readers only when no writer is inside");
         SharedGuard { value, _pass: pass }
     }
 
     fn write_guard(&self, pass: Pass) -> ExclusiveGuard<T> {
-        let value = self
-            .value
-            .clone()
-            .try_write_owned()
-            .expect("the door admits a writer only when nobody is inside");
+        let value = self.value.try_write_arc().expect("the door admits a writer only when nobody is inside");
         ExclusiveGuard { value, _pass: pass }
     }
 }
@@ -261,7 +254,7 @@ async fn off_thread<R: Send + 'static, E: Raises>(
 #[derive(Debug)]
 pub struct SharedGuard<T> {
     // Fields are dropped in order: the value is unlocked before the next one is let in.
-    value: OwnedRwLockReadGuard<T>,
+    value: ArcRwLockReadGuard<RawRwLock, T>,
     _pass: Pass,
 }
 
@@ -277,7 +270,7 @@ impl<T> Deref for SharedGuard<T> {
 #[derive(Debug)]
 pub struct ExclusiveGuard<T> {
     // Fields are dropped in order: the value is unlocked before the next one is let in.
-    value: OwnedRwLockWriteGuard<T>,
+    value: ArcRwLockWriteGuard<RawRwLock, T>,
     _pass: Pass,
 }
 

@@ -104,6 +104,7 @@ impl Core {
             output_bytes_max: limits.output_bytes_max,
             frame_wait_max: limits.message_wait_max,
             buffers: BUFFERS,
+            endian: orb.giop_byte_order(),
         }));
         if orb.callbacks() == Callbacks::Everywhere {
             match side {
@@ -148,7 +149,7 @@ impl Core {
     pub(super) fn answer_encoding(&self) -> Encoding {
         let profile = match self {
             Core::Native(_) => NATIVE_PROFILE,
-            Core::Iiop(core) => core.code_sets().profile(Endian::NATIVE, core.version()),
+            Core::Iiop(core) => core.profile(core.version()),
         };
         Encoding::Cdr { profile, origin: 0 }
     }

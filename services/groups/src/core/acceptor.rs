@@ -78,7 +78,7 @@ impl Core {
         self.acceptor.filling = None;
         self.write_loose();
         self.append(&Record::Promised { view: flush.view, ballot: flush.ballot });
-        let reports = self.groups.values().filter(|g| g.touched).filter_map(super::Group::report).collect();
+        let reports = self.groups.values().filter(|g| g.touched).filter_map(|g| g.report()).collect();
         let now = self.now;
         let promises = self.lease.promises(now);
         let accepted = self.acceptor.accepted.clone();

@@ -14,9 +14,10 @@ use super::identity::{GroupId, ProcessId, View};
 use super::mutation::Mutation;
 use super::registry::Applied;
 use super::wire::item::Propose;
-use super::wire::value::{ChangeKind, Value};
+use super::wire::value::{ChangeKind, Cut, Value};
 use super::{Core, Stage};
 use bytes::Bytes;
+use std::collections::BTreeMap;
 
 impl Core {
     /// The next view is decided.
@@ -78,8 +79,9 @@ impl Core {
     /// Delivers all that the old view still owes.
     fn finish_groups(&mut self, value: &Value) {
         let mut told = std::mem::take(&mut self.told);
+        let cuts: BTreeMap<GroupId, &Cut> = value.cuts.iter().map(|cut| (cut.group, cut)).collect();
         for (id, group) in self.groups.iter_mut().filter(|(_, g)| g.touched) {
-            let cut = value.cuts.iter().find(|c| c.group == *id);
+            let cut = cuts.get(id).copied();
             self.counters.orphans += group.finish(cut, &mut told);
         }
         self.told = told;
@@ -157,7 +159,7 @@ impl Core {
                 None => {
                     let begins = (number, length);
                     let group = Group::new(id, begins, processes, me, &options, self.config.mutation);
-                    self.groups.insert(id, group);
+                    self.groups.insert(id, Box::new(group));
                 }
             }
             if let Some(group) = self.groups.get_mut(&id) {

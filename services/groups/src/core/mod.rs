@@ -118,7 +118,7 @@ pub struct Core {
     acceptor: Acceptor,
     leader: Leader,
     registry: Registry,
-    groups: BTreeMap<GroupId, Group>,
+    groups: BTreeMap<GroupId, Box<Group>>,
     dirty: Vec<GroupId>,
     future: Future,
     lease: Lease,
@@ -233,7 +233,7 @@ impl Core {
     /// Messages kept because not every member has acknowledged them, or because they wait for their turn.
     #[must_use]
     pub fn kept_messages(&self) -> usize {
-        self.groups.values().map(Group::kept).sum()
+        self.groups.values().map(|group| group.kept()).sum()
     }
 
     /// The groups of the domain: identity, name and members.

@@ -60,6 +60,11 @@ impl Transfers {
         self.incoming.get(&group).is_some_and(|i| !i.installed)
     }
 
+    /// Whether deliveries of any group are to be kept.
+    pub(crate) fn is_any_waiting(&self) -> bool {
+        self.incoming.values().any(|incoming| !incoming.installed)
+    }
+
     pub(crate) fn keep(&mut self, group: GroupId, upcall: Upcall) {
         if let Some(incoming) = self.incoming.get_mut(&group) {
             incoming.kept.push(upcall);
@@ -193,7 +198,7 @@ impl Core {
         incoming.installed = true;
         let cut = incoming.donor.map_or(ViewNumber(0), |(_, cut)| cut);
         let (state, kept) = (incoming.octets.split().freeze(), std::mem::take(&mut incoming.kept));
-        if self.groups.get(&group).is_some_and(super::Group::is_durable) {
+        if self.groups.get(&group).is_some_and(|g| g.is_durable()) {
             self.append(&Record::Arrived { group, state: state.clone() });
         }
         if self.bug(Mutation::StateAfterCut) {

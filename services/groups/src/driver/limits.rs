@@ -49,7 +49,7 @@ impl Default for DriverLimits {
             link_queue_bytes_max: 256 << 20,
             calls_waiting_max: 1024,
             sends_waiting_bytes_max: 16 << 20,
-            events_waiting_bytes_max: 16 << 20,
+            events_waiting_bytes_max: 64 << 20,
             unread_wait: Duration::from_secs(5),
         }
     }

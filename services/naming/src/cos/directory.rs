@@ -54,6 +54,8 @@ pub struct LookUp {
     pub object: ObjectRef,
     /// Whether names lead through it.
     pub sort: BindingType,
+    /// The number of the context that it is, if it is one of this service; else 0, which no context has.
+    pub context: u64,
     /// The bindings that led to it; none if some of them are in another naming service.
     pub steps: Vec<Step>,
     /// The number of the last change that the answer has seen.

@@ -7,8 +7,9 @@ use super::{BindError, InvalidName, NameComponent, NamingContext, NamingContextP
 /// A naming context that knows names as text: `trading/grid.object`.
 #[interface(id = "IDL:omg.org/CosNaming/NamingContextExt:1.0")]
 pub trait NamingContextExt: NamingContext {
-    /// The name as text.
-    fn to_string(&self, n: &[NameComponent]) -> Result<String, InvalidName>;
+    /// The name as text: `to_string`, which is another method of every proxy.
+    #[idl(name = "to_string")]
+    fn name_to_string(&self, n: &[NameComponent]) -> Result<String, InvalidName>;
 
     /// The name that a text is.
     fn to_name(&self, sn: &str) -> Result<Vec<NameComponent>, InvalidName>;

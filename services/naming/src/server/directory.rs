@@ -12,10 +12,10 @@ use crate::cos::{
     NamingContextExt, ResolveError, Step, ToUrlError, UnknownLease,
 };
 use crate::name;
-use crate::tree::{Command, Found, Label, LeaseId, Mode, Outcome, Reference, Sort, Target};
+use crate::tree::{Command, Found, Label, LeaseId, Mode, Outcome, Reference, Target};
 
 impl NamingContextExt for Context {
-    fn to_string(&self, n: &[NameComponent]) -> Result<String, InvalidName> {
+    fn name_to_string(&self, n: &[NameComponent]) -> Result<String, InvalidName> {
         self.labels(n).map_err(|_| InvalidName)?;
         Ok(name::write(n))
     }
@@ -45,12 +45,12 @@ impl Directory for Context {
         // Read first: a change that comes in between is announced, whether the answer has seen it or not.
         let seen = self.service.shared().log.last();
         match self.found_here(name).await? {
-            Ok((object, sort, steps)) => Ok(LookUp { object, sort, steps, seen }),
+            Ok((object, sort, context, steps)) => Ok(LookUp { object, sort, context, steps, seen }),
             Err((context, components)) => {
                 let there = self.service.foreign(&context, name, components)?;
                 let answer = there.proxy().resolve(there.rest()).await;
                 let object = there.answer_to_question(answer)?;
-                Ok(LookUp { object, sort: BindingType::Object, steps: Vec::new(), seen })
+                Ok(LookUp { object, sort: BindingType::Object, context: 0, steps: Vec::new(), seen })
             }
         }
     }
@@ -103,16 +103,19 @@ impl Directory for Context {
         loop {
             news.borrow_and_update();
             let answer = log.since(since, contexts, limits.changes_per_answer_max);
-            let at_once = since == 0 || answer.missed || !answer.changes.is_empty();
-            if at_once || tokio::time::timeout_at(end, news.changed()).await.is_err() {
+            if since == 0 || answer.missed || !answer.changes.is_empty() {
                 return Ok(answer);
             }
-            since = answer.next;
+            tokio::select! {
+                _ = news.changed() => since = answer.next,
+                () = tokio::time::sleep_until(end) => return Ok(answer),
+                () = self.service.orb().draining() => return Ok(answer),
+            }
         }
     }
 }
 
-type FoundHere = Result<(ObjectRef, BindingType, Vec<Step>), (Reference, usize)>;
+type FoundHere = Result<(ObjectRef, BindingType, u64, Vec<Step>), (Reference, usize)>;
 
 impl Context {
     /// What a name is bound to and the bindings on its way, or the context of another service that it leads through.
@@ -124,15 +127,16 @@ impl Context {
                 steps.push(Step { context: context.0, name: label.component() });
                 visit(context, label);
             })?;
-            let sort = match found {
-                Found::Object(_) | Found::Elsewhere { .. } => Sort::Object,
-                Found::Context(_) | Found::Foreign(_) => Sort::Context,
-            };
             Ok(match found {
-                Found::Object(reference) | Found::Foreign(reference) => {
-                    Ok((references::passed_on(reference), sort.into(), steps))
+                Found::Object(reference) => {
+                    Ok((references::passed_on(reference), BindingType::Object, 0, steps))
                 }
-                Found::Context(context) => Ok((self.service.context_reference(context), sort.into(), steps)),
+                Found::Foreign(reference) => {
+                    Ok((references::passed_on(reference), BindingType::Context, 0, steps))
+                }
+                Found::Context(context) => {
+                    Ok((self.service.context_reference(context), BindingType::Context, context.0, steps))
+                }
                 Found::Elsewhere { context, components } => Err((context.clone(), components)),
             })
         });

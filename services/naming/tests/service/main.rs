@@ -8,10 +8,12 @@
 //! | `iterators` | long lists, and what becomes of iterators that nobody destroys |
 //! | `durable` | restarts, full disks, and that nobody sees what is not on the disk |
 //! | `directory` | leases, look-ups, changes |
+//! | `facade` | how Rust programs use it: paths, what is remembered, leases, watching
 
 mod bad_input;
 mod directory;
 mod durable;
+mod facade;
 mod federation;
 mod iterators;
 mod operations;

@@ -112,9 +112,9 @@ async fn names_as_text() {
     let rig = Rig::new().await;
     let root: &NamingContextExtProxy = &rig.root;
     let parts = [component("a/b", "c.d"), component("", "k"), component("", "")];
-    assert_eq!(root.to_string(&parts).await.unwrap(), r"a\/b.c\.d/.k/.");
+    assert_eq!(root.name_to_string(&parts).await.unwrap(), r"a\/b.c\.d/.k/.");
     assert_eq!(root.to_name(r"a\/b.c\.d/.k/.").await.unwrap(), parts);
-    assert_eq!(root.to_string(&[]).await.unwrap_err().user(), Some(&InvalidName));
+    assert_eq!(root.name_to_string(&[]).await.unwrap_err().user(), Some(&InvalidName));
     for text in ["", "/", "a//b", "a.", "a.b.c", r"a\b"] {
         assert_eq!(root.to_name(text).await.unwrap_err().user(), Some(&InvalidName), "{text}");
         let fault = root.resolve_str(text).await.unwrap_err();

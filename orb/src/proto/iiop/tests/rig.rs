@@ -153,6 +153,7 @@ impl Pair {
 
 pub(super) fn config(side: Side, version: GiopVersion) -> Config {
     Config {
+        endian: Endian::NATIVE,
         side,
         version,
         code_sets: match version >= GiopVersion::V1_1 {

@@ -24,7 +24,7 @@ impl Crowd {
         let mut asking = JoinSet::new();
         let mut groups: Vec<Group<Bytes>> = Vec::new();
         for number in 0..count {
-            let name = format!("crowd {number}");
+            let name = format!("crowd {count} {number}");
             asking.spawn(domain.octets(&name).into_future());
             if asking.len() >= ASKING_MAX {
                 groups.push(asking.join_next().await.ok_or("nothing asked")???);
@@ -40,8 +40,8 @@ impl Crowd {
         }
         self.tasks.spawn(async move {
             let mut changes = 0;
-            while let Some(members) = told.recv().await {
-                changes += u64::from(members == 2);
+            while told.recv().await.is_some() {
+                changes += 1;
                 if changes == count {
                     println!("changed {count} {}", now_ns());
                 }
@@ -51,12 +51,14 @@ impl Crowd {
     }
 }
 
-async fn watch(mut group: Group<Bytes>, tell: mpsc::UnboundedSender<usize>) {
+/// Tells of each view that is smaller than one before.
+async fn watch(mut group: Group<Bytes>, tell: mpsc::UnboundedSender<()>) {
+    let mut most = 0;
     while let Some(event) = group.next().await {
-        if let Event::View(view) = event
-            && tell.send(view.members.len()).is_err()
-        {
+        let Event::View(view) = event else { continue };
+        if view.members.len() < most && tell.send(()).is_err() {
             return;
         }
+        most = most.max(view.members.len());
     }
 }

@@ -100,12 +100,14 @@ impl Corosync {
     }
 }
 
+/// The defaults, without encryption, and without real-time priority: on a busy machine a daemon that has it is measured
+/// against members that have not.
 fn configuration(hosts: &[Host], transport: Transport, home: &Path) -> String {
     let (name, count) = (transport.name(), hosts.len());
     let mut text = format!(
         "totem {{\n  version: 2\n  cluster_name: bench{name}{count}\n  transport: {name}\n  crypto_cipher: none\n  \
          crypto_hash: none\n}}\nlogging {{\n  to_stderr: yes\n  to_syslog: no\n}}\n\
-         system {{\n  state_dir: {}\n}}\nnodelist {{\n",
+         system {{\n  sched_rr: no\n  state_dir: {}\n}}\nnodelist {{\n",
         home.join("state").display()
     );
     for host in hosts {

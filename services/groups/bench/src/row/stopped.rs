@@ -2,7 +2,7 @@
 
 use super::Stage;
 use crate::Outcome;
-use crate::fleet::{Fleet, Load, Manner};
+use crate::fleet::{Fleet, Load, Manner, Round};
 use crate::report::{Verdict, thousands};
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use std::time::Duration;
 const AT_MS: u64 = 1500;
 const STOPPED_MS: u64 = 300;
 const LOAD_MS: u64 = 4000;
+/// The median of so many tries counts.
+const TRIES: usize = 3;
 /// Length of the steps in which deliveries are counted.
 const STEP_MS: u64 = 50;
 
@@ -39,37 +41,48 @@ fn one(
     size: usize,
 ) -> Outcome<()> {
     let (class, victim, name, asked) = case;
-    for actor in &mut fleet.actors {
-        actor.forget("domain")?;
-    }
     let load = Load { size, senders: 3, class, ms: LOAD_MS };
-    let before = fleet.processor_time();
-    fleet.begin(&load)?;
-    std::thread::sleep(Duration::from_millis(AT_MS));
-    fleet.actors[victim].signal("STOP")?;
-    std::thread::sleep(Duration::from_millis(STOPPED_MS));
-    fleet.actors[victim].signal("CONT")?;
-    let round = fleet.finish(&load, before)?;
-    let mut views = 0;
-    for actor in &mut fleet.actors {
-        views += actor.forget("domain")?;
-    }
-    // The second that begins with the stop, beside the second before, at the slower of the others.
-    let at = (AT_MS / STEP_MS) as usize;
-    let per_second = (1000 / STEP_MS) as usize;
-    let mut kept = f64::MAX;
-    for (member, steps) in round.steps.iter().enumerate() {
-        let sum = |from: usize| steps.iter().skip(from).take(per_second).sum::<u64>() as f64;
-        if member != victim {
-            kept = kept.min(sum(at) / sum(at - per_second).max(1.0));
+    let (mut kept, mut views, mut rate) = (Vec::new(), 0, 0.0);
+    for _ in 0..TRIES {
+        for actor in &mut fleet.actors {
+            actor.forget("domain")?;
         }
+        let before = fleet.processor_time();
+        fleet.begin(&load)?;
+        std::thread::sleep(Duration::from_millis(AT_MS));
+        fleet.actors[victim].signal("STOP")?;
+        std::thread::sleep(Duration::from_millis(STOPPED_MS));
+        fleet.actors[victim].signal("CONT")?;
+        let round = fleet.finish(&load, before)?;
+        for actor in &mut fleet.actors {
+            views += actor.forget("domain")?;
+        }
+        kept.push(part_kept(&round, victim));
+        rate = round.rate().max(rate);
     }
+    kept.sort_by(f64::total_cmp);
+    let median = kept[TRIES / 2];
     let work = format!("stopped 300 ms: {name}, {size} B");
-    let own = format!("{:.0} % kept, {}", kept * 100.0, thousands(round.rate()));
-    let verdict = Verdict::of(kept >= asked && views == 0);
+    let own = format!("{:.0} % kept, {}", median * 100.0, thousands(rate));
+    let verdict = Verdict::of(median >= asked && views == 0);
     stage.report.line(&work, &own, "-", &format!("{:.0} %", asked * 100.0), verdict);
     if views > 0 {
         stage.report.remark(&format!("{views} views meanwhile"));
     }
     Ok(())
+}
+
+/// What was delivered in the second that begins with the stop, beside a second of the rest of the load, at the others.
+fn part_kept(round: &Round, victim: usize) -> f64 {
+    let (at, second) = ((AT_MS / STEP_MS) as usize, (1000 / STEP_MS) as usize);
+    let (mut inside, mut outside) = (0.0, 0.0);
+    for steps in round.steps.iter().enumerate().filter(|(member, _)| *member != victim).map(|(_, s)| s) {
+        // The beginning and the end of the load are no measure.
+        let end = (LOAD_MS / STEP_MS) as usize;
+        let sum = |from: usize, to: usize| steps.iter().take(to).skip(from).sum::<u64>() as f64;
+        inside += sum(at, at + second);
+        let rest = sum(second / 2, at) + sum(at + second, end);
+        outside += rest * second as f64 / (at - second / 2 + end - at - second) as f64;
+    }
+    inside / outside.max(1.0)
 }

@@ -26,7 +26,7 @@ pub(super) struct Round {
 impl Core {
     /// A copy of a durable group begins with this view; its state is on the way.
     pub(in crate::core) fn begin_copy(&mut self, id: GroupId) {
-        if !self.groups.get(&id).is_some_and(crate::core::Group::is_durable) {
+        if !self.groups.get(&id).is_some_and(|g| g.is_durable()) {
             return;
         }
         let index = self.registry.get(id).map_or(0, |r| r.length);
@@ -36,7 +36,7 @@ impl Core {
 
     /// Asks the application for a snapshot of a group.
     pub(in crate::core) fn begin_checkpoint(&mut self, id: GroupId) {
-        let Some((index, next, messages)) = self.groups.get(&id).and_then(crate::core::Group::checkpoint)
+        let Some((index, next, messages)) = self.groups.get(&id).and_then(|g| g.checkpoint())
         else {
             return;
         };

@@ -136,7 +136,7 @@ impl Core {
 
     /// Writes what got its place in a group.
     pub(super) fn write_placed(&mut self, id: GroupId) {
-        let Some(record) = self.groups.get_mut(&id).and_then(super::Group::take_placed) else { return };
+        let Some(record) = self.groups.get_mut(&id).and_then(|g| g.take_placed()) else { return };
         self.append(&record);
         let number = self.log.appended;
         if let Some(group) = self.groups.get_mut(&id) {
@@ -149,7 +149,7 @@ impl Core {
         if !self.log.is_kept() {
             return;
         }
-        let loose = self.groups.values_mut().filter(|g| g.is_durable()).filter_map(super::Group::take_loose);
+        let loose = self.groups.values_mut().filter(|g| g.is_durable()).filter_map(|g| g.take_loose());
         for record in loose.collect::<Vec<_>>() {
             self.append(&record);
         }
