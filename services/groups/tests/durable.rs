@@ -160,7 +160,11 @@ async fn an_operator_may_begin_again_with_less() {
     drop(domains);
 
     let forced = in_time("forced", machines.join(2).force_restart().into_future()).await.unwrap();
-    assert_ne!(forced.view().domain, before, "another domain: those who come later are not taken for members");
+    assert_ne!(
+        forced.view().domain,
+        before,
+        "another domain: those who come later are not taken for members"
+    );
     assert_eq!(forced.view().members.len(), 1);
     let kept = go_on(&[forced], 20, 20..22).await;
     assert_eq!(kept, (0..22).collect::<Vec<u8>>());

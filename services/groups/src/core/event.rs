@@ -187,6 +187,13 @@ pub enum Upcall {
     Unblocked(Blocked),
     /// The domain goes on without this process. It takes part again only as a new incarnation.
     Excluded,
+    /// A process at this address does not want to hear from this one.
+    Unwelcome {
+        /// Where.
+        address: Option<Address>,
+        /// Why.
+        reason: Unwelcome,
+    },
     /// This process is in no view yet, and waits for these: a quorum of the last view it knows, or the seeds.
     Waiting {
         /// Where they are expected.
@@ -235,6 +242,36 @@ pub enum Blocked {
     Credits(GroupId),
     /// No member with the group's state is left.
     Dormant(GroupId),
+}
+
+/// Why a process is turned away. More reasons may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unwelcome(pub u8);
+
+impl Unwelcome {
+    /// It is of a domain of another name.
+    pub const NAME: Self = Self(1);
+    /// There is no version of the protocol that both speak.
+    pub const PROTOCOL: Self = Self(2);
+    /// Its domain has the same name, but is another one.
+    pub const DOMAIN: Self = Self(3);
+    /// It does not prove that it knows the shared key, or is asked for one it was not given.
+    pub const KEY: Self = Self(4);
+    /// This process is not, or no longer, in the domain.
+    pub const ENDED: Self = Self(5);
+}
+
+impl std::fmt::Display for Unwelcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {
+            Self::NAME => f.write_str("its domain has another name"),
+            Self::PROTOCOL => f.write_str("it speaks no version of the protocol that this process does"),
+            Self::DOMAIN => f.write_str("it is in another domain of the same name"),
+            Self::KEY => f.write_str("the two were not given the same key"),
+            Self::ENDED => f.write_str("it is leaving, or has left"),
+            Self(other) => write!(f, "for a reason of number {other}"),
+        }
+    }
 }
 
 /// Why a request about a group is refused.

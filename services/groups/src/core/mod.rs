@@ -29,6 +29,7 @@ mod future;
 mod group;
 pub mod identity;
 mod install;
+mod key;
 mod leader;
 mod lease;
 mod links;
@@ -41,8 +42,11 @@ mod transfer;
 mod wire;
 
 pub use durable::recovered::Recovered;
-pub use event::{Blocked, CallError, Effect, Event, GroupMember, GroupView, LinkId, Refusal, Upcall};
+pub use event::{
+    Blocked, CallError, Effect, Event, GroupMember, GroupView, LinkId, Refusal, Unwelcome, Upcall,
+};
 pub use identity::{Address, DomainId, DurableId, GroupId, Member, ProcessId, Rank, Time, View, ViewNumber};
+pub use key::SharedKey;
 #[doc(hidden)]
 pub use mutation::Mutation;
 pub use options::{Class, Config, GroupOptions, Limits, OptionsError, Order};

@@ -64,8 +64,6 @@ mutations! {
     AcknowledgedUnsynced,
     /// Promises, acceptances and what is loose are answered before they are on stable storage.
     AnsweredUnsynced,
-    /// What was promised is forgotten at a restart.
-    PromiseForgotten,
     /// What was accepted is forgotten at a restart.
     AcceptedForgotten,
     /// After a total failure whoever is there begins, quorum or not.
@@ -76,10 +74,6 @@ mutations! {
     FoundsAnew,
     /// Any copy of a dormant group counts, also that of a process that was no member any more.
     AnyCopyCounts,
-    /// A joiner is complete before its state is on stable storage.
-    CompleteUnsynced,
-    /// A copy ignores what the view that it did not live to see has decided about its end.
-    CutForgotten,
     /// A joiner's state stands for a later moment than the cut it is installed at.
     StateAfterCut,
 }

@@ -2,6 +2,7 @@
 //! is created.
 
 use super::identity::{Address, DomainName, ProcessId};
+use super::key::SharedKey;
 use super::mutation::Mutation;
 use super::wire::{Reader, Wire, WireError, wire_struct};
 use bytes::BytesMut;
@@ -36,6 +37,8 @@ pub struct Config {
     /// After a total failure: begin again with whoever is there, though it is no quorum of the last view. What only the
     /// others know is lost: an operator's decision, and recorded.
     pub force: bool,
+    /// What all processes of the domain must prove to know; none asks for no proof.
+    pub key: Option<SharedKey>,
     /// Limits.
     pub limits: Limits,
     #[doc(hidden)]
@@ -59,6 +62,7 @@ impl Config {
             acknowledge_after: Duration::from_millis(10),
             slow_member: Duration::from_secs(10),
             force: false,
+            key: None,
             limits: Limits::default(),
             mutation: None,
         }

@@ -71,11 +71,6 @@ impl Transfers {
         }
     }
 
-    /// Whether any state is on its way here.
-    pub(crate) fn is_any_waiting(&self) -> bool {
-        self.incoming.values().any(|i| !i.installed)
-    }
-
     pub(crate) fn forget(&mut self, group: GroupId) {
         self.incoming.remove(&group);
         self.outgoing.retain(|&(id, _), _| id != group);

@@ -5,7 +5,7 @@ use super::error::JoinError;
 use super::limits::DriverLimits;
 use super::log::{self, LogError};
 use super::owner::{Owner, Past};
-use crate::core::{Config, ProcessId};
+use crate::core::{Config, ProcessId, SharedKey};
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -33,6 +33,7 @@ pub struct Join {
     spin: Duration,
     data: Option<PathBuf>,
     force: bool,
+    key: Option<SharedKey>,
     limits: DriverLimits,
     core_limits: crate::core::Limits,
 }
@@ -49,6 +50,7 @@ impl Join {
             spin: Duration::ZERO,
             data: None,
             force: false,
+            key: None,
             limits: DriverLimits::default(),
             core_limits: crate::core::Limits::default(),
         }
@@ -116,6 +118,14 @@ impl Join {
     #[must_use]
     pub fn force_restart(mut self) -> Self {
         self.force = true;
+        self
+    }
+
+    /// A key that all processes of the domain are given: on each connection both sides prove that they know it, before
+    /// anything else is said, and whoever cannot is refused. It keeps strangers out; it does not encrypt.
+    #[must_use]
+    pub fn key(mut self, key: &[u8]) -> Self {
+        self.key = Some(SharedKey::new(key));
         self
     }
 
@@ -195,6 +205,7 @@ impl Join {
             silence: self.detection,
             limits: self.core_limits,
             force: self.force,
+            key: self.key,
             ..Config::new(&self.name, process, &address, &seeds)
         };
         tracing::info!(%process, address, name = self.name, seed = config.is_seed(), "joining");

@@ -339,6 +339,10 @@ impl Owner {
                 self.ended = Some(Ended::Left);
                 false
             }
+            Upcall::Unwelcome { address, reason } => {
+                tracing::warn!(address = address.as_deref().unwrap_or("a caller"), %reason, "turned away");
+                false
+            }
             Upcall::Waiting { addresses } => {
                 match addresses.is_empty() {
                     true => tracing::info!("the members of the last view are here"),

@@ -8,6 +8,7 @@
 mod application;
 pub mod coverage;
 mod disk;
+mod due;
 pub mod invariants;
 pub mod random;
 pub mod run;

@@ -8,65 +8,13 @@
 
 use super::application::Application;
 use super::disk::Disk;
+pub(super) use super::due::Due;
 use super::random::Random;
 use super::trace::{End, Log, Trace};
 use crate::core::{Address, Config, Core, Effect, Event, LinkId, ProcessId, Time};
 use bytes::{Bytes, BytesMut};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
-
-/// What is due at a time.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Due {
-    /// The next in the queue of a connection's direction.
-    Arrive {
-        link: u64,
-        side: usize,
-    },
-    Dialled {
-        node: usize,
-        process: ProcessId,
-        address: Address,
-    },
-    DialFailed {
-        node: usize,
-        process: ProcessId,
-        address: Address,
-        refused: bool,
-    },
-    Wake {
-        node: usize,
-        process: ProcessId,
-    },
-    Resume {
-        node: usize,
-    },
-    Start {
-        node: usize,
-    },
-    Act {
-        node: usize,
-    },
-    Show {
-        node: usize,
-        process: ProcessId,
-        act: usize,
-    },
-    Synced {
-        node: usize,
-        process: ProcessId,
-        upto: usize,
-    },
-    CaughtUp {
-        node: usize,
-    },
-    Fault {
-        index: usize,
-    },
-    Heal {
-        index: usize,
-    },
-}
 
 /// What travels in one direction of a connection.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -94,9 +94,8 @@ impl Core {
     /// Does something when all that was written is on stable storage.
     pub(super) fn defer(&mut self, deferred: Deferred) {
         let careless = match deferred {
-            Deferred::Complete { .. } => self.bug(Mutation::CompleteUnsynced),
             Deferred::Item { .. } => self.bug(Mutation::AnsweredUnsynced),
-            Deferred::Forget { .. } => false,
+            Deferred::Complete { .. } | Deferred::Forget { .. } => false,
         };
         if self.log.synced == self.log.appended || careless {
             return self.release(deferred);
@@ -158,14 +157,11 @@ impl Core {
     /// What this process brings with it into a group of this name.
     pub(super) fn entrant(&mut self, name: &str) -> Entrant {
         let durable = self.log.identity;
-        let cuts = !self.bug(Mutation::CutForgotten);
         let Some(record) = self.registry.by_name(name) else { return Entrant { durable, length: None } };
         let Some(copy) = self.log.copies.get_mut(&record.id) else {
             return Entrant { durable, length: None };
         };
-        if cuts {
-            copy.follow(record.settled.as_ref());
-        }
+        copy.follow(record.settled.as_ref());
         copy.settle();
         let length = (copy.is_whole() && copy.length() >= record.length).then(|| copy.length());
         if self.config.mutation == Some(Mutation::AnyCopyCounts) {

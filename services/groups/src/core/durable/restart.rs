@@ -97,7 +97,7 @@ impl Restart {
             identity: recovered.identity,
             view: recovered.view.clone().unwrap_or(unknown),
             registry: recovered.registry.clone(),
-            promised: recovered.promised.filter(|_| !bug(Mutation::PromiseForgotten)),
+            promised: recovered.promised,
             accepted: recovered.accepted.clone().filter(|_| !bug(Mutation::AcceptedForgotten)),
             others: BTreeMap::new(),
             since: None,
