@@ -147,6 +147,11 @@ impl ObjectRef {
         let refuse = |kind, minor, stage| SystemException::new(kind, minor, Completion::No).at(stage);
         let unusable = |minor| Err(refuse(ExceptionKind::InvObjref, minor, Stage::Resolving));
         let parent = Context::current();
+        if let Some(reason) = parent.as_ref().and_then(Context::calls_refused) {
+            return Err(
+                refuse(ExceptionKind::BadInvOrder, Minor::CALLS_REFUSED, Stage::Resolving).because(reason)
+            );
+        }
         let time_limit = self.time_limit(call.behaviour.deadline, parent.as_ref());
         let request = Request {
             interface: call.interface,

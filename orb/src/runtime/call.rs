@@ -133,7 +133,7 @@ impl Route {
     ) -> Result<Option<Answer>, SystemException> {
         loop {
             // An update that may have been executed goes only where its identity is understood.
-            let native_only = progress.may_have_run() && call.open.is_some();
+            let native_only = progress.may_have_run() && call.open.is_some() && !progress.is_shared();
             let failed = match self.connect(native_only, progress, call.request.deadline).await {
                 Ok(bound) => match self.watched_attempt(call, progress, &bound).await? {
                     Received::Answer(answer) => return Ok(answer),
@@ -278,6 +278,7 @@ impl Route {
             completion: failed.exception.completed(),
             delivery: failed.delivery,
             same_server_known: progress.first_server.is_some(),
+            remembered_by_all: progress.is_shared(),
             attempts: progress.failures,
             deadline_left: Some(call.request.deadline.saturating_duration_since(Instant::now())),
         };

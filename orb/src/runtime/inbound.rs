@@ -190,6 +190,9 @@ fn understands(object: &ActiveObject, head: &RequestHead, body: &Body) -> bool {
 /// The identity under which a oneway update must not come twice.
 fn identity_of_oneway(object: &ActiveObject, head: &RequestHead) -> Option<RequestIdentity> {
     let identity = head.identity.filter(|_| head.response == ResponseExpected::No)?;
+    if object.servant.remembers() {
+        return None;
+    }
     let operation = object.servant.interface().operation(head.operation.as_str())?;
     (!operation.is_repeatable()).then_some(identity)
 }
@@ -197,6 +200,9 @@ fn identity_of_oneway(object: &ActiveObject, head: &RequestHead) -> Option<Reque
 /// The identity under which the reply must be remembered: that of an update that somebody waits for.
 fn identity_to_remember(object: &ActiveObject, head: &RequestHead) -> Option<RequestIdentity> {
     let identity = head.identity?;
+    if object.servant.remembers() {
+        return None;
+    }
     let operation = object.servant.interface().operation(head.operation.as_str())?;
     (head.response == ResponseExpected::Yes && !operation.is_repeatable()).then_some(identity)
 }
@@ -213,6 +219,8 @@ fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState 
         .flatten();
     state.depth = head.depth;
     state.identity = head.identity;
+    state.acknowledged_below = head.acknowledged_below;
+    state.is_repeated = head.retry_of_server.is_some();
     state.trace = head.trace;
     state.contexts = head.contexts;
     state

@@ -54,6 +54,7 @@ pub(crate) use inbound::check_depth;
 pub use limits::Limits;
 pub use memory::MemoryNetwork;
 pub use orb::{OpenCalls, Orb};
+pub(crate) use replies::{readmission_context, reply_encoding};
 pub use resolver::Resolver;
 pub(crate) use resolver::Source;
 pub(crate) use route::Route;

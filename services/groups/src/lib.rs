@@ -8,4 +8,6 @@
 
 pub mod core;
 pub mod driver;
+pub mod guide;
+pub mod object;
 pub mod sim;

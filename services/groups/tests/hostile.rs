@@ -155,6 +155,8 @@ fn frames_sent_again_or_out_of_order_change_nothing() {
     let (view, groups) = (pair.cores[1].view().clone(), pair.cores[1].groups().count());
     let mut told = 0;
     let now = Time(pair.now);
+    // What was under way before.
+    pair.cores[1].poll(now, &mut Vec::new());
     for (i, frame) in recorded.iter().chain(recorded.iter().rev()).enumerate() {
         let link = LinkId(100 + i as u64 / 50);
         if i % 50 == 0 {

@@ -150,6 +150,10 @@ impl Core {
     /// A process is turned away, with a word.
     fn turn_away(&mut self, link: LinkId, reason: Unwelcome) {
         self.counters.refused += 1;
+        // Whoever is turned away may turn this one away itself, and not hear it: who dialled says it here.
+        if let Some(address) = self.links.links.get(&link).and_then(|l| l.dialled.clone()) {
+            self.tell(Upcall::Unwelcome { address: Some(address), reason });
+        }
         self.send_raw(link, FrameKind::Refused, Bytes::copy_from_slice(&[reason.0]));
         self.hang_up(link);
     }

@@ -39,7 +39,7 @@ mod parting;
 mod registry;
 mod sending;
 mod transfer;
-mod wire;
+pub(crate) mod wire;
 
 pub use durable::recovered::Recovered;
 pub use event::{

@@ -5,6 +5,7 @@
 //!   take what else is at hand -> tick if it is time -> poll -> carry out the effects in order
 //! ```
 
+use super::authority::Authority;
 use super::call::{Call, StatePlace};
 use super::domain::Domain;
 use super::error::Ended;
@@ -47,6 +48,7 @@ pub(super) struct Owner {
     network: mpsc::Receiver<Net>,
     net: mpsc::Sender<Net>,
     rooms: Rooms,
+    authority: Arc<Authority>,
     view: watch::Sender<View>,
     effects: Vec<Effect>,
     ended: Option<Ended>,
@@ -74,10 +76,12 @@ impl Owner {
         spin: Duration,
         past: Option<Past>,
     ) -> Domain {
+        let name = config.name.clone();
         let (process, message_bytes_max) = (config.process, config.limits.message_bytes_max);
         let message_bytes_max = message_bytes_max.min(limits.sends_waiting_bytes_max);
         // The core's times begin at one: zero stands for never.
         let origin = Instant::now() - Duration::from_micros(1);
+        let authority = Arc::new(Authority::new(origin));
         let (core, log, reports) = match past {
             Some(Past { recovered, log, reports }) => {
                 (Core::recovered(config, recovered, Time(1)), Some(log), reports)
@@ -94,7 +98,13 @@ impl Owner {
             last_link: 0,
             core,
             origin,
-            rooms: Rooms::new(limits.clone(), caller.downgrade(), Arc::clone(&outbox)),
+            rooms: Rooms::new(
+                limits.clone(),
+                caller.downgrade(),
+                Arc::clone(&outbox),
+                Arc::clone(&authority),
+            ),
+            authority,
             outbox: OutboxReader(Arc::clone(&outbox)),
             sends: Vec::new(),
             limits,
@@ -110,7 +120,8 @@ impl Owner {
             log,
             reports,
         };
-        Domain::new(process, (caller, outbox), views, message_bytes_max, tokio::spawn(owner.run()))
+        let owner = tokio::spawn(owner.run());
+        Domain::new(name, process, (caller, outbox), views, message_bytes_max, owner)
     }
 
     fn now(&self) -> Time {
@@ -265,6 +276,7 @@ impl Owner {
         match call {
             Call::Enter { name, options, reply } => self.rooms.enter(core, name, options, reply),
             Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
+            Call::Query { group, token } => self.rooms.query(core, group, token),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
             Call::State { group, place, state } => {
                 let taken = match place {
@@ -292,6 +304,7 @@ impl Owner {
             let mut effects = std::mem::take(&mut self.effects);
             let now = self.now();
             self.core.poll(now, &mut effects);
+            self.authority.publish(self.core.acts_from());
             let mut overflown = Vec::new();
             for effect in effects.drain(..) {
                 match effect {

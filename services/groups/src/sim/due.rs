@@ -53,4 +53,19 @@ pub(super) enum Due {
     Heal {
         index: usize,
     },
+    /// A client of the object does something.
+    Client {
+        client: usize,
+    },
+    /// A replica's executor does something.
+    Work {
+        node: usize,
+        process: ProcessId,
+    },
+    /// A reply is shown to a client.
+    Given {
+        node: usize,
+        process: ProcessId,
+        ticket: u64,
+    },
 }

@@ -10,6 +10,7 @@ pub mod coverage;
 mod disk;
 mod due;
 pub mod invariants;
+pub mod objects;
 pub mod random;
 pub mod run;
 pub mod scenario;

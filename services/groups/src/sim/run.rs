@@ -8,6 +8,7 @@ use super::scenario::{Fault, Scenario, drawn};
 use super::trace::{End, Trace};
 use super::world::{Due, World};
 use crate::core::{Config, Counters, DomainId, Event, Mutation, ProcessId, Stage, View};
+use crate::object::proto::{Mistake, Style};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -27,6 +28,10 @@ pub struct Settings {
     pub nodes: Option<usize>,
     #[doc(hidden)]
     pub mutation: Option<Mutation>,
+    /// Serve an object in this style, too, and let clients call it.
+    pub objects: Option<Style>,
+    #[doc(hidden)]
+    pub mistake: Option<Mistake>,
     /// Print what happens.
     pub verbose: bool,
 }
@@ -44,6 +49,8 @@ pub struct Outcome {
     pub faults: u64,
     /// Queries answered.
     pub answers: u64,
+    /// Calls of the object's clients that were answered.
+    pub calls: u64,
     /// Whether the domain had to be founded again because too little of it was left.
     pub refounded: bool,
 }
@@ -103,6 +110,9 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
         }
     }
     world.drift_permille = scenario.drift_permille;
+    if let Some(style) = settings.objects {
+        world.open_market(style, settings.mistake);
+    }
     world
 }
 
@@ -169,6 +179,9 @@ impl World {
                 Due::CaughtUp { node } => self.lag(node, false),
                 Due::Fault { index } => self.inject(FAULTS[index]),
                 Due::Heal { index } => self.heal_cut(index),
+                Due::Client { client } => self.client(client, self.now < TRAFFIC_END),
+                Due::Work { node, process } => self.work(node, process),
+                Due::Given { node, process, ticket } => self.given(node, process, ticket),
             }
         }
     }
@@ -378,6 +391,9 @@ impl World {
         {
             return Some(format!("{:?} is dormant", group.group));
         }
+        if let Some(waiting) = self.clients_waiting() {
+            return Some(waiting);
+        }
         let members = first.map_or(0, |v| v.members.len());
         (members != self.nodes.len()).then(|| format!("{members} members of {}", self.nodes.len()))
     }
@@ -427,6 +443,10 @@ fn add(sum: &mut Counters, more: Counters) {
 
 fn finish(mut world: World, refounded: bool) -> Outcome {
     let unrest = world.unrest();
+    if !refounded && unrest.is_none() {
+        world.close_market();
+    }
+    let calls = world.calls_made();
     let mut counters = Counters::default();
     for more in std::mem::take(&mut world.counters) {
         add(&mut counters, more);
@@ -458,6 +478,7 @@ fn finish(mut world: World, refounded: bool) -> Outcome {
         messages: trace.sent.len() as u64,
         faults: trace.faults,
         answers: trace.acts.iter().filter(|a| a.query).count() as u64,
+        calls,
         refounded,
     }
 }

@@ -9,6 +9,7 @@
 use super::application::Application;
 use super::disk::Disk;
 pub(super) use super::due::Due;
+use super::objects::{Market, Seat};
 use super::random::Random;
 use super::trace::{End, Log, Trace};
 use crate::core::{Address, Config, Core, Effect, Event, LinkId, ProcessId, Time};
@@ -40,6 +41,7 @@ pub(super) struct Process {
     pub(super) id: ProcessId,
     pub(super) core: Core,
     pub(super) application: Application,
+    pub(super) seat: Option<Box<Seat>>,
     pub(super) log: usize,
     /// The clock: its origin, and how many of its microseconds pass in a million.
     origin: u64,
@@ -94,6 +96,8 @@ pub(super) struct World {
     next_incarnation: u64,
     pub(super) healing: bool,
     pub(super) disk_lost: bool,
+    /// Clients of a replicated object, where there are any.
+    pub(super) market: Option<Market>,
 }
 
 impl World {
@@ -125,6 +129,7 @@ impl World {
             next_incarnation: seed << 16,
             healing: false,
             disk_lost: false,
+            market: None,
         }
     }
 
@@ -178,6 +183,7 @@ impl World {
             id,
             core: Core::new(config.clone(), Time(0)),
             application: Application::new(id),
+            seat: self.market.as_ref().map(|market| Box::new(market.seat(id))),
             log,
             origin,
             speed,

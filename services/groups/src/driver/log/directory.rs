@@ -7,6 +7,11 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a process that ends may take to let go of its directory.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// Why a process cannot begin from its data directory. Nothing in the directory was changed.
 #[derive(Debug, thiserror::Error)]
@@ -85,10 +90,14 @@ fn lock(directory: &Path) -> Result<File, LogError> {
     let path = directory.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(|source| LogError::Io { path: path.clone(), source })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(LogError::InUse(directory.to_owned())),
-        Err(TryLockError::Error(source)) => Err(LogError::Io { path, source }),
+    let since = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if since.elapsed() < LOCK_WAIT => thread::sleep(LOCK_WAIT / 100),
+            Err(TryLockError::WouldBlock) => return Err(LogError::InUse(directory.to_owned())),
+            Err(TryLockError::Error(source)) => return Err(LogError::Io { path, source }),
+        }
     }
 }
 

@@ -1,0 +1,7 @@
+//! Pages for people; everything in them is compiled.
+
+#[doc = include_str!("../guide/replicating.md")]
+pub mod replicating {}
+
+#[doc = include_str!("../guide/guarantees.md")]
+pub mod guarantees {}
