@@ -89,6 +89,7 @@ pub struct Counters {
     pub donor_failovers: u64,
     pub dormant: u64,
     pub refused: u64,
+    pub frames_resent: u64,
     pub future_items: u64,
 }
 
