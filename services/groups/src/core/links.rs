@@ -331,6 +331,7 @@ impl Core {
         peer.current = Some(link);
         let acknowledged = peer.channel.acknowledging();
         let frames: Vec<_> = peer.channel.unacknowledged().collect();
+        self.counters.frames_resent += frames.len() as u64;
         for (sequence, body) in frames {
             let head = FrameHead { kind: FrameKind::Data, sequence, acknowledged }.encode();
             self.out.push(Effect::Send { link, head, body });

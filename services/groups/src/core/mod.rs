@@ -96,6 +96,7 @@ pub struct Counters {
     pub donor_failovers: u64,
     pub dormant: u64,
     pub refused: u64,
+    pub frames_resent: u64,
     pub future_items: u64,
     pub records: u64,
     pub checkpoints: u64,

@@ -3,7 +3,8 @@
 use super::authority::Authority;
 use super::error::EnterError;
 use super::inbox::InboxReader;
-use crate::core::{Counters, GroupId, GroupOptions, ViewNumber};
+use super::metrics::Metrics;
+use crate::core::{GroupId, GroupOptions, ViewNumber};
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, oneshot};
@@ -16,7 +17,7 @@ pub(super) enum Call {
     Query { group: GroupId, token: u64 },
     LeaveGroup { group: GroupId },
     State { group: GroupId, place: StatePlace, state: Bytes },
-    Counters { reply: oneshot::Sender<Counters> },
+    Metrics { reply: oneshot::Sender<Metrics> },
     Leave,
 }
 

@@ -12,6 +12,7 @@ use super::error::Ended;
 use super::limits::DriverLimits;
 use super::link::{self, Link, Net};
 use super::log::{LogHandle, Report};
+use super::metrics::Metrics;
 use super::outbox::{Outbox, OutboxReader, Sending};
 use super::rooms::Rooms;
 use crate::core::{Address, Config, Core, Effect, Event, LinkId, Recovered, Time, Upcall, View};
@@ -288,13 +289,25 @@ impl Owner {
                 }
             }
             // Whoever asked may have gone.
-            Call::Counters { reply } => drop(reply.send(core.counters())),
+            Call::Metrics { reply } => drop(reply.send(self.metrics())),
             Call::Leave => {
                 if core.leave().is_err() {
                     self.ended = Some(Ended::Left);
                 }
             }
         }
+    }
+
+    fn metrics(&self) -> Metrics {
+        let mut metrics = Metrics {
+            counters: self.core.counters(),
+            messages_kept: self.core.kept_messages(),
+            links: self.links.len(),
+            links_queued_bytes: self.links.values().map(Link::queued_bytes).sum(),
+            ..Metrics::default()
+        };
+        self.rooms.measure(&mut metrics);
+        metrics
     }
 
     /// Polls the core and carries out its effects, until nothing calls it in return.

@@ -6,6 +6,7 @@ use super::error::{Ended, EnterError};
 use super::event::{Delivery, Event, ReadPermit, StateRequest};
 use super::inbox::InboxWriter;
 use super::limits::DriverLimits;
+use super::metrics::Metrics;
 use super::outbox::{Outbox, SEND_BYTES_MIN, Sending};
 use crate::core::{
     Blocked, CallError, Class, Core, GroupId, GroupOptions, GroupView, Order, Refusal, Upcall,
@@ -184,6 +185,14 @@ impl Rooms {
         };
         self.give(group, event);
         false
+    }
+
+    /// Adds what is known of groups.
+    pub(super) fn measure(&self, metrics: &mut Metrics) {
+        metrics.groups = self.rooms.len();
+        metrics.groups_lagging = self.lagging.len();
+        metrics.events_unread_bytes = self.rooms.values().map(|room| room.events.unread()).sum();
+        metrics.sends_waiting = self.rooms.values().map(|room| room.waiting.len()).sum();
     }
 
     /// Everything ends.
