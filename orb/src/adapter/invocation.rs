@@ -127,7 +127,12 @@ impl Invocation {
         orb: Option<Orb>,
     ) -> Invocation {
         state.orb = orb;
-        Invocation { context: Context(std::sync::Arc::new(state)), arguments, reply_encoding }
+        Invocation::within(Context(std::sync::Arc::new(state)), arguments, reply_encoding)
+    }
+
+    /// A call in these circumstances.
+    pub(crate) fn within(context: Context, arguments: Body, reply_encoding: Encoding) -> Invocation {
+        Invocation { context, arguments, reply_encoding }
     }
 
     /// The operation's name on the wire.

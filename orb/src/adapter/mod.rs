@@ -13,6 +13,7 @@ mod endpoints;
 mod execute;
 mod invocation;
 mod key;
+mod key_hashing;
 mod located;
 mod relay;
 mod running;

@@ -169,9 +169,10 @@ impl ObjectRef {
         match &self.target.way {
             Way::Nil => unusable(Minor::NIL_REFERENCE),
             Way::Unbound => unusable(Minor::NOT_BOUND),
-            Way::Local(local) => local.call(&request, parent.as_ref()).await?.without_broker(),
+            // The future is large: it would be moved with each of those around it.
+            Way::Local(local) => Box::pin(local.call(&request, parent.as_ref())).await?.without_broker(),
             Way::Routed(route) => match route.orb().client_chain() {
-                None => route.call(&request, parent.as_ref()).await,
+                None => route.call_elsewhere(&request, parent.as_ref()).await,
                 Some(chain) => Ok(chain.call(route, &request, parent.as_ref()).await?.into_answer()),
             },
         }

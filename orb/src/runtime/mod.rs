@@ -19,6 +19,7 @@ mod crowd;
 mod driver;
 mod endpoint;
 mod inbound;
+mod initial;
 mod input;
 mod limits;
 mod listen;

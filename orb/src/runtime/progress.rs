@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use quorb_giop::message::AddressingDisposition;
 
+use super::connection::CallOutcome;
 use super::endpoint::Endpoint;
 use super::resolver::Resolver;
 use super::{Address, Connection};
@@ -36,6 +37,8 @@ pub(super) struct Progress {
     first_address: Option<Address>,
     /// How much of the request has left, over all attempts: what a timeout has to admit.
     pub(super) delivery: Option<Delivery>,
+    /// How much had left before the attempt that is under way.
+    delivered_before: Option<Delivery>,
     /// The exception of the first attempt that leaves open whether the operation was executed. No later one can take that
     /// back.
     doubt: Option<Box<SystemException>>,
@@ -65,6 +68,20 @@ impl Progress {
     pub(super) fn tries(&mut self, endpoint: &Arc<Endpoint>, stage: Stage) {
         self.trying = Some((endpoint.clone(), stage));
         self.connecting.clear();
+    }
+
+    /// All of the request may have left, until it is known better: a timeout has to assume that.
+    pub(super) fn waits(&mut self, endpoint: &Arc<Endpoint>) {
+        self.tries(endpoint, Stage::Waiting);
+        self.delivered_before = self.delivery.replace(Delivery::Sent);
+    }
+
+    /// It may be known better, now that the wait has ended.
+    pub(super) fn ends_with(&mut self, outcome: CallOutcome) -> CallOutcome {
+        if let CallOutcome::Lost { delivery, .. } = &outcome {
+            self.delivery = self.delivered_before.take().max(Some(*delivery));
+        }
+        outcome
     }
 
     /// The endpoint whose reply is waited for.

@@ -95,6 +95,25 @@ fn a_takeover_adopts() {
     caught_in(named("crashes"), Mutation::TakeoverIgnoresAccepted, &["M1", "V1", "V6", "O4"]);
 }
 
+macro_rules! mutants_with_disks {
+    ($($name:ident: $mutation:ident in $scenario:literal by $codes:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            caught_in(named($scenario), Mutation::$mutation, &$codes);
+        }
+    )*};
+}
+
+mutants_with_disks! {
+    a_place_is_on_every_disk: AcknowledgedUnsynced in "blackouts" by ["C5", "T1", "C4"];
+    an_answer_is_on_the_disk: AnsweredUnsynced in "flicker" by ["M1", "C5", "M4"];
+    what_was_accepted_is_remembered: AcceptedForgotten in "blackouts" by ["M1", "M3", "C5"];
+    a_restart_takes_a_quorum: RestartWithoutQuorum in "blackouts" by ["M1", "M3", "C5"];
+    the_quorum_is_of_the_last_view: QuorumOfWrongView in "blackouts" by ["M1", "M3", "C5"];
+    only_a_last_copy_counts: AnyCopyCounts in "flicker" by ["C5", "T1", "C4"];
+    whoever_has_a_log_founds_nothing: FoundsAnew in "flicker" by ["M4", "M8", "C5"];
+}
+
 macro_rules! mutants {
     ($($name:ident: $mutation:ident by $codes:expr;)*) => {$(
         #[test]

@@ -7,6 +7,8 @@
 
 mod application;
 pub mod coverage;
+mod disk;
+mod due;
 pub mod invariants;
 pub mod objects;
 pub mod random;

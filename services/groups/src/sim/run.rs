@@ -2,8 +2,9 @@
 //! hold everything it has acknowledged; then all invariants look at the trace.
 
 use super::Violation;
+use super::disk::Disk;
 use super::invariants;
-use super::scenario::{Fault, SCENARIOS, Scenario};
+use super::scenario::{Fault, Scenario, drawn};
 use super::trace::{End, Trace};
 use super::world::{Due, World};
 use crate::core::{Config, Counters, DomainId, Event, Mutation, ProcessId, Stage, View};
@@ -57,7 +58,7 @@ pub struct Outcome {
 /// Runs one seed.
 #[must_use]
 pub fn run(seed: u64, settings: &Settings) -> Outcome {
-    let scenario = settings.scenario.unwrap_or(&SCENARIOS[(seed % SCENARIOS.len() as u64) as usize]);
+    let scenario = settings.scenario.unwrap_or_else(|| drawn(seed));
     let mut world = build(seed, scenario, settings);
     plan(&mut world, scenario);
     world.go_until(FAULTS_END);
@@ -99,8 +100,15 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
     template.limits.state_chunk_bytes = 64;
     template.limits.state_chunks_ahead = 2;
     template.limits.window_bytes_max = 4096;
+    template.limits.log_compact_bytes = 16 << 10;
     template.mutation = settings.mutation;
     let mut world = World::new(seed, nodes, template);
+    world.trace.durable = scenario.durable;
+    if scenario.durable {
+        for (i, node) in world.nodes.iter_mut().enumerate() {
+            node.disk = Some(Disk::new((seed << 16 | i as u64) + 1));
+        }
+    }
     world.drift_permille = scenario.drift_permille;
     if let Some(style) = settings.objects {
         world.open_market(style, settings.mistake);
@@ -126,7 +134,10 @@ fn plan(world: &mut World, scenario: &Scenario) {
     }
 }
 
-const FAULTS: [Fault; 13] = [
+/// From here on, what is healed is the disk of a machine.
+const FULL: usize = 1 << 32;
+
+const FAULTS: [Fault; 16] = [
     Fault::Kill,
     Fault::Dark,
     Fault::KillMidway,
@@ -139,6 +150,9 @@ const FAULTS: [Fault; 13] = [
     Fault::Break,
     Fault::KillTwo,
     Fault::Slow,
+    Fault::Blackout,
+    Fault::DiskLoss,
+    Fault::DiskFull,
     Fault::Lag,
 ];
 
@@ -161,6 +175,7 @@ impl World {
                 }
                 Due::Act { node } => self.act(node, self.now < TRAFFIC_END),
                 Due::Show { node, process, act } => self.show(node, process, act),
+                Due::Synced { node, process, upto } => self.disk_synced(node, process, upto),
                 Due::CaughtUp { node } => self.lag(node, false),
                 Due::Fault { index } => self.inject(FAULTS[index]),
                 Due::Heal { index } => self.heal_cut(index),
@@ -192,6 +207,20 @@ impl World {
                 let other = self.any_node();
                 self.nodes[node].dies_after = Some(self.random.between(0, 6));
                 self.nodes[other].dies_after = Some(self.random.between(0, 14));
+            }
+            Fault::Blackout => {
+                let sends = self.random.between(0, 60);
+                for node in 0..self.nodes.len() {
+                    self.nodes[node].dies_after = Some(self.random.between(0, sends));
+                }
+            }
+            Fault::DiskLoss => self.lose_disk(node),
+            Fault::DiskFull => {
+                if let Some(disk) = &mut self.nodes[node].disk {
+                    disk.full = true;
+                    let at = self.now + self.random.between(50_000, 800_000);
+                    self.schedule(at, Due::Heal { index: FULL + node });
+                }
             }
             Fault::Pause | Fault::LongPause => {
                 self.disturb(node);
@@ -252,7 +281,37 @@ impl World {
         self.schedule(at, Due::Heal { index: 0 });
     }
 
+    /// A machine loses its process and its disk, if others hold all that is acknowledged: once in a run.
+    fn lose_disk(&mut self, node: usize) {
+        let Some(process) = &self.nodes[node].process else { return };
+        let view = process.core.view().clone();
+        let member = |p: ProcessId| {
+            self.nodes
+                .iter()
+                .flat_map(|n| &n.process)
+                .find(|other| other.id == p && view == *other.core.view())
+        };
+        let voters = view.members.iter().filter(|m| m.weight > 0 && member(m.process).is_some()).count();
+        let ledger = process.core.groups().find(|g| &*g.name == super::application::LEDGER);
+        let complete = ledger
+            .map_or(3, |g| g.members.iter().filter(|m| m.complete && member(m.process).is_some()).count());
+        let all = view.members.iter().all(|m| member(m.process).is_some());
+        if !all || voters < 3 || complete < 3 || self.disk_lost || self.random.permille(300) {
+            return self.kill(node, false);
+        }
+        self.disk_lost = true;
+        self.kill(node, false);
+        let name = self.random.any() | 1;
+        self.nodes[node].disk = Some(Disk::new(name));
+    }
+
     fn heal_cut(&mut self, index: usize) {
+        if (FULL..usize::MAX).contains(&index) {
+            if let Some(disk) = &mut self.nodes[index - FULL].disk {
+                disk.full = false;
+            }
+            return;
+        }
         if index == usize::MAX {
             self.latency = (20, 200);
             return;
@@ -268,6 +327,9 @@ impl World {
         self.heal_cut(0);
         for node in 0..self.nodes.len() {
             self.nodes[node].dies_after = None;
+            if let Some(disk) = &mut self.nodes[node].disk {
+                disk.full = false;
+            }
             if self.nodes[node].paused {
                 self.unpause(node);
             }
@@ -323,6 +385,12 @@ impl World {
                 return Some(format!("{} has no state of {id:?}", process.id));
             }
         }
+        let core = self.nodes.iter().find_map(|n| n.process.as_ref()).map(|p| &p.core);
+        let dormant = core.and_then(|core| core.groups().find(|g| g.members.iter().all(|m| !m.complete)));
+        if let Some(group) = dormant.filter(|g| &*g.name == super::application::LEDGER && g.members.len() > 2)
+        {
+            return Some(format!("{:?} is dormant", group.group));
+        }
         if let Some(waiting) = self.clients_waiting() {
             return Some(waiting);
         }
@@ -365,6 +433,12 @@ fn add(sum: &mut Counters, more: Counters) {
     sum.dormant += more.dormant;
     sum.refused += more.refused;
     sum.future_items += more.future_items;
+    sum.records += more.records;
+    sum.checkpoints += more.checkpoints;
+    sum.compactions += more.compactions;
+    sum.regatherings += more.regatherings;
+    sum.restarted += more.restarted;
+    sum.restored += more.restored;
 }
 
 fn finish(mut world: World, refounded: bool) -> Outcome {

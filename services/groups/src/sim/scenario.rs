@@ -27,6 +27,12 @@ pub enum Fault {
     KillTwo,
     /// The network slows down.
     Slow,
+    /// Every process dies, within a few milliseconds.
+    Blackout,
+    /// A process dies with its disk; the machine starts again with a new one.
+    DiskLoss,
+    /// Nothing can be written on a machine for a while: its process ends as soon as it wants to.
+    DiskFull,
     /// An application reads nothing for a while.
     Lag,
 }
@@ -46,13 +52,16 @@ pub struct Scenario {
     pub count: (u64, u64),
     /// By how much clocks may be fast or slow, in thousandths.
     pub drift_permille: u64,
+    /// Whether machines have disks, and processes keep logs.
+    pub durable: bool,
 }
 
 use Fault::{
-    Break, CutPair, Dark, Isolate, Kill, KillMidway, KillTwo, Lag, LongPause, OneWay, Pause, Slow, Split,
+    Blackout, Break, CutPair, Dark, DiskFull, DiskLoss, Isolate, Kill, KillMidway, KillTwo, Lag, LongPause,
+    OneWay, Pause, Slow, Split,
 };
 
-/// All scenarios; a run without a name draws one by its seed.
+/// All scenarios; a run without a name draws one by its seed (see [`drawn`]).
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "mixed",
@@ -64,6 +73,7 @@ pub const SCENARIOS: &[Scenario] = &[
         ],
         count: (4, 9),
         drift_permille: 4,
+        durable: false,
     },
     Scenario {
         name: "crashes",
@@ -72,6 +82,7 @@ pub const SCENARIOS: &[Scenario] = &[
         faults: &[Kill, KillMidway, KillMidway, KillTwo, KillTwo, Dark, Break],
         count: (5, 10),
         drift_permille: 0,
+        durable: false,
     },
     Scenario {
         name: "partitions",
@@ -80,6 +91,7 @@ pub const SCENARIOS: &[Scenario] = &[
         faults: &[Isolate, Isolate, Split, Split, OneWay, CutPair, LongPause, Break],
         count: (4, 8),
         drift_permille: 4,
+        durable: false,
     },
     Scenario {
         name: "pairs",
@@ -88,6 +100,7 @@ pub const SCENARIOS: &[Scenario] = &[
         faults: &[Split, Split, Isolate, KillMidway, LongPause, OneWay, Pause, Break],
         count: (3, 7),
         drift_permille: 4,
+        durable: false,
     },
     Scenario {
         name: "quiet",
@@ -96,8 +109,39 @@ pub const SCENARIOS: &[Scenario] = &[
         faults: &[Break, Pause, Slow, Break],
         count: (3, 6),
         drift_permille: 4,
+        durable: false,
+    },
+    Scenario {
+        name: "blackouts",
+        nodes: (3, 5),
+        seeds: 3,
+        faults: &[
+            Blackout, Blackout, Kill, KillMidway, KillTwo, Dark, Break, DiskLoss, DiskFull, Isolate, Split,
+        ],
+        count: (4, 8),
+        drift_permille: 4,
+        durable: true,
+    },
+    Scenario {
+        name: "flicker",
+        nodes: (4, 5),
+        seeds: 4,
+        faults: &[Blackout, Blackout, Blackout, KillTwo, KillMidway, CutPair, Split, LongPause],
+        count: (6, 12),
+        drift_permille: 0,
+        durable: true,
     },
 ];
+
+/// Five of six rounds of seeds go through the scenarios without disks in turn, the sixth through those with disks.
+#[must_use]
+pub fn drawn(seed: u64) -> &'static Scenario {
+    const PLAIN: u64 = 5;
+    let (round, place) = (seed / PLAIN, seed % PLAIN);
+    let disks = SCENARIOS.len() as u64 - PLAIN;
+    let index = if round % 6 == 4 { PLAIN + (round / 6 + place) % disks } else { place };
+    &SCENARIOS[index as usize]
+}
 
 /// Scenarios that are played by their names only.
 pub const BY_NAME: &[Scenario] = &[Scenario {
@@ -107,6 +151,7 @@ pub const BY_NAME: &[Scenario] = &[Scenario {
     faults: &[Lag, Lag, Lag, Lag, KillMidway, Pause, Break, Isolate],
     count: (6, 12),
     drift_permille: 4,
+    durable: false,
 }];
 
 /// The scenario of this name.

@@ -1,5 +1,5 @@
 //! M4, one chain: a process installs views of one domain only; and once a later domain has shown anything, an earlier one
-//! answers no query any more.
+//! answers no query any more. Where processes keep logs there is no later domain at all.
 
 use crate::sim::trace::{Entry, Trace};
 
@@ -23,6 +23,9 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
             return Err(format!("a domain that had ended answered: {act:?}"));
         }
         if known.is_none() {
+            if trace.durable && !seen.is_empty() {
+                return Err(format!("{:?} was founded though there are logs of {:?}", act.domain, seen[0]));
+            }
             seen.push(act.domain);
         }
     }
