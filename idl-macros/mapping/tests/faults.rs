@@ -39,7 +39,7 @@ fn everything_unsupported_is_reported_at_once() {
 fn what_is_abstract_stands_for_objects_and_values() {
     let idl = "abstract interface Shown { string show(); };\nabstract valuetype Figure { long sides(); };\n\
                valuetype Square : Figure supports Shown { public long a; };\ninterface A : Shown {\n  \
-               Shown f(in Figure figure, in CORBA::AbstractBase base, inout Shown shown);\n};\n";
+               Shown f(in Figure plane, in CORBA::AbstractBase base, inout Shown item);\n};\n";
     let files = Memory::new().with("a.idl", idl);
     let outcome = Compiler::new(&files).compile("a.idl");
     let model = outcome.model.expect("it is valid");
@@ -50,8 +50,8 @@ fn what_is_abstract_stands_for_objects_and_values() {
         "`abstractinterfaceShown`",
         "pubtraitA:Shown{",
         "pubtypeFigure=quorb::value::valuetype::ValueBase;",
-        "fnf(&self,figure:&Option<quorb::ValueRef<Figure>>,base:&quorb::Abstract<quorb::ObjectRef>,\
-         shown:&mutquorb::Abstract<ShownProxy>)->quorb::Abstract<ShownProxy>;",
+        "fnf(&self,plane:&Option<quorb::ValueRef<Figure>>,base:&quorb::Abstract<quorb::ObjectRef>,\
+         item:&mutquorb::Abstract<ShownProxy>)->quorb::Abstract<ShownProxy>;",
     ] {
         assert!(items.contains(text), "{text}: {items}");
     }
