@@ -49,9 +49,9 @@ fn what_is_abstract_stands_for_objects_and_values() {
     for text in [
         "`abstractinterfaceShown`",
         "pubtraitA:Shown{",
-        "pubtypeFigure=quorb::value::valuetype::ValueBase;",
-        "fnf(&self,plane:&Option<quorb::ValueRef<Figure>>,base:&quorb::Abstract<quorb::ObjectRef>,\
-         item:&mutquorb::Abstract<ShownProxy>)->quorb::Abstract<ShownProxy>;",
+        "pubtypeFigure=::quorb::value::valuetype::ValueBase;",
+        "fnf(&self,plane:&::core::option::Option<::quorb::ValueRef<Figure>>,base:&::quorb::Abstract<::quorb::ObjectRef>,\
+         item:&mut::quorb::Abstract<ShownProxy>)->::quorb::Abstract<ShownProxy>;",
     ] {
         assert!(items.contains(text), "{text}: {items}");
     }
