@@ -142,7 +142,11 @@ async fn calls_that_wait_with_large_arguments() {
             assert_eq!((exception.kind(), exception.minor()), (ExceptionKind::Transient, Minor::MEMORY_FULL));
             assert_eq!(exception.completed(), Completion::No);
             refused += 1;
-            assert!(server.buffered_bytes() <= KEPT_MAX as u64 + SLACK + BEGUN, "{}", server.buffered_bytes());
+            assert!(
+                server.buffered_bytes() <= KEPT_MAX as u64 + SLACK + BEGUN,
+                "{}",
+                server.buffered_bytes()
+            );
         }
         assert!(kept.load(Ordering::SeqCst) <= KEPT_MAX + MEBIBYTE, "{}", kept.load(Ordering::SeqCst));
         assert_eq!(soon("the other client is served", modest.small()).await.unwrap(), 1, "{preference:?}");
