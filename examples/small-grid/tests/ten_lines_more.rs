@@ -40,7 +40,8 @@ fn clients_of_either_program_call_it_and_notice_no_failure() {
         assert!(reference.starts_with("IOR:"), "{reference}");
     }
     // The reference of the last one to come names them all.
-    let reference = replicas.iter().map(|replica| replica.1.trim().to_owned()).max_by_key(String::len).unwrap();
+    let reference =
+        replicas.iter().map(|replica| replica.1.trim().to_owned()).max_by_key(String::len).unwrap();
     let [mut first, mut second, mut third] = replicas;
     for program in [env!("CARGO_BIN_EXE_small-grid"), env!("CARGO_BIN_EXE_small-replicated-grid")] {
         let client = || {
