@@ -4,10 +4,12 @@
 //!
 //! * [`core`] is the protocol: one value per process, driven by events, with no input or output of its own.
 //! * [`driver`] runs one of them on tokio, and is what an application uses.
+//! * [`object`] serves objects by groups, [`manage`] says where, and lets tools ask and change that.
 //! * [`sim`] runs many of them in virtual time under faults and checks what must hold.
 
 pub mod core;
 pub mod driver;
 pub mod guide;
+pub mod manage;
 pub mod object;
 pub mod sim;

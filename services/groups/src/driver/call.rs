@@ -4,7 +4,8 @@ use super::authority::Authority;
 use super::error::EnterError;
 use super::inbox::InboxReader;
 use super::metrics::Metrics;
-use crate::core::{GroupId, GroupOptions, ViewNumber};
+use super::registry::GroupEntry;
+use crate::core::{GroupId, GroupOptions, Refusal, ViewNumber};
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, oneshot};
@@ -18,6 +19,8 @@ pub(super) enum Call {
     LeaveGroup { group: GroupId },
     State { group: GroupId, place: StatePlace, state: Bytes },
     Metrics { reply: oneshot::Sender<Metrics> },
+    Groups { reply: oneshot::Sender<Vec<GroupEntry>> },
+    Reset { group: Arc<str>, reply: oneshot::Sender<Result<(), Refusal>> },
     Leave,
 }
 

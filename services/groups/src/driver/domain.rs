@@ -6,6 +6,7 @@ use super::group::EnterGroup;
 use super::join::Join;
 use super::metrics::Metrics;
 use super::outbox::Outbox;
+use super::registry::DomainWatch;
 use crate::core::{Counters, ProcessId, View};
 use bytes::Bytes;
 use serde::Serialize;
@@ -87,6 +88,17 @@ impl Domain {
         let decode = |octets: &Bytes| Some(octets.clone());
         let handles = (self.calls.clone(), Arc::clone(&self.outbox));
         EnterGroup::new(handles, name, self.message_bytes_max, encode, decode)
+    }
+
+    /// A handle to look at the domain and its groups with, from elsewhere.
+    #[must_use]
+    pub fn watch(&self) -> DomainWatch {
+        DomainWatch {
+            name: self.name.clone(),
+            process: self.process,
+            calls: self.calls.downgrade(),
+            view: self.view.clone(),
+        }
     }
 
     /// What this process is doing, in numbers.

@@ -35,6 +35,7 @@ mod log;
 mod metrics;
 mod outbox;
 mod owner;
+mod registry;
 mod rooms;
 
 pub use domain::Domain;
@@ -45,3 +46,4 @@ pub use join::Join;
 pub use limits::DriverLimits;
 pub use log::LogError;
 pub use metrics::Metrics;
+pub use registry::{DomainWatch, GroupEntry, ResetError};

@@ -30,6 +30,8 @@ pub(super) struct Seat {
     pub(super) own: OnceLock<ObjectRef>,
     /// The reference to the group, as this member gives it.
     pub(super) reference: watch::Sender<Option<ObjectRef>>,
+    /// Counts changes of this member's copy.
+    pub(super) changes: watch::Sender<u64>,
     /// Held, shared, while a query begins; alone by whoever brings the value ahead of what all have agreed on.
     pub(super) ahead: RwLock<bool>,
     /// To the one who executes, in the executor style.
@@ -84,9 +86,18 @@ impl Seat {
             name: OnceLock::new(),
             own: OnceLock::new(),
             reference: watch::Sender::new(None),
+            changes: watch::Sender::new(0),
             ahead: RwLock::new(false),
             jobs,
         })
+    }
+
+    /// This member's copy may have changed.
+    pub(super) fn changed(&self) {
+        // Nobody watches most objects.
+        if self.changes.receiver_count() > 0 {
+            self.changes.send_modify(|count| *count += 1);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

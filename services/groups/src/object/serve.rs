@@ -34,7 +34,9 @@ impl Domain {
         S: ValueTie,
         S::Value: Serialize + DeserializeOwned,
     {
-        Serve { domain: self, orb, name, servant, style: Style::default(), limits: ReplicaLimits::default() }
+        let options = GroupOptions::REPLICATED;
+        let (style, limits) = (Style::default(), ReplicaLimits::default());
+        Serve { domain: self, orb, name, servant, style, options, limits, active: None }
     }
 }
 
@@ -47,7 +49,9 @@ pub struct Serve<'a, S> {
     name: &'a str,
     servant: S,
     style: Style,
+    options: GroupOptions,
     limits: ReplicaLimits,
+    active: Option<oneshot::Sender<()>>,
 }
 
 impl<'a, S> Serve<'a, S>
@@ -61,14 +65,30 @@ where
         self
     }
 
+    /// Every replica has each update on its disk before it is acknowledged: the object outlives the failure of all. The
+    /// process has a log for that ([`Join::data`](crate::driver::Join::data)). All members must choose the same.
+    ///
+    /// After the failure of all, the object lives on when one of those comes back that had it last; until then others that
+    /// serve it wait.
+    pub fn durable(mut self) -> Self {
+        self.options = GroupOptions::DURABLE;
+        self
+    }
+
     /// The limits; all members must be given the same.
     pub fn limits(mut self, limits: ReplicaLimits) -> Self {
         self.limits = limits;
         self
     }
 
+    /// Tells as soon as the object is active, and refuses calls until this member has the state.
+    pub(crate) fn tell_active(mut self, active: oneshot::Sender<()>) -> Self {
+        self.active = Some(active);
+        self
+    }
+
     async fn begin(self) -> Result<Replica<S::Proxy>, ServeError> {
-        let Self { domain, orb, name, servant, style, limits } = self;
+        let Self { domain, orb, name, servant, style, options, limits, active: told } = self;
         let servant = Arc::new(servant);
         let interface = servant.interface();
         let subject = Tied(servant);
@@ -91,11 +111,13 @@ where
         let own = orb.adapter().activate_servant(name, Arc::new(servant))?;
         // Whatever fails from here on takes the object out of service again.
         let mut active = Active { orb: orb.clone(), own: Some(own.clone()) };
+        // Whoever wanted to know may have gone.
+        let _ = told.map(|told| told.send(()));
         if !is_reachable(own.ior()) {
             return Err(ServeError::NotReachable);
         }
         place.profiles = profiles_of(own.ior());
-        let group = domain.octets(name).options(GroupOptions::REPLICATED).await?;
+        let group = domain.octets(name).options(options).await?;
         let _ = seat.name.set(GroupName { domain: domain.name().to_owned(), group: group.id() });
         let _ = seat.group.set(group.sender());
         let _ = seat.own.set(own.clone());
@@ -193,6 +215,12 @@ impl<P: Proxy> Replica<P> {
     #[must_use]
     pub fn references(&self) -> watch::Receiver<Option<ObjectRef>> {
         self.seat.reference.subscribe()
+    }
+
+    /// Counts the times that this member's copy may have changed, to wait for the next.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.seat.changes.subscribe()
     }
 
     /// The members, by rank.

@@ -2,4 +2,7 @@
 //! brokers of their own that know nothing but a reference.
 
 mod calls;
+mod durable;
+mod fleet;
+mod management;
 mod rig;
