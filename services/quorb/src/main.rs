@@ -1,8 +1,8 @@
 //! The `quorb` program: the command line of the broker.
 //!
 //! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`describe`] says what they are,
-//! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions, [`name`] about names; [`serve`] runs the
-//! services.
+//! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions, [`name`] about names, [`group`] about
+//! replicated objects; [`serve`] runs the services.
 //! A verb takes its options and an [`Output`], and ends in a [`Verdict`], which is also the
 //! exit code.
 
@@ -10,6 +10,7 @@ mod call;
 mod describe;
 mod diff;
 mod doctor;
+mod group;
 mod idl;
 mod interface;
 mod ior;
@@ -46,6 +47,7 @@ Examples:
   quorb describe @grid.ior
   quorb doctor @grid.ior
   quorb idl check -I idl grid.idl
+  quorb group watch grid --domain 127.0.0.1:2811
 
 Exit codes: 0 done, 1 the request failed, 2 wrong usage.
 QUORB_LOG=debug shows the log lines of the broker, NO_COLOR=1 leaves out colours.";
@@ -58,6 +60,7 @@ enum Verb {
     Call(call::Call),
     Describe(describe::Describe),
     Doctor(doctor::Doctor),
+    Group(group::Group),
     Idl(idl::Idl),
 }
 
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Verb::Call(call) => driven(call.run(&mut output)),
         Verb::Describe(describe) => driven(describe.run(&mut output)),
         Verb::Doctor(doctor) => driven(doctor.run(&mut output)),
+        Verb::Group(group) => driven(group.run(&mut output)),
         Verb::Idl(idl) => driven(idl.run(&mut output)),
     };
     verdict.and_then(|()| output.finish()).map_or_else(Verdict::report, |()| ExitCode::SUCCESS)

@@ -9,9 +9,12 @@ use super::outbox::Outbox;
 use super::registry::DomainWatch;
 use crate::core::{Counters, ProcessId, View};
 use bytes::Bytes;
+use quorb::ObjectRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -26,6 +29,16 @@ pub struct Domain {
     view: watch::Receiver<View>,
     message_bytes_max: usize,
     owner: JoinHandle<Ended>,
+    /// The objects that were served here, by name.
+    pub(crate) served: Mutex<BTreeMap<String, Served>>,
+}
+
+/// An object that is or was served by this process. When its replica here is over, its servant still sends callers on to the
+/// others, until the name is served anew.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) own: ObjectRef,
+    pub(crate) over: Arc<AtomicBool>,
 }
 
 impl Domain {
@@ -43,7 +56,8 @@ impl Domain {
         message_bytes_max: usize,
         owner: JoinHandle<Ended>,
     ) -> Self {
-        Self { name, process, calls, outbox, view, message_bytes_max, owner }
+        let served = Mutex::default();
+        Self { name, process, calls, outbox, view, message_bytes_max, owner, served }
     }
 
     /// This incarnation.

@@ -39,6 +39,7 @@ mod registry;
 mod rooms;
 
 pub use domain::Domain;
+pub(crate) use domain::Served;
 pub use error::{Ended, EnterError, Gone, JoinError, SendError};
 pub use event::{Delivery, Event, ReadPermit, StateRequest};
 pub use group::{EnterGroup, Group, GroupSender};

@@ -12,6 +12,7 @@ use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
 use quorb::proto::head::Completion;
 use quorb::{ExceptionKind, Minor, ObjectRef, Orb, SystemException};
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -30,6 +31,8 @@ pub(super) struct Seat {
     pub(super) own: OnceLock<ObjectRef>,
     /// The reference to the group, as this member gives it.
     pub(super) reference: watch::Sender<Option<ObjectRef>>,
+    /// The membership has ended.
+    pub(super) over: Arc<AtomicBool>,
     /// Counts changes of this member's copy.
     pub(super) changes: watch::Sender<u64>,
     /// Held, shared, while a query begins; alone by whoever brings the value ahead of what all have agreed on.
@@ -86,6 +89,7 @@ impl Seat {
             name: OnceLock::new(),
             own: OnceLock::new(),
             reference: watch::Sender::new(None),
+            over: Arc::default(),
             changes: watch::Sender::new(0),
             ahead: RwLock::new(false),
             jobs,

@@ -10,7 +10,7 @@ use super::subject::{Subject, Tied};
 use super::task::Task;
 use super::work::{Agreed, work};
 use crate::core::{GroupOptions, GroupView};
-use crate::driver::{Domain, Ended};
+use crate::driver::{Domain, Ended, Served};
 use quorb::adapter::ValueTie;
 use quorb::{ObjectRef, Orb, Proxy, SystemException};
 use serde::Serialize;
@@ -18,7 +18,8 @@ use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -108,9 +109,11 @@ where
         let (jobs, queue) = mpsc::unbounded_channel();
         let seat = Seat::new(orb.clone(), domain.process(), Box::new(subject), core, jobs);
         let servant = GroupServant { seat: seat.clone(), interface };
+        domain.make_way(orb, name);
         let own = orb.adapter().activate_servant(name, Arc::new(servant))?;
         // Whatever fails from here on takes the object out of service again.
         let mut active = Active { orb: orb.clone(), own: Some(own.clone()) };
+        domain.serves(name, &own, &seat);
         // Whoever wanted to know may have gone.
         let _ = told.map(|told| told.send(()));
         if !is_reachable(own.ior()) {
@@ -137,6 +140,23 @@ where
         let proxy = S::Proxy::from_object(reference.unwrap_or(own));
         active.own = None;
         Ok(Replica { seat, leave: Some(leave), task, proxy, _proxy: PhantomData })
+    }
+}
+
+impl Domain {
+    /// Takes the servant of a replica that is over out of the way of one that begins.
+    fn make_way(&self, orb: &Orb, name: &str) {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        if served.get(name).is_some_and(|former| former.over.load(Ordering::Acquire))
+            && let Some(former) = served.remove(name)
+        {
+            orb.adapter().deactivate(&former.own);
+        }
+    }
+
+    fn serves(&self, name: &str, own: &ObjectRef, seat: &Seat) {
+        let served = Served { own: own.clone(), over: seat.over.clone() };
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), served);
     }
 }
 

@@ -7,6 +7,7 @@ use super::work::{Agreed, run};
 use crate::driver::{Ended, Event, Group, StateRequest};
 use bytes::Bytes;
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::oneshot;
 
@@ -64,6 +65,7 @@ impl Task {
         let ((), effects) = self.seat.input(Core::ended);
         effects.into_iter().for_each(|effect| self.seat.carry_out(effect, None));
         self.seat.refuse_reads();
+        self.seat.over.store(true, Ordering::Release);
     }
 
     async fn happened(&mut self, event: Event<Bytes>) -> Result<(), ServeError> {

@@ -6,6 +6,7 @@ mod describe;
 mod doctor;
 mod fakes;
 mod foreign;
+mod groups;
 mod idl;
 mod ior;
 mod names;
