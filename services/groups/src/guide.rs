@@ -3,5 +3,8 @@
 #[doc = include_str!("../guide/replicating.md")]
 pub mod replicating {}
 
+#[doc = include_str!("../guide/managing.md")]
+pub mod managing {}
+
 #[doc = include_str!("../guide/guarantees.md")]
 pub mod guarantees {}

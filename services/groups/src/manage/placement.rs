@@ -255,9 +255,8 @@ impl Placement {
         let short: Vec<String> =
             self.groups.values().filter(|g| g.plan.wanted > 0).map(|g| g.name.clone()).collect();
         for name in short {
-            loop {
-                let Some(group) = self.groups.get(&name) else { break };
-                let stays = group.replicas.iter().filter(|r| !r.leaving && r.replaces == 0);
+            while let Some(group) = self.groups.get(&name) {
+                let mut stays = group.replicas.iter().filter(|r| !r.leaving && r.replaces == 0);
                 let (count, wanted) = (stays.clone().count(), group.plan.wanted as usize);
                 if count < wanted {
                     let Some(host) = self.best(group).cloned() else { break };
@@ -265,7 +264,7 @@ impl Placement {
                         break;
                     }
                 } else if count > wanted && stays.clone().filter(|r| r.ready).count() > 1 {
-                    let Some(youngest) = stays.last().map(|replica| replica.process) else { break };
+                    let Some(youngest) = stays.next_back().map(|replica| replica.process) else { break };
                     self.part(&name, youngest);
                 } else {
                     break;
