@@ -6,5 +6,8 @@ pub mod replicating {}
 #[doc = include_str!("../guide/managing.md")]
 pub mod managing {}
 
+#[doc = include_str!("../guide/tools.md")]
+pub mod tools {}
+
 #[doc = include_str!("../guide/guarantees.md")]
 pub mod guarantees {}

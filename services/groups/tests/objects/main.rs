@@ -6,3 +6,4 @@ mod durable;
 mod fleet;
 mod management;
 mod rig;
+mod tools;
