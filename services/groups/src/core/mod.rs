@@ -37,7 +37,7 @@ mod parting;
 mod registry;
 mod sending;
 mod transfer;
-mod wire;
+pub(crate) mod wire;
 
 pub use event::{Blocked, CallError, Effect, Event, GroupMember, GroupView, LinkId, Refusal, Upcall};
 pub use identity::{Address, DomainId, GroupId, Member, ProcessId, Rank, Time, View, ViewNumber};
@@ -215,7 +215,7 @@ impl Core {
     /// present view have run out then.
     #[must_use]
     pub fn acts_from(&self) -> Time {
-        self.lease.hold_until()
+        if self.bug(Mutation::AcknowledgedInWait) { Time(0) } else { self.lease.hold_until() }
     }
 
     /// Messages kept because not every member has acknowledged them, or because they wait for their turn.

@@ -60,6 +60,26 @@ mutations! {
     LeftUnheard,
     /// A joiner is taken for complete before its state has arrived.
     JoinerComplete,
+    /// Updates are acknowledged to clients while the view waits for old leases.
+    AcknowledgedInWait,
+    /// The lease is looked at when this member last woke by itself, not when the query is answered.
+    LeaseCheckedEarly,
+    /// A promise lasts as long as the lease, without a margin for the drift of clocks.
+    NoDriftMargin,
+    /// Who is welcomed into a view is not told how long the view waits for old leases.
+    WaitNotCarried,
+    /// An acceptor follows lower ballots after a promise.
+    PromiseTakenBack,
+    /// A takeover adopts the accepted value with the lowest ballot.
+    LowestAdopted,
+    /// A value is proposed before those it keeps hold the messages of its cut.
+    ProposeBeforeFill,
+    /// What comes from another process at a member's address counts as the member's end, however long it was under way.
+    StaleAnswerBelieved,
+    /// A member that fetches from one that has fallen silent is held to be late itself.
+    FetcherBlamed,
+    /// A member that sees no quorum holds it against the leader that there is no decision.
+    LeaderBlamedForMinority,
     /// A joiner's state stands for a later moment than the cut it is installed at.
     StateAfterCut,
 }

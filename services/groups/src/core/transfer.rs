@@ -101,6 +101,9 @@ impl Core {
         match self.transfers.incoming.get_mut(&id) {
             None => {
                 self.transfers.incoming.insert(id, fresh);
+                if self.bug(Mutation::JoinerComplete) {
+                    self.ask(ChangeKind::Complete { group: id });
+                }
                 true
             }
             Some(incoming) if incoming.donor != donor && !incoming.installed => {

@@ -7,7 +7,10 @@
 
 mod application;
 pub mod coverage;
+mod faults;
 pub mod invariants;
+mod moments;
+mod network;
 pub mod random;
 pub mod run;
 pub mod scenario;
