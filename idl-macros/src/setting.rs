@@ -24,11 +24,19 @@ impl Parse for Setting {
         let key = Ident::parse_any(input)?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            Some(input.parse()?)
+            Some(ungrouped(input.parse()?))
         } else {
             None
         };
         Ok(Setting { key, value })
+    }
+}
+
+/// The expression itself: what a macro by example passes on stands in an invisible group.
+fn ungrouped(expression: Expr) -> Expr {
+    match expression {
+        Expr::Group(group) => ungrouped(*group.expr),
+        other => other,
     }
 }
 

@@ -4,7 +4,8 @@
 //! calls and with each of what is shipped, interleaved. Ratios of one run mean something; the figures depend on the machine.
 //!
 //! `... -- --count WHAT CALLS` makes so many calls over a connection in memory and ends, for counting instructions:
-//! `valgrind --tool=callgrind --collect-atstart=yes target/release/deps/around-* --count metrics 20000`.
+//! `valgrind --tool=callgrind --collect-atstart=yes target/release/deps/around-* --count metrics 20000`. With `--count-here`
+//! the object is in the caller's own broker.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -135,6 +136,11 @@ fn main() {
         [flag, what, count] if flag == "--count" => runtime.block_on(async {
             let network = MemoryNetwork::new();
             let (_orbs, grid) = pair(what, Some(&network)).await;
+            calls(&grid, count.parse().expect("a number of calls")).await;
+        }),
+        [flag, what, count] if flag == "--count-here" => runtime.block_on(async {
+            let orb = around(what, Orb::builder()).start().await.expect("a runtime");
+            let grid = orb.serve("grid", GridServant::new(Board)).expect("the id is free");
             calls(&grid, count.parse().expect("a number of calls")).await;
         }),
         other => panic!("{other:?}: expected nothing, or --count WHAT CALLS"),

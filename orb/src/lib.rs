@@ -9,6 +9,7 @@ pub mod intercept;
 pub mod model;
 pub mod object;
 pub mod proto;
+mod repository;
 pub mod runtime;
 pub mod stream;
 pub mod value;
@@ -38,7 +39,10 @@ pub mod __private {
     pub use serde;
 
     pub use crate::__proxy_values as proxy_values;
-    pub use crate::adapter::{BoxFuture, Context, Dispatch, Invocation, Reply, Servant, ServantCell, Tie};
+    pub use crate::adapter::{
+        BoxFuture, Context, Dispatch, Facet, Guarded, Invocation, Reply, Servant, ServantCell, Tie,
+        executed_here,
+    };
     pub use crate::exception::{Fault, Raises, UserException};
     pub use crate::model::{
         Behaviour, Case, Direction, Interface, Kind, Member, Operation, Parameter, Signature, StateMember,
@@ -50,6 +54,7 @@ pub mod __private {
         read_enumerator, read_record, read_union, read_value, unknown_label, write_member, write_union,
         wrong_label,
     };
+    pub use crate::value::plain::{is_plain, is_plain_slice, is_plain_text};
     pub use crate::value::valuetype::generated::{custom_octets, custom_value};
     pub use crate::value::valuetype::{Custom, StateReader, ValueState};
     pub use crate::value::{AsCbor, BodyError, BodyReader, BodyWriter, CborError, FromCbor, IdlType};

@@ -1,6 +1,7 @@
 //! The golden vectors of the native protocol: every file is what we write, and reads as what we meant.
 
 use bytes::{Buf, Bytes};
+use quorb::proto::buffers::Buffers;
 use quorb::proto::head::{
     BodyFormat, ChainId, ClientId, EndpointSet, ObjectKey, OperationName, ReplyHead, ReplyStatus,
     RequestHead, RequestIdentity, ResponseExpected, ServiceContext, Time, TraceContext,
@@ -78,6 +79,7 @@ fn a_connection_says_what_the_vectors_say() {
         features: Features::GROUPS,
         limits: Limits::default(),
         software: Bytes::from_static(b"quorb 0.1.0"),
+        buffers: Buffers::default(),
     };
     let mut connection = Connection::new(config, Time::ZERO);
     let mut out = OutBuffer::new();

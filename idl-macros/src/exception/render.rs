@@ -33,6 +33,9 @@ fn raises(private: &TokenStream, ident: &Ident) -> TokenStream {
             fn repository_id(&self) -> &'static str {
                 <Self as #private::UserException>::REPOSITORY_ID
             }
+            fn is_plain(&self) -> bool {
+                #private::is_plain(self)
+            }
             fn write_members(
                 &self,
                 __body: &mut #private::BodyWriter,

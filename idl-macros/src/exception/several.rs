@@ -109,6 +109,11 @@ fn raises(private: &TokenStream, ident: &Ident, alternatives: &[Alternative]) ->
                     #(Self::#variants(_) => <#exceptions as #private::UserException>::REPOSITORY_ID,)*
                 }
             }
+            fn is_plain(&self) -> bool {
+                match self {
+                    #(Self::#variants(__exception) => #private::is_plain(__exception),)*
+                }
+            }
             fn write_members(
                 &self,
                 __body: &mut #private::BodyWriter,

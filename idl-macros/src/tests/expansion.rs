@@ -131,6 +131,7 @@ fn the_trait_is_the_users_but_for_futures_and_setters() {
     );
     let expected = tokens(
         "/// Doc.
+        #[allow(dead_code)]
         trait Grid: Debug + ::core::marker::Send + ::core::marker::Sync + 'static {
             fn name(&self) -> impl ::core::future::Future<Output = Result<String, Lost> > + ::core::marker::Send;
             #[doc = \"Sets what [`name`](Self::name) reads.\"]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
+use quorb::proto::buffers::Buffers;
 use quorb::proto::head::{
     BodyFormat, CallId, ObjectKey, OperationName, ReplyHead, ReplyStatus, RequestHead, Time,
 };
@@ -19,6 +20,7 @@ const CALLS_MAX: usize = 8;
 
 fn config(side: Side, version: GiopVersion) -> Config {
     Config {
+        endian: Endian::NATIVE,
         side,
         version,
         code_sets: CodeSets { char_set: CharSet::Utf8, wchar_set: Some(WcharSet::Utf16) },
@@ -34,6 +36,7 @@ fn config(side: Side, version: GiopVersion) -> Config {
         calls_served_max: CALLS_MAX,
         output_bytes_max: 1024 * 1024,
         frame_wait_max: Duration::from_secs(10),
+        buffers: Buffers::default(),
     }
 }
 

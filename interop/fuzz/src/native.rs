@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
+use quorb::proto::buffers::Buffers;
 use quorb::proto::head::{
     BodyFormat, CallId, ClientId, ObjectKey, OperationName, ReplyHead, ReplyStatus, RequestHead,
     ResponseExpected, Time,
@@ -64,6 +65,7 @@ fn config(side: Side) -> Config {
         features: Features::default(),
         limits: limits(),
         software: Bytes::from_static(b"fuzz"),
+        buffers: Buffers::default(),
     }
 }
 

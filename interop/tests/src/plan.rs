@@ -8,7 +8,7 @@ use crate::steps::Step;
 const INTERFACES: [&str; 5] = ["bench", "grid", "echo", "stranger", "zoo"];
 
 /// Each C++ program with the sources it is linked from; those that end in `SK` are generated.
-const PROGRAMS: [(&str, &[&str]); 8] = [
+const PROGRAMS: [(&str, &[&str]); 9] = [
     ("grid_server", &["grid_server", "serve", "gridSK"]),
     ("grid_client", &["grid_client", "checks", "gridSK"]),
     ("echo_server", &["echo_server", "echo_servant", "serve", "echoSK", "gridSK"]),
@@ -31,6 +31,7 @@ const PROGRAMS: [(&str, &[&str]); 8] = [
     ("bench_server", &["bench_server", "serve", "benchSK"]),
     ("bench_client", &["bench_client", "bench_works", "benchSK"]),
     ("zoo_server", &["zoo_server", "serve", "zooSK"]),
+    ("ir_reader", &["ir_reader"]),
 ];
 
 /// Where the peers' sources are and where what is made of them goes.

@@ -10,9 +10,10 @@ use quorb::{Callbacks, ObjectRef, Orb, Proxy, SystemException};
 
 use crate::echo::{Ending, Forwarder, Reflector};
 use crate::table::{Columns, TableServant};
+use crate::zoo::{KeeperServant, Mirror, Named};
 
-/// Serves a Grid under the key `grid`, a Torture::Echo under `echo` and a Bench::Table under `table`, and announces one of
-/// them.
+/// Serves a Grid under the key `grid`, a Torture::Echo under `echo`, a Bench::Table under `table` and a Zoo::Keeper
+/// under `keeper`, and announces one of them.
 #[derive(Debug, Parser)]
 #[command(name = "rust-server")]
 pub struct Options {
@@ -37,6 +38,9 @@ pub struct Options {
     /// The longest message, in octets
     #[arg(long)]
     body_bytes_max: Option<usize>,
+    /// Write GIOP messages in big-endian order
+    #[arg(long)]
+    big_endian: bool,
     /// Call clients over the connections that they have opened, by GIOP too
     #[arg(long)]
     calls_back: bool,
@@ -66,6 +70,8 @@ enum Announced {
     Echo,
     /// The table
     Table,
+    /// The keeper
+    Keeper,
 }
 
 /// How long calls under way may take to end when the server is told to.
@@ -80,11 +86,14 @@ pub async fn run(options: Options) -> Result<(), SystemException> {
     let grid = orb.serve("grid", GridServant::new(Board::new(options.height, options.width)))?;
     let (echo, ending) = Reflector::serve(&orb, "echo")?;
     let table = orb.serve("table", TableServant::new(Columns::holding(options.cell)))?;
+    quorb::value::valuetype::register::<Named>();
+    let keeper = orb.serve("keeper", KeeperServant::new(Mirror))?;
     let announced = match (forwarder(&orb, &options)?, options.interface) {
         (Some(forwarder), _) => forwarder,
         (None, Announced::Grid) => grid.object().clone(),
         (None, Announced::Echo) => echo.object().clone(),
         (None, Announced::Table) => table.object().clone(),
+        (None, Announced::Keeper) => keeper.object().clone(),
     };
     // Everything is there: whoever has been waiting since an earlier life of this server may come in.
     orb.open();
@@ -106,6 +115,9 @@ async fn start(options: &Options) -> Result<Orb, SystemException> {
             limits.idle_time_max = Duration::from_millis(milliseconds);
         }
     });
+    if options.big_endian {
+        builder = builder.giop_big_endian();
+    }
     if options.calls_back {
         builder = builder.callbacks(Callbacks::Everywhere);
     }

@@ -2,6 +2,7 @@
 
 use super::{Dispatch, Invocation, Reply, Servant};
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
+use crate::repository;
 use crate::value::{BodyError, BodyWriter, IdlType};
 
 /// Answers with the interface as [`InterfaceDesc`](crate::model::InterfaceDesc), in CBOR, as a sequence of octets.
@@ -25,16 +26,24 @@ pub(crate) fn answer(servant: &dyn Servant, call: &Invocation) -> Option<Dispatc
                 .expect("a description is always encodable");
             result(call, &octets)
         }
-        "interface" | "component" | "domain_managers" => call.refuse(
-            SystemException::new(ExceptionKind::NoImplement, Minor::UNSPECIFIED, Completion::No)
-                .because("this broker keeps no interface repository"),
-        ),
+        "interface" => match &call.context().0.orb {
+            Some(orb) => result(call, &repository::definition_of(orb, servant.interface())),
+            None => call.refuse(not_here("an object without a broker is in no interface repository")),
+        },
+        "component" | "domain_managers" => {
+            call.refuse(not_here("this broker has no components and no domain managers"))
+        }
         _ => return None,
     };
     Some(Dispatch::Done(reply))
 }
 
-fn result<T: IdlType>(call: &Invocation, value: &T) -> Reply {
+fn not_here(reason: &'static str) -> SystemException {
+    SystemException::new(ExceptionKind::NoImplement, Minor::UNSPECIFIED, Completion::No).because(reason)
+}
+
+/// The reply of an operation with this result and no other.
+pub(crate) fn result<T: IdlType>(call: &Invocation, value: &T) -> Reply {
     call.finish::<_, std::convert::Infallible>(
         Ok(value),
         |value, body: &mut BodyWriter| -> Result<(), BodyError> {

@@ -1,7 +1,6 @@
 //! The circumstances of a call, as its servant sees them.
 
 use std::any::{Any, TypeId};
-use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::running::{CURRENT, Running};
 use crate::model::{Behaviour, Kind};
 use crate::proto::head::{ChainId, RequestIdentity, ServiceContext, TraceContext};
 use crate::runtime::Orb;
@@ -54,16 +54,6 @@ impl fmt::Display for Peer {
     }
 }
 
-tokio::task_local! {
-    /// The call that the current task executes.
-    pub(crate) static CURRENT: Context;
-}
-
-thread_local! {
-    /// The call that this thread executes outside of tasks: on the blocking pool.
-    static CURRENT_ON_THREAD: RefCell<Option<Context>> = const { RefCell::new(None) };
-}
-
 /// The circumstances of a call: who calls, how long it may take, which chain of calls it belongs to.
 ///
 /// A servant's method gets it by declaring a first parameter `cx: &Context`, which is not on the wire. Calls that the
@@ -71,6 +61,9 @@ thread_local! {
 /// task; [`Context::scope`] carries them into a spawned one. Cloning is cheap; a clone outlives the call harmlessly.
 #[derive(Clone)]
 pub struct Context(pub(crate) Arc<CallState>);
+
+/// Calls of one chain that are polled inside one another.
+const CALLS_ON_STACK_MAX: u32 = 8;
 
 /// A value that an interceptor has attached to a call.
 type Attached = Arc<dyn Any + Send + Sync>;
@@ -141,27 +134,19 @@ impl CallState {
 }
 
 impl Context {
-    /// The context of the call that the current task or blocking thread executes; `None` outside of servants.
+    /// The context of the call that the current task or thread executes; `None` outside of servants.
     pub fn current() -> Option<Context> {
-        CURRENT.try_with(Context::clone).ok().or_else(|| CURRENT_ON_THREAD.with_borrow(Option::clone))
+        CURRENT.try_with(Running::context).ok()
     }
 
     /// Runs `future` as part of this call: calls it makes inherit deadline and chain.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
-        CURRENT.scope(self.clone(), future)
+        CURRENT.scope(Running::Given(self.clone()), future)
     }
 
     /// Runs `work` on this thread as part of this call.
-    pub(crate) fn scope_blocking<R>(&self, work: impl FnOnce() -> R) -> R {
-        /// Restores the outer call even when the work panics.
-        struct Restore(Option<Context>);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                CURRENT_ON_THREAD.set(self.0.take());
-            }
-        }
-        let _restore = Restore(CURRENT_ON_THREAD.replace(Some(self.clone())));
-        work()
+    pub(crate) fn scope_now<R>(&self, work: impl FnOnce() -> R) -> R {
+        CURRENT.sync_scope(Running::Given(self.clone()), work)
     }
 
     /// Who calls.
@@ -198,6 +183,13 @@ impl Context {
     /// [`call_depth_max`](crate::Limits::call_depth_max) are refused.
     pub fn depth(&self) -> u32 {
         self.0.depth
+    }
+
+    /// Whether the call stands on the stack of so many others of its chain that it must not be polled there: collocated
+    /// calls are polled inside one another, and every so many-th goes on in a task of its own.
+    pub(crate) fn stands_high(&self) -> bool {
+        let depth = self.depth().saturating_add(1);
+        self.0.peer.protocol == Protocol::Collocated && depth.is_multiple_of(CALLS_ON_STACK_MAX)
     }
 
     /// The identity of the request, where the caller gave one: the same for every repetition.

@@ -6,16 +6,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::{BoxFuture, CURRENT, Context, Dispatch, Invocation, Reply, Servant, answer_builtin};
+use super::{BoxFuture, Context, Dispatch, Invocation, Reply, Servant, answer_builtin};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 
 /// Hands an invocation to a servant. What the servant does at once has been done on return.
 pub(crate) fn dispatch(servant: Arc<dyn Servant>, call: Invocation) -> Dispatch {
+    call.context().clone().scope_now(|| dispatch_within(servant, call))
+}
+
+/// As [`dispatch`], on a task that executes the call already.
+pub(crate) fn dispatch_within(servant: Arc<dyn Servant>, call: Invocation) -> Dispatch {
     if let Some(answered) = answer_builtin(&*servant, &call) {
         return answered;
     }
     let context = call.context().clone();
-    let run = || CURRENT.sync_scope(context.clone(), || servant.dispatch(call));
+    let run = || servant.dispatch(call);
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Dispatch::Done(panicked(&context, panic)))
 }
 
@@ -23,7 +28,7 @@ pub(crate) fn dispatch(servant: Arc<dyn Servant>, call: Invocation) -> Dispatch 
 ///
 /// Dropping the future abandons the invocation where it stands.
 pub(crate) async fn drive(context: Context, future: BoxFuture<'static, Reply>) -> Option<Reply> {
-    let run = CURRENT.scope(context.clone(), run_to_end(&context, future));
+    let run = context.scope(run_to_end(&context, future));
     tokio::select! {
         biased;
         reply = run => Some(reply),
@@ -50,6 +55,11 @@ async fn stopped(context: &Context) {
 }
 
 pub(crate) fn panicked(context: &Context, panic: Box<dyn Any + Send>) -> Reply {
+    Reply::system(fault_of_panic(context, panic))
+}
+
+/// Reports a panic; what its caller gets to know of it.
+pub(crate) fn fault_of_panic(context: &Context, panic: Box<dyn Any + Send>) -> SystemException {
     let message = panic
         .downcast_ref::<&str>()
         .copied()
@@ -63,9 +73,7 @@ pub(crate) fn panicked(context: &Context, panic: Box<dyn Any + Send>) -> Reply {
         "a servant panicked"
     );
     // The message stays here: it may say more about the server than a caller should know.
-    Reply::system(
-        SystemException::new(ExceptionKind::Unknown, Minor::SERVANT_PANICKED, Completion::Maybe)
-            .at(Stage::Executing)
-            .in_operation(context.operation()),
-    )
+    SystemException::new(ExceptionKind::Unknown, Minor::SERVANT_PANICKED, Completion::Maybe)
+        .at(Stage::Executing)
+        .in_operation(context.operation())
 }

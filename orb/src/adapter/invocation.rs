@@ -9,7 +9,7 @@ use crate::object::binding_to;
 use crate::proto::head::ServiceContext;
 use crate::runtime::Orb;
 use crate::value::dynamic::DynamicError;
-use crate::value::{Body, BodyError, BodyReader, BodyWriter, Encoding, borrow_body, share_body};
+use crate::value::{Body, BodyError, BodyReader, BodyWriter, Encoding, borrow_body, large, share_body};
 
 /// A call on its way to a servant: operation, undecoded arguments, context.
 ///
@@ -168,18 +168,7 @@ impl Invocation {
         result: Result<R, Fault<E>>,
         write: impl FnOnce(&R, &mut BodyWriter) -> Result<(), BodyError>,
     ) -> Reply {
-        let written = match &result {
-            Ok(value) => self.write(|body| write(value, body)).map(ReplyBody::Results),
-            Err(Fault::User(exception)) => self
-                .write(|body| {
-                    body.items(2);
-                    body.put_str(exception.repository_id())?;
-                    exception.write_members(body)
-                })
-                .map(ReplyBody::User),
-            Err(Fault::System(exception)) => Ok(ReplyBody::System(exception.clone())),
-        };
-        match written {
+        match encoded(&result, self.reply_encoding, write) {
             Ok(body) => Reply::new(body),
             Err(cause) => self.refuse(unwritable(&cause, Completion::Yes).at(Stage::Executing)),
         }
@@ -198,20 +187,37 @@ impl Invocation {
             Completion::No,
         ))
     }
+}
 
-    fn write(
-        &self,
-        write: impl FnOnce(&mut BodyWriter) -> Result<(), BodyError>,
-    ) -> Result<Bytes, BodyError> {
-        let mut body = match self.reply_encoding {
-            Encoding::Cdr { profile, origin } => {
-                BodyWriter::Cdr(Encoder::with_buffer(borrow_body(), origin, profile))
-            }
-            Encoding::Cbor => BodyWriter::Cbor(borrow_body()),
-        };
-        write(&mut body)?;
-        Ok(share_body(body.into_bytes()))
+/// What a servant's method returned, encoded.
+pub(crate) fn encoded<R, E: Raises>(
+    result: &Result<R, Fault<E>>,
+    encoding: Encoding,
+    write: impl FnOnce(&R, &mut BodyWriter) -> Result<(), BodyError>,
+) -> Result<ReplyBody, BodyError> {
+    if let Err(Fault::System(exception)) = result {
+        return Ok(ReplyBody::System(exception.clone()));
     }
+    let mut body = match encoding {
+        Encoding::Cdr { profile, origin } => {
+            BodyWriter::Cdr(Encoder::with_buffer(borrow_body(), origin, profile).with_growth(large::grow))
+        }
+        Encoding::Cbor => BodyWriter::Cbor(borrow_body()),
+    };
+    let ended: fn(Bytes) -> ReplyBody = match result {
+        Ok(value) => {
+            write(value, &mut body)?;
+            ReplyBody::Results
+        }
+        Err(Fault::User(exception)) => {
+            body.items(2);
+            body.put_str(exception.repository_id())?;
+            exception.write_members(&mut body)?;
+            ReplyBody::User
+        }
+        Err(Fault::System(exception)) => return Ok(ReplyBody::System(exception.clone())),
+    };
+    Ok(ended(share_body(body.into_bytes())))
 }
 
 /// The exception for a body that does not decode.

@@ -1,5 +1,6 @@
 //! The servant: what answers invocations.
 
+use std::any::{Any, TypeId};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +13,9 @@ use crate::object::{ObjectRef, Proxy};
 
 /// A future on the heap that any thread may drive.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A servant as one of its interfaces sees it, for direct calls.
+pub type Facet = Box<dyn Any + Send + Sync>;
 
 /// What came of handing an invocation to a servant.
 #[must_use]
@@ -46,6 +50,14 @@ pub trait Servant: Send + Sync + 'static {
 
     /// Lets the object take updates again after one of them panicked.
     fn reactivate(&self) {}
+
+    /// The servant behind the type that direct calls of an interface are made through, if it has that interface: the value
+    /// in the box is a `Weak` of that type. Only generated servants have one.
+    #[doc(hidden)]
+    fn facet(&self, of: TypeId) -> Option<Facet> {
+        let _ = of;
+        None
+    }
 
     /// Where the object is, for clients that ask before they call (LocateRequest of GIOP). Servants that answer calls by
     /// forwarding them say so here, too.

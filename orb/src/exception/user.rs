@@ -22,6 +22,11 @@ pub trait Raises: Sized + Send + 'static {
     /// The repository id of the exception in this value.
     fn repository_id(&self) -> &'static str;
 
+    /// Whether the exception may be handed over within a process as it is; see [`IdlType::is_plain`].
+    fn is_plain(&self) -> bool {
+        false
+    }
+
     /// Writes the members, without the repository id.
     fn write_members(&self, body: &mut BodyWriter) -> Result<(), BodyError>;
 

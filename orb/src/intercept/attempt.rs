@@ -1,5 +1,6 @@
 //! What a call carries through its attempts, and what they report back.
 
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -48,26 +49,25 @@ pub(crate) struct Passage<'a> {
     pub(super) deadline: Instant,
     chain: &'a ClientChain,
     operation: &'a str,
+    attempts_made: AtomicU32,
+    request_bytes: AtomicUsize,
+    /// The lock is held for a note or a look.
     seen: Mutex<Seen>,
 }
 
+/// What is kept only where there is something to keep, or somebody wants to see it.
 #[derive(Default)]
 struct Seen {
+    last_peer: Option<Peer>,
     attempts: Vec<AttemptReport>,
     reply_contexts: Vec<ServiceContext>,
-    request_bytes: usize,
 }
 
 /// An attempt that is being made.
-pub(crate) struct Tried {
-    peer: Peer,
-    since: Instant,
-}
-
-impl Tried {
-    pub(crate) fn begins(peer: Peer) -> Tried {
-        Tried { peer, since: Instant::now() }
-    }
+pub(crate) struct Tried<'a> {
+    peer: &'a Peer,
+    /// When it began, if anybody wants to know.
+    since: Option<Instant>,
 }
 
 impl<'a> Passage<'a> {
@@ -77,39 +77,60 @@ impl<'a> Passage<'a> {
         trace: Option<TraceContext>,
         deadline: Instant,
     ) -> Passage<'a> {
-        Passage { contexts: Vec::new(), trace, deadline, chain, operation, seen: Mutex::default() }
+        Passage {
+            contexts: Vec::new(),
+            trace,
+            deadline,
+            chain,
+            operation,
+            attempts_made: AtomicU32::new(0),
+            request_bytes: AtomicUsize::new(0),
+            seen: Mutex::default(),
+        }
     }
 
     /// The call is made, perhaps once more.
-    pub(super) fn begin(&self) {
-        *self.seen() = Seen::default();
+    pub(super) fn begin(&mut self) {
+        self.attempts_made = AtomicU32::new(0);
+        self.request_bytes = AtomicUsize::new(0);
+        *self.seen.get_mut().unwrap_or_else(PoisonError::into_inner) = Seen::default();
+    }
+
+    /// An attempt at this peer begins.
+    pub(crate) fn tries<'p>(&self, peer: &'p Peer) -> Tried<'p> {
+        Tried { peer, since: self.chain.watches_attempts().then(Instant::now) }
     }
 
     /// The arguments were encoded for an attempt.
     pub(crate) fn encoded(&self, bytes: usize) {
-        self.seen().request_bytes = bytes;
+        self.request_bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// A reply came with these contexts.
-    pub(crate) fn replied(&self, contexts: Vec<ServiceContext>) {
-        self.seen().reply_contexts = contexts;
+    pub(crate) fn replied(&self, contexts: &[ServiceContext]) {
+        if !contexts.is_empty() {
+            self.seen().reply_contexts = contexts.to_vec();
+        }
     }
 
-    /// An attempt has ended.
-    pub(crate) fn ended(&self, tried: Tried, outcome: AttemptOutcome) {
-        let (before, request_bytes) = {
-            let seen = self.seen();
-            (seen.attempts.len(), seen.request_bytes)
+    /// An attempt has ended. `outcome` is asked if somebody wants to know.
+    pub(crate) fn ended(&self, tried: Tried<'_>, outcome: impl FnOnce() -> AttemptOutcome) {
+        let number = self.attempts_made.load(Ordering::Relaxed).saturating_add(1);
+        self.attempts_made.store(number, Ordering::Relaxed);
+        let Some(since) = tried.since else {
+            self.seen().last_peer = Some(tried.peer.clone());
+            return;
         };
         let report = AttemptReport {
-            number: u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1),
-            peer: tried.peer,
-            request_bytes,
-            elapsed: tried.since.elapsed(),
-            outcome,
+            number,
+            peer: tried.peer.clone(),
+            request_bytes: self.request_bytes.load(Ordering::Relaxed),
+            elapsed: since.elapsed(),
+            outcome: outcome(),
         };
         self.chain.attempted(self.operation, &report);
         let mut seen = self.seen();
+        seen.last_peer = Some(report.peer.clone());
         // Most calls have one.
         seen.attempts.reserve_exact(1);
         seen.attempts.push(report);
@@ -119,14 +140,21 @@ impl<'a> Passage<'a> {
         self.seen().attempts.clone()
     }
 
-    /// How many attempts there were, and the octets of the arguments.
-    pub(super) fn effort(&self) -> (u32, usize) {
-        let seen = self.seen();
-        (u32::try_from(seen.attempts.len()).unwrap_or(u32::MAX), seen.request_bytes)
+    pub(super) fn attempts_made(&self) -> u32 {
+        self.attempts_made.load(Ordering::Relaxed)
     }
 
-    pub(super) fn take_reply_contexts(&self) -> Vec<ServiceContext> {
-        std::mem::take(&mut self.seen().reply_contexts)
+    pub(super) fn last_peer(&self) -> Option<Peer> {
+        self.seen().last_peer.clone()
+    }
+
+    /// Octets of the arguments, as they were last encoded.
+    pub(super) fn request_bytes(&self) -> usize {
+        self.request_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn take_reply_contexts(&mut self) -> Vec<ServiceContext> {
+        std::mem::take(&mut self.seen.get_mut().unwrap_or_else(PoisonError::into_inner).reply_contexts)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::{AttemptReport, ClientReply, Passage};
-use crate::adapter::{BoxFuture, Context};
+use crate::adapter::{BoxFuture, Context, Peer};
 use crate::exception::{Completion, SystemException};
 use crate::model::{Behaviour, Interface};
 use crate::object::Request;
@@ -26,7 +26,7 @@ use crate::value::BodyWriter;
 /// impl ClientInterceptor for Log {
 ///     async fn call(&self, call: &mut ClientCall<'_>, next: ClientNext<'_>) -> Result<ClientReply, SystemException> {
 ///         let reply = next.run(call).await;
-///         println!("{} took {} attempts", call.operation(), call.attempts().len());
+///         println!("{} took {} attempts", call.operation(), call.attempts_made());
 ///         reply
 ///     }
 /// }
@@ -44,7 +44,14 @@ pub trait ClientInterceptor: Send + Sync + 'static {
         next: ClientNext<'_>,
     ) -> impl Future<Output = Result<ClientReply, SystemException>> + Send;
 
-    /// Sees each attempt of a call that it has passed on, when the attempt has ended. Must not block.
+    /// Whether it wants to see the attempts of calls: then each is timed and reported, to all interceptors of the broker.
+    /// Asked once, when it is registered.
+    fn watches_attempts(&self) -> bool {
+        false
+    }
+
+    /// Sees each attempt of a call that it has passed on, when the attempt has ended, if any interceptor of the broker
+    /// [watches](ClientInterceptor::watches_attempts) them. Must not block.
     fn attempted(&self, operation: &str, attempt: &AttemptReport) {
         let _ = (operation, attempt);
     }
@@ -57,6 +64,10 @@ impl<T: ClientInterceptor> ClientInterceptor for Arc<T> {
         next: ClientNext<'_>,
     ) -> impl Future<Output = Result<ClientReply, SystemException>> + Send {
         T::call(self, call, next)
+    }
+
+    fn watches_attempts(&self) -> bool {
+        T::watches_attempts(self)
     }
 
     fn attempted(&self, operation: &str, attempt: &AttemptReport) {
@@ -196,15 +207,26 @@ impl<'a> ClientCall<'a> {
         Ok(body.into_bytes().into())
     }
 
-    /// The attempts of the call so far, in order; with a number of them that is bounded by `retry_attempts_max` and
+    /// How many attempts of the call there were so far. Those that found no connection do not count.
+    pub fn attempts_made(&self) -> u32 {
+        self.passage.attempts_made()
+    }
+
+    /// Where the last attempt went.
+    pub fn last_peer(&self) -> Option<Peer> {
+        self.passage.last_peer()
+    }
+
+    /// The attempts of the call so far, in order, if an interceptor of the broker
+    /// [watches](ClientInterceptor::watches_attempts) them; with a number of them that is bounded by `retry_attempts_max` and
     /// `forwards_max`. Attempts that found no connection are not among them.
     pub fn attempts(&self) -> Vec<AttemptReport> {
         self.passage.attempts()
     }
 
-    /// How many attempts there were, and the octets of the arguments as they were last encoded.
-    pub(super) fn effort(&self) -> (u32, usize) {
-        self.passage.effort()
+    /// Octets of the arguments as they were last encoded.
+    pub(super) fn request_bytes(&self) -> usize {
+        self.passage.request_bytes()
     }
 
     /// A number that nobody can foresee, as trace ids and samplers need it.
@@ -217,7 +239,7 @@ impl fmt::Debug for ClientCall<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientCall")
             .field("operation", &self.operation())
-            .field("attempts", &self.attempts())
+            .field("attempts_made", &self.attempts_made())
             .finish_non_exhaustive()
     }
 }
@@ -255,20 +277,29 @@ impl<T: ClientInterceptor> AnyClientInterceptor for T {
 
 /// The client interceptors of a broker, outermost first.
 #[derive(Clone, Default)]
-pub(crate) struct ClientChain(Vec<Arc<dyn AnyClientInterceptor>>);
+pub(crate) struct ClientChain {
+    interceptors: Vec<Arc<dyn AnyClientInterceptor>>,
+    watches_attempts: bool,
+}
 
 impl ClientChain {
     pub(crate) fn push(&mut self, interceptor: impl ClientInterceptor) {
-        self.0.push(Arc::new(interceptor));
+        self.watches_attempts |= interceptor.watches_attempts();
+        self.interceptors.push(Arc::new(interceptor));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.interceptors.is_empty()
+    }
+
+    /// Whether any of them wants to see attempts.
+    pub(super) fn watches_attempts(&self) -> bool {
+        self.watches_attempts
     }
 
     /// Every interceptor sees the attempt.
     pub(super) fn attempted(&self, operation: &str, attempt: &AttemptReport) {
-        self.0.iter().for_each(|interceptor| interceptor.attempted_any(operation, attempt));
+        self.interceptors.iter().for_each(|interceptor| interceptor.attempted_any(operation, attempt));
     }
 
     /// Makes a call through all of them.
@@ -281,12 +312,12 @@ impl ClientChain {
         let trace = parent.and_then(|parent| parent.trace().cloned());
         let passage = Passage::new(self, request.operation.as_str(), trace, request.deadline);
         let mut call = ClientCall { route, request, parent, passage };
-        ClientNext { inner: &self.0 }.run(&mut call).await
+        ClientNext { inner: &self.interceptors }.run(&mut call).await
     }
 }
 
 impl fmt::Debug for ClientChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ClientChain").field(&self.0.len()).finish()
+        f.debug_tuple("ClientChain").field(&self.interceptors.len()).finish()
     }
 }

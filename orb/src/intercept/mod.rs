@@ -24,8 +24,8 @@ mod server;
 mod trace;
 mod traceparent;
 
+pub(crate) use attempt::Passage;
 pub use attempt::{AttemptOutcome, AttemptReport};
-pub(crate) use attempt::{Passage, Tried};
 pub use attributes::{
     ATTRIBUTE_VERSION_CONTEXT, AttributeCache, AttributeCacheCounts, AttributeCacheLimits, AttributeVersion,
     AttributeVersions,

@@ -8,7 +8,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use bytes::Bytes;
 
 use crate::adapter::{
-    BoxFuture, CURRENT, Context, Dispatch, Invocation, Reply, Servant, dispatch, run_to_end,
+    BoxFuture, Context, Dispatch, Invocation, Reply, Servant, dispatch, dispatch_within, run_to_end,
 };
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
 use crate::model::{Interface, Operation};
@@ -86,7 +86,7 @@ impl ServerCall {
         let Some(invocation) = self.invocation.take() else {
             return self.refuse(served_already());
         };
-        match dispatch(self.servant.clone(), invocation) {
+        match dispatch_within(self.servant.clone(), invocation) {
             Dispatch::Done(reply) => reply,
             Dispatch::Pending(future) => run_to_end(&self.context, future).await,
         }
@@ -174,11 +174,18 @@ fn served_already() -> SystemException {
 /// A server interceptor whose type is forgotten.
 pub(super) trait AnyServerInterceptor: Send + Sync {
     fn serve_boxed<'a>(&'a self, call: &'a mut ServerCall, next: ServerNext<'a>) -> BoxFuture<'a, Reply>;
+
+    /// Serves the call as the outermost of a chain.
+    fn serve_first(self: Arc<Self>, call: ServerCall, chain: ServerChain) -> BoxFuture<'static, Reply>;
 }
 
 impl<T: ServerInterceptor> AnyServerInterceptor for T {
     fn serve_boxed<'a>(&'a self, call: &'a mut ServerCall, next: ServerNext<'a>) -> BoxFuture<'a, Reply> {
         Box::pin(self.serve(call, next))
+    }
+
+    fn serve_first(self: Arc<Self>, mut call: ServerCall, chain: ServerChain) -> BoxFuture<'static, Reply> {
+        Box::pin(async move { self.serve(&mut call, ServerNext { inner: &chain.0[1..] }).await })
     }
 }
 
@@ -191,27 +198,30 @@ impl ServerChain {
         Arc::make_mut(&mut self.0).push(Arc::new(interceptor));
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Hands an invocation through the interceptors to a servant. What they and the servant do at once has been done on
     /// return.
     pub(crate) fn dispatch(&self, orb: &Orb, servant: Arc<dyn Servant>, invocation: Invocation) -> Dispatch {
-        if self.0.is_empty() {
-            return dispatch(servant, invocation);
-        }
+        let Some(first) = self.0.first() else { return dispatch(servant, invocation) };
         let context = invocation.context().clone();
-        let chain = self.0.clone();
         let request_bytes = invocation.arguments().len();
-        let mut call = ServerCall {
+        let call = ServerCall {
             orb: orb.clone(),
             context: context.clone(),
             servant,
             invocation: Some(invocation),
             request_bytes,
         };
-        let mut future: BoxFuture<'static, Reply> =
-            Box::pin(async move { ServerNext { inner: &chain }.run(&mut call).await });
+        let mut future = first.clone().serve_first(call, self.clone());
+        if context.stands_high() {
+            return Dispatch::Pending(future);
+        }
         // Whoever drives it further polls it again first, and so registers a waker that wakes.
         let mut nobody = TaskContext::from_waker(Waker::noop());
-        let poll = || CURRENT.sync_scope(context.clone(), || future.as_mut().poll(&mut nobody));
+        let poll = || context.scope_now(|| future.as_mut().poll(&mut nobody));
         match catch_unwind(AssertUnwindSafe(poll)) {
             Ok(Poll::Ready(reply)) => Dispatch::Done(reply),
             Ok(Poll::Pending) => Dispatch::Pending(future),

@@ -104,9 +104,9 @@ impl ClientInterceptor for Tracing {
         let mut end = SpanEnd::new(span.clone());
         let reply = next.run(call).instrument(span.clone()).await;
         if !span.is_disabled()
-            && let Some(last) = call.attempts().last()
+            && let Some(peer) = call.last_peer()
         {
-            span.record("server.address", field::display(&last.peer));
+            span.record("server.address", field::display(&peer));
         }
         end.ended(CallEnding::of_call(&reply));
         reply

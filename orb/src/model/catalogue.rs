@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{TypeDef, TypeDesc};
+use super::{Interface, TypeDef, TypeDesc};
 
 /// The defined types that an interface reaches, by repository id.
 ///
 /// Types describe themselves into it through [`IdlType::describe`](crate::value::IdlType::describe); a type that reaches
 /// itself is entered once, so that recursion ends.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone)]
 pub struct TypeCatalogue {
     definitions: BTreeMap<String, Option<TypeDef>>,
+    /// The interfaces of the references among them, by repository id.
+    referred: BTreeMap<&'static str, &'static Interface>,
 }
 
 impl TypeCatalogue {
@@ -29,6 +31,19 @@ impl TypeCatalogue {
             self.definitions.insert(id.to_owned(), Some(definition));
         }
         TypeDesc::Named(id.to_owned())
+    }
+
+    /// Enters the interface of a reference, and returns the type of references to it.
+    ///
+    /// The interface is not described here: it may refer to what is being described.
+    pub fn refer(&mut self, interface: &'static Interface) -> TypeDesc {
+        self.referred.insert(interface.id(), interface);
+        TypeDesc::Object(interface.id().to_owned())
+    }
+
+    /// The interfaces that were referred to.
+    pub(super) fn referred(&self) -> Vec<&'static Interface> {
+        self.referred.values().copied().collect()
     }
 
     /// The definitions, by repository id.

@@ -210,6 +210,8 @@ struct Derived {
     description: InterfaceDesc,
     fingerprint: u64,
     lineage: Vec<&'static Interface>,
+    /// The interfaces that operations have references to.
+    referred: Vec<&'static Interface>,
 }
 
 impl Interface {
@@ -248,7 +250,12 @@ impl Interface {
             derived: OnceLock::new(),
         }));
         let fingerprint = fingerprint(&description);
-        interface.derived.get_or_init(|| Derived { description, fingerprint, lineage: vec![interface] });
+        interface.derived.get_or_init(|| Derived {
+            description,
+            fingerprint,
+            lineage: vec![interface],
+            referred: Vec::new(),
+        });
         interface
     }
 
@@ -312,12 +319,19 @@ impl Interface {
         &self.derived().description
     }
 
+    /// The interfaces that this one leads to: its bases, and those that its operations have references to. Nothing for
+    /// one that is described at run time.
+    pub(crate) fn neighbours(&'static self) -> impl Iterator<Item = &'static Interface> {
+        let derived = self.derived();
+        derived.lineage[1..].iter().chain(&derived.referred).copied()
+    }
+
     fn derived(&'static self) -> &'static Derived {
         self.derived.get_or_init(|| {
             let mut lineage = vec![self];
             self.collect_lineage(&mut lineage);
-            let description = describe(self, &lineage);
-            Derived { fingerprint: fingerprint(&description), description, lineage }
+            let (description, referred) = describe(self, &lineage);
+            Derived { fingerprint: fingerprint(&description), description, lineage, referred }
         })
     }
 
@@ -345,7 +359,11 @@ fn ancestor(base: &Interface) -> Ancestor {
     }
 }
 
-fn describe(interface: &Interface, lineage: &[&'static Interface]) -> InterfaceDesc {
+/// The description, and the interfaces that operations have references to.
+fn describe(
+    interface: &Interface,
+    lineage: &[&'static Interface],
+) -> (InterfaceDesc, Vec<&'static Interface>) {
     let mut types = TypeCatalogue::new();
     let operations = lineage
         .iter()
@@ -360,12 +378,14 @@ fn describe(interface: &Interface, lineage: &[&'static Interface]) -> InterfaceD
             signature: (operation.signature)(&mut types),
         })
         .collect();
-    InterfaceDesc {
+    let referred = types.referred();
+    let description = InterfaceDesc {
         id: interface.id.to_owned(),
         name: interface.name.to_owned(),
         bases: interface.bases().map(|base| base.id.to_owned()).collect(),
         operations,
         types: types.into_definitions(),
         ancestors: lineage[1..].iter().map(|base| ancestor(base)).collect(),
-    }
+    };
+    (description, referred)
 }

@@ -174,7 +174,7 @@ impl ObjectRef {
 
     /// The time a call may take: the caller's choice, else the operation's, else the broker's; never more than the call
     /// that it is made in has left.
-    fn time_limit(&self, of_operation: Option<Duration>, parent: Option<&Context>) -> Duration {
+    pub(super) fn time_limit(&self, of_operation: Option<Duration>, parent: Option<&Context>) -> Duration {
         let broker = || self.orb().map_or(CALL_DEADLINE_WITHOUT_BROKER, |orb| orb.limits().call_deadline);
         let own = self.options.deadline.or(of_operation).unwrap_or_else(broker).min(CALL_DEADLINE_MAX);
         parent.and_then(Context::time_left).map_or(own, |left| left.min(own))
@@ -194,7 +194,8 @@ const CALL_DEADLINE_WITHOUT_BROKER: Duration = Duration::from_secs(30);
 /// The longest deadline: what is longer is never.
 const CALL_DEADLINE_MAX: Duration = Duration::from_secs(365 * 86_400);
 
-fn decode<R, E: Raises>(
+/// The typed end of a call.
+pub(super) fn decode<R, E: Raises>(
     operation: &Operation,
     answer: Option<Answer>,
     read: impl FnOnce(&mut BodyReader<'_>) -> Result<R, BodyError>,

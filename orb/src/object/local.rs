@@ -54,11 +54,13 @@ impl LocalOutcome {
     }
 }
 
-/// Queries of one chain that are polled inside one another.
-const CALLS_ON_STACK_MAX: u32 = 8;
-
 /// Makes chains of calls that start outside of servants, on references without a broker, distinguishable.
 static LOCAL_CHAINS: AtomicU64 = AtomicU64::new(1);
+
+/// A chain that starts outside of servants, on a reference without a broker.
+pub(super) fn next_local_chain() -> ChainId {
+    ChainId(u128::from(LOCAL_CHAINS.fetch_add(1, Ordering::Relaxed)).to_be_bytes())
+}
 
 /// How bodies inside the process are encoded.
 const LOCAL_ENCODING: Encoding = Encoding::Cdr { profile: CdrProfile::native(Endian::NATIVE), origin: 0 };
@@ -70,6 +72,10 @@ impl LocalTarget {
 
     pub(crate) fn of_broker(servant: Arc<dyn Servant>, object_key: Bytes, orb: Orb) -> LocalTarget {
         LocalTarget { servant, object_key, orb: Some(orb) }
+    }
+
+    pub(super) fn servant(&self) -> &Arc<dyn Servant> {
+        &self.servant
     }
 
     pub(super) fn interface(&self) -> &'static Interface {
@@ -114,7 +120,7 @@ impl LocalTarget {
             Dispatch::Pending(future) => self.wait(request, context, future, under_way).await?,
         };
         if let Some(passage) = request.passage {
-            passage.replied(reply.contexts.clone());
+            passage.replied(&reply.contexts);
         }
         match reply.fate {
             ReplyFate::Sent | ReplyFate::SentThenCut => outcome(reply, request.behaviour.oneway),
@@ -135,14 +141,14 @@ impl LocalTarget {
         future: crate::adapter::BoxFuture<'static, Reply>,
         under_way: Option<CallUnderWay>,
     ) -> Result<Reply, SystemException> {
-        let (_cancel, depth) = (CancelOnDrop(&context), context.depth() + 1);
+        let (_cancel, is_high) = (CancelOnDrop(&context), context.stands_high());
         let context = context.clone();
         let running = async move {
             let reply = drive(context, future).await;
             drop(under_way);
             reply
         };
-        let in_place = request.behaviour.kind == Kind::Query && !depth.is_multiple_of(CALLS_ON_STACK_MAX);
+        let in_place = request.behaviour.kind == Kind::Query && !is_high;
         let ended = if in_place {
             within(request, running).await
         } else {
@@ -162,7 +168,7 @@ impl LocalTarget {
         let chain = parent.map_or_else(
             || match &self.orb {
                 Some(orb) => ChainId::starting_with(&orb.next_identity()),
-                None => ChainId((u128::from(LOCAL_CHAINS.fetch_add(1, Ordering::Relaxed))).to_be_bytes()),
+                None => next_local_chain(),
             },
             Context::chain,
         );

@@ -1,6 +1,7 @@
 //! The client side of an object: references, proxies, and what a call goes through on its way out.
 
 mod deferred;
+mod direct;
 mod dynamic;
 mod facade;
 mod invoke;
@@ -12,6 +13,8 @@ mod reference;
 mod values;
 
 pub use deferred::Deferred;
+#[doc(hidden)]
+pub use direct::Direct;
 pub use dynamic::DynamicException;
 #[doc(hidden)]
 pub use facade::Facade;
@@ -21,4 +24,4 @@ pub use mock::MockCall;
 pub use options::CallOptions;
 pub use proxy::Proxy;
 pub use reference::ObjectRef;
-pub(crate) use values::{binding_to, bound};
+pub(crate) use values::{OBJECT_ID, binding_to, bound};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use quorb_giop::ior::Ior;
 use quorb_giop::names::RepositoryId;
 
+use super::direct::Servants;
 use super::local::LocalTarget;
 use super::{CallOptions, Proxy};
 use crate::adapter::{METADATA_OPERATION, Servant};
@@ -28,6 +29,8 @@ pub struct ObjectRef {
 pub(super) struct Target {
     pub(super) ior: Ior,
     pub(super) way: Way,
+    /// The object's servants in this process, where direct calls have found them.
+    pub(super) servants: Servants,
 }
 
 /// How a call gets to the object.
@@ -63,6 +66,7 @@ builtin_operations! {
     IS_A = "_is_a";
     NON_EXISTENT = "_non_existent";
     METADATA = METADATA_OPERATION;
+    INTERFACE = "_interface";
 }
 
 impl ObjectRef {
@@ -91,7 +95,10 @@ impl ObjectRef {
     }
 
     fn new(ior: Ior, way: Way) -> ObjectRef {
-        ObjectRef { target: Arc::new(Target { ior, way }), options: CallOptions::default() }
+        ObjectRef {
+            target: Arc::new(Target { ior, way, servants: Servants::default() }),
+            options: CallOptions::default(),
+        }
     }
 
     /// The interoperable object reference.
@@ -154,6 +161,16 @@ impl ObjectRef {
             Err(fault) if fault.kind() == Some(crate::exception::ExceptionKind::ObjectNotExist) => Ok(true),
             other => other,
         }
+    }
+
+    /// Asks the object for the definition of its interface in an interface repository: a reference to a
+    /// `CORBA::InterfaceDef`, which stays with the object's server. Objects of this broker answer, whoever asks; foreign ones
+    /// where a repository was set up. Cancellation safe.
+    ///
+    /// # Errors
+    /// Whatever a call may raise.
+    pub async fn interface_def(&self) -> Result<ObjectRef, Fault> {
+        self.call(None, &INTERFACE, &no_arguments, |body| body.next("result")).await
     }
 
     /// Asks the object for its interface as data. Objects of this broker answer; foreign ones raise BAD_OPERATION.

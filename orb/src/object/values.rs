@@ -128,10 +128,8 @@ macro_rules! __proxy_values {
         }
 
         impl $crate::IdlType for $proxy {
-            fn describe(_: &mut $crate::__private::TypeCatalogue) -> $crate::__private::TypeDesc {
-                $crate::__private::TypeDesc::Object(::std::borrow::ToOwned::to_owned(
-                    <Self as $crate::Proxy>::interface().id(),
-                ))
+            fn describe(types: &mut $crate::__private::TypeCatalogue) -> $crate::__private::TypeDesc {
+                types.refer(<Self as $crate::Proxy>::interface())
             }
 
             fn write_cbor<S: $crate::__private::serde::Serializer>(

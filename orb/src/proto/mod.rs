@@ -4,6 +4,7 @@
 //! no decision depends on the iteration order of a hashed map. Time and randomness are arguments. The drivers around
 //! the cores own tasks, timers and sockets; `tests/sans_io.rs` proves the absence.
 
+pub mod buffers;
 pub mod gate;
 pub mod head;
 pub mod health;

@@ -34,6 +34,7 @@ pub(crate) struct Settings {
     pub(super) holding: bool,
     pub(super) callbacks: Callbacks,
     pub(super) unreachable: bool,
+    pub(super) giop_big_endian: bool,
     /// Reference strings by name.
     pub(super) initial_references: BTreeMap<String, String>,
     pub(super) client_chain: ClientChain,
@@ -94,6 +95,13 @@ impl OrbBuilder {
     /// network always say so.
     pub fn unreachable(mut self) -> OrbBuilder {
         self.settings.unreachable = true;
+        self
+    }
+
+    /// Writes GIOP messages in big-endian order, whatever the order of this machine, which it is without this. What is read
+    /// says its own order. For tests of interoperability: it changes nothing but the octets, and costs speed.
+    pub fn giop_big_endian(mut self) -> OrbBuilder {
+        self.settings.giop_big_endian = true;
         self
     }
 

@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::route::{Bound, Route};
 use crate::adapter::{Context, Peer};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
-use crate::intercept::{AttemptOutcome, Tried};
+use crate::intercept::AttemptOutcome;
 use crate::model::{Behaviour, Kind};
 use crate::object::{Answer, LocalOutcome, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity, TraceContext};
@@ -108,10 +108,11 @@ impl Route {
                 }
             };
             progress.has_waited = true;
-            let tried = request.passage.map(|_| Tried::begins(Peer::collocated()));
+            let here = request.passage.map(|passage| (passage, Peer::collocated()));
+            let tried = here.as_ref().map(|(passage, peer)| (passage, passage.tries(peer)));
             let outcome = local.call(request, parent).await;
-            if let (Some(passage), Some(tried)) = (request.passage, tried) {
-                passage.ended(tried, outcome_here(&outcome));
+            if let Some((passage, tried)) = tried {
+                passage.ended(tried, || outcome_here(&outcome));
             }
             match outcome? {
                 LocalOutcome::Answered(answer) => return Ok(Some(answer)),
@@ -200,9 +201,9 @@ impl Route {
         let Some(passage) = call.request.passage else {
             return self.attempt(call, progress, bound).await;
         };
-        let tried = Tried::begins(bound.connection.peer.clone());
+        let tried = passage.tries(&bound.connection.peer);
         let received = self.attempt(call, progress, bound).await;
-        passage.ended(tried, outcome_there(&received));
+        passage.ended(tried, || outcome_there(&received));
         received
     }
 
@@ -254,7 +255,7 @@ impl Route {
             self.adopt(bound, set);
         }
         if let (Some(passage), CallOutcome::Reply(head, _)) = (call.request.passage, &outcome) {
-            passage.replied(head.contexts.clone());
+            passage.replied(&head.contexts);
         }
         Ok(interpret(outcome))
     }

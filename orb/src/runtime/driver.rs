@@ -12,9 +12,10 @@ use tokio::time::Instant;
 
 use super::clock::Turn;
 use super::connection::{CallOutcome, Connection, Heard, Posture};
+use super::crowd::Crowd;
 use super::inbound;
+use super::input::Input;
 use super::shutdown::Entry;
-use super::spare;
 use super::stream::ReadEnd;
 use super::wire::{CoreEvent, Violation};
 use crate::proto::head::Delivery;
@@ -39,12 +40,6 @@ enum End {
     Idle,
 }
 
-/// The room that is made in the input buffer before each read.
-const READ_ROOM_BYTES: usize = 8 * 1024;
-
-/// The most room that is made at once, however long the message says it is: what is announced may never come.
-const READ_ROOM_BYTES_MAX: usize = 256 * 1024;
-
 /// A wait without an end of its own.
 const FAR_AWAY: Duration = Duration::from_secs(365 * 86_400);
 
@@ -60,8 +55,9 @@ pub(super) async fn drive(connection: Arc<Connection>, mut read: ReadEnd, input:
         paused: false,
         due: false,
         pace: None,
+        crowd: Crowd::default(),
     };
-    let end = driver.run(&mut read, input).await;
+    let end = driver.run(&mut read, Input::with(input)).await;
     farewell(&connection, &end).await;
     let (cause, violated) = match &end {
         End::Finished => ("the connection was closed".to_owned(), false),
@@ -117,6 +113,7 @@ struct Driver<'a> {
     due: bool,
     /// How fast the peer goes on with what it has begun; none while it has begun nothing.
     pace: Option<Pace>,
+    crowd: Crowd,
 }
 
 /// How fast a peer sends.
@@ -126,14 +123,14 @@ struct Pace {
 }
 
 impl Driver<'_> {
-    async fn run(&mut self, read: &mut ReadEnd, mut input: BytesMut) -> End {
+    async fn run(&mut self, read: &mut ReadEnd, mut input: Input) -> End {
         let connection = self.connection;
         let timer = tokio::time::sleep(FAR_AWAY);
         tokio::pin!(timer);
         loop {
             let posture = match self.take_turn(&mut input) {
                 Ok(None) => {
-                    tokio::task::yield_now().await;
+                    self.give_way().await;
                     continue;
                 }
                 Ok(Some(posture)) => posture,
@@ -144,7 +141,6 @@ impl Driver<'_> {
             if wanted < timer.deadline() || timer.is_elapsed() {
                 timer.as_mut().reset(wanted);
             }
-            let wanted = connection.wanted_bytes(&input).clamp(READ_ROOM_BYTES, READ_ROOM_BYTES_MAX);
             // None of these must starve the others: a peer that sends without end is still given up for what it leaves
             // incomplete, and callers that write without end still get their replies.
             let count = tokio::select! {
@@ -157,7 +153,7 @@ impl Driver<'_> {
                     }
                     Err(error) => return End::Broken(error),
                 },
-                count = receive(read, &mut input, wanted), if !posture.paused => count,
+                count = receive(connection, read, &mut input, &posture), if !posture.paused => count,
                 () = &mut timer => {
                     self.due = true;
                     if posture.paused {
@@ -166,13 +162,13 @@ impl Driver<'_> {
                     // The peer is heard before it is blamed for its silence.
                     tokio::select! {
                         biased;
-                        count = receive(read, &mut input, wanted) => count,
+                        count = receive(connection, read, &mut input, &posture) => count,
                         () = ready(()) => continue,
                     }
                 }
             };
             match count {
-                Ok(0) if connection.is_mid_message(&input) => return End::Truncated,
+                Ok(0) if connection.is_mid_message(&input.octets) => return End::Truncated,
                 Ok(0) => return End::Eof,
                 Ok(count) => self.heard(count),
                 Err(error) => return End::Broken(error),
@@ -180,12 +176,29 @@ impl Driver<'_> {
         }
     }
 
+    /// Lets others go first: for a turn, or for a pause if the peer calls without end. What others have to say on the
+    /// connection is written all the same.
+    async fn give_way(&mut self) {
+        let Some(pause) = self.crowd.pause(self.connection.orb.limits(), std::time::Instant::now()) else {
+            return tokio::task::yield_now().await;
+        };
+        let mut over = pin!(tokio::time::sleep(pause));
+        loop {
+            self.connection.flush();
+            tokio::select! {
+                biased;
+                () = &mut over => return,
+                () = self.connection.bell.heard() => {}
+            }
+        }
+    }
+
     /// Does what there is to do, at one time, and says what to wait for; nothing if others go first, or why nothing more will
     /// come.
-    fn take_turn(&mut self, input: &mut BytesMut) -> Result<Option<Posture>, End> {
+    fn take_turn(&mut self, input: &mut Input) -> Result<Option<Posture>, End> {
         let mut turn = Turn::begin();
-        match process(self.connection, input, &mut turn) {
-            Ok(Processed::All) => {}
+        match process(self.connection, &mut input.octets, &mut turn, &mut self.crowd) {
+            Ok(Processed::All) => self.crowd.ran_dry(),
             Ok(Processed::Some) => return Ok(None),
             Ok(Processed::Ended(end)) => return Err(end),
             Err(violation) => return Err(End::Violated(violation)),
@@ -193,7 +206,7 @@ impl Driver<'_> {
         if let Some(end) = self.on_time() {
             return Err(end);
         }
-        match self.connection.rest() {
+        match self.connection.rest(&input.octets) {
             Ok(posture) if posture.finished => Err(End::Finished),
             Ok(posture) => {
                 self.note(&posture, !input.is_empty(), Instant::from_std(turn.begun()));
@@ -211,12 +224,10 @@ impl Driver<'_> {
     }
 
     /// Says what the connection holds, and ends it if it is one of those that hold too much.
-    fn check_budget(&self, posture: &Posture, input: &BytesMut) -> Option<End> {
+    fn check_budget(&self, posture: &Posture, input: &Input) -> Option<End> {
         let connection = self.connection;
         let shared = &connection.orb.shared;
-        // An empty buffer goes back to its thread.
-        let input_bytes = if input.is_empty() { 0 } else { input.capacity() as u64 };
-        let grown = connection.holding.note_buffers(posture.held_bytes + input_bytes);
+        let grown = connection.holding.note_buffers(posture.held_bytes + input.held_bytes() as u64);
         if !shared.budget.is_exceeded() {
             return None;
         }
@@ -338,15 +349,19 @@ enum Processed {
     Ended(End),
 }
 
-/// Takes out of the input what is whole, as long as the peer takes what it is answered; but not more than
-/// [`EVENTS_AT_ONCE_MAX`].
+/// Takes out of the input what is whole, as long as the peer takes what it is answered; but not more than others leave it
+/// for one turn.
 fn process(
     connection: &Arc<Connection>,
     input: &mut BytesMut,
     turn: &mut Turn,
+    crowd: &mut Crowd,
 ) -> Result<Processed, Violation> {
-    for _ in 0..EVENTS_AT_ONCE_MAX {
+    for _ in 0..crowd.events_max(turn.begun()) {
         let Heard::Event(event) = connection.receive(input)? else { return Ok(Processed::All) };
+        if matches!(event, CoreEvent::Request { .. }) {
+            crowd.called(&connection.orb.shared.lifecycle.last_caller, connection.number, turn.begun());
+        }
         if let Some(end) = act(connection, event) {
             return Ok(Processed::Ended(end));
         }
@@ -355,23 +370,16 @@ fn process(
     Ok(Processed::Some)
 }
 
-/// Events of one peer that are dealt with before other connections get their turn: a peer that sends as fast as it can does
-/// not make them wait for all that it has sent.
-const EVENTS_AT_ONCE_MAX: usize = 32;
-
-/// Waits for octets, with room for so many more. A connection that waits with nothing in its hands holds no buffer.
-/// Cancellation safe.
-async fn receive(read: &mut ReadEnd, input: &mut BytesMut, wanted: usize) -> io::Result<usize> {
-    poll_fn(|cx| {
-        if input.capacity() == 0 {
-            *input = spare::borrow();
-        }
-        input.reserve(wanted);
-        let received = pin!(read.read_buf(input)).poll(cx);
-        if input.is_empty() {
-            spare::give_back(std::mem::take(input));
-        }
-        received
+/// Waits for octets, and reads them to where they belong. Cancellation safe.
+async fn receive(
+    connection: &Connection,
+    read: &mut ReadEnd,
+    input: &mut Input,
+    posture: &Posture,
+) -> io::Result<usize> {
+    poll_fn(|cx| match posture.lands.then(|| connection.poll_land(read, cx)).flatten() {
+        Some(polled) => polled,
+        None => input.poll_read(read, posture.wanted, cx),
     })
     .await
 }
@@ -450,7 +458,7 @@ async fn farewell(connection: &Connection, end: &End) {
 /// Reads what the peer still sends, within a limit. A socket that is closed over unread octets takes back what it has
 /// written: the farewell, and with it the replies before it.
 async fn linger(read: &mut ReadEnd) {
-    let mut ignored = BytesMut::with_capacity(READ_ROOM_BYTES);
+    let mut ignored = BytesMut::with_capacity(LINGER_ROOM_BYTES);
     let to_the_end = async {
         while matches!(read.read_buf(&mut ignored).await, Ok(1..)) {
             ignored.clear();
@@ -459,6 +467,9 @@ async fn linger(read: &mut ReadEnd) {
     // A peer that does not stop does not learn why either.
     let _ = tokio::time::timeout(FAREWELL_MAX, to_the_end).await;
 }
+
+/// What is read at once of what nobody wants any more.
+const LINGER_ROOM_BYTES: usize = 8 * 1024;
 
 /// The time a peer gets to read why its connection ends, and then to close its end.
 const FAREWELL_MAX: Duration = Duration::from_millis(50);

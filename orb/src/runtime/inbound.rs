@@ -56,7 +56,7 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
         connection: connection.clone(),
         id,
         wants_reply: head.response == ResponseExpected::Yes,
-        encoding: reply_encoding(&body),
+        encoding: reply_encoding(&body, connection.byte_order()),
         format: head.format,
         once: None,
         newer_endpoints: None,
@@ -117,9 +117,7 @@ fn admit(connection: &Connection, head: &RequestHead) -> Result<Arc<ActiveObject
         return refuse(Minor::REPLIES_NOT_TAKEN)
             .map_err(|exception| exception.because(format_args!("above replies_bytes_max = {limit}")));
     }
-    orb.active_objects()
-        .find(&head.object_key, orb.incarnation())
-        .into_result()
+    orb.find_object(&head.object_key)
         .map_err(|exception| exception.because(format_args!("key `{}`", head.object_key)))
 }
 
@@ -160,7 +158,7 @@ fn run(mut inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body
 /// Answers whether an object is here.
 pub(super) fn locate(connection: &Arc<Connection>, id: CallId, key: Option<&ObjectKey>) {
     let orb = &connection.orb;
-    let object = key.and_then(|key| orb.active_objects().find(key, orb.incarnation()).into_result().ok());
+    let object = key.and_then(|key| orb.find_object(key).ok());
     let status = match object.map(|object| object.servant.location()) {
         Some(Location::Here) => ReplyStatus::OK,
         None => ReplyStatus::SYSTEM_EXCEPTION,

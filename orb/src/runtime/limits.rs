@@ -44,6 +44,11 @@ pub struct Limits {
     pub assembly_bytes_max: usize,
     /// Calls that one connection may have in flight, in each direction.
     pub calls_in_flight_max: usize,
+    /// Calls of one connection that are served in a row, without a gap between them, while other connections call as well:
+    /// then it pauses for `calls_in_a_row_pause`, so that a peer that calls without end leaves the others their time.
+    pub calls_in_a_row_max: usize,
+    /// That pause. A connection that nobody else calls beside never pauses.
+    pub calls_in_a_row_pause: Duration,
     /// Octets that wait to be written to a peer that does not read; reading from it pauses above.
     pub output_bytes_max: usize,
     /// Octets of replies that wait for one peer, whether it does not read or does not give credit: above, its further calls
@@ -107,6 +112,8 @@ impl Default for Limits {
             body_bytes_max: 64 << 20,
             assembly_bytes_max: 128 << 20,
             calls_in_flight_max: 4096,
+            calls_in_a_row_max: 256,
+            calls_in_a_row_pause: Duration::from_millis(1),
             output_bytes_max: 4 << 20,
             replies_bytes_max: 128 << 20,
             buffers_bytes_max: 1 << 30,

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use quorb_giop::cdr::Endian;
 use quorb_giop::ior::Ior;
 
 use super::budget::Budget;
@@ -19,13 +20,14 @@ use super::pool::Pool;
 use super::profiles;
 use super::shutdown::{DrainReport, Lifecycle};
 use super::{Address, Connection, Endpoint, Limits};
-use crate::adapter::{ActiveObjects, Adapter, ObjectKey, Tie};
+use crate::adapter::{ActiveObject, ActiveObjects, Adapter, Lookup, ObjectKey, Tie};
 use crate::exception::SystemException;
 use crate::intercept::{ClientChain, ServerChain};
 use crate::object::{LocalTarget, ObjectRef};
 use crate::proto::head::{ClientId, RequestIdentity, Time};
 use crate::proto::health::{Health, HealthLimits};
 use crate::proto::retry::RetryLimits;
+use crate::repository::{self, KnownInterfaces};
 
 /// The broker of a process: it serves the objects of its [`Adapter`] and carries calls to objects elsewhere.
 ///
@@ -163,6 +165,16 @@ impl Orb {
         self.adapter().activate_persistent(id, servant)
     }
 
+    /// The interface repository: what this broker knows of interfaces and types, as CORBA objects that any program can ask
+    /// (`CORBA::Repository`, its reading side; writing is NO_IMPLEMENT). It is also at
+    /// `corbaloc::HOST:PORT/InterfaceRepository`, and behind `_interface` of every object.
+    ///
+    /// It knows the interface of every object that was ever active here, and those that were
+    /// [published](Adapter::publish). What only foreign descriptions refer to is there by its name, without contents.
+    pub fn interface_repository(&self) -> ObjectRef {
+        repository::root(self)
+    }
+
     /// The addresses that the broker listens on, as bound: a port of 0 has become a real one.
     pub fn addresses(&self) -> &[Address] {
         &self.shared.listening.bound
@@ -200,6 +212,12 @@ impl Orb {
         self.shared.listening.remove_sockets();
         self.shared.objects.clear();
         report
+    }
+
+    /// Waits until a shutdown begins: whatever would keep it waiting, such as a call that waits for news, ends now. Returns at
+    /// once behind that. Cancellation safe.
+    pub async fn draining(&self) {
+        self.shared.lifecycle.draining().await;
     }
 
     /// Lets connections in, after a start with [`OrbBuilder::holding`]. Else it changes nothing.
@@ -252,6 +270,11 @@ impl Orb {
         &self.shared.settings.server_chain
     }
 
+    /// The byte order of the GIOP messages that this broker writes.
+    pub(super) fn giop_byte_order(&self) -> Endian {
+        if self.shared.settings.giop_big_endian { Endian::Big } else { Endian::NATIVE }
+    }
+
     pub(crate) fn preference(&self) -> Preference {
         self.shared.settings.preference
     }
@@ -279,9 +302,25 @@ impl Orb {
         profiles::own_key(ior, self.shared.identity)
     }
 
+    /// The object with this key: an active one, or one of the interface repository.
+    pub(super) fn find_object(&self, key: &ObjectKey) -> Result<Arc<ActiveObject>, SystemException> {
+        match self.shared.objects.find(key, self.shared.incarnation) {
+            Lookup::Unknown => match repository::find(self, key) {
+                Some(servant) => Ok(ActiveObject::new(servant)),
+                None => Lookup::Unknown.into_result(),
+            },
+            known => known.into_result(),
+        }
+    }
+
+    /// What the interface repository is made of.
+    pub(crate) fn known_interfaces(&self) -> &KnownInterfaces {
+        self.shared.objects.known_interfaces()
+    }
+
     /// The target of a collocated call.
     pub(crate) fn local_target(&self, key: &ObjectKey) -> Result<LocalTarget, SystemException> {
-        let object = self.shared.objects.find(key, self.shared.incarnation).into_result()?;
+        let object = self.find_object(key)?;
         Ok(LocalTarget::of_broker(object.servant.clone(), key.0.clone(), self.clone()))
     }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use quorb_giop::cdr::{Encoder, Endian};
+use quorb_giop::cdr::Encoder;
 use quorb_giop::ior::Ior;
 use quorb_giop::message::AddressingDisposition;
 
@@ -18,7 +18,7 @@ use crate::proto::head::{BodyFormat, ChainId, RequestHead, RequestIdentity, Resp
 use crate::proto::iiop::{self, Addressing};
 use crate::proto::native::Payload;
 use crate::stream::{Passage, passing_by};
-use crate::value::{BodyWriter, COPIED_BODY_BYTES_MAX, borrow_body, give_body_back};
+use crate::value::{BodyWriter, COPIED_BODY_BYTES_MAX, borrow_body, give_body_back, large};
 
 /// One attempt of a call.
 pub(crate) struct Outgoing<'a> {
@@ -61,7 +61,7 @@ impl EncodedBody {
     fn new(octets: Vec<u8>) -> EncodedBody {
         match octets.len() {
             0..=COPIED_BODY_BYTES_MAX => EncodedBody::Small(octets),
-            _ => EncodedBody::Large(octets.into()),
+            _ => EncodedBody::Large(large::share(octets)),
         }
     }
 
@@ -145,21 +145,19 @@ impl Outgoing<'_> {
         addressing: &Addressing,
         orb: &Orb,
     ) -> Result<Vec<u8>, SystemException> {
-        let buffer = borrow_body();
+        let cdr = |origin, profile| {
+            BodyWriter::Cdr(Encoder::with_buffer(borrow_body(), origin, profile).with_growth(large::grow))
+        };
         let mut body = match self.endpoint.wire {
-            WireChoice::Native if self.as_cbor => BodyWriter::Cbor(buffer),
-            WireChoice::Native => BodyWriter::Cdr(Encoder::with_buffer(buffer, 0, NATIVE_PROFILE)),
+            WireChoice::Native if self.as_cbor => BodyWriter::Cbor(borrow_body()),
+            WireChoice::Native => cdr(0, NATIVE_PROFILE),
             WireChoice::Iiop { version, code_sets } => {
                 let origin = iiop::request_origin(head, addressing, version, code_sets).map_err(|cause| {
                     SystemException::new(ExceptionKind::Marshal, Minor::VALUE_NOT_ENCODABLE, Completion::No)
                         .at(Stage::Encoding)
                         .because(cause)
                 })?;
-                BodyWriter::Cdr(Encoder::with_buffer(
-                    buffer,
-                    origin,
-                    code_sets.profile(Endian::NATIVE, version),
-                ))
+                cdr(origin, code_sets.profile(orb.giop_byte_order(), version))
             }
         };
         let written = match &self.request.activity {

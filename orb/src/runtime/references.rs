@@ -93,6 +93,9 @@ impl Orb {
     fn initial_reference(&self, name: &str) -> Result<ObjectRef, SystemException> {
         let known = &self.shared.settings.initial_references;
         let Some(reference) = known.get(name) else {
+            if name == crate::repository::ROOT_KEY {
+                return Ok(self.interface_repository());
+            }
             let cause =
                 format_args!("no initial reference is called `{name}`: see `OrbBuilder::initial_reference`");
             return Err(malformed(&cause));

@@ -10,11 +10,11 @@ use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
 use crate::proto::head::{BodyFormat, ReplyHead, ReplyStatus, ServiceContext};
 use crate::value::{Body, Encoding};
 
-/// The format of the reply to a request with this body: the same, with CDR in this machine's order.
-pub(super) fn reply_encoding(request: &Body) -> Encoding {
+/// The format of the reply to a request with this body: the same, with CDR in the byte order of this side.
+pub(super) fn reply_encoding(request: &Body, endian: Endian) -> Encoding {
     match request {
         Body::Cdr { contents, code_sets } => {
-            Encoding::Cdr { profile: code_sets.profile(Endian::NATIVE, contents.version()), origin: 0 }
+            Encoding::Cdr { profile: code_sets.profile(endian, contents.version()), origin: 0 }
         }
         Body::Cbor(_) => Encoding::Cbor,
     }

@@ -1,7 +1,7 @@
 //! The binding of a reference: which way its calls go.
 
 use std::fmt;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use super::orb::Orb;
 use super::path::Path;
 use super::progress::Progress;
 use super::resolver::Source;
+use crate::adapter::{ActiveObject, ObjectKey};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::object::LocalTarget;
 use crate::proto::head::EndpointSet;
@@ -24,6 +25,8 @@ pub(crate) struct Route {
     source: Option<Source>,
     /// The lock is held for a look or a change, never across a wait.
     state: Mutex<State>,
+    /// Whether the reference that is followed leads to an object of this broker.
+    leads_here: AtomicBool,
 }
 
 struct State {
@@ -46,11 +49,25 @@ pub(super) struct Bound {
 impl Route {
     pub(crate) fn new(orb: Orb, ior: &Ior, source: Option<Source>) -> Route {
         let path = Arc::new(Path::of(&orb, ior));
-        Route { orb, source, state: Mutex::new(State { path, original: None, connection: None }) }
+        let leads_here = AtomicBool::new(path.own.is_some());
+        let state = Mutex::new(State { path, original: None, connection: None });
+        Route { orb, source, state, leads_here }
     }
 
     pub(crate) fn orb(&self) -> &Orb {
         &self.orb
+    }
+
+    /// Whether the object is in this broker, as far as is known without a look.
+    pub(crate) fn leads_here(&self) -> bool {
+        self.leads_here.load(Ordering::Relaxed)
+    }
+
+    /// The object and its key, if the route leads to an active object of this broker.
+    pub(crate) fn own_object(&self) -> Option<(ObjectKey, Arc<ActiveObject>)> {
+        let key = self.path().own.clone()?;
+        let object = self.orb.active_objects().active(&key)?;
+        Some((key, object))
     }
 
     /// The reference as calls follow it now.
@@ -117,7 +134,7 @@ impl Route {
         let mut state = self.lock();
         let was_followed = Arc::ptr_eq(&state.path, from);
         let was_original = state.original.as_ref().is_some_and(|original| Arc::ptr_eq(original, from));
-        let before = std::mem::replace(&mut state.path, path);
+        let before = self.replace_path(&mut state, path);
         state.connection = None;
         // For good is only what takes the place of the original; what a server on a detour says concerns the detour.
         if permanent && (was_original || was_followed && state.original.is_none()) {
@@ -142,7 +159,7 @@ impl Route {
                 return true;
             }
             if let Some(original) = state.original.take() {
-                state.path = original;
+                self.replace_path(&mut state, original);
                 state.connection = None;
                 return true;
             }
@@ -158,7 +175,9 @@ impl Route {
             Ok(ior) if ior == *failed.ior => false,
             Ok(ior) => {
                 let path = Arc::new(Path::of(&self.orb, &ior));
-                *self.lock() = State { path, original: None, connection: None };
+                let mut state = self.lock();
+                self.replace_path(&mut state, path);
+                (state.original, state.connection) = (None, None);
                 true
             }
             Err(cause) => {
@@ -183,7 +202,7 @@ impl Route {
         };
         let mut state = self.lock();
         if Arc::ptr_eq(&state.path, &from.path) {
-            state.path = path;
+            self.replace_path(&mut state, path);
         } else if let Some(original) = &mut state.original
             && Arc::ptr_eq(original, &from.path)
         {
@@ -223,6 +242,12 @@ impl Route {
     /// OBJECT_NOT_EXIST if it leads here and the object is not active.
     pub(super) fn collocated(&self, path: &Path) -> Result<Option<LocalTarget>, SystemException> {
         path.own.as_ref().map(|key| self.orb.local_target(key)).transpose()
+    }
+
+    /// Follows another reference; answers the one before.
+    fn replace_path(&self, state: &mut State, path: Arc<Path>) -> Arc<Path> {
+        self.leads_here.store(path.own.is_some(), Ordering::Relaxed);
+        std::mem::replace(&mut state.path, path)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,6 +1,6 @@
 //! The end of a broker: listeners first, then calls, then connections.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use dashmap::DashMap;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use super::crowd::LastCaller;
 use super::pool::Pool;
 use super::{Connection, Orb};
 
@@ -26,9 +27,12 @@ pub struct DrainReport {
 #[derive(Debug)]
 pub(crate) struct Lifecycle {
     phase: watch::Sender<Phase>,
+    /// Whether the phase is [`Phase::Draining`] or later.
+    is_draining: AtomicBool,
     listeners: Mutex<Vec<JoinHandle<()>>>,
     connections: DashMap<u64, Arc<Connection>>,
     next_connection: AtomicU64,
+    pub(super) last_caller: LastCaller,
     /// Accepted and connected, including those that have not said a word yet.
     entered: Arc<AtomicUsize>,
     /// Calls of others that are under way here.
@@ -65,17 +69,34 @@ pub(crate) struct CallUnderWay(Orb);
 
 impl CallUnderWay {
     pub(crate) fn begin(orb: &Orb) -> CallUnderWay {
-        orb.shared.lifecycle.calls.fetch_add(1, Ordering::AcqRel);
+        orb.call_begins();
         CallUnderWay(orb.clone())
     }
 }
 
 impl Drop for CallUnderWay {
     fn drop(&mut self) {
-        let lifecycle = &self.0.shared.lifecycle;
-        if lifecycle.calls.fetch_sub(1, Ordering::AcqRel) == 1 {
-            lifecycle.ended.notify_waiters();
+        self.0.call_ends();
+    }
+}
+
+impl Orb {
+    /// A call of somebody else is under way here until [`call_ends`](Orb::call_ends): what [`CallUnderWay`] does by itself.
+    pub(crate) fn call_begins(&self) {
+        self.shared.lifecycle.calls.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn call_ends(&self) {
+        let lifecycle = &self.shared.lifecycle;
+        if lifecycle.calls.fetch_sub(1, Ordering::SeqCst) == 1 {
+            lifecycle.look_again();
         }
+    }
+
+    /// Whether no new calls are taken. To be asked after [`call_begins`](Orb::call_begins): then either the answer is yes, or
+    /// the shutdown that follows sees the call.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.shared.lifecycle.is_draining()
     }
 }
 
@@ -83,9 +104,11 @@ impl Default for Lifecycle {
     fn default() -> Lifecycle {
         Lifecycle {
             phase: watch::Sender::new(Phase::Serving),
+            is_draining: AtomicBool::new(false),
             listeners: Mutex::default(),
             connections: DashMap::new(),
             next_connection: AtomicU64::new(1),
+            last_caller: LastCaller::default(),
             entered: Arc::default(),
             calls: AtomicUsize::new(0),
             ended: Notify::new(),
@@ -110,10 +133,9 @@ impl Lifecycle {
         let _ = phase.wait_for(|phase| *phase >= Phase::Serving).await;
     }
 
-    /// Whether no new calls are taken. To be asked after [`CallUnderWay::begin`]: then either the answer is yes, or the
-    /// shutdown that follows sees the call.
+    /// Whether no new calls are taken; see [`Orb::is_draining`].
     pub(super) fn is_draining(&self) -> bool {
-        *self.phase.borrow() >= Phase::Draining
+        self.is_draining.load(Ordering::SeqCst)
     }
 
     /// Whether no connection may live.
@@ -128,6 +150,7 @@ impl Lifecycle {
     }
 
     fn advance(&self, to: Phase) {
+        self.is_draining.fetch_or(to >= Phase::Draining, Ordering::SeqCst);
         self.phase.send_if_modified(|phase| {
             let later = to > *phase;
             *phase = to.max(*phase);
@@ -151,7 +174,7 @@ impl Lifecycle {
 
     /// Calls of others that are under way here.
     pub(super) fn calls_served(&self) -> usize {
-        self.calls.load(Ordering::Acquire)
+        self.calls.load(Ordering::SeqCst)
     }
 
     /// Calls of this broker that wait for their replies. Costs a look at every connection.

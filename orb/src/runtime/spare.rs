@@ -9,9 +9,9 @@ thread_local! {
 }
 
 /// The capacity of a new buffer: a block of 64 KiB with its head is read at once, instead of in pieces that are moved.
-const SPARE_BYTES: usize = 72 * 1024;
+pub(super) const SPARE_BYTES: usize = 72 * 1024;
 
-/// A larger buffer is not kept: few need it, and every thread would have one.
+/// A larger buffer is not kept here: every thread would have one.
 const SPARE_BYTES_MAX: usize = SPARE_BYTES;
 
 /// An empty buffer. A thousand connections that wait need none; the one that is read takes this one.

@@ -7,6 +7,7 @@ use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::Serializer;
 
 use super::IdlType;
+use super::plain::{are_plain, is_plain_text};
 use crate::model::{TypeCatalogue, TypeDesc};
 
 /// A value was longer than its declared bound.
@@ -93,6 +94,10 @@ macro_rules! bounded_text {
                 TypeDesc::$desc { bound: Some(N as u32) }
             }
 
+            fn is_plain(&self, _: u32) -> bool {
+                is_plain_text(&self.0)
+            }
+
             fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(&self.0)
             }
@@ -175,6 +180,10 @@ impl<T: Cdr, const N: usize> Cdr for BVec<T, N> {
 impl<T: IdlType, const N: usize> IdlType for BVec<T, N> {
     fn describe(types: &mut TypeCatalogue) -> TypeDesc {
         TypeDesc::Sequence { element: Box::new(T::describe(types)), bound: Some(N as u32) }
+    }
+
+    fn is_plain(&self, levels: u32) -> bool {
+        are_plain(&self.0, levels)
     }
 
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

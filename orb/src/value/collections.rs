@@ -11,11 +11,16 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::IdlType;
 use super::cbor::{AsCbor, FromCbor, encode_cbor};
+use super::plain::{are_plain, is_plain_text};
 use crate::model::{TypeCatalogue, TypeDesc};
 
 impl IdlType for String {
     fn describe(_: &mut TypeCatalogue) -> TypeDesc {
         TypeDesc::String { bound: None }
+    }
+
+    fn is_plain(&self, _: u32) -> bool {
+        is_plain_text(self)
     }
 
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -32,6 +37,10 @@ impl IdlType for char {
         TypeDesc::Char
     }
 
+    fn is_plain(&self, _: u32) -> bool {
+        self.is_ascii()
+    }
+
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_char(*self)
     }
@@ -46,6 +55,10 @@ impl<T: IdlType> IdlType for Vec<T> {
         TypeDesc::Sequence { element: Box::new(T::describe(types)), bound: None }
     }
 
+    fn is_plain(&self, levels: u32) -> bool {
+        are_plain(self, levels)
+    }
+
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         T::write_cbor_slice(self, serializer)
     }
@@ -58,6 +71,10 @@ impl<T: IdlType> IdlType for Vec<T> {
 impl<T: IdlType, const N: usize> IdlType for [T; N] {
     fn describe(types: &mut TypeCatalogue) -> TypeDesc {
         TypeDesc::Array { element: Box::new(T::describe(types)), length: N as u32 }
+    }
+
+    fn is_plain(&self, levels: u32) -> bool {
+        are_plain(self, levels)
     }
 
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -77,6 +94,10 @@ impl<T: IdlType> IdlType for Option<T> {
 
     fn describe(types: &mut TypeCatalogue) -> TypeDesc {
         T::describe_option(types)
+    }
+
+    fn is_plain(&self, levels: u32) -> bool {
+        self.as_ref().is_none_or(|value| value.is_plain(levels))
     }
 
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -131,6 +152,10 @@ macro_rules! pointers {
                 T::describe(types)
             }
 
+            fn is_plain(&self, levels: u32) -> bool {
+                T::is_plain(self, levels)
+            }
+
             fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 T::write_cbor(self, serializer)
             }
@@ -153,6 +178,11 @@ macro_rules! maps {
         {
             fn describe(types: &mut TypeCatalogue) -> TypeDesc {
                 TypeDesc::Map { key: Box::new(K::describe(types)), value: Box::new(V::describe(types)) }
+            }
+
+            fn is_plain(&self, levels: u32) -> bool {
+                let inner = levels.saturating_sub(1);
+                levels > 0 && self.iter().all(|(key, value)| key.is_plain(inner) && value.is_plain(inner))
             }
 
             fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -31,6 +31,19 @@ pub trait IdlType: Cdr + Send + Sync + 'static {
         TypeDesc::Optional(Box::new(Self::describe(types)))
     }
 
+    /// Whether the value would surely come out of encoding and decoding in this process equal to what it is, sharing nothing
+    /// that can change with it. Calls within a process hand such values over as they are. It is asked of members `levels`
+    /// deep; false is always a right answer.
+    fn is_plain(&self, levels: u32) -> bool {
+        let _ = levels;
+        false
+    }
+
+    /// Whether that holds for all of them.
+    fn are_plain(items: &[Self], levels: u32) -> bool {
+        items.iter().all(|item| item.is_plain(levels))
+    }
+
     /// Writes the value as CBOR.
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 

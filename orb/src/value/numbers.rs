@@ -32,6 +32,8 @@ macro_rules! numbers {
 
         impl IdlType for $ty {
             fn describe(_: &mut TypeCatalogue) -> TypeDesc { TypeDesc::$desc }
+            fn is_plain(&self, _: u32) -> bool { true }
+            fn are_plain(_: &[Self], _: u32) -> bool { true }
             fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> { self.serialize(serializer) }
             fn read_cbor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let read: fn($wire) -> Result<Self, D::Error> = $read;
@@ -73,6 +75,14 @@ fn narrow<E: de::Error>(wide: f64) -> Result<f32, E> {
 impl IdlType for bool {
     fn describe(_: &mut TypeCatalogue) -> TypeDesc {
         TypeDesc::Boolean
+    }
+
+    fn is_plain(&self, _: u32) -> bool {
+        true
+    }
+
+    fn are_plain(_: &[Self], _: u32) -> bool {
+        true
     }
 
     fn write_cbor<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

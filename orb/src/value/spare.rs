@@ -4,6 +4,8 @@ use std::cell::Cell;
 
 use bytes::Bytes;
 
+use super::large;
+
 thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
@@ -32,7 +34,7 @@ pub(crate) fn give_body_back(mut buffer: Vec<u8>) {
 /// What was written in a buffer, to keep and to share.
 pub(crate) fn share_body(buffer: Vec<u8>) -> Bytes {
     if buffer.len() > COPIED_BODY_BYTES_MAX {
-        return buffer.into();
+        return large::share(buffer);
     }
     let body = Bytes::copy_from_slice(&buffer);
     give_body_back(buffer);

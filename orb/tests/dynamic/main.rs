@@ -3,5 +3,6 @@
 mod calls;
 mod fuzz;
 mod gateway;
+mod repository;
 mod types;
 mod values;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quorb::proto::native::{FRAME_HEADER_BYTES, FrameHeader, FrameKind};
 use quorb_giop::cdr::GiopVersion;
+use tokio::io::AsyncWriteExt;
 
 use crate::rig::healthy::Healthy;
 use crate::rig::native::{body, frame, greeting, head, request};
@@ -43,6 +44,47 @@ async fn a_client_that_does_not_read() {
     }
     healthy.end().await;
     world.end().await;
+}
+
+/// A client that calls without end, beside one that calls now and then: between two calls of the one run no more of the
+/// other's than it may have in a row, and the few of the turn in which that comes to its end.
+#[tokio::test]
+async fn a_client_that_floods() {
+    const IN_A_ROW: usize = 64;
+    const FLOOD: usize = 20_000;
+    for way in [Way::TcpNative, Way::TcpIiop] {
+        let world = World::serving(way, |limits| limits.calls_in_a_row_max = IN_A_ROW).await;
+        let flood: Vec<u8> = (1..=FLOOD as u32)
+            .flat_map(|n| giop::request(GiopVersion::V1_2, 2 * n, "probe", "value", |_| {}))
+            .collect();
+        world.probe.value().await.unwrap();
+        let peer = Peer::connect(world.port()).await;
+        let (mut reader, mut writer) = peer.stream.into_split();
+        let writing = tokio::spawn(async move { writer.write_all(&flood).await.map(|()| writer) });
+        let reading = tokio::spawn(async move { tokio::io::copy(&mut reader, &mut tokio::io::sink()).await });
+        let dispatched = || world.control.dispatched.load(Ordering::SeqCst);
+        until("the flood has begun", || dispatched() > 1).await;
+        let mut between = Vec::new();
+        while dispatched() < FLOOD {
+            let before = dispatched();
+            world.probe.value().await.unwrap();
+            between.push(dispatched() - before - 1);
+        }
+        // The first call makes it a crowd.
+        let most = between[1..].iter().max().copied().unwrap_or(0);
+        between.sort_unstable();
+        println!(
+            "{way:?}: {} calls, {} of the flood between two, at most {most}",
+            between.len(),
+            between[between.len() / 2]
+        );
+        assert!(between.len() > FLOOD / (IN_A_ROW + 32), "{way:?}: the others get their share");
+        assert!(most <= IN_A_ROW + 32, "{way:?}: {most}");
+        drop(writing.await.unwrap().unwrap());
+        until("the flood is over", || dispatched() >= FLOOD + between.len()).await;
+        let _ = reading.await.unwrap();
+        world.end().await;
+    }
 }
 
 /// A client that reads, but never gives credit for the replies: further calls of it are refused.

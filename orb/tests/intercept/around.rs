@@ -44,6 +44,10 @@ impl ClientInterceptor for Scribe {
         reply
     }
 
+    fn watches_attempts(&self) -> bool {
+        true
+    }
+
     fn attempted(&self, operation: &str, attempt: &AttemptReport) {
         let outcome = match &attempt.outcome {
             AttemptOutcome::Answered { .. } => "answered",

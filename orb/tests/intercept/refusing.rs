@@ -124,7 +124,8 @@ impl ClientInterceptor for Inspect {
         call.limit_deadline(std::time::Instant::now() + std::time::Duration::from_secs(5));
         let reply = next.run(call).await;
         let attempts = call.attempts();
-        assert_eq!(attempts.len(), 1);
+        assert_eq!((attempts.len(), call.attempts_made()), (1, 1));
+        assert_eq!(call.last_peer().as_ref(), Some(&attempts[0].peer));
         let protocol = match self.0 {
             Way::Collocated => Protocol::Collocated,
             Way::Native => Protocol::Native,
@@ -134,6 +135,10 @@ impl ClientInterceptor for Inspect {
         assert!(self.0 == Way::Collocated || attempts[0].request_bytes == 4);
         assert!(reply.as_ref().is_ok_and(|reply| reply.body_bytes() >= 4));
         reply
+    }
+
+    fn watches_attempts(&self) -> bool {
+        true
     }
 }
 

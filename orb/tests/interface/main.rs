@@ -1,6 +1,7 @@
 //! Interfaces and types as the macros make them: compiled, called, written and read.
 
 mod calls;
+mod collocated;
 mod exceptions;
 mod fuzz;
 mod grid;

@@ -62,3 +62,14 @@ pub(crate) fn description<T: IdlType>() -> (TypeDesc, Option<TypeDef>) {
     };
     (desc, definition)
 }
+
+/// Waits until a condition holds that has no event of its own: lets the other tasks run between looks.
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let patience = std::time::Duration::from_secs(20);
+    let looking = async {
+        while !holds() {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(patience, looking).await.unwrap_or_else(|_| panic!("{what} within {patience:?}"));
+}

@@ -1,6 +1,7 @@
 //! The native protocol in raw octets, for peers without a broker.
 
 use bytes::{Buf, Bytes, BytesMut};
+use quorb::proto::buffers::Buffers;
 use quorb::proto::head::{
     BodyFormat, CallId, ClientId, ObjectKey, OperationName, ReplyHead, RequestHead, RequestIdentity,
     ResponseExpected, Time,
@@ -104,6 +105,7 @@ impl Talker {
             features: Features::default(),
             limits: Limits::default(),
             software: Bytes::from_static(b"test"),
+            buffers: Buffers::default(),
         };
         Talker { core: Connection::new(config, Time::ZERO), peer, input: BytesMut::new() }
     }

@@ -90,6 +90,28 @@ fn value_types() {
     );
 }
 
+/// omniORB writes it so, and aborts when it reads an end for each.
+#[test]
+fn values_that_end_together_have_one_end() {
+    let innermost = link("c", None, None);
+    let outermost = link("a", None, Some(&link("b", None, Some(&innermost))));
+    let written = cdr(&outermost, Endian::Big);
+    let expected = hex(concat!(
+        "7fffff08 0000000c 00000002 61000000 00000000 ",
+        "7fffff08 0000000c 00000002 62000000 00000000 ",
+        "7fffff08 00000010 00000002 63000000 00000000 00000000 ",
+        "ffffffff"
+    ));
+    assert_eq!(written, expected);
+    // An end for each is read as well.
+    let mut with_three = expected[..expected.len() - 4].to_vec();
+    with_three.extend(hex("fffffffd fffffffe ffffffff"));
+    for octets in [expected, with_three] {
+        let read: ValueRef<Link> = from_cdr(&octets, Endian::Big).unwrap();
+        assert_eq!(read, outermost);
+    }
+}
+
 #[test]
 fn null_values() {
     check_idl::<Option<ValueRef<Point>>>("Point");

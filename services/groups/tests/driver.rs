@@ -1,8 +1,11 @@
 //! Processes of a domain over real connections of this host, in one test process.
 
 use bytes::Bytes;
+use quorb_groups::core::Limits;
 use quorb_groups::core::{Blocked, Class, GroupOptions, Order, Refusal};
-use quorb_groups::driver::{Domain, Ended, EnterError, Event, Group, JoinError, SendError};
+use quorb_groups::driver::{
+    Domain, DriverLimits, Ended, EnterError, Event, Group, Join, JoinError, RequestError, SendError,
+};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -16,13 +19,17 @@ async fn in_time<T>(what: &str, work: impl Future<Output = T>) -> T {
 
 /// Three seeds on free ports.
 async fn three() -> (Vec<Domain>, Vec<String>) {
+    three_with(|join| join).await
+}
+
+async fn three_with(settings: fn(Join) -> Join) -> (Vec<Domain>, Vec<String>) {
     let mut listeners = Vec::new();
     for _ in 0..3 {
         listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
     }
     let seeds: Vec<String> = listeners.iter().map(|l| l.local_addr().unwrap().to_string()).collect();
     let joins = listeners.into_iter().map(|listener| {
-        let join = Domain::join(seeds.clone()).name("test").listener(listener);
+        let join = settings(Domain::join(seeds.clone()).name("test").listener(listener));
         tokio::spawn(join.into_future())
     });
     let joins: Vec<_> = joins.collect();
@@ -265,4 +272,190 @@ async fn a_dial_that_ends_without_a_word_is_made_once_more() {
     drop(in_time("a dial", mute.accept()).await.unwrap());
     drop(in_time("another", mute.accept()).await.unwrap());
     joining.abort();
+}
+
+/// Little room everywhere, so that a slow reader is noticed soon.
+fn narrow(join: Join) -> Join {
+    let limits = DriverLimits {
+        events_waiting_bytes_max: 64 << 10,
+        sends_waiting_bytes_max: 16 << 10,
+        ..DriverLimits::default()
+    };
+    let core = Limits { window_bytes_max: 32 << 10, backlog_bytes_max: 16 << 10, ..Limits::default() };
+    join.limits(limits).core_limits(core)
+}
+
+/// The same, and little patience.
+fn impatient(join: Join) -> Join {
+    let limits = DriverLimits {
+        events_waiting_bytes_max: 64 << 10,
+        unread_wait: Duration::from_millis(100),
+        ..DriverLimits::default()
+    };
+    narrow(join).limits(limits)
+}
+
+async fn three_members(settings: fn(Join) -> Join) -> (Vec<Domain>, Vec<Group<Bytes>>) {
+    let (domains, _) = three_with(settings).await;
+    let mut groups = Vec::new();
+    for domain in &domains {
+        groups.push(in_time("entering", domain.octets("g").into_future()).await.unwrap());
+    }
+    for group in &mut groups[..2] {
+        until_members(group, 3).await;
+    }
+    (domains, groups)
+}
+
+/// Reads until this many messages have come.
+async fn count_messages(group: &mut Group<Bytes>, count: usize) {
+    let mut got = 0;
+    in_time("messages", async {
+        while got < count {
+            match group.next().await.expect("the group goes on") {
+                Event::Message(_) => got += 1,
+                Event::Ended(why) => panic!("ended: {why}"),
+                _ => {}
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_application_makes_senders_wait_and_loses_nothing() {
+    let (_domains, mut groups) = three_members(narrow).await;
+    let (sender, mut slow) = (groups[0].sender(), groups.pop().unwrap());
+    // The one who sends waits for no one but the group; the others read as fast as they can.
+    let sending = tokio::spawn(async move {
+        let message = Bytes::from(vec![7; 1000]);
+        for _ in 0..1000 {
+            sender.send(Order::Total, false, &message).await.unwrap();
+        }
+    });
+    let mut got = 0;
+    in_time("the wait for credits", async {
+        loop {
+            match groups[0].next().await.expect("the group goes on") {
+                Event::Blocked(Blocked::Credits(_)) => break,
+                Event::Message(_) => got += 1,
+                _ => {}
+            }
+        }
+    })
+    .await;
+    assert!(got < 1000 && !sending.is_finished(), "the sender waits");
+    let mut quick = groups.pop().unwrap();
+    let quick = tokio::spawn(async move { count_messages(&mut quick, 1000).await });
+    let first = tokio::spawn(async move { count_messages(&mut groups[0], 1000 - got).await });
+    count_messages(&mut slow, 1000).await;
+    for task in [quick, first, sending] {
+        in_time("the rest", task).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_reads_nothing_at_all_leaves_the_group() {
+    let (_domains, mut groups) = three_members(impatient).await;
+    let (sender, mut slow) = (groups[0].sender(), groups.pop().unwrap());
+    let sending = tokio::spawn(async move {
+        let message = Bytes::from(vec![7; 1000]);
+        for _ in 0..500 {
+            sender.send(Order::Fifo, false, &message).await.unwrap();
+        }
+    });
+    let mut other = groups.pop().unwrap();
+    let other = tokio::spawn(async move { count_messages(&mut other, 500).await });
+    let (mut got, mut members) = (0, 3);
+    in_time("the view without the deaf one, and all messages", async {
+        while got < 500 || members > 2 {
+            match groups[0].next().await.expect("the group goes on") {
+                Event::Message(_) => got += 1,
+                Event::View(view) => members = view.members.len(),
+                _ => {}
+            }
+        }
+    })
+    .await;
+    in_time("the others go on", other).await.unwrap();
+    in_time("sending", sending).await.unwrap();
+    in_time("the end", async {
+        while let Some(event) = slow.next().await {
+            if let Event::Ended(why) = event {
+                assert_eq!(why, Ended::Unread);
+                return;
+            }
+        }
+        panic!("no last word");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cast_divides_every_group_alike() {
+    let (domains, _) = three().await;
+    let mut groups: Vec<Group<(u64, String)>> = Vec::new();
+    for domain in &domains {
+        groups.push(in_time("entering", domain.group("chat").into_future()).await.unwrap());
+    }
+    for group in &mut groups[..2] {
+        until_members(group, 3).await;
+    }
+    let sender = groups[0].sender();
+    let traffic = tokio::spawn(async move {
+        for i in 0..300 {
+            sender.send(Order::Total, false, &(i, String::new())).await.unwrap();
+        }
+    });
+    in_time("casting", domains[2].cast(Bytes::from_static(b"now"))).await.unwrap();
+    traffic.await.unwrap();
+    let mut before = Vec::new();
+    for group in &mut groups {
+        let (mut count, mut at) = (0, None);
+        in_time("delivery", async {
+            while count < 300 || at.is_none() {
+                match group.next().await.expect("the group goes on") {
+                    Event::Message(_) => count += 1,
+                    Event::Cast(cast) => {
+                        assert_eq!((cast.sender, &cast.payload[..]), (domains[2].process(), &b"now"[..]));
+                        assert_eq!(at.replace(count), None, "once");
+                    }
+                    _ => {}
+                }
+            }
+        })
+        .await;
+        before.push(at);
+    }
+    assert!(before.iter().all(|at| *at == before[0]), "{before:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_dormant_group_is_reset() {
+    let (mut domains, _) = three().await;
+    let none = in_time("resetting", domains[0].reset_group("ledger")).await;
+    assert_eq!(none, Err(RequestError::Refused(Refusal::NoGroup)));
+    let options = GroupOptions { state: true, ..GroupOptions::PLAIN };
+    let only = in_time("entering", domains[2].octets("ledger").options(options).into_future()).await.unwrap();
+    let awake = in_time("resetting", domains[0].reset_group("ledger")).await;
+    assert_eq!(awake, Err(RequestError::Refused(Refusal::NotDormant)));
+    // The next is in the group before it has the state: nobody reads the request for it.
+    let mut second =
+        in_time("entering", domains[0].octets("ledger").options(options).into_future()).await.unwrap();
+    drop((domains.remove(2), only));
+    in_time("dormancy", async {
+        while !matches!(second.next().await, Some(Event::Blocked(Blocked::Dormant(_)))) {}
+    })
+    .await;
+    in_time("resetting", domains[0].reset_group("ledger")).await.unwrap();
+    in_time("a complete member", async {
+        loop {
+            match second.next().await {
+                Some(Event::View(view)) if view.members.iter().any(|m| m.complete) => break,
+                Some(_) => {}
+                None => panic!("the group ended"),
+            }
+        }
+    })
+    .await;
 }

@@ -8,7 +8,7 @@ use quorb_groups::sim::scenario::named;
 #[test]
 fn hundreds_of_seeds_hold() {
     let mut coverage = Coverage::default();
-    for seed in 0..360 {
+    for seed in 0..260 {
         let outcome = run(seed, &Settings::default());
         assert_eq!(outcome.violation, None, "seed {seed}: simulate --seeds {seed}..{} --verbose", seed + 1);
         coverage.add(&outcome);
@@ -60,30 +60,25 @@ fn who_waited_in_vain_keeps_its_place() {
     shown("mixed", 5490, Mutation::UnresponsiveAccused, "M5");
 }
 
+/// Who acknowledges nothing for a while because its application does not read holds the senders up, and breaks nothing.
+#[test]
+fn slow_readers_break_nothing() {
+    for seed in 0..60 {
+        let outcome = run(seed, &Settings { scenario: named("readers"), ..Settings::default() });
+        assert_eq!(outcome.violation, None, "seed {seed} --scenario readers");
+    }
+}
+
 /// Two who do not hear each other both keep the leader waiting: only one of them is at stake, and not the leader.
 #[test]
 fn a_dispute_costs_one_place() {
     shown("mixed", 6275, Mutation::DisputeIgnored, "M5");
 }
 
-/// A member's machine had been restarted before it joined; the word of its predecessor came late, and seemed to say that
-/// it had ended.
-#[test]
-fn an_old_word_is_no_evidence() {
-    shown("leases", STALE, Mutation::StaleAnswerBelieved, "M8");
-}
-
 /// The leader lets a member fetch from another, which dies without a word: it is that one which keeps the leader waiting.
 #[test]
 fn who_fetches_from_the_dead_is_not_late() {
-    shown("orphans", FETCHER, Mutation::FetcherBlamed, "M5");
-}
-
-/// Two of five are left; the others come back, and the younger of the two must not think that the older has failed because
-/// it could decide nothing meanwhile.
-#[test]
-fn a_minority_is_not_its_leaders_fault() {
-    shown("moments", MINORITY, Mutation::LeaderBlamedForMinority, "M5");
+    shown("orphans", 205, Mutation::FetcherBlamed, "M5");
 }
 
 /// Seeds that have shown a fault hold now, though later changes may have made other stories of them.
@@ -119,7 +114,7 @@ macro_rules! mutants {
             }
         )*
 
-        /// Those above, and those that have a seed of their own.
+        /// Those above, those that have a seed of their own, and the one that has a test of its own (`parting`).
         #[test]
         fn every_mistake_is_tried() {
             let mut tried = vec![$(Mutation::$mutation),*];
@@ -127,9 +122,8 @@ macro_rules! mutants {
                 Mutation::CausesNotStable,
                 Mutation::UnresponsiveAccused,
                 Mutation::DisputeIgnored,
-                Mutation::StaleAnswerBelieved,
+                Mutation::LeftUnheard,
                 Mutation::FetcherBlamed,
-                Mutation::LeaderBlamedForMinority,
             ]);
             let untried: Vec<_> = Mutation::ALL.iter().filter(|m| !tried.contains(m)).collect();
             assert!(untried.is_empty(), "{untried:?}");
@@ -153,7 +147,6 @@ mutants! {
     the_flush_comes_before_the_view: ViewBeforeFlush in "mixed" by ["M2", "V1", "V2"];
     bodies_are_kept_until_stable: DropBeforeStable in "mixed" by ["M5", "M8", "V1"];
     causes_come_first: CausalUnchecked in "mixed" by ["O2"];
-    who_leaves_is_heard: LeftUnheard in "moments" by ["M8"];
     state_is_of_the_cut: StateAfterCut in "transfers" by ["V1", "T1", "V4"];
     a_joiner_without_state_is_not_complete: JoinerComplete in "transfers" by ["C4", "T1", "C5", "V4"];
     a_new_view_waits_for_old_leases: NoLeaseWait in "leases" by ["C4", "M9"];

@@ -31,3 +31,6 @@ pub(crate) const STRANGER_BYTES_SHOWN_MAX: usize = 24;
 
 /// How long connections may take to close when everything is said.
 pub(crate) const FAREWELL_WAIT_MAX: Duration = Duration::from_millis(200);
+
+/// The contexts that one walk through names enters.
+pub(crate) const WALKED_CONTEXTS_MAX: usize = 1_000_000;

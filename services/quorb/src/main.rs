@@ -1,7 +1,8 @@
 //! The `quorb` program: the command line of the broker.
 //!
 //! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`describe`] says what they are,
-//! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions.
+//! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions, [`name`] about names; [`serve`] runs the
+//! services.
 //! A verb takes its options and an [`Output`], and ends in a [`Verdict`], which is also the
 //! exit code.
 
@@ -13,8 +14,10 @@ mod idl;
 mod interface;
 mod ior;
 mod limits;
+mod name;
 mod output;
 mod reference;
+mod serve;
 mod verdict;
 
 use std::process::ExitCode;
@@ -24,7 +27,7 @@ use clap::{Parser, Subcommand};
 use crate::output::Output;
 use crate::verdict::Verdict;
 
-/// Look into references, call objects, find out what is wrong, check interface definitions.
+/// Run the services, look up names, look into references, call objects, find out what is wrong, check interface definitions.
 #[derive(Debug, Parser)]
 #[command(name = "quorb", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct CommandLine {
@@ -36,6 +39,8 @@ const EXAMPLES: &str = "\
 A REF is IOR:..., corbaloc:..., @FILE, or - for standard input.
 
 Examples:
+  quorb serve
+  quorb name ls --tree
   quorb ior decode @grid.ior
   quorb call corbaloc::localhost:2810/grid get 2 4
   quorb describe @grid.ior
@@ -47,6 +52,8 @@ QUORB_LOG=debug shows the log lines of the broker, NO_COLOR=1 leaves out colours
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Serve(serve::Serve),
+    Name(name::Name),
     Ior(ior::Ior),
     Call(call::Call),
     Describe(describe::Describe),
@@ -60,6 +67,8 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
     let mut output = Output::stdout();
     let verdict = match command.verb {
+        Verb::Serve(serve) => served(serve.run(&mut output)),
+        Verb::Name(name) => driven(name.run(&mut output)),
         Verb::Ior(ior) => ior.run(&mut output),
         Verb::Call(call) => driven(call.run(&mut output)),
         Verb::Describe(describe) => driven(describe.run(&mut output)),
@@ -77,4 +86,10 @@ fn driven(verb: impl Future<Output = Result<(), Verdict>>) -> Result<(), Verdict
     // Looking up a name cannot be interrupted; nobody waits for its end.
     runtime.shutdown_background();
     verdict
+}
+
+/// Runs a verb that serves others, on as many threads as there are processors.
+fn served(verb: impl Future<Output = Result<(), Verdict>>) -> Result<(), Verdict> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|cause| Verdict::failed(format_args!("no runtime: {cause}")))?.block_on(verb)
 }

@@ -33,6 +33,8 @@ pub(super) fn contract(interface: &Interface) -> TokenStream {
     quote! {
         #documentation
         #(#attrs)*
+        // A program that only calls has no servant whose methods would be used.
+        #[allow(dead_code)]
         #vis #unsafety #auto_token #trait_token #ident #generics:
             #(#bounds)+*
         #where_clause

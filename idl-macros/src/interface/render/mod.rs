@@ -3,6 +3,7 @@
 mod blocking;
 mod contract;
 mod deferred;
+mod direct;
 mod metadata;
 mod proxy;
 mod servant;

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::contract::undocumented;
 use super::skeleton::exception_type;
 use super::values::{self, Reply};
-use super::{Names, operations_name, unfinished};
+use super::{Names, direct, operations_name, unfinished};
 use crate::interface::model::{Interface, Operation, Raised};
 
 /// The proxy type, its casts to bases, and its `blocking` method. The operations are in the anonymous constant.
@@ -133,17 +133,27 @@ fn method(interface: &Interface, place: usize, operation: &Operation) -> TokenSt
     let declared = declared.span().resolved_at(Span::call_site());
     let target = quote_spanned!(declared=> <Self as #private::Proxy>::object(self));
     let write = values::write_request(operation, &private);
+    let entry = quote!(&#operations[#place]);
     let body = if operation.oneway {
-        quote!(#target.invoke_oneway(<Self as #private::Proxy>::interface(), &#operations[#place], &#write).await)
+        let direct = direct::attempt(operation, &target, &entry, None, &private);
+        quote! {
+            #direct
+            #target.invoke_oneway(<Self as #private::Proxy>::interface(), #entry, &#write).await
+        }
     } else {
         let Reply { read, pattern, assign, value } = values::read_reply(operation, &private);
+        let direct = direct::attempt(operation, &target, &entry, Some(&quote!(__read)), &private);
+        let (read, reader) = match &direct {
+            Some(_) => (quote!(__read), Some(quote!(let __read = #read;))),
+            None => (read, None),
+        };
         let exception = exception_type(operation);
         let invoke = if operation.has_stream() { quote!(invoke_streaming) } else { quote!(invoke) };
         let call = quote_spanned! {declared=>
-            #target.#invoke::<_, #exception>(<Self as #private::Proxy>::interface(), &#operations[#place], &#write, #read).await
+            #target.#invoke::<_, #exception>(<Self as #private::Proxy>::interface(), #entry, &#write, #read).await
         };
         match assign {
-            None => call,
+            None => quote!(#reader #direct #call),
             Some(assign) => quote! {
                 let __reply: ::core::result::Result<_, #private::Fault<_>> = #call;
                 match __reply {
@@ -165,7 +175,7 @@ fn method(interface: &Interface, place: usize, operation: &Operation) -> TokenSt
 }
 
 /// The number of parameters from which a linter complains; it does so about the user's trait, which is enough.
-const LINTED_PARAMETERS_MIN: usize = 7;
+pub(super) const LINTED_PARAMETERS_MIN: usize = 7;
 
 /// The user's documentation and deprecation of an operation, or a line in its place.
 pub(super) fn attributes(operation: &Operation) -> TokenStream {

@@ -52,6 +52,9 @@ pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStre
             fn dispatch(self: ::std::sync::Arc<Self>, __call: #private::Invocation) -> #private::Dispatch {
                 #proxy::__dispatch(&self.cell, __call)
             }
+            fn facet(&self, __of: ::core::any::TypeId) -> ::core::option::Option<#private::Facet> {
+                #proxy::__facet(&self.cell, __of)
+            }
             fn reactivate(&self) {
                 self.cell.reactivate();
             }

@@ -1,10 +1,10 @@
 //! The server side: from an invocation to the servant's method and back.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::Ident;
 
-use super::{Names, blocking, deferred, operations_name, proxy, servant, values};
+use super::{Names, blocking, deferred, direct, operations_name, proxy, servant, values};
 use crate::interface::model::{Execution, Interface, Operation, Outcome, Passing, Raised, Receiver};
 
 /// All implementations of an interface, with a function for each of its operations.
@@ -14,6 +14,7 @@ pub(super) fn skeleton(interface: &Interface, names: &Names) -> TokenStream {
     let deferred = deferred::implementations(interface, names);
     let servant = servant::implementations(interface, names);
     let dispatch = dispatch(interface, names);
+    let direct = direct::implementations(interface, names);
     let functions = interface
         .operations
         .iter()
@@ -25,6 +26,7 @@ pub(super) fn skeleton(interface: &Interface, names: &Names) -> TokenStream {
         #deferred
         #servant
         #dispatch
+        #direct
         #(#functions)*
     }
 }
@@ -140,10 +142,13 @@ fn run_function(operation: &Operation, place: usize, contract: &Ident, private: 
     };
     let runner = format_ident!("{runner}");
     let context = if operation.context.is_some() { quote!(__cx) } else { quote!(_) };
-    let call = call(operation, contract, quote!(__servant), quote!(__cx));
+    let call = call(operation, contract, quote!(__servant), quote!(__cx), decoded(operation));
     let outcome = outcome(operation, call, private);
     let exception = exception_type(operation);
-    let write = values::write_reply(operation, private);
+    let write = match direct::is_direct(operation) {
+        true => values::writer_name(operation).to_token_stream(),
+        false => values::write_reply(operation, private),
+    };
     quote! {
         __cell.#runner::<_, #exception>(
             __call,
@@ -163,7 +168,7 @@ fn run_future(operation: &Operation, place: usize, contract: &Ident, private: &T
         Receiver::Shared => (quote!(shared), quote!(__guard), quote!(&*__guard)),
         Receiver::Exclusive => (quote!(exclusive), quote!(mut __guard), quote!(&mut *__guard)),
     };
-    let call = call(operation, contract, servant, quote!(__call.context()));
+    let call = call(operation, contract, servant, quote!(__call.context()), decoded(operation));
     let outcome = outcome(operation, quote!(#call.await), private);
     let exception = exception_type(operation);
     let write = values::write_reply(operation, private);
@@ -182,22 +187,32 @@ fn run_future(operation: &Operation, place: usize, contract: &Ident, private: &T
     }
 }
 
-fn call(operation: &Operation, contract: &Ident, servant: TokenStream, context: TokenStream) -> TokenStream {
-    let ident = &operation.ident;
-    let context = operation.context.iter().map(|_| &context);
-    let arguments = operation.parameters.iter().map(|parameter| {
+/// The decoded arguments, as the method takes them.
+fn decoded(operation: &Operation) -> impl Iterator<Item = TokenStream> {
+    operation.parameters.iter().map(|parameter| {
         let ident = &parameter.ident;
         match parameter.passing {
             Passing::Owned => quote!(#ident),
             Passing::Text | Passing::Slice(_) | Passing::Borrowed => quote!(&#ident),
             Passing::InOut => quote!(&mut #ident),
         }
-    });
+    })
+}
+
+pub(super) fn call(
+    operation: &Operation,
+    contract: &Ident,
+    servant: TokenStream,
+    context: TokenStream,
+    arguments: impl Iterator<Item = TokenStream>,
+) -> TokenStream {
+    let ident = &operation.ident;
+    let context = operation.context.iter().map(|_| &context);
     quote!(<__T as #contract>::#ident(#servant, #(#context,)* #(#arguments),*))
 }
 
 /// Turns what the method returns into `Result<values, Fault<E>>`.
-fn outcome(operation: &Operation, call: TokenStream, private: &TokenStream) -> TokenStream {
+pub(super) fn outcome(operation: &Operation, call: TokenStream, private: &TokenStream) -> TokenStream {
     let returned: Vec<&Ident> = operation.inouts().map(|parameter| &parameter.ident).collect();
     let values = if returned.is_empty() { quote!(__value) } else { quote!((__value, #(#returned),*)) };
     let user = quote! {

@@ -40,6 +40,35 @@ pub(super) fn write_request(operation: &Operation, private: &TokenStream) -> Tok
 
 /// The closure of a skeleton that writes the outcome of a method.
 pub(super) fn write_reply(operation: &Operation, private: &TokenStream) -> TokenStream {
+    let (is_empty, count, puts) = reply_parts(operation);
+    let value = if is_empty { quote!(_,) } else { quote!(__value,) };
+    writer(private, value, count, puts)
+}
+
+/// The function that writes the outcome of a method whose outcome is what it returns.
+pub(super) fn reply_writer(operation: &Operation, private: &TokenStream) -> TokenStream {
+    let (name, ty) = (writer_name(operation), &operation.returns.written);
+    let (is_empty, count, puts) = reply_parts(operation);
+    let value = if is_empty { quote!(_) } else { quote!(__value) };
+    quote! {
+        fn #name(
+            #value: &#ty,
+            __w: &mut #private::BodyWriter,
+        ) -> ::core::result::Result<(), #private::BodyError> {
+            __w.items(#count);
+            #puts
+            ::core::result::Result::Ok(())
+        }
+    }
+}
+
+/// The name of that function. Visible only inside the anonymous constant.
+pub(super) fn writer_name(operation: &Operation) -> Ident {
+    format_ident!("__write_{}", operation.ident)
+}
+
+/// What a reply consists of: whether it is nothing, of how many values, and how they are written.
+fn reply_parts(operation: &Operation) -> (bool, usize, TokenStream) {
     let has_inouts = operation.inouts().next().is_some();
     let outcome = if has_inouts { quote!(__value.0) } else { quote!(__value) };
     let result: Option<Written<'_>> = match &operation.returns.outcome {
@@ -60,8 +89,7 @@ pub(super) fn write_reply(operation: &Operation, private: &TokenStream) -> Token
     });
     let values: Vec<Written<'_>> = result.into_iter().chain(returned).collect();
     let puts = values.iter().map(|(ty, value)| quote!(__w.put::<#ty>(#value)?;));
-    let value = if values.is_empty() { quote!(_,) } else { quote!(__value,) };
-    writer(private, value, values.len(), quote!(#(#puts)*))
+    (values.is_empty(), values.len(), quote!(#(#puts)*))
 }
 
 /// A value of a reply: its type, and a reference to it.

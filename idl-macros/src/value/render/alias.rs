@@ -14,6 +14,7 @@ pub(super) fn bodies(definition: &Definition, ty: &Type) -> Bodies {
         encode: quote!(<#ty as #private::Cdr>::encode(&self.0, __out)),
         decode: quote!(<#ty as #private::Cdr>::decode(__in).map(Self)),
         describe: quote!(<#ty as #private::IdlType>::describe(__types)),
+        is_plain: quote!(<#ty as #private::IdlType>::is_plain(&self.0, __levels)),
         write: quote!(<#ty as #private::IdlType>::write_cbor(&self.0, __serializer)),
         read: quote!(<#ty as #private::IdlType>::read_cbor(__deserializer).map(Self)),
         cdr_hooks: cdr_hooks(&private, ty),

@@ -32,6 +32,7 @@ pub(super) fn bodies(definition: &Definition, enumerators: &[Enumerator]) -> Bod
             }
         },
         describe: describe(definition, &names, &private),
+        is_plain: quote!(__levels > 0),
         write: quote! {
             #private::serde::Serializer::serialize_str(__serializer, match self {
                 #(Self::#variants => #names,)*

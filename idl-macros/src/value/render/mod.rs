@@ -26,6 +26,8 @@ pub(super) struct Bodies {
     decode: TokenStream,
     /// `IdlType::describe(__types)`.
     describe: TokenStream,
+    /// `IdlType::is_plain(&self, __levels)`.
+    is_plain: TokenStream,
     /// `IdlType::write_cbor(&self, __serializer)`.
     write: TokenStream,
     /// `IdlType::read_cbor(__deserializer)`.
@@ -52,7 +54,8 @@ pub(crate) fn implementations(definition: &Definition, purpose: Purpose) -> Toke
 
 fn assemble(runtime: &Runtime, ident: &syn::Ident, bodies: &Bodies, with_serde: bool) -> TokenStream {
     let private = runtime.private();
-    let Bodies { size_min, encode, decode, describe, write, read, cdr_hooks, cbor_hooks, items } = bodies;
+    let Bodies { size_min, encode, decode, describe, is_plain, write, read, cdr_hooks, cbor_hooks, items } =
+        bodies;
     let serde = with_serde.then(|| serde(&private, ident));
     quote! {
         const _: () = {
@@ -72,6 +75,9 @@ fn assemble(runtime: &Runtime, ident: &syn::Ident, bodies: &Bodies, with_serde: 
             impl #private::IdlType for #ident {
                 fn describe(__types: &mut #private::TypeCatalogue) -> #private::TypeDesc {
                     #describe
+                }
+                fn is_plain(&self, __levels: u32) -> bool {
+                    #is_plain
                 }
                 fn write_cbor<__S: #private::serde::Serializer>(
                     &self,
@@ -139,6 +145,7 @@ pub(crate) fn fallback(input: &DeriveInput, purpose: Purpose) -> TokenStream {
         encode: never.clone(),
         decode: never.clone(),
         describe: never.clone(),
+        is_plain: never.clone(),
         write: never.clone(),
         read: never,
         cdr_hooks: TokenStream::new(),
@@ -158,6 +165,25 @@ fn default_expression(ty: &Type, value: &Expr) -> TokenStream {
             quote!(<#ty as ::core::convert::From<_>>::from(#value))
         }
         value => quote!(#value),
+    }
+}
+
+/// Whether members of these types, behind these references, are plain; to be used where `__inner` levels are left.
+fn members_are_plain<'a>(
+    private: &TokenStream,
+    members: impl Iterator<Item = (&'a Type, TokenStream)>,
+) -> TokenStream {
+    let each = members.map(|(ty, value)| quote!(<#ty as #private::IdlType>::is_plain(#value, __inner)));
+    quote!(#(#each)&&*)
+}
+
+/// The body of `is_plain` of a type that is one level around `members`.
+fn one_level(members: &TokenStream) -> TokenStream {
+    quote! {
+        let ::core::option::Option::Some(__inner) = ::core::primitive::u32::checked_sub(__levels, 1) else {
+            return false;
+        };
+        #members
     }
 }
 

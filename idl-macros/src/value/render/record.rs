@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Ident, Type};
 
-use super::{Bodies, default_expression, define, owned};
+use super::{Bodies, default_expression, define, members_are_plain, one_level, owned};
 use crate::value::model::{Definition, Member, Missing};
 use crate::value::parse::Purpose;
 
@@ -26,12 +26,21 @@ pub(super) fn bodies(definition: &Definition, members: &[Member], purpose: Purpo
             ::core::result::Result::Ok(Self { #(#fields: <#types as #private::Cdr>::decode(__in)?,)* })
         },
         describe: describe(definition, members, purpose, &private),
+        is_plain: is_plain(members, &private),
         write: write(members, &private),
         read: quote!(#private::read_record::<__Slots, __D>(__deserializer)),
         cdr_hooks: TokenStream::new(),
         cbor_hooks: TokenStream::new(),
         items: slots(definition, members, &private),
     }
+}
+
+fn is_plain(members: &[Member], private: &TokenStream) -> TokenStream {
+    if members.is_empty() {
+        return quote!(__levels > 0);
+    }
+    let members = members.iter().map(|Member { field, ty, .. }| (ty, quote!(&self.#field)));
+    one_level(&members_are_plain(private, members))
 }
 
 fn write(members: &[Member], private: &TokenStream) -> TokenStream {

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::enumeration::{definition_of, enumerators_item};
-use super::{Bodies, define, owned};
+use super::{Bodies, define, members_are_plain, one_level, owned};
 use crate::value::model::{
     Case, Definition, Label, LabelValue, Switch, SwitchKind, SwitchType, Union, switch_name,
 };
@@ -24,6 +24,7 @@ pub(super) fn bodies(definition: &Definition, union: &Union) -> Bodies {
         encode: view.encode(),
         decode: view.decode(),
         describe: view.describe(),
+        is_plain: view.is_plain(),
         write: view.write(),
         read: quote!(#private::read_union::<__Cases, __D>(__deserializer)),
         cdr_hooks: TokenStream::new(),
@@ -182,6 +183,22 @@ impl View<'_> {
         quote! {
             ::core::result::Result::Err(#private::CdrError::InvalidDiscriminant { type_name: #name, value: #number })
         }
+    }
+
+    /// A label that a variant keeps may be one that it must not have.
+    fn is_plain(&self) -> TokenStream {
+        let arms = self.cases().map(|(_, case)| {
+            let ident = &case.ident;
+            match &case.value {
+                _ if case.keeps_label() => quote!(Self::#ident(..) => false,),
+                Some(ty) => {
+                    let value = members_are_plain(&self.private, [(ty, quote!(__value))].into_iter());
+                    quote!(Self::#ident(__value) => #value,)
+                }
+                None => quote!(Self::#ident => true,),
+            }
+        });
+        one_level(&quote!(match self { #(#arms)* }))
     }
 
     fn write(&self) -> TokenStream {

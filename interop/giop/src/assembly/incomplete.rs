@@ -8,8 +8,9 @@
 //! In GIOP 1.1 nothing says what a Fragment continues, so only one message at a time can be incomplete. In
 //! GIOP 1.2 every fragmented message and every Fragment begins with the request id.
 
-use crate::cdr::GiopVersion;
-use crate::cdr::{Decoder, Endian};
+use bytes::Bytes;
+
+use crate::cdr::{Decoder, Endian, GiopVersion, Grow};
 use crate::limits::{COPY_PIECE_BYTES, FRAGMENT_OVERHEAD_BYTES};
 use crate::message::{Frame, GiopError, MessageHeader, MessageKind};
 
@@ -28,14 +29,19 @@ pub(super) struct Incomplete {
 
 impl Incomplete {
     /// A message whose first part is `content`.
-    pub(super) fn begin(header: MessageHeader, content: &[u8], number: u64) -> Result<Self, GiopError> {
+    pub(super) fn begin(
+        header: MessageHeader,
+        content: &[u8],
+        number: u64,
+        grow: Grow,
+    ) -> Result<Self, GiopError> {
         let request_id = match names_request(&header) {
             true => Some(first_u32(content, header.endian)?),
             false => None,
         };
         let mut message =
             Self { number, header, request_id, content: Vec::new(), joints: Vec::new(), fragments: 1 };
-        message.copy(content);
+        message.copy(content, grow);
         Ok(message)
     }
 
@@ -69,6 +75,7 @@ impl Incomplete {
         fragment: &MessageHeader,
         payload: &[u8],
         limit: usize,
+        grow: Grow,
     ) -> Result<(), GiopError> {
         if (fragment.version, fragment.endian) != (self.header.version, self.header.endian) {
             return Err(GiopError::FragmentMismatch);
@@ -82,20 +89,22 @@ impl Incomplete {
             self.joints.push(joint);
         }
         self.fragments += 1;
-        self.copy(payload);
+        self.copy(payload, grow);
         Ok(())
     }
 
     /// The whole message, once its last Fragment is there.
-    pub(super) fn into_frame(self) -> Frame {
+    pub(super) fn into_frame(self, share: fn(Vec<u8>) -> Bytes) -> Frame {
         // The limit on messages is far below, but the type is wider.
         let size = u32::try_from(self.content.len()).unwrap_or(u32::MAX);
         let header = MessageHeader { more_fragments: false, size, ..self.header };
-        Frame { header, content: self.content.into(), joints: self.joints }
+        Frame { header, content: share(self.content), joints: self.joints }
     }
 
-    fn copy(&mut self, payload: &[u8]) {
-        self.content.reserve(payload.len());
+    fn copy(&mut self, payload: &[u8], grow: Grow) {
+        if self.content.capacity() - self.content.len() < payload.len() {
+            grow(&mut self.content, payload.len());
+        }
         for piece in payload.chunks(COPY_PIECE_BYTES) {
             self.content.extend_from_slice(piece);
         }

@@ -3,11 +3,11 @@
 mod incomplete;
 mod split;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 pub use split::{Piece, Pieces, split};
 
-use crate::cdr::GiopVersion;
+use crate::cdr::{GiopVersion, Grow};
 use crate::limits::MessageLimits;
 use crate::message::{Frame, GiopError, MessageHeader, MessageKind};
 use incomplete::Incomplete;
@@ -43,13 +43,30 @@ pub struct Assembler {
     begun: u64,
     /// Fragments that continue these requests or replies are dropped, through the last.
     unwanted: Vec<u32>,
+    grow: Grow,
+    share: fn(Vec<u8>) -> Bytes,
 }
 
 impl Assembler {
     /// The receiving end of a new connection.
     #[must_use]
-    pub const fn new(limits: MessageLimits) -> Self {
-        Self { limits, version: GiopVersion::V1_0, incomplete: Vec::new(), begun: 0, unwanted: Vec::new() }
+    pub fn new(limits: MessageLimits) -> Self {
+        Self {
+            limits,
+            version: GiopVersion::V1_0,
+            incomplete: Vec::new(),
+            begun: 0,
+            unwanted: Vec::new(),
+            grow: Vec::reserve,
+            share: Bytes::from,
+        }
+    }
+
+    /// The same assembler, which joins fragments in buffers that `grow` makes room in, and makes messages of them with
+    /// `share`: whoever keeps large buffers saves the allocator's work for each.
+    #[must_use]
+    pub fn with_buffers(self, grow: Grow, share: fn(Vec<u8>) -> Bytes) -> Self {
+        Self { grow, share, ..self }
     }
 
     /// The version the peer spoke last; 1.0 before its first message.
@@ -168,7 +185,7 @@ impl Assembler {
         if !header.more_fragments {
             return Ok(Some(Frame { header, content: content.freeze(), joints: Vec::new() }));
         }
-        let begun = Incomplete::begin(header, &content, self.begun)?;
+        let begun = Incomplete::begin(header, &content, self.begun, self.grow)?;
         if let Some(request_id) = begun.request_id()
             && (self.incomplete.iter().any(|other| other.request_id() == Some(request_id))
                 || self.unwanted.contains(&request_id))
@@ -192,12 +209,12 @@ impl Assembler {
         let Some(index) = continued else {
             return self.drop_unwanted(&header, request_id);
         };
-        self.incomplete[index].append(&header, payload, self.limits.message_bytes_max)?;
+        self.incomplete[index].append(&header, payload, self.limits.message_bytes_max, self.grow)?;
         if header.more_fragments {
             self.check_memory()?;
             return Ok(None);
         }
-        Ok(Some(self.incomplete.remove(index).into_frame()))
+        Ok(Some(self.incomplete.remove(index).into_frame(self.share)))
     }
 
     fn drop_unwanted(

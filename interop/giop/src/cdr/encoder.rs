@@ -17,9 +17,14 @@ pub struct Encoder {
     /// How many octets logically precede `start`, for alignment.
     origin: usize,
     profile: CdrProfile,
+    /// Makes room for blocks.
+    grow: Grow,
     /// Values that may be met again; made with the first one.
     pub(super) values: Option<Box<ValuesWritten>>,
 }
+
+/// Makes room for so many octets more in a buffer, whose contents stay; it may become another one.
+pub type Grow = fn(&mut Vec<u8>, usize);
 
 /// The room that an encapsulation gets before it has to grow.
 const ENCAPSULATION_ROOM_BYTES: usize = 64;
@@ -36,7 +41,15 @@ impl Encoder {
     /// What `buf` holds is kept, and does not count for alignment except through `origin`.
     #[must_use]
     pub fn with_buffer(buf: Vec<u8>, origin: usize, profile: CdrProfile) -> Self {
-        Self { start: buf.len(), buf, origin, profile, values: None }
+        Self { start: buf.len(), buf, origin, profile, grow: Vec::reserve, values: None }
+    }
+
+    /// The same encoder, whose buffer gets room for blocks from `grow`: whoever keeps large buffers saves the allocator's
+    /// work for each.
+    #[must_use]
+    pub fn with_growth(mut self, grow: Grow) -> Self {
+        self.grow = grow;
+        self
     }
 
     /// The contents of an encapsulation without its length: the byte-order flag, then what `body` writes.
@@ -101,7 +114,9 @@ impl Encoder {
 
     /// Makes room for at least `additional` more octets.
     pub fn reserve(&mut self, additional: usize) {
-        self.buf.reserve(additional);
+        if self.buf.capacity() - self.buf.len() < additional {
+            (self.grow)(&mut self.buf, additional);
+        }
     }
 
     /// Pads with zeros until the position is a multiple of `n`, a power of two.
@@ -120,7 +135,7 @@ impl Encoder {
             self.buf.extend_from_slice(octets);
             return;
         }
-        self.buf.reserve(octets.len());
+        self.reserve(octets.len());
         for piece in octets.chunks(COPY_PIECE_BYTES) {
             self.buf.extend_from_slice(piece);
         }
@@ -286,6 +301,21 @@ mod tests {
         out.write_octet_sequence(&block).unwrap();
         assert_eq!(out.as_slice()[..4], 10_001u32.to_le_bytes());
         assert_eq!(out.as_slice()[4..], block);
+    }
+
+    #[test]
+    fn blocks_grow_the_buffer_as_they_are_told() {
+        fn into_another(buf: &mut Vec<u8>, more: usize) {
+            let mut other = Vec::with_capacity(2 * (buf.len() + more));
+            other.extend_from_slice(buf);
+            *buf = other;
+        }
+        let block = [7; 3 * COPY_WHOLE_BYTES_MAX];
+        let mut out = Encoder::new(Endian::Little).with_growth(into_another);
+        out.write_octet_sequence(&block).unwrap();
+        let octets = out.into_bytes();
+        assert_eq!(octets[4..], block);
+        assert_eq!(octets.capacity(), 2 * octets.len());
     }
 
     #[test]

@@ -38,7 +38,7 @@ mod text_tests;
 mod value;
 
 pub use decoder::Decoder;
-pub use encoder::Encoder;
+pub use encoder::{Encoder, Grow};
 pub use error::CdrError;
 pub use profile::{CdrProfile, CharSet, Endian, GiopVersion, WcharSet};
 pub use value::{SharedValue, ValueHeader, ValueStart, WrittenValue};

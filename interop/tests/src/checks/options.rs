@@ -54,6 +54,9 @@ pub struct Options {
     /// Listen nowhere: objects here are called over the connections that this process opens
     #[arg(long)]
     pub(super) called_back: bool,
+    /// Write GIOP messages in big-endian order
+    #[arg(long)]
+    pub(super) big_endian: bool,
     /// The longest message that is accepted, in octets
     #[arg(long)]
     pub(super) body_bytes_max: Option<usize>,

@@ -29,6 +29,7 @@ impl Session {
             // It listens: servers call it back.
             false => Orb::builder().listen("127.0.0.1:0"),
         };
+        let builder = if options.big_endian { builder.giop_big_endian() } else { builder };
         let orb = builder
             .prefer(preference)
             .call_deadline(Duration::from_millis(options.patience_ms))

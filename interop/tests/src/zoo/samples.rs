@@ -106,9 +106,15 @@ impl Sampler {
     /// A graph of values: chains, twins, circles, or null.
     pub fn link(&mut self) -> Option<ValueRef<Link>> {
         let leaf = ValueRef::new(Link { label: self.text(), next: None, twin: None });
-        match self.below(4) {
+        match self.below(5) {
             0 => None,
             1 => Some(leaf),
+            // Three values that end at the same place.
+            4 => {
+                let twin = Link { label: self.text(), next: None, twin: Some(leaf) };
+                let twin = Some(ValueRef::new(twin));
+                Some(ValueRef::new(Link { label: self.text(), next: None, twin }))
+            }
             2 => Some(ValueRef::new(Link { label: self.text(), next: Some(leaf.clone()), twin: Some(leaf) })),
             _ => {
                 let (outer, inner) = (self.text(), self.text());

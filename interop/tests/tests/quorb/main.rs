@@ -11,11 +11,14 @@
 //! | `lifecycle` | restarts, draining, closing when idle, by either side |
 //! | `on_the_wire` | what really passes: LocateRequests, fragments, and that the checks notice spoilt replies |
 //! | `benchmark` | the foreign benchmark client checks its results |
+//! | `repository` | C++ and Python read the interfaces of our servers from the interface repository |
 //! | `standard_services` | OMG's naming and event services from the IDL that Debian installs; omniORB's naming client uses ours |
 //! | `zoo` | values of any type, decimals, unions by every switch, values with identity: C++ and Python, both ways |
+//! | `big_endian` | every type in big-endian order from us, in the machine's order from foreign brokers, both ways |
 //! | `byte_order` | the byte order that this machine does not have, stale octets in padding, tiny tail fragments |
 
 mod benchmark;
+mod big_endian;
 mod both_directions;
 mod byte_order;
 mod foreign_clients;
@@ -25,6 +28,7 @@ mod lifecycle;
 mod on_the_wire;
 mod our_client;
 mod raw;
+mod repository;
 mod sizes;
 mod standard_services;
 mod support;

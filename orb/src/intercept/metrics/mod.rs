@@ -258,9 +258,8 @@ impl ClientInterceptor for Metrics {
         let reply = next.run(call).await;
         timed.ending = CallEnding::of_call(&reply);
         let metrics = &timed.metrics;
-        let (attempts, request_bytes) = call.effort();
-        metrics.attempts.fetch_add(u64::from(attempts), Ordering::Relaxed);
-        metrics.request_bytes.fetch_add(request_bytes as u64, Ordering::Relaxed);
+        metrics.attempts.fetch_add(u64::from(call.attempts_made()), Ordering::Relaxed);
+        metrics.request_bytes.fetch_add(call.request_bytes() as u64, Ordering::Relaxed);
         if let Ok(reply) = &reply {
             metrics.reply_bytes.fetch_add(reply.body_bytes() as u64, Ordering::Relaxed);
         }

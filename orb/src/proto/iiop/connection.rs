@@ -12,6 +12,7 @@ use quorb_giop::message::{BiDirContext, ListenPoint, close_connection};
 use super::inbound::InboundCalls;
 use super::receive::Held;
 use super::unfinished::Unfinished;
+use crate::proto::buffers::Buffers;
 use crate::proto::head::{CallId, Delivery, Time};
 use crate::proto::native::{OutBuffer, Payload};
 
@@ -111,6 +112,10 @@ pub struct Config {
     pub output_bytes_max: usize,
     /// A message that has begun must be complete after so long.
     pub frame_wait_max: Duration,
+    /// Where fragments are joined.
+    pub buffers: Buffers,
+    /// The byte order of what is written. What is read says its own.
+    pub endian: Endian,
 }
 
 /// A request of this side.
@@ -137,7 +142,8 @@ impl Connection {
     pub fn new(config: Config) -> Connection {
         Connection {
             side: config.side,
-            assembler: Assembler::new(config.limits.clone()),
+            assembler: Assembler::new(config.limits.clone())
+                .with_buffers(config.buffers.grow, config.buffers.share),
             code_sets: match config.side {
                 Side::Client => config.code_sets,
                 Side::Server => CodeSets::UNNEGOTIATED,
@@ -313,7 +319,7 @@ impl Connection {
         // Only with GIOP 1.2 may the side that opened the connection say so (CORBA 3.3 Part 2, 9.4.7).
         let may_say = self.side == Side::Server || self.version >= GiopVersion::V1_2;
         if may_say && !self.inbound.executes() {
-            let farewell = close_connection(self.version, Endian::NATIVE);
+            let farewell = close_connection(self.version, self.config.endian);
             self.queue(|out| out.extend_from_slice(&farewell), Payload::EMPTY);
         }
     }
@@ -338,8 +344,8 @@ impl Connection {
     }
 
     /// The rules of what this side writes in answer to `version`.
-    pub(super) fn profile(&self, version: GiopVersion) -> CdrProfile {
-        self.code_sets_in(version).profile(Endian::NATIVE, version)
+    pub fn profile(&self, version: GiopVersion) -> CdrProfile {
+        self.code_sets_in(version).profile(self.config.endian, version)
     }
 
     /// Queues a head and a body behind it.

@@ -170,7 +170,7 @@ impl Connection {
             Side::Client => self.version,
         };
         if let Remedy::MessageErrorThenClose { version } = error.remedy(spoken) {
-            let farewell = message_error(version, Endian::NATIVE);
+            let farewell = message_error(version, self.config.endian);
             self.queue(|out| out.extend_from_slice(&farewell), Payload::EMPTY);
         }
         error

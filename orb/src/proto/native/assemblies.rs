@@ -6,6 +6,8 @@ use bytes::Bytes;
 
 use super::error::{BodyError, BodyRefusal};
 use super::limits::Limits;
+use super::output::copy_in_pieces;
+use crate::proto::buffers::Buffers;
 
 /// The bodies that the peer has announced and not yet completed, by call.
 ///
@@ -23,6 +25,7 @@ pub(super) struct Assemblies {
     window: u64,
     body_bytes_max: u64,
     assembly_bytes_max: u64,
+    buffers: Buffers,
 }
 
 #[derive(Debug)]
@@ -36,9 +39,9 @@ struct Assembly {
     reserved: u64,
 }
 
-/// What a chunk did.
+/// What the end of a chunk means.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Chunk {
+pub(super) enum Ended {
     /// It was added; others follow.
     Added,
     /// It was dropped, because the body was refused or given up; others follow.
@@ -49,19 +52,11 @@ pub(super) enum Chunk {
     Over,
 }
 
-/// A chunk as it came.
-#[derive(Debug)]
-pub(super) struct ChunkFrame<'a> {
-    pub(super) octets: &'a [u8],
-    pub(super) last: bool,
-    pub(super) abort: bool,
-}
-
 /// The least by which a body's buffer grows, in octets.
 const GROWTH_BYTES_MIN: u64 = 64 * 1024;
 
 impl Assemblies {
-    pub(super) fn new(limits: &Limits) -> Assemblies {
+    pub(super) fn new(limits: &Limits, buffers: Buffers) -> Assemblies {
         Assemblies {
             open: BTreeMap::new(),
             waiting: VecDeque::new(),
@@ -69,6 +64,7 @@ impl Assemblies {
             window: limits.call_window_bytes.into(),
             body_bytes_max: limits.body_bytes_max,
             assembly_bytes_max: limits.assembly_bytes_max,
+            buffers,
         }
     }
 
@@ -119,17 +115,13 @@ impl Assemblies {
         Some((id, body.total))
     }
 
-    /// Takes a chunk of the body of call `id`.
-    pub(super) fn chunk(&mut self, id: u64, chunk: &ChunkFrame<'_>) -> Result<Chunk, BodyError> {
-        let body = self.open.get_mut(&id).ok_or(BodyError::NotAnnounced)?;
-        if chunk.abort {
-            self.forget(id);
-            return Ok(Chunk::Over);
-        }
-        if chunk.octets.is_empty() {
+    /// Checks the announcement of a chunk: `octets` of the body of call `id`, the `last` or not.
+    pub(super) fn check_chunk(&self, id: u64, octets: u64, last: bool) -> Result<(), BodyError> {
+        let body = self.open.get(&id).ok_or(BodyError::NotAnnounced)?;
+        if octets == 0 {
             return Err(BodyError::EmptyChunk);
         }
-        let received = body.received.saturating_add(chunk.octets.len() as u64);
+        let received = body.received.saturating_add(octets);
         let total = body.total;
         if received > total {
             return Err(BodyError::BeyondTotal { total });
@@ -137,25 +129,60 @@ impl Assemblies {
         if received > body.granted {
             return Err(BodyError::BeyondCredit { received, granted: body.granted });
         }
-        if chunk.last != (received == total) {
+        if last != (received == total) {
             return Err(BodyError::WrongEnd { received, total });
         }
-        body.received = received;
-        let Some(kept) = &mut body.kept else {
-            if chunk.last {
-                self.forget(id);
-                return Ok(Chunk::Over);
-            }
-            return Ok(Chunk::Dropped);
-        };
-        grow(kept, total, chunk.octets.len());
-        super::output::copy_in_pieces(chunk.octets, kept);
-        if !chunk.last {
-            return Ok(Chunk::Added);
+        Ok(())
+    }
+
+    /// Takes octets of a chunk that was checked.
+    pub(super) fn add(&mut self, id: u64, octets: &[u8]) {
+        if let Some(kept) = self.room(id, octets.len()) {
+            copy_in_pieces(octets, kept);
         }
-        let whole = Bytes::from(std::mem::take(kept));
+        self.landed(id, octets.len() as u64);
+    }
+
+    /// The buffer of the body of call `id`, with room for `more` octets of a chunk that was checked; none if nobody wants it.
+    pub(super) fn room(&mut self, id: u64, more: usize) -> Option<&mut Vec<u8>> {
+        let body = self.open.get_mut(&id)?;
+        let kept = body.kept.as_mut()?;
+        grow(kept, body.total, more, self.buffers);
+        Some(kept)
+    }
+
+    /// Octets of a chunk are here, in the buffer if it is wanted.
+    pub(super) fn landed(&mut self, id: u64, octets: u64) {
+        if let Some(body) = self.open.get_mut(&id) {
+            body.received += octets;
+        }
+    }
+
+    /// A chunk of the body of call `id` is here as a whole.
+    pub(super) fn end_chunk(&mut self, id: u64, last: bool) -> Ended {
+        let kept = self.open.get_mut(&id).and_then(|body| body.kept.as_mut());
+        match (kept, last) {
+            (Some(_), false) => Ended::Added,
+            (None, false) => Ended::Dropped,
+            (Some(kept), true) => {
+                let whole = (self.buffers.share)(std::mem::take(kept));
+                self.forget(id);
+                Ended::Complete(whole)
+            }
+            (None, true) => {
+                self.forget(id);
+                Ended::Over
+            }
+        }
+    }
+
+    /// The sender gives the body of call `id` up.
+    pub(super) fn abort(&mut self, id: u64) -> Result<(), BodyError> {
+        if !self.is_open(id) {
+            return Err(BodyError::NotAnnounced);
+        }
         self.forget(id);
-        Ok(Chunk::Complete(whole))
+        Ok(())
     }
 
     /// Nobody wants the body of call `id` any more: what is here is freed, what comes is dropped until it ends.
@@ -189,15 +216,22 @@ impl Assemblies {
     }
 }
 
-/// Makes room for `more` octets, in steps that double, never beyond `total`: memory follows what came, not what was
-/// announced.
-fn grow(kept: &mut Vec<u8>, total: u64, more: usize) {
-    let free = kept.capacity() - kept.len();
-    if free < more {
-        let step = (kept.len() as u64).max(GROWTH_BYTES_MIN).max(more as u64);
-        let room = step.min(total - kept.len() as u64);
-        kept.reserve_exact(usize::try_from(room).unwrap_or(more));
+/// Makes room for `more` octets: all at once in a buffer that is at hand; else in steps that double, never beyond `total`.
+/// Memory follows what came, not what was announced.
+fn grow(kept: &mut Vec<u8>, total: u64, more: usize, buffers: Buffers) {
+    if kept.capacity() - kept.len() >= more {
+        return;
     }
+    let whole = usize::try_from(total).unwrap_or(usize::MAX);
+    if kept.is_empty()
+        && let Some(lent) = (buffers.lend)(whole)
+    {
+        *kept = lent;
+        return;
+    }
+    let step = (kept.len() as u64).max(GROWTH_BYTES_MIN).max(more as u64);
+    let room = step.min(total - kept.len() as u64);
+    kept.reserve_exact(usize::try_from(room).unwrap_or(more));
 }
 
 #[cfg(test)]
@@ -205,28 +239,28 @@ mod tests {
     use super::*;
 
     fn assemblies() -> Assemblies {
-        Assemblies::new(&Limits {
-            call_window_bytes: 4,
-            body_bytes_max: 20,
-            assembly_bytes_max: 25,
-            ..Limits::default()
-        })
+        let limits =
+            Limits { call_window_bytes: 4, body_bytes_max: 20, assembly_bytes_max: 25, ..Limits::default() };
+        Assemblies::new(&limits, Buffers::default())
     }
 
-    fn octets(octets: &[u8], last: bool) -> ChunkFrame<'_> {
-        ChunkFrame { octets, last, abort: false }
+    /// Takes a chunk as it comes in two pieces.
+    fn take(bodies: &mut Assemblies, id: u64, octets: &[u8], last: bool) -> Result<Ended, BodyError> {
+        bodies.check_chunk(id, octets.len() as u64, last)?;
+        let (begin, end) = octets.split_at(octets.len() / 2);
+        bodies.add(id, begin);
+        bodies.add(id, end);
+        Ok(bodies.end_chunk(id, last))
     }
-
-    const ABORT: ChunkFrame<'static> = ChunkFrame { octets: &[], last: false, abort: true };
 
     #[test]
     fn a_body_within_its_window_needs_no_credit() {
         let mut bodies = assemblies();
         assert_eq!(bodies.open(1, 4), Ok(()));
         assert_eq!(bodies.next_grant(), None);
-        assert_eq!(bodies.chunk(1, &octets(b"ab", false)), Ok(Chunk::Added));
-        assert_eq!(bodies.chunk(1, &octets(b"cd", true)), Ok(Chunk::Complete(Bytes::from_static(b"abcd"))));
-        assert_eq!(bodies.chunk(1, &octets(b"e", true)), Err(BodyError::NotAnnounced));
+        assert_eq!(take(&mut bodies, 1, b"ab", false), Ok(Ended::Added));
+        assert_eq!(take(&mut bodies, 1, b"cd", true), Ok(Ended::Complete(Bytes::from_static(b"abcd"))));
+        assert_eq!(take(&mut bodies, 1, b"e", true), Err(BodyError::NotAnnounced));
     }
 
     #[test]
@@ -237,15 +271,15 @@ mod tests {
         }
         assert_eq!(bodies.next_grant(), Some((1, 20)));
         assert_eq!(bodies.next_grant(), None, "2 does not fit, and 3 does not overtake it");
-        assert_eq!(bodies.chunk(2, &octets(b"abcd", false)), Ok(Chunk::Added));
+        assert_eq!(take(&mut bodies, 2, b"abcd", false), Ok(Ended::Added));
         assert_eq!(
-            bodies.chunk(2, &octets(b"e", false)),
+            take(&mut bodies, 2, b"e", false),
             Err(BodyError::BeyondCredit { received: 5, granted: 4 })
         );
-        assert_eq!(bodies.chunk(1, &ABORT), Ok(Chunk::Over));
+        assert_eq!(bodies.abort(1), Ok(()));
         assert_eq!(bodies.next_grant(), Some((2, 6)));
         assert_eq!(bodies.next_grant(), Some((3, 5)));
-        assert_eq!(bodies.chunk(2, &octets(b"ef", true)), Ok(Chunk::Complete(Bytes::from_static(b"abcdef"))));
+        assert_eq!(take(&mut bodies, 2, b"ef", true), Ok(Ended::Complete(Bytes::from_static(b"abcdef"))));
     }
 
     #[test]
@@ -258,8 +292,8 @@ mod tests {
         bodies.forget(2);
         bodies.discard(1);
         assert_eq!(bodies.next_grant(), Some((3, 20)));
-        assert_eq!(bodies.chunk(1, &octets(b"x", false)), Ok(Chunk::Dropped));
-        assert_eq!(bodies.chunk(1, &octets(&[0; 19], true)), Ok(Chunk::Over));
+        assert_eq!(take(&mut bodies, 1, b"x", false), Ok(Ended::Dropped));
+        assert_eq!(take(&mut bodies, 1, &[0; 19], true), Ok(Ended::Over));
         assert!(!bodies.is_open(1) && !bodies.is_open(2));
     }
 
@@ -269,8 +303,8 @@ mod tests {
         assert_eq!(bodies.open(1, 21), Err(BodyRefusal::TooLarge { total: 21, limit: 20 }));
         assert_eq!(bodies.open(2, u64::MAX), Err(BodyRefusal::UnknownLength));
         assert_eq!(bodies.next_grant(), None);
-        assert_eq!(bodies.chunk(1, &octets(b"abcd", false)), Ok(Chunk::Dropped));
-        assert_eq!(bodies.chunk(1, &ABORT), Ok(Chunk::Over));
+        assert_eq!(take(&mut bodies, 1, b"abcd", false), Ok(Ended::Dropped));
+        assert_eq!(bodies.abort(1), Ok(()));
         assert_eq!(bodies.held_bytes(), 0);
         assert!(!bodies.expects_octets());
     }
@@ -279,21 +313,18 @@ mod tests {
     fn the_end_must_be_where_it_was_announced() {
         let mut bodies = assemblies();
         assert_eq!(bodies.open(1, 3), Ok(()));
-        assert_eq!(bodies.chunk(1, &octets(b"", false)), Err(BodyError::EmptyChunk));
-        assert_eq!(bodies.chunk(1, &octets(b"ab", true)), Err(BodyError::WrongEnd { received: 2, total: 3 }));
-        assert_eq!(
-            bodies.chunk(1, &octets(b"abc", false)),
-            Err(BodyError::WrongEnd { received: 3, total: 3 })
-        );
-        assert_eq!(bodies.chunk(1, &octets(b"abcd", true)), Err(BodyError::BeyondTotal { total: 3 }));
+        assert_eq!(take(&mut bodies, 1, b"", false), Err(BodyError::EmptyChunk));
+        assert_eq!(take(&mut bodies, 1, b"ab", true), Err(BodyError::WrongEnd { received: 2, total: 3 }));
+        assert_eq!(take(&mut bodies, 1, b"abc", false), Err(BodyError::WrongEnd { received: 3, total: 3 }));
+        assert_eq!(take(&mut bodies, 1, b"abcd", true), Err(BodyError::BeyondTotal { total: 3 }));
     }
 
     #[test]
     fn memory_follows_what_came() {
-        let mut bodies = Assemblies::new(&Limits::default());
+        let mut bodies = Assemblies::new(&Limits::default(), Buffers::default());
         assert_eq!(bodies.open(1, 64 << 20), Ok(()));
         assert_eq!(bodies.next_grant(), Some((1, 64 << 20)));
-        assert_eq!(bodies.chunk(1, &octets(&[7; 10], false)), Ok(Chunk::Added));
+        assert_eq!(take(&mut bodies, 1, &[7; 10], false), Ok(Ended::Added));
         assert!(bodies.held_bytes() <= GROWTH_BYTES_MIN as usize);
     }
 }

@@ -51,7 +51,7 @@ mod request;
 mod tests;
 mod wire;
 
-pub use connection::{Config, Connection, Side};
+pub use connection::{Config, Connection, Landing, Side};
 pub use control::{Close, CloseCode};
 pub use error::{BodyError, BodyRefusal, HeadError, ProtocolError, Refused};
 pub use event::{Counters, Event, Silence, Unanswered};

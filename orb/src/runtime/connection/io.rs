@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -10,6 +11,8 @@ use bytes::{Buf, BytesMut};
 use super::{Connection, State};
 use crate::proto::head::Time;
 use crate::runtime::Limits;
+use crate::runtime::input::{Wanted, poll_read_into};
+use crate::runtime::stream::ReadEnd;
 use crate::runtime::wire::{CoreEvent, Violation};
 use crate::value::Encoding;
 
@@ -29,6 +32,10 @@ pub(in crate::runtime) struct Posture {
     pub(in crate::runtime) expects_octets: bool,
     /// Octets of bodies in assembly, and of replies that the peer has not taken.
     pub(in crate::runtime) held_bytes: u64,
+    /// What is read next belongs to a body, not into the input.
+    pub(in crate::runtime) lands: bool,
+    /// How much is to be read into the input.
+    pub(in crate::runtime) wanted: Wanted,
 }
 
 /// What the input holds.
@@ -89,19 +96,19 @@ impl Connection {
         self.lock().blocked = false;
     }
 
-    /// Writes what the transport takes now, and says what its driver waits for.
-    pub(in crate::runtime) fn rest(&self) -> Result<Posture, io::Error> {
+    /// Writes what the transport takes now, and says what its driver waits for, with `input` in its hands.
+    pub(in crate::runtime) fn rest(&self, input: &[u8]) -> Result<Posture, io::Error> {
         let mut state = self.lock();
         state.gathers = false;
         self.flush_locked(&mut state);
-        self.posture_of(&mut state)
+        self.posture_of(&mut state, input)
     }
 
     pub(in crate::runtime) fn posture(&self) -> Result<Posture, io::Error> {
-        self.posture_of(&mut self.lock())
+        self.posture_of(&mut self.lock(), &[])
     }
 
-    fn posture_of(&self, state: &mut State) -> Result<Posture, io::Error> {
+    fn posture_of(&self, state: &mut State, input: &[u8]) -> Result<Posture, io::Error> {
         if let Some(error) = state.write_error.take() {
             return Err(error);
         }
@@ -119,6 +126,8 @@ impl Connection {
             uses: state.uses,
             expects_octets: state.core.expects_octets(),
             held_bytes: state.held_bytes(),
+            lands: input.is_empty() && state.core.landing().is_some(),
+            wanted: state.core.wanted(input),
         })
     }
 
@@ -170,9 +179,19 @@ impl Connection {
         self.lock().core.handle_timeout(self.now())
     }
 
-    /// How many more octets the message needs that `input` begins with.
-    pub(in crate::runtime) fn wanted_bytes(&self, input: &[u8]) -> usize {
-        self.lock().core.wanted_bytes(input)
+    /// Reads what has come of a body straight to its place; none if it has none any more.
+    pub(in crate::runtime) fn poll_land(
+        &self,
+        read: &mut ReadEnd,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<io::Result<usize>>> {
+        let mut state = self.lock();
+        let landing = state.core.landing()?;
+        let polled = poll_read_into(read, landing.buffer, landing.bytes_max, cx);
+        if let Poll::Ready(Ok(bytes @ 1..)) = polled {
+            state.core.landed(bytes, self.now());
+        }
+        Some(polled)
     }
 
     /// How answers are written that belong to no readable request.

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::BytesMut;
+use quorb_giop::cdr::Endian;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
@@ -182,6 +183,14 @@ impl Connection {
         let shared = &self.orb.shared;
         shared.budget.is_exceeded()
             && self.holding.all() > shared.budget.share(shared.lifecycle.connections())
+    }
+
+    /// The byte order of the CDR that this side writes here.
+    pub(super) fn byte_order(&self) -> Endian {
+        match self.peer.protocol {
+            Protocol::Iiop => self.orb.giop_byte_order(),
+            _ => Endian::NATIVE,
+        }
     }
 
     /// The peer's life, once it has said it.

@@ -11,13 +11,15 @@ use quorb_giop::message::{GiopError, ListenPoint};
 pub(super) use self::events::CoreEvent;
 use self::events::{iiop_event, native_event};
 use super::endpoint::WireChoice;
+use super::input::Wanted;
 use super::{Callbacks, Limits, Orb};
 use crate::adapter::Protocol;
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
+use crate::proto::buffers::Buffers;
 use crate::proto::head::{BodyFormat, CallId, ClientId, Delivery, ReplyHead, ReplyStatus, RequestHead, Time};
 use crate::proto::iiop;
 use crate::proto::native::{self, CloseCode, OutBuffer, Payload};
-use crate::value::Encoding;
+use crate::value::{Encoding, large};
 
 /// The core of a connection.
 #[derive(Debug)]
@@ -49,6 +51,10 @@ pub(super) enum Refused {
 /// How native bodies in CDR are written: in the order of this machine, with every character there is.
 pub(super) const NATIVE_PROFILE: CdrProfile = CdrProfile::native(Endian::NATIVE);
 
+/// Large bodies arrive in the buffers that the process keeps.
+const BUFFERS: Buffers =
+    Buffers { lend: |bytes| large::lend(bytes).map(Vec::from), grow: large::grow, share: large::share };
+
 impl Core {
     pub(super) fn client(orb: &Orb, wire: WireChoice) -> Core {
         match wire {
@@ -77,6 +83,7 @@ impl Core {
             },
             limits: native_limits(orb.limits()),
             software: Bytes::from_static(concat!("quorb/", env!("CARGO_PKG_VERSION")).as_bytes()),
+            buffers: BUFFERS,
         };
         Core::Native(Box::new(native::Connection::new(config, orb.shared.clock.now())))
     }
@@ -96,6 +103,8 @@ impl Core {
             calls_served_max: limits.calls_in_flight_max,
             output_bytes_max: limits.output_bytes_max,
             frame_wait_max: limits.message_wait_max,
+            buffers: BUFFERS,
+            endian: orb.giop_byte_order(),
         }));
         if orb.callbacks() == Callbacks::Everywhere {
             match side {
@@ -140,16 +149,34 @@ impl Core {
     pub(super) fn answer_encoding(&self) -> Encoding {
         let profile = match self {
             Core::Native(_) => NATIVE_PROFILE,
-            Core::Iiop(core) => core.code_sets().profile(Endian::NATIVE, core.version()),
+            Core::Iiop(core) => core.profile(core.version()),
         };
         Encoding::Cdr { profile, origin: 0 }
     }
 
-    /// How many more octets the message needs that `input` begins with.
-    pub(super) fn wanted_bytes(&self, input: &[u8]) -> usize {
+    /// How much is to be read behind `input`.
+    pub(super) fn wanted(&self, input: &[u8]) -> Wanted {
         match self {
-            Core::Native(core) => core.wanted_bytes(input),
-            Core::Iiop(core) => core.wanted_bytes(input),
+            Core::Native(core) => {
+                let only_header = input.is_empty() && core.expects_chunk();
+                Wanted { bytes: core.wanted_bytes(input), only_header }
+            }
+            Core::Iiop(core) => Wanted { bytes: core.wanted_bytes(input), only_header: false },
+        }
+    }
+
+    /// Where the next octets belong, if not into the input, which is empty.
+    pub(super) fn landing(&mut self) -> Option<native::Landing<'_>> {
+        match self {
+            Core::Native(core) => core.landing(),
+            Core::Iiop(_) => None,
+        }
+    }
+
+    /// So many octets have been read into the landing.
+    pub(super) fn landed(&mut self, bytes: usize, now: Time) {
+        if let Core::Native(core) = self {
+            core.landed(bytes, now);
         }
     }
 
@@ -184,7 +211,7 @@ impl Core {
     /// Whether the peer has begun a message in parts, and not completed it.
     pub(super) fn is_mid_message(&self) -> bool {
         match self {
-            Core::Native(core) => core.peer().is_none() || core.assembly_bytes() > 0,
+            Core::Native(core) => core.peer().is_none() || core.assembly_bytes() > 0 || core.is_mid_chunk(),
             Core::Iiop(core) => core.is_mid_message(),
         }
     }
@@ -200,7 +227,7 @@ impl Core {
     /// Whether the peer has begun a message in parts, and nothing but itself keeps it from going on.
     pub(super) fn expects_octets(&self) -> bool {
         match self {
-            Core::Native(core) => core.expects_octets(),
+            Core::Native(core) => core.expects_octets() || core.is_mid_chunk(),
             Core::Iiop(core) => core.is_mid_message(),
         }
     }

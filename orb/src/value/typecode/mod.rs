@@ -77,6 +77,11 @@ impl TypeCode {
         TypeCode { desc, definitions: Arc::clone(NOTHING.get_or_init(Arc::default)) }
     }
 
+    /// The type code of a type whose definitions others share.
+    pub(crate) fn shared(desc: TypeDesc, definitions: Arc<BTreeMap<String, TypeDef>>) -> TypeCode {
+        TypeCode { desc, definitions }
+    }
+
     pub(crate) fn unchecked(desc: TypeDesc, definitions: BTreeMap<String, TypeDef>) -> TypeCode {
         if definitions.is_empty() {
             TypeCode::simple(desc)
@@ -137,6 +142,16 @@ impl TypeCode {
     /// with the same repository id (CORBA 3.3 Part 1, 8.11.1). What IDL has no word for is taken for what it is in IDL.
     pub fn is_equivalent(&self, other: &TypeCode) -> bool {
         compare::equivalent(self, other)
+    }
+
+    /// The same type in words of IDL, with the definitions that it reaches and no others.
+    pub(crate) fn in_words_of_idl(&self) -> TypeCode {
+        lower::lowered(self)
+    }
+
+    /// The definitions, shared with whoever has the same.
+    pub(crate) fn definitions(&self) -> &Arc<BTreeMap<String, TypeDef>> {
+        &self.definitions
     }
 
     /// Whether values of the type may be, or hold, values of value types.

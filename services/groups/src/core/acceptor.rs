@@ -76,7 +76,7 @@ impl Core {
         self.acceptor.asker = Some(from);
         self.acceptor.moved = self.now;
         self.acceptor.filling = None;
-        let reports = self.groups.values().filter(|g| g.touched).filter_map(super::Group::report).collect();
+        let reports = self.groups.values().filter(|g| g.touched).filter_map(|g| g.report()).collect();
         let now = self.now;
         let promises = self.lease.promises(now);
         let accepted = self.acceptor.accepted.clone();
@@ -146,7 +146,7 @@ impl Core {
     /// quorum to end it.
     pub(super) fn watch_flush(&mut self) {
         let Some(asker) = self.acceptor.asker else { return };
-        if self.blocked && !self.bug(Mutation::LeaderBlamedForMinority) {
+        if self.blocked {
             self.acceptor.moved = self.now;
         }
         if asker != self.me() && self.now.since(self.acceptor.moved) > self.config.silence_us() * 5 / 2 {

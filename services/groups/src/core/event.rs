@@ -94,6 +94,20 @@ pub enum Upcall {
         /// What was sent.
         payload: Bytes,
     },
+    /// The same, at its place among the deliveries of a group this process is in; once for each.
+    GroupCast {
+        /// The group.
+        group: GroupId,
+        /// Who sent it.
+        sender: ProcessId,
+        /// What was sent.
+        payload: Bytes,
+    },
+    /// A cast or a reset of this process took effect with the present view.
+    Decided {
+        /// The request's number.
+        token: u64,
+    },
     /// The state of the group as of now is wanted, for joiners: answer with [`Core::state`](super::Core::state) before
     /// anything else is delivered to the group.
     TakeState {
@@ -167,6 +181,14 @@ pub struct GroupView {
     pub number: ViewNumber,
     /// The members by rank, and whether each has the group's state.
     pub members: Vec<GroupMember>,
+}
+
+impl GroupView {
+    /// The member that gives the places of the total order in this view.
+    #[must_use]
+    pub fn sequencer(&self) -> Option<ProcessId> {
+        self.members.get(self.group.sequencer(self.members.len())).map(|member| member.process)
+    }
 }
 
 /// One member of a group.

@@ -55,6 +55,15 @@ impl fmt::Debug for ViewNumber {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupId(pub u32);
 
+impl GroupId {
+    /// The rank of the member that gives the places of the total order, among so many: groups spread over their members.
+    #[must_use]
+    pub fn sequencer(self, members: usize) -> usize {
+        let mixed = (u64::from(self.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 33) as usize % members.max(1)
+    }
+}
+
 /// A position in the ranked list of a view or of a group; 0 is the oldest.
 pub type Rank = u16;
 

@@ -13,9 +13,10 @@ use super::identity::{GroupId, ProcessId, View};
 use super::mutation::Mutation;
 use super::registry::Applied;
 use super::wire::item::Propose;
-use super::wire::value::{ChangeKind, Value};
+use super::wire::value::{ChangeKind, Cut, Value};
 use super::{Core, Stage};
 use bytes::Bytes;
+use std::collections::BTreeMap;
 
 impl Core {
     /// The next view is decided.
@@ -77,8 +78,9 @@ impl Core {
     /// Delivers all that the old view still owes.
     fn finish_groups(&mut self, value: &Value) {
         let mut told = std::mem::take(&mut self.told);
+        let cuts: BTreeMap<GroupId, &Cut> = value.cuts.iter().map(|cut| (cut.group, cut)).collect();
         for (id, group) in self.groups.iter_mut().filter(|(_, g)| g.touched) {
-            let cut = value.cuts.iter().find(|c| c.group == *id);
+            let cut = cuts.get(id).copied();
             self.counters.orphans += group.finish(cut, &mut told);
         }
         self.told = told;
@@ -95,6 +97,7 @@ impl Core {
             if mine {
                 self.calls.decided(change.token);
             }
+            let refused = matches!(applied, Applied::Refused(_));
             match applied {
                 Applied::Changed(id) | Applied::Left(id) => {
                     if mine && applied == Applied::Left(id) {
@@ -110,13 +113,26 @@ impl Core {
                 Applied::Refused(_) | Applied::Nothing => {}
             }
             if let ChangeKind::Cast { payload } = &change.what {
-                self.tell(Upcall::Cast { sender: change.by, payload: payload.clone() });
+                self.tell_cast(change.by, payload);
+            }
+            let silent = matches!(change.what, ChangeKind::Cast { .. } | ChangeKind::Reset { .. });
+            if mine && silent && !refused {
+                self.tell(Upcall::Decided { token: change.token });
             }
         }
         changed.sort_unstable();
         changed.dedup();
         self.registry.assign_donors(&changed, number);
         changed
+    }
+
+    /// Once for the domain, and to each group in order with its deliveries.
+    fn tell_cast(&mut self, sender: ProcessId, payload: &Bytes) {
+        self.tell(Upcall::Cast { sender, payload: payload.clone() });
+        let groups: Vec<GroupId> = self.groups.keys().copied().collect();
+        for group in groups {
+            self.tell_group(group, Upcall::GroupCast { group, sender, payload: payload.clone() });
+        }
     }
 
     fn hold_for_leases(&mut self, value: &Value) {
@@ -157,7 +173,7 @@ impl Core {
                 Some(group) => group.restart(number, processes, me),
                 None => {
                     let group = Group::new(id, number, processes, me, only, self.config.mutation);
-                    self.groups.insert(id, group);
+                    self.groups.insert(id, Box::new(group));
                 }
             }
             if self.await_state(id) {

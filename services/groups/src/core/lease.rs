@@ -18,7 +18,7 @@ use super::identity::{GroupId, ProcessId, Time};
 use super::mutation::Mutation;
 use super::wire::item::{Renewal, tag};
 use super::{Core, Stage};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// This member's lease, and what it has promised others.
 #[derive(Debug, Default)]
@@ -30,6 +30,8 @@ pub(crate) struct Lease {
     /// No view without these acts before the times given.
     promised: BTreeMap<ProcessId, Time>,
     hold_until: Time,
+    /// Groups with queries that wait.
+    asked: BTreeSet<GroupId>,
 }
 
 impl Lease {
@@ -120,6 +122,7 @@ impl Core {
         }
         let after = if early { Vec::new() } else { entry.horizon() };
         entry.queries.push_back(Query { token, after });
+        self.lease.asked.insert(group);
         self.mark(group);
         Ok(())
     }
@@ -136,15 +139,16 @@ impl Core {
 
     /// Answers the queries that may be answered.
     pub(super) fn answer_queries(&mut self) {
+        if self.lease.asked.is_empty() {
+            return;
+        }
         let authority = self.authority();
         let declines = self.stage != Stage::Member || self.blocked;
         if authority.is_none() && !declines {
             return;
         }
         let me = self.me();
-        let ids: Vec<GroupId> =
-            self.groups.iter().filter(|(_, g)| !g.queries.is_empty()).map(|(&id, _)| id).collect();
-        for id in ids {
+        for id in std::mem::take(&mut self.lease.asked) {
             let complete = self.registry.get(id).is_some_and(|r| r.is_complete(me));
             let Some(group) = self.groups.get_mut(&id) else { continue };
             let mut answered = Vec::new();
@@ -158,6 +162,9 @@ impl Core {
                 };
                 answered.push(upcall);
                 group.queries.pop_front();
+            }
+            if !group.queries.is_empty() {
+                self.lease.asked.insert(id);
             }
             for upcall in answered {
                 self.tell(upcall);

@@ -11,6 +11,10 @@
 //! the order in which they are to be done. Feed [`Event::Tick`] when [`Core::wake_at`] has come. Nothing here knows a
 //! clock, randomness or an executor; the same events at the same times give the same effects.
 //!
+//! **Why it holds** is argued, and searched exhaustively for small sizes, in `services/groups/model` (its README is the
+//! argument; `acceptor`, `leader`, `install` and `lease` are its rules); where it goes beyond the papers, in
+//! [`guide::beyond`](crate::guide::beyond).
+//!
 //! **The pipeline**, one concern a file: [`identity`], `channel` (streams that outlive connections), `links` (connections
 //! and hello), `detector` (evidence and suspicion), `birth` (view 1, joining), `acceptor` and `leader` (agreement on the
 //! next view), `install` (from one view to the next), `group` (lanes, order, causal, stability, delivery, ending),
@@ -109,7 +113,7 @@ pub struct Core {
     acceptor: Acceptor,
     leader: Leader,
     registry: Registry,
-    groups: BTreeMap<GroupId, Group>,
+    groups: BTreeMap<GroupId, Box<Group>>,
     dirty: Vec<GroupId>,
     future: Future,
     lease: Lease,
@@ -221,7 +225,7 @@ impl Core {
     /// Messages kept because not every member has acknowledged them, or because they wait for their turn.
     #[must_use]
     pub fn kept_messages(&self) -> usize {
-        self.groups.values().map(Group::kept).sum()
+        self.groups.values().map(|group| group.kept()).sum()
     }
 
     /// The groups of the domain: identity, name and members.

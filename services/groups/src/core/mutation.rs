@@ -74,12 +74,8 @@ mutations! {
     LowestAdopted,
     /// A value is proposed before those it keeps hold the messages of its cut.
     ProposeBeforeFill,
-    /// What comes from another process at a member's address counts as the member's end, however long it was under way.
-    StaleAnswerBelieved,
     /// A member that fetches from one that has fallen silent is held to be late itself.
     FetcherBlamed,
-    /// A member that sees no quorum holds it against the leader that there is no decision.
-    LeaderBlamedForMinority,
     /// A joiner's state stands for a later moment than the cut it is installed at.
     StateAfterCut,
 }

@@ -98,6 +98,8 @@ pub struct Limits {
     pub batch_bytes_max: usize,
     /// Octets of one's own messages in a group that not every member has acknowledged; beyond, they wait.
     pub window_bytes_max: usize,
+    /// The same, in messages.
+    pub window_messages_max: usize,
     /// Octets of messages that wait for the window, or for the next view, in one group; beyond, sending is refused.
     pub backlog_bytes_max: usize,
     /// Octets of items kept for a view not yet installed.
@@ -120,8 +122,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             message_bytes_max: 16 << 20,
-            batch_bytes_max: 128 << 10,
-            window_bytes_max: 4 << 20,
+            batch_bytes_max: 64 << 10,
+            window_bytes_max: 32 << 20,
+            window_messages_max: 1 << 18,
             backlog_bytes_max: 16 << 20,
             future_bytes_max: 256 << 20,
             state_chunk_bytes: 64 << 10,

@@ -30,7 +30,7 @@ impl Core {
             return Err(CallError::ClassNotAllowed);
         }
         let open = !self.acceptor.is_flushing() && group.backlog.is_empty();
-        if open && group.window_bytes() < limits.window_bytes_max {
+        if open && !group.is_shut(limits) {
             group.send(class, payload);
             let full = group.batch_bytes() >= limits.batch_bytes_max;
             if !group.dirty {
@@ -51,6 +51,16 @@ impl Core {
         group.backlog_bytes += payload.len();
         group.backlog.push_back((class, payload));
         Ok(())
+    }
+
+    /// Says whether this member's application has more unread than it may. As long as that is so, this member acknowledges
+    /// nothing in the group: credits do not return to the senders, itself included, and when their windows are full they
+    /// wait. Who keeps windows shut for too long is excluded (see [`Config::slow_member`](super::Config::slow_member)).
+    pub fn lag(&mut self, id: GroupId, lagging: bool) {
+        if let Some(group) = self.groups.get_mut(&id) {
+            group.lag(lagging);
+            self.mark(id);
+        }
     }
 
     /// Waits until everything sent and received in the group so far is stable: the upcall `Stable` says so.
@@ -90,10 +100,9 @@ impl Core {
         if self.acceptor.is_flushing() || self.stage != Stage::Member {
             return;
         }
-        let window = self.config.limits.window_bytes_max;
         let mut sent = false;
         while let Some(group) = self.groups.get_mut(&id) {
-            if group.window_bytes() >= window {
+            if group.is_shut(&self.config.limits) {
                 break;
             }
             let Some((class, payload)) = group.backlog.pop_front() else { break };
@@ -130,7 +139,7 @@ impl Core {
             if let Some(octets) = group.seal(frozen, due) {
                 self.share(id, &octets);
             }
-            if self.groups.get(&id).is_some_and(super::group::Group::owes_receipts) {
+            if self.groups.get(&id).is_some_and(|g| g.owes_receipts()) {
                 later = !frozen;
                 self.mark(id);
             }
@@ -160,6 +169,9 @@ impl Core {
     /// Hands what the groups delivered to the application, or keeps it where the state is not here yet.
     pub(super) fn pass_on(&mut self) {
         let mut told = std::mem::take(&mut self.told);
+        if !self.transfers.is_any_waiting() {
+            self.out.extend(told.drain(..).map(Effect::Tell));
+        }
         for upcall in told.drain(..) {
             match upcall {
                 Upcall::Deliver { group, .. } if self.transfers.is_waiting(group) => {
@@ -185,7 +197,7 @@ impl Core {
         let mut slow = Vec::new();
         let patience = self.config.slow_member.as_micros() as u64;
         for group in self.groups.values_mut() {
-            let shut = group.window_bytes() >= self.config.limits.window_bytes_max;
+            let shut = group.is_shut(&self.config.limits);
             match group.shut_since {
                 _ if !shut => group.shut_since = None,
                 None => group.shut_since = Some((self.now, group.window_front())),

@@ -52,6 +52,11 @@ impl Transfers {
         self.incoming.get(&group).is_some_and(|i| !i.installed)
     }
 
+    /// Whether deliveries of any group are to be kept.
+    pub(crate) fn is_any_waiting(&self) -> bool {
+        self.incoming.values().any(|incoming| !incoming.installed)
+    }
+
     pub(crate) fn keep(&mut self, group: GroupId, upcall: Upcall) {
         if let Some(incoming) = self.incoming.get_mut(&group) {
             incoming.kept.push(upcall);

@@ -1,14 +1,15 @@
 //! A member's place in a group: entering, events, sending, flushing, leaving.
 
-use super::call::{Call, Entered, SEND_BYTES_MIN, Sending};
+use super::call::{Call, Entered};
 use super::error::{Ended, EnterError, Gone, SendError};
 use super::event::Event;
+use super::inbox::InboxReader;
+use super::outbox::{Outbox, Sending};
 use crate::core::{Class, GroupId, GroupOptions, Order};
 use bytes::Bytes;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
 
 type Encode<M> = fn(&M) -> Result<Bytes, ciborium::ser::Error<std::io::Error>>;
 type Decode<M> = fn(&Bytes) -> Option<M>;
@@ -17,6 +18,7 @@ type Decode<M> = fn(&Bytes) -> Option<M>;
 #[derive(Debug)]
 pub struct EnterGroup<M> {
     calls: mpsc::Sender<Call>,
+    outbox: Arc<Outbox>,
     name: Arc<str>,
     options: GroupOptions,
     message_bytes_max: usize,
@@ -26,14 +28,14 @@ pub struct EnterGroup<M> {
 
 impl<M> EnterGroup<M> {
     pub(super) fn new(
-        calls: mpsc::Sender<Call>,
+        (calls, outbox): (mpsc::Sender<Call>, Arc<Outbox>),
         name: &str,
         message_bytes_max: usize,
         encode: Encode<M>,
         decode: Decode<M>,
     ) -> Self {
         let options = GroupOptions::PLAIN;
-        Self { calls, name: name.into(), options, message_bytes_max, encode, decode }
+        Self { calls, outbox, name: name.into(), options, message_bytes_max, encode, decode }
     }
 
     /// What the group promises, by default [`GroupOptions::PLAIN`]. All members must name the same.
@@ -48,16 +50,17 @@ impl<M> EnterGroup<M> {
         let (reply, answer) = oneshot::channel();
         let call = Call::Enter { name: self.name, options: self.options, reply };
         self.calls.send(call).await.map_err(|_| Gone)?;
-        let Entered { group, events, unread, credit } = answer.await.map_err(|_| Gone)??;
+        let Entered { group, events, credit } = answer.await.map_err(|_| Gone)??;
         let sender = GroupSender {
             group,
             only: self.options.only,
             calls: self.calls,
+            outbox: self.outbox,
             credit,
             message_bytes_max: self.message_bytes_max,
             encode: self.encode,
         };
-        Ok(Group { sender, events, unread, decode: self.decode, ended: false })
+        Ok(Group { sender, events, decode: self.decode, ended: false })
     }
 }
 
@@ -71,12 +74,12 @@ impl<M: 'static> IntoFuture for EnterGroup<M> {
     }
 }
 
-/// A member of a group. Read its events, or its place is lost when too many wait. Dropping it leaves the group.
+/// A member of a group. Read its events: while too many wait, nobody can send to the group, and if none is read for a while
+/// this member leaves it ([`DriverLimits`](super::DriverLimits)). Dropping it leaves the group.
 #[derive(Debug)]
 pub struct Group<M> {
     sender: GroupSender<M>,
-    events: mpsc::UnboundedReceiver<Event<Bytes>>,
-    unread: Arc<AtomicUsize>,
+    events: InboxReader,
     decode: Decode<M>,
     ended: bool,
 }
@@ -90,11 +93,10 @@ impl<M> Group<M> {
 
     /// The next event; none after [`Event::Ended`]. Cancellation safe: no event is lost.
     pub async fn next(&mut self) -> Option<Event<M>> {
-        let Some(event) = self.events.recv().await else {
+        let Some(event) = self.events.next().await else {
             // An owner that was dropped had no time for a last word.
             return (!std::mem::replace(&mut self.ended, true)).then_some(Event::Ended(Ended::Dropped));
         };
-        self.unread.fetch_sub(event.waiting_bytes(), Ordering::Relaxed);
         self.ended |= matches!(event, Event::Ended(_));
         Some(event.read(self.decode))
     }
@@ -148,6 +150,7 @@ pub struct GroupSender<M> {
     group: GroupId,
     only: Option<Class>,
     calls: mpsc::Sender<Call>,
+    outbox: Arc<Outbox>,
     credit: Arc<Semaphore>,
     message_bytes_max: usize,
     encode: Encode<M>,
@@ -155,7 +158,7 @@ pub struct GroupSender<M> {
 
 impl<M> Clone for GroupSender<M> {
     fn clone(&self) -> Self {
-        Self { calls: self.calls.clone(), credit: self.credit.clone(), ..*self }
+        Self { calls: self.calls.clone(), outbox: self.outbox.clone(), credit: self.credit.clone(), ..*self }
     }
 }
 
@@ -167,6 +170,39 @@ impl<M> GroupSender<M> {
     /// # Errors
     /// When the group allows only another class, the message is too long or cannot be encoded, or the membership ended.
     pub async fn send(&self, order: Order, uniform: bool, message: &M) -> Result<(), SendError> {
+        let (class, payload) = self.encoded(order, uniform, message)?;
+        let cost = Sending::cost(&payload);
+        match self.credit.try_acquire_many(cost) {
+            Ok(credit) => credit.forget(),
+            Err(_) => self.credit.acquire_many(cost).await.map_err(|_| Gone)?.forget(),
+        }
+        if self.outbox.push(Sending { group: self.group, class, payload })? {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// As [`send`](Self::send), but without waiting.
+    ///
+    /// # Errors
+    /// As there; none if it would have to wait: the message is in the result, and was not sent.
+    pub fn try_send<'a>(
+        &self,
+        order: Order,
+        uniform: bool,
+        message: &'a M,
+    ) -> Result<Option<&'a M>, SendError> {
+        let (class, payload) = self.encoded(order, uniform, message)?;
+        match self.credit.try_acquire_many(Sending::cost(&payload)) {
+            Ok(credit) => credit.forget(),
+            Err(TryAcquireError::NoPermits) => return Ok(Some(message)),
+            Err(TryAcquireError::Closed) => return Err(Gone.into()),
+        }
+        self.outbox.push(Sending { group: self.group, class, payload })?;
+        Ok(None)
+    }
+
+    fn encoded(&self, order: Order, uniform: bool, message: &M) -> Result<(Class, Bytes), SendError> {
         let class = Class::new(order, uniform);
         if self.only.is_some_and(|only| only != class) {
             return Err(SendError::ClassNotAllowed);
@@ -175,11 +211,7 @@ impl<M> GroupSender<M> {
         if payload.len() > self.message_bytes_max {
             return Err(SendError::TooLong { octets: payload.len(), max: self.message_bytes_max });
         }
-        let cost = payload.len().max(SEND_BYTES_MIN) as u32;
-        let permit = self.credit.clone().acquire_many_owned(cost).await.map_err(|_| Gone)?;
-        let sending = Sending { group: self.group, class, payload, _permit: permit };
-        self.calls.send(Call::Send(sending)).await.map_err(|_| Gone)?;
-        Ok(())
+        Ok((class, payload))
     }
 
     /// Waits until everything this process has sent and seen in the group is at every member, and gives the number of the

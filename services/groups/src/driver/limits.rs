@@ -28,8 +28,11 @@ pub struct DriverLimits {
     pub calls_waiting_max: usize,
     /// Octets of messages handed over in one group that the core has not taken; beyond, senders wait.
     pub sends_waiting_bytes_max: usize,
-    /// Octets of events of one group that the application has not read; beyond, this process leaves the group.
+    /// Octets of events of one group that the application has not read; beyond, this member acknowledges nothing, so that
+    /// senders to the group wait once their windows are full, until half of them are read.
     pub events_waiting_bytes_max: usize,
+    /// How long an application may keep senders waiting without reading anything, before this process leaves the group.
+    pub unread_wait: Duration,
 }
 
 impl Default for DriverLimits {
@@ -46,7 +49,8 @@ impl Default for DriverLimits {
             link_queue_bytes_max: 256 << 20,
             calls_waiting_max: 1024,
             sends_waiting_bytes_max: 16 << 20,
-            events_waiting_bytes_max: 256 << 20,
+            events_waiting_bytes_max: 64 << 20,
+            unread_wait: Duration::from_secs(5),
         }
     }
 }

@@ -9,7 +9,7 @@
 use super::limits::DriverLimits;
 use crate::core::{Address, LinkId};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use std::io;
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,10 +21,14 @@ use tokio::time::timeout;
 
 /// Octets of the length in front of a frame.
 const LENGTH_BYTES: usize = 4;
-/// Room made in front of each read.
-const READ_BYTES: usize = 64 << 10;
-/// Frames up to this length are gathered into one write.
-const GATHER_BYTES: usize = 16 << 10;
+/// Room made for reads: several frames share it, so that few of them are cut by its end and copied.
+const READ_BYTES: usize = 256 << 10;
+/// New room is made when less than this is left.
+const READ_BYTES_MIN: usize = 16 << 10;
+/// Frames up to this length are gathered into one write; a longer one is written from where it lies.
+const GATHER_BYTES: usize = 8 << 10;
+/// So much is gathered at most.
+const WRITE_BYTES: usize = 64 << 10;
 /// Frames taken from the queue at once.
 const GATHER_FRAMES: usize = 256;
 
@@ -165,7 +169,10 @@ impl Reader {
                 }
                 next = split_frame(&mut buffer, self.limits.frame_bytes_max)?;
             }
-            buffer.reserve(READ_BYTES);
+            if buffer.capacity() - buffer.len() < READ_BYTES_MIN {
+                // At least as much again as is there: a long frame is copied a few times, not once a read.
+                buffer.reserve(READ_BYTES.max(buffer.len()));
+            }
             if self.read.read_buf(&mut buffer).await? == 0 {
                 return Ok(());
             }
@@ -210,16 +217,15 @@ impl Writer {
                 if !long {
                     buffer.put_slice(&body);
                 }
-                if long || buffer.len() > READ_BYTES {
-                    let written = self.put(&buffer).await;
+                if long || buffer.len() > WRITE_BYTES {
+                    let written = self.put(&buffer, if long { &body } else { &[] }).await;
                     buffer.clear();
-                    let written = written && (!long || self.put(&body).await);
                     if !written {
                         return self.give_up().await;
                     }
                 }
             }
-            if !buffer.is_empty() && !self.put(&buffer).await {
+            if !buffer.is_empty() && !self.put(&buffer, &[]).await {
                 return self.give_up().await;
             }
             buffer.clear();
@@ -228,11 +234,17 @@ impl Writer {
         let _ = self.write.shutdown().await;
     }
 
-    /// Writes everything; false if the connection has ended or makes no progress.
-    async fn put(&mut self, mut octets: &[u8]) -> bool {
-        while !octets.is_empty() {
-            match timeout(self.limits.write_wait, self.write.write(octets)).await {
-                Ok(Ok(written)) if written > 0 => octets = &octets[written..],
+    /// Writes both parts, in one call of the system if it takes them; false if the connection has ended or makes no
+    /// progress.
+    async fn put(&mut self, mut first: &[u8], mut second: &[u8]) -> bool {
+        while !first.is_empty() || !second.is_empty() {
+            let parts = [IoSlice::new(first), IoSlice::new(second)];
+            match timeout(self.limits.write_wait, self.write.write_vectored(&parts)).await {
+                Ok(Ok(written)) if written > 0 => {
+                    let of_first = written.min(first.len());
+                    first = &first[of_first..];
+                    second = &second[written - of_first..];
+                }
                 _ => return false,
             }
         }

@@ -1,9 +1,10 @@
 //! The driver: a process of a domain on tokio, and what an application uses of it.
 //!
 //! ```text
-//!   Domain, Group, GroupSender --- Call ---> Owner --- frames ---> writer task of each link ---> TCP
-//!        ^                                   (core)  <-- Net ----- reader task of each link <--- TCP
-//!        +------ Event, one queue a group -----+ +---- dials, accepts, wakes at the core's next time
+//!   Domain, Group ------- Call ------------> Owner --- frames ---> writer task of each link ---> TCP
+//!   GroupSender -- Sending (outbox) -------> (core)  <-- Net ----- reader task of each link <--- TCP
+//!        ^                                     | +---- dials, accepts, wakes at the core's next time
+//!        +------ Event (inbox of a group) -----+
 //! ```
 //!
 //! One task owns the [`Core`](crate::core::Core), its listener and its links; nothing else touches protocol state. A link
@@ -17,22 +18,26 @@
 //! more than `Dial`, `Send` and `Close`, so broker connections can carry it later without a change to the protocol.
 //!
 //! **Invariants.** Octets from outside can end a link, never the owner. Every queue has a limit in [`DriverLimits`]. The
-//! owner never waits for an application: whoever does not read its events loses the group, not its neighbours time.
+//! owner never waits for an application. A member whose application is slow to read acknowledges nothing beyond a limit,
+//! so its senders wait; if it reads nothing at all for a while, it loses the group.
 
 mod call;
 mod domain;
 mod error;
 mod event;
 mod group;
+mod inbox;
 mod join;
 mod limits;
 mod link;
+mod outbox;
 mod owner;
+mod requests;
 mod rooms;
 
 pub use domain::Domain;
-pub use error::{Ended, EnterError, Gone, JoinError, SendError};
-pub use event::{Delivery, Event, StateRequest};
+pub use error::{Ended, EnterError, Gone, JoinError, RequestError, SendError};
+pub use event::{Cast, Delivery, Event, StateRequest};
 pub use group::{EnterGroup, Group, GroupSender};
 pub use join::Join;
 pub use limits::DriverLimits;

@@ -10,10 +10,12 @@ use super::domain::Domain;
 use super::error::Ended;
 use super::limits::DriverLimits;
 use super::link::{self, Link, Net};
+use super::outbox::{Outbox, OutboxReader, Sending};
 use super::rooms::Rooms;
 use crate::core::{Address, Config, Core, Effect, Event, LinkId, Time, Upcall, View};
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -21,6 +23,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// Frames and calls taken in one turn, so that ticks come in time.
 const TURN_MAX: usize = 256;
+/// Room for so many messages of the application is kept from turn to turn.
+const SENDS_KEPT: usize = 4096;
 /// The least between two wakes by time.
 const WAKE_MIN: Duration = Duration::from_millis(1);
 /// After accepting has failed, for want of descriptors for instance, it rests for so long.
@@ -37,6 +41,8 @@ pub(super) struct Owner {
     origin: Instant,
     limits: DriverLimits,
     calls: mpsc::Receiver<Call>,
+    outbox: OutboxReader,
+    sends: Vec<Sending>,
     network: mpsc::Receiver<Net>,
     net: mpsc::Sender<Net>,
     rooms: Rooms,
@@ -44,11 +50,19 @@ pub(super) struct Owner {
     effects: Vec<Effect>,
     ended: Option<Ended>,
     accept_from: Instant,
+    /// How long to look for work without sleeping, and when there last was some.
+    spin: Duration,
+    busy_at: Instant,
 }
 
 impl Owner {
     /// Starts a process on the present runtime.
-    pub(super) fn start(config: Config, listener: TcpListener, limits: DriverLimits) -> Domain {
+    pub(super) fn start(
+        config: Config,
+        listener: TcpListener,
+        limits: DriverLimits,
+        spin: Duration,
+    ) -> Domain {
         let (process, message_bytes_max) = (config.process, config.limits.message_bytes_max);
         let message_bytes_max = message_bytes_max.min(limits.sends_waiting_bytes_max);
         // The core's times begin at one: zero stands for never.
@@ -56,6 +70,7 @@ impl Owner {
         let core = Core::new(config, Time(1));
         let (view, views) = watch::channel(core.view().clone());
         let (caller, calls) = mpsc::channel(limits.calls_waiting_max);
+        let outbox = Arc::new(Outbox::default());
         let (net, network) = mpsc::channel(limits.frames_waiting_max);
         let owner = Self {
             listener,
@@ -63,7 +78,9 @@ impl Owner {
             last_link: 0,
             core,
             origin,
-            rooms: Rooms::new(limits.clone(), caller.downgrade()),
+            rooms: Rooms::new(limits.clone(), caller.downgrade(), Arc::clone(&outbox)),
+            outbox: OutboxReader(Arc::clone(&outbox)),
+            sends: Vec::new(),
             limits,
             calls,
             network,
@@ -72,8 +89,10 @@ impl Owner {
             effects: Vec::new(),
             ended: None,
             accept_from: origin,
+            spin,
+            busy_at: origin,
         };
-        Domain::new(process, caller, views, message_bytes_max, tokio::spawn(owner.run()))
+        Domain::new(process, (caller, outbox), views, message_bytes_max, tokio::spawn(owner.run()))
     }
 
     fn now(&self) -> Time {
@@ -93,29 +112,51 @@ impl Owner {
             let due = self.origin + Duration::from_micros(self.core.wake_at().0);
             let wake = due.max(Instant::now() + WAKE_MIN);
             let accepting = self.links.len() < self.limits.links_max && Instant::now() >= self.accept_from;
+            let spins = !self.spin.is_zero() && self.busy_at.elapsed() < self.spin;
             tokio::select! {
+                biased;
+                accepted = self.listener.accept(), if accepting => self.accepted(accepted),
                 Some(net) = self.network.recv() => self.happened(net),
+                () = self.outbox.0.filled() => {}
                 call = self.calls.recv() => match call {
-                    Some(call) => self.called(call),
+                    Some(call) => {
+                        self.take_sends();
+                        self.called(call);
+                    }
                     None => self.ended = Some(Ended::Dropped),
                 },
-                accepted = self.listener.accept(), if accepting => self.accepted(accepted),
                 () = sleep_until(wake) => {}
+                () = spin_once(), if spins => continue,
             }
-            for _ in 0..TURN_MAX {
-                match (self.network.try_recv(), self.calls.try_recv()) {
-                    (Err(_), Err(_)) => break,
-                    (net, call) => {
-                        net.into_iter().for_each(|net| self.happened(net));
-                        call.into_iter().for_each(|call| self.called(call));
-                    }
-                }
-            }
+            self.busy_at = Instant::now();
+            self.take_what_is_there();
             let now = self.now();
             if now >= self.core.wake_at() {
                 self.core.handle(Event::Tick, now);
+                self.rooms.watch_lagging(&mut self.core);
             }
             self.turn();
+        }
+    }
+
+    /// Takes in what else is at hand. A message that was sent before a call was made is taken before it.
+    fn take_what_is_there(&mut self) {
+        let calls: Vec<Call> = std::iter::from_fn(|| self.calls.try_recv().ok()).take(TURN_MAX).collect();
+        self.take_sends();
+        calls.into_iter().for_each(|call| self.called(call));
+        for _ in 0..TURN_MAX {
+            let Ok(net) = self.network.try_recv() else { break };
+            self.happened(net);
+        }
+    }
+
+    fn take_sends(&mut self) {
+        let (mut sends, mut caught_up) = (std::mem::take(&mut self.sends), Vec::new());
+        self.outbox.0.take(&mut sends, &mut caught_up);
+        self.rooms.send(&mut self.core, &mut sends);
+        caught_up.into_iter().for_each(|group| self.rooms.caught_up(&mut self.core, group));
+        if sends.capacity() <= SENDS_KEPT {
+            self.sends = sends;
         }
     }
 
@@ -191,8 +232,9 @@ impl Owner {
         let core = &mut self.core;
         match call {
             Call::Enter { name, options, reply } => self.rooms.enter(core, name, options, reply),
-            Call::Send(sending) => self.rooms.send(core, sending),
             Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
+            Call::Cast { payload, answer } => self.rooms.requests.cast(core, payload, answer),
+            Call::Reset { name, answer } => self.rooms.requests.reset(core, &name, answer),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
             Call::State { group, cut, state } => {
                 if let Err(error) = core.state(group, cut, &state) {
@@ -238,6 +280,7 @@ impl Owner {
                 self.core.handle(Event::Closed { link }, now);
                 again = true;
             }
+            again |= self.rooms.hand_over(&mut self.core);
         }
     }
 
@@ -261,4 +304,10 @@ impl Owner {
             upcall => self.rooms.told(&mut self.core, upcall),
         }
     }
+}
+
+/// Looks again without sleeping, after others that want the processor have had it.
+async fn spin_once() {
+    std::thread::yield_now();
+    tokio::task::yield_now().await;
 }

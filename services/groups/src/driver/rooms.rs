@@ -1,15 +1,18 @@
 //! The groups this process is in, or is entering: where the core's upcalls go.
 
-use super::call::{Call, Entered, SEND_BYTES_MIN, Sending};
+use super::call::{Call, Entered};
 use super::error::{Ended, EnterError};
-use super::event::{Delivery, Event, StateRequest};
+use super::event::{Cast, Delivery, Event, StateRequest};
+use super::inbox::InboxWriter;
 use super::limits::DriverLimits;
+use super::outbox::{Outbox, SEND_BYTES_MIN, Sending};
+use super::requests::Requests;
 use crate::core::{Blocked, CallError, Core, GroupId, GroupOptions, GroupView, Refusal, Upcall};
 use bytes::Bytes;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 
 /// Answers an attempt to enter.
 type Reply = oneshot::Sender<Result<Entered, EnterError>>;
@@ -20,18 +23,24 @@ pub(super) struct Rooms {
     limits: DriverLimits,
     /// Handed out with requests for state; weak, so that the owner ends when all handles are gone.
     calls: mpsc::WeakSender<Call>,
+    outbox: Arc<Outbox>,
     entering: BTreeMap<Arc<str>, (u64, Reply)>,
     rooms: BTreeMap<GroupId, Room>,
+    names: BTreeSet<Arc<str>>,
+    /// Rooms with events that are not handed over yet.
+    fresh: Vec<GroupId>,
+    /// Rooms whose application lags, octets it had not read when it was last looked at, and since when it is so many.
+    lagging: BTreeMap<GroupId, (usize, Instant)>,
     flushes: BTreeMap<u64, (GroupId, oneshot::Sender<u64>)>,
     last_flush: u64,
+    pub(super) requests: Requests,
 }
 
 /// One group. Whoever waits to send is told when it is dropped.
 #[derive(Debug)]
 struct Room {
     name: Arc<str>,
-    events: mpsc::UnboundedSender<Event<Bytes>>,
-    unread: Arc<AtomicUsize>,
+    events: InboxWriter,
     credit: Arc<Semaphore>,
     /// What the core had no credit for, in order.
     waiting: VecDeque<Sending>,
@@ -46,19 +55,24 @@ impl Drop for Room {
 }
 
 impl Rooms {
-    pub(super) fn new(limits: DriverLimits, calls: mpsc::WeakSender<Call>) -> Self {
+    pub(super) fn new(limits: DriverLimits, calls: mpsc::WeakSender<Call>, outbox: Arc<Outbox>) -> Self {
         Self {
             limits,
             calls,
+            outbox,
             entering: BTreeMap::new(),
             rooms: BTreeMap::new(),
+            names: BTreeSet::new(),
+            fresh: Vec::new(),
+            lagging: BTreeMap::new(),
             flushes: BTreeMap::new(),
             last_flush: 0,
+            requests: Requests::default(),
         }
     }
 
     pub(super) fn enter(&mut self, core: &mut Core, name: Arc<str>, options: GroupOptions, reply: Reply) {
-        let taken = self.entering.contains_key(&name) || self.rooms.values().any(|room| room.name == name);
+        let taken = self.entering.contains_key(&name) || self.names.contains(&name);
         let asked = if taken {
             Err(Refusal::AlreadyMember.into())
         } else {
@@ -71,12 +85,23 @@ impl Rooms {
         }
     }
 
-    /// Hands a message to the core, behind those that wait already.
-    pub(super) fn send(&mut self, core: &mut Core, sending: Sending) {
-        let Some(room) = self.rooms.get_mut(&sending.group) else { return };
-        room.waiting.push_back(sending);
-        if room.waiting.len() == 1 {
-            room.send_waiting(core);
+    /// Hands messages to the core, each behind those of its group that wait already.
+    pub(super) fn send(&mut self, core: &mut Core, sends: &mut Vec<Sending>) {
+        let mut sends = sends.drain(..).peekable();
+        while let Some(first) = sends.next() {
+            let group = first.group;
+            let Some(room) = self.rooms.get_mut(&group) else { continue };
+            let mut credit = 0;
+            let mut next = Some(first);
+            while let Some(sending) = next {
+                if !room.waiting.is_empty() {
+                    room.waiting.push_back(sending);
+                } else if let Some(sending) = hand_in(core, sending, &mut credit) {
+                    room.waiting.push_back(sending);
+                }
+                next = sends.next_if(|sending| sending.group == group);
+            }
+            room.credit.add_permits(credit);
         }
     }
 
@@ -104,6 +129,11 @@ impl Rooms {
             Upcall::Deliver { group, sender, class, payload } => {
                 (group, Event::Message(Delivery { sender, class, message: payload }))
             }
+            Upcall::GroupCast { group, sender, payload } => (group, Event::Cast(Cast { sender, payload })),
+            Upcall::Decided { token } => {
+                self.requests.decided(token, Ok(()));
+                return false;
+            }
             Upcall::TakeState { group, cut } => {
                 let Some(calls) = self.calls.upgrade() else { return false };
                 (group, Event::StateWanted(StateRequest { group, cut, calls }))
@@ -125,7 +155,8 @@ impl Rooms {
             // Domain views go to the watch, ends to the owner; casts and queries are not offered here.
             _ => return false,
         };
-        self.give(core, group, event)
+        self.give(group, event);
+        false
     }
 
     /// Everything ends.
@@ -133,53 +164,98 @@ impl Rooms {
         let groups: Vec<GroupId> = self.rooms.keys().copied().collect();
         groups.into_iter().for_each(|group| self.close(group, why));
         self.entering.clear();
+        self.requests = Requests::default();
     }
 
     /// The first view of a group answers whoever is entering it.
     fn open(&mut self, view: &GroupView) {
         let Some((_, reply)) = self.entering.remove(&view.name) else { return };
-        let (events, receiver) = mpsc::unbounded_channel();
+        let outbox = Arc::clone(&self.outbox);
+        let (events, reader) = InboxWriter::new(view.group, outbox, self.limits.events_waiting_bytes_max);
         let credit = self.limits.sends_waiting_bytes_max.max(SEND_BYTES_MIN);
-        let (unread, credit) = (Arc::default(), Arc::new(Semaphore::new(credit)));
-        let entered = Entered {
-            group: view.group,
-            events: receiver,
-            unread: Arc::clone(&unread),
-            credit: Arc::clone(&credit),
-        };
-        let room = Room {
-            name: Arc::clone(&view.name),
-            events,
-            unread,
-            credit,
-            waiting: VecDeque::new(),
-            leaving: false,
-        };
+        let credit = Arc::new(Semaphore::new(credit));
+        let entered = Entered { group: view.group, events: reader, credit: Arc::clone(&credit) };
+        let name = Arc::clone(&view.name);
+        self.names.insert(Arc::clone(&name));
+        let room = Room { name, events, credit, waiting: VecDeque::new(), leaving: false };
         self.rooms.insert(view.group, room);
         // If the caller has gone, its receiver is dropped here, and the first event finds nobody reading.
         let _ = reply.send(Ok(entered));
     }
 
-    fn give(&mut self, core: &mut Core, group: GroupId, event: Event<Bytes>) -> bool {
-        let Some(room) = self.rooms.get_mut(&group) else { return false };
-        let unread = room.unread.load(Ordering::Relaxed);
-        if unread > self.limits.events_waiting_bytes_max {
-            tracing::warn!(group = group.0, unread, "too many unread events: leaving the group");
-            room.leave(core, group);
-            self.close(group, Ended::Unread);
-            return true;
+    fn give(&mut self, group: GroupId, event: Event<Bytes>) {
+        if let Some(room) = self.rooms.get_mut(&group)
+            && room.events.push(event)
+        {
+            self.fresh.push(group);
         }
-        if room.give(event) { false } else { room.leave(core, group) }
+    }
+
+    /// Hands over what a turn has brought to the applications. True if the core was called.
+    pub(super) fn hand_over(&mut self, core: &mut Core) -> bool {
+        let mut called = false;
+        for group in self.fresh.drain(..) {
+            let Some(room) = self.rooms.get_mut(&group) else { continue };
+            let max = self.limits.events_waiting_bytes_max;
+            if !room.events.hand_over() {
+                called |= room.leave(core, group);
+            } else if room.events.unread() > max
+                && !self.lagging.contains_key(&group)
+                && room.events.await_reader(max)
+            {
+                tracing::debug!(
+                    group = group.0,
+                    unread = room.events.unread(),
+                    "events unread: senders wait"
+                );
+                self.lagging.insert(group, (room.events.unread(), Instant::now()));
+                core.lag(group, true);
+                called = true;
+            }
+        }
+        called
+    }
+
+    /// An application has read what had kept the senders waiting.
+    pub(super) fn caught_up(&mut self, core: &mut Core, group: GroupId) {
+        if self.lagging.remove(&group).is_some() {
+            core.lag(group, false);
+        }
+    }
+
+    /// Leaves the groups whose application keeps the senders waiting and reads nothing. True if the core was called.
+    pub(super) fn watch_lagging(&mut self, core: &mut Core) -> bool {
+        let mut lost = Vec::new();
+        for (&group, (unread, since)) in &mut self.lagging {
+            let now_unread = self.rooms.get(&group).map_or(0, |room| room.events.unread());
+            if now_unread < *unread {
+                (*unread, *since) = (now_unread, Instant::now());
+            } else if since.elapsed() > self.limits.unread_wait {
+                lost.push(group);
+            }
+        }
+        for &group in &lost {
+            tracing::warn!(group = group.0, "too many unread events: leaving the group");
+            if let Some(room) = self.rooms.get_mut(&group) {
+                room.leave(core, group);
+            }
+            self.close(group, Ended::Unread);
+            core.lag(group, false);
+        }
+        !lost.is_empty()
     }
 
     fn close(&mut self, group: GroupId, why: Ended) {
         self.flushes.retain(|_, (of, _)| *of != group);
-        if let Some(room) = self.rooms.remove(&group) {
-            room.give(Event::Ended(why));
+        self.lagging.remove(&group);
+        if let Some(mut room) = self.rooms.remove(&group) {
+            self.names.remove(&room.name);
+            room.events.push(Event::Ended(why));
         }
     }
 
     fn refused(&mut self, token: u64, reason: Refusal) -> bool {
+        self.requests.decided(token, Err(reason));
         let name = self.entering.iter().find(|(_, (t, _))| *t == token).map(|(name, _)| Arc::clone(name));
         if let Some((_, reply)) = name.and_then(|name| self.entering.remove(&name)) {
             let _ = reply.send(Err(reason.into()));
@@ -191,13 +267,12 @@ impl Rooms {
         match why {
             Blocked::NotPrimary => {
                 tracing::warn!(event = ?event(why), "too little of the domain can be reached");
-                // A group that nobody reads is left when it goes on.
-                self.rooms.values().for_each(|room| _ = room.give(event(why)));
+                let groups: Vec<GroupId> = self.rooms.keys().copied().collect();
+                groups.into_iter().for_each(|group| self.give(group, event(why)));
             }
             Blocked::Credits(group) | Blocked::Dormant(group) => {
-                let Some(room) = self.rooms.get_mut(&group) else { return false };
-                room.give(event(why));
-                return room.send_waiting(core);
+                self.give(group, event(why));
+                return self.rooms.get_mut(&group).is_some_and(|room| room.send_waiting(core));
             }
         }
         false
@@ -205,28 +280,34 @@ impl Rooms {
 }
 
 impl Room {
-    /// False if nobody reads any more.
-    fn give(&self, event: Event<Bytes>) -> bool {
-        self.unread.fetch_add(event.waiting_bytes(), Ordering::Relaxed);
-        self.events.send(event).is_ok()
-    }
-
-    /// Hands the core what it has credit for; what is refused for another reason is dropped, for the membership has ended.
+    /// Hands the core what it has credit for. True if that was something.
     fn send_waiting(&mut self, core: &mut Core) -> bool {
-        let mut sent = false;
-        while let Some(next) = self.waiting.front() {
-            match core.multicast(next.group, next.class, next.payload.clone()) {
-                Err(CallError::NoCredit) => break,
-                Ok(()) => sent = true,
-                Err(error) => tracing::debug!(group = next.group.0, %error, "message dropped"),
+        let mut credit = 0;
+        while let Some(next) = self.waiting.pop_front() {
+            if let Some(next) = hand_in(core, next, &mut credit) {
+                self.waiting.push_front(next);
+                break;
             }
-            self.waiting.pop_front();
         }
-        sent
+        self.credit.add_permits(credit);
+        credit > 0
     }
 
     /// Asks once to leave. True if the core was called.
     fn leave(&mut self, core: &mut Core, group: GroupId) -> bool {
         !std::mem::replace(&mut self.leaving, true) && core.leave_group(group).is_ok()
     }
+}
+
+/// Hands the core one message, and counts the credit that comes back for it. It is returned if the core has no room; if it
+/// is refused for another reason it is dropped, for the membership has ended.
+fn hand_in(core: &mut Core, sending: Sending, credit: &mut usize) -> Option<Sending> {
+    let cost = Sending::cost(&sending.payload) as usize;
+    match core.multicast(sending.group, sending.class, sending.payload.clone()) {
+        Err(CallError::NoCredit) => return Some(sending),
+        Ok(()) => {}
+        Err(error) => tracing::debug!(group = sending.group.0, %error, "message dropped"),
+    }
+    *credit += cost;
+    None
 }

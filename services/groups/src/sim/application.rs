@@ -323,6 +323,17 @@ impl World {
         }
     }
 
+    /// The application stops reading what its groups deliver, or has read it.
+    pub(super) fn lag(&mut self, node: usize, lagging: bool) {
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
+        for group in process.application.groups.keys() {
+            process.core.lag(*group, lagging);
+        }
+        if !self.nodes[node].paused {
+            self.turn(node);
+        }
+    }
+
     fn send_something(&mut self, node: usize) {
         let order = *self.random.pick(&[Order::Fifo, Order::Causal, Order::Total]);
         let uniform = self.random.permille(400);

@@ -74,7 +74,12 @@ impl World {
                 let at = self.now + self.random.between(100_000, 400_000);
                 self.schedule(at, Due::Mend { what: Mend::Latency });
             }
-            Fault::Lag => self.delay_machine(node),
+            Fault::Delay => self.delay_machine(node),
+            Fault::Lag => {
+                self.lag(node, true);
+                let at = self.now + self.random.between(100_000, 900_000);
+                self.schedule(at, Due::CaughtUp { node });
+            }
             Fault::Moment => self.await_moment(2),
             Fault::Donor => self.await_donor(),
             Fault::Corner => self.corner(),
@@ -250,6 +255,7 @@ impl World {
             if self.nodes[node].paused {
                 self.unpause(node);
             }
+            self.lag(node, false);
             self.lighten(node);
             self.start(node);
         }

@@ -139,6 +139,7 @@ impl World {
                 }
                 Due::Act { node } => self.act(node, self.now < TRAFFIC_END),
                 Due::Show { node, process, act } => self.show(node, process, act),
+                Due::CaughtUp { node } => self.lag(node, false),
                 Due::Fault { fault } => self.inject(fault),
                 Due::Strike { node, blow } => self.strike(node, blow),
                 Due::Late { node, late } => self.delay_from(node, late),

@@ -33,6 +33,8 @@ pub enum Fault {
     /// The network slows down.
     Slow,
     /// What goes to one machine, then also what comes from it, arrives much later, but arrives.
+    Delay,
+    /// An application reads nothing for a while.
     Lag,
     /// A step of the protocol is waited for, and in that moment a process is killed, stopped or cut off: see
     /// [`Moment`](super::moments).
@@ -83,8 +85,8 @@ pub struct Scenario {
 }
 
 use Fault::{
-    Break, Corner, CutPair, Dark, Donor, Isolate, Kill, KillAll, KillMidway, KillTwo, Lag, LongPause, Moment,
-    OneWay, Orphan, Pause, Slow, Split, SplitInThree,
+    Break, Corner, CutPair, Dark, Delay, Donor, Isolate, Kill, KillAll, KillMidway, KillTwo, Lag, LongPause,
+    Moment, OneWay, Orphan, Pause, Slow, Split, SplitInThree,
 };
 
 const USUAL: Scenario = Scenario {
@@ -163,7 +165,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "leases",
         nodes: (3, 4),
         seeds: 3,
-        faults: &[Isolate, Isolate, Lag, LongPause, OneWay, CutPair, Corner, Kill],
+        faults: &[Isolate, Isolate, Delay, LongPause, OneWay, CutPair, Corner, Kill],
         count: (5, 9),
         drift_permille: 28,
         bound_permille: 60,
@@ -176,11 +178,17 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "corners",
         nodes: (3, 3),
         seeds: 3,
-        faults: &[Corner, Corner, Corner, Lag, Isolate],
+        faults: &[Corner, Corner, Corner, Delay, Isolate],
         count: (5, 8),
         silence_ms: 100,
         lease_ms: 400,
         profile: Profile::Queries,
+        ..USUAL
+    },
+    Scenario {
+        name: "readers",
+        faults: &[Lag, Lag, Lag, Lag, KillMidway, Pause, Break, Isolate],
+        count: (6, 12),
         ..USUAL
     },
     Scenario { name: "restarts", faults: &[KillAll, Kill, KillTwo, Dark, Moment], count: (4, 7), ..USUAL },
@@ -188,7 +196,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "wild-clocks",
         nodes: (3, 4),
         seeds: 3,
-        faults: &[Isolate, Lag, LongPause, OneWay, CutPair, Kill],
+        faults: &[Isolate, Delay, LongPause, OneWay, CutPair, Kill],
         count: (4, 8),
         drift_permille: 500,
         silence_ms: 100,

@@ -51,6 +51,9 @@ pub(super) enum Due {
         process: ProcessId,
         act: usize,
     },
+    CaughtUp {
+        node: usize,
+    },
     Fault {
         fault: Fault,
     },

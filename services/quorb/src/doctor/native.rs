@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
+use quorb::proto::buffers::Buffers;
 use quorb::proto::head::{BodyFormat, ClientId, OperationName, ReplyHead, ReplyStatus, RequestHead, Time};
 use quorb::proto::native::{
     CloseCode, Config, Connection, Event, Features, Hello, Limits, OutBuffer, ProtocolError, Side, Version,
@@ -76,6 +77,7 @@ fn introduction() -> Config {
         features: Features::default(),
         limits: Limits::default(),
         software: Bytes::from_static(concat!("quorb doctor/", env!("CARGO_PKG_VERSION")).as_bytes()),
+        buffers: Buffers::default(),
     }
 }
 

@@ -1,12 +1,14 @@
 //! The program as its users run it: every verb, good and bad, against servers in this process.
 
 mod call;
+mod crashes;
 mod describe;
 mod doctor;
 mod fakes;
 mod foreign;
 mod idl;
 mod ior;
+mod names;
 mod rig;
 mod usage;
 mod workshop;

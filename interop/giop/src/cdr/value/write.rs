@@ -19,6 +19,8 @@ pub(in crate::cdr) struct ValuesWritten {
     level: i32,
     /// The open chunk: where the padding before its length begins, and where its contents do.
     chunk: Option<(usize, usize)>,
+    /// Where the last end tag ends.
+    ended: Option<usize>,
 }
 
 /// A value that has been begun, for [`Encoder::end_value`].
@@ -86,6 +88,9 @@ impl Encoder {
 
     /// Ends the value that was begun last.
     ///
+    /// Of values that end at the same place, the end tag of the outermost one ends all (CORBA 3.3 Part 2, 9.3.4.5 allows
+    /// both; omniORB writes one tag, and aborts when it reads several).
+    ///
     /// # Errors
     /// [`CdrError::LengthTooLarge`] for a chunk that is longer than a chunk may be.
     pub fn end_value(&mut self, value: WrittenValue) -> Result<(), CdrError> {
@@ -96,7 +101,13 @@ impl Encoder {
         let values = self.values.get_or_insert_default();
         let level = values.level;
         values.level -= 1;
+        let inner = values.ended.take();
+        if inner.is_some_and(|inner| inner == self.end()) {
+            self.buf.truncate(self.buf.len() - 4);
+        }
         self.write_i32(-level);
+        let end = self.end();
+        self.values.get_or_insert_default().ended = Some(end);
         if level > 1 {
             self.open_chunk();
         }

@@ -153,6 +153,7 @@ impl Pair {
 
 pub(super) fn config(side: Side, version: GiopVersion) -> Config {
     Config {
+        endian: Endian::NATIVE,
         side,
         version,
         code_sets: match version >= GiopVersion::V1_1 {
@@ -169,6 +170,7 @@ pub(super) fn config(side: Side, version: GiopVersion) -> Config {
         calls_served_max: 64,
         output_bytes_max: 256 * 1024,
         frame_wait_max: Duration::from_secs(60),
+        buffers: crate::proto::buffers::Buffers::default(),
     }
 }
 

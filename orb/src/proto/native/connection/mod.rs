@@ -1,5 +1,6 @@
 //! One connection of the native protocol.
 
+mod chunk;
 mod end;
 mod inbound;
 mod outbound;
@@ -10,6 +11,8 @@ mod transmit;
 
 use bytes::Bytes;
 
+use self::chunk::Arrival;
+pub use self::chunk::Landing;
 use self::inbound::Inbound;
 use self::outbound::Outbound;
 use self::timers::Watch;
@@ -21,6 +24,7 @@ use super::id_table::IdTable;
 use super::limits::Limits;
 use super::output::OutBuffer;
 use super::request::Speaker;
+use crate::proto::buffers::Buffers;
 use crate::proto::head::{CallId, ClientId, Time};
 
 /// One connection, seen from one of its ends, as a value: octets and calls in, events and octets out.
@@ -68,6 +72,8 @@ pub struct Connection {
     last_outbound: u64,
     /// The last call of the peer.
     last_inbound: u64,
+    /// The chunk that the input is in the middle of.
+    arrival: Option<Arrival>,
     /// Bodies that arrive.
     assemblies: Assemblies,
     /// Bodies that leave.
@@ -133,6 +139,8 @@ pub struct Config {
     pub limits: Limits,
     /// The name of the software, for people at the other side.
     pub software: Bytes,
+    /// Where bodies are put together that come in chunks.
+    pub buffers: Buffers,
 }
 
 impl Config {
@@ -181,7 +189,8 @@ impl Connection {
             inbound: IdTable::new(),
             last_outbound: config.side.id_base(),
             last_inbound: config.side.other().id_base(),
-            assemblies: Assemblies::new(&limits),
+            arrival: None,
+            assemblies: Assemblies::new(&limits, config.buffers),
             bodies: Bodies::default(),
             pending,
             replies_pending: 0,
@@ -245,6 +254,11 @@ impl Connection {
     /// Whether the peer may go on with a body that somebody wants.
     pub fn expects_octets(&self) -> bool {
         self.assemblies.expects_octets()
+    }
+
+    /// Whether the input, looked at and empty, is in the middle of a chunk.
+    pub fn is_mid_chunk(&self) -> bool {
+        self.arrival.is_some()
     }
 
     /// What was counted since the beginning.

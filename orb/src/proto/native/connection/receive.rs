@@ -2,7 +2,6 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::super::assemblies::{Chunk, ChunkFrame};
 use super::super::control::{Close, CloseCode, decode_credit};
 use super::super::error::{BodyError, BodyRefusal, HeadError, ProtocolError};
 use super::super::event::Event;
@@ -56,13 +55,16 @@ impl Connection {
                 input.clear();
             }
         }
-        self.watch.left_over(input.len(), now);
+        self.watch.left_over(input.len(), self.arrival.is_some(), now);
         result
     }
 
     /// How many more octets the frame needs that `input` begins with, to let a driver reserve room for all of it. At
     /// least 1; at most what `frame_bytes_max` allows.
     pub fn wanted_bytes(&self, input: &[u8]) -> usize {
+        if let Some(left) = self.chunk_bytes_left() {
+            return left.max(1);
+        }
         let needed = match input.first_chunk() {
             _ if self.phase == Phase::Preface => PREFACE_BYTES as u64,
             Some(header) => FrameHeader::decode(header).frame_bytes(),
@@ -83,7 +85,27 @@ impl Connection {
             self.watch.unit_complete();
         }
         while self.phase != Phase::Closed {
-            let Some(frame) = self.next_frame(input)? else {
+            if self.arrival.is_some() {
+                match self.go_on_with_chunk(input, now) {
+                    None => return Ok(None),
+                    Some(None) => continue,
+                    Some(event) => return Ok(event),
+                }
+            }
+            let Some(header) = self.peek(input)? else {
+                return Ok(None);
+            };
+            if header.kind == FrameKind::CHUNK && header.flags & flags::ABORT == 0 {
+                let prefix = FRAME_HEADER_BYTES + usize::from(header.head_len);
+                if input.len() < prefix {
+                    return Ok(None);
+                }
+                self.begin_chunk(&header, now)?;
+                self.count_frame(&header);
+                input.advance(prefix);
+                continue;
+            }
+            let Some(frame) = self.next_frame(header, input) else {
                 return Ok(None);
             };
             self.watch.unit_complete();
@@ -94,23 +116,31 @@ impl Connection {
         Ok(None)
     }
 
-    /// Cuts the next frame off, if it is whole. What is wrong with its header is found before the rest is here.
-    fn next_frame(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, ProtocolError> {
+    /// The header of the next frame, if it is there. What is wrong with it is found before the rest is here.
+    fn peek(&self, input: &BytesMut) -> Result<Option<FrameHeader>, ProtocolError> {
         let Some(octets) = input.first_chunk() else {
             return Ok(None);
         };
         let header = FrameHeader::decode(octets);
         self.check_header(&header)?;
-        let bytes = header.frame_bytes() as usize;
-        if input.len() < bytes {
-            return Ok(None);
+        Ok(Some(header))
+    }
+
+    /// Cuts the next frame off, if it is whole.
+    fn next_frame(&mut self, header: FrameHeader, input: &mut BytesMut) -> Option<Frame> {
+        if (input.len() as u64) < header.frame_bytes() {
+            return None;
         }
-        self.counters.frames_received += 1;
-        self.counters.octets_received += bytes as u64;
+        self.count_frame(&header);
         input.advance(FRAME_HEADER_BYTES);
         let head = input.split_to(header.head_len.into()).freeze();
         let body = input.split_to(header.body_len as usize).freeze();
-        Ok(Some(Frame { header, head, body }))
+        Some(Frame { header, head, body })
+    }
+
+    fn count_frame(&mut self, header: &FrameHeader) {
+        self.counters.frames_received += 1;
+        self.counters.octets_received += header.frame_bytes();
     }
 
     fn check_header(&self, header: &FrameHeader) -> Result<(), ProtocolError> {
@@ -151,7 +181,8 @@ impl Connection {
             FrameKind::HELLO => self.on_hello(frame),
             FrameKind::REQUEST => self.on_request(frame, now),
             FrameKind::REPLY => self.on_reply(frame, now),
-            FrameKind::CHUNK => self.on_chunk(&frame, now),
+            // Others do not come as frames: see `begin_chunk`.
+            FrameKind::CHUNK => self.on_abort(&frame.header, now),
             FrameKind::CREDIT => self.on_credit(&frame),
             FrameKind::CANCEL => self.on_cancel(&frame),
             FrameKind::PING => {
@@ -208,44 +239,6 @@ impl Connection {
         self.phase = Phase::Closed;
         self.bodies.clear();
         Ok(Some(Event::Closed { close, last_accepted }))
-    }
-
-    fn on_chunk(&mut self, frame: &Frame, now: Time) -> Result<Option<Event>, ProtocolError> {
-        let id = CallId(frame.header.id);
-        if !self.is_ours(id.0) && self.accept_until.is_some_and(|last| id.0 > last) {
-            self.count_dropped(frame.body.len());
-            return Ok(None);
-        }
-        let chunk = ChunkFrame {
-            octets: &frame.body,
-            last: frame.header.flags & flags::LAST != 0,
-            abort: frame.header.flags & flags::ABORT != 0,
-        };
-        let taken = self.assemblies.chunk(id.0, &chunk).map_err(|error| ProtocolError::Body { id, error })?;
-        self.watch.body_went_on(now);
-        Ok(match taken {
-            Chunk::Added => None,
-            Chunk::Dropped => {
-                self.count_dropped(frame.body.len());
-                None
-            }
-            Chunk::Complete(body) if self.is_ours(id.0) => self.complete_reply(id, body),
-            Chunk::Complete(body) => self.complete_request(id, body),
-            Chunk::Over => {
-                self.count_dropped(frame.body.len());
-                if self.is_ours(id.0) {
-                    self.end_reply_without_body(id)
-                } else {
-                    self.end_request_without_body(id.0);
-                    None
-                }
-            }
-        })
-    }
-
-    fn count_dropped(&mut self, octets: usize) {
-        self.counters.chunks_dropped += 1;
-        self.counters.chunk_octets_dropped += octets as u64;
     }
 
     fn on_credit(&mut self, frame: &Frame) -> Result<Option<Event>, ProtocolError> {

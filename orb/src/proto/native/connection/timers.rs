@@ -28,8 +28,7 @@ impl Watch {
     /// There are `bytes` octets of input.
     pub(super) fn input(&mut self, bytes: usize, now: Time) {
         if bytes > self.left_over {
-            self.heard = now;
-            self.pinged = None;
+            self.went_on(now);
         }
     }
 
@@ -38,10 +37,16 @@ impl Watch {
         self.unit_begun = None;
     }
 
-    /// `bytes` octets of input wait for more.
-    pub(super) fn left_over(&mut self, bytes: usize, now: Time) {
+    /// Octets came that did not go through the input.
+    pub(super) fn went_on(&mut self, now: Time) {
+        self.heard = now;
+        self.pinged = None;
+    }
+
+    /// `bytes` octets of input wait for more; so does a chunk, if the input is in the middle of one.
+    pub(super) fn left_over(&mut self, bytes: usize, mid_chunk: bool, now: Time) {
         self.left_over = bytes;
-        if bytes > 0 {
+        if bytes > 0 || mid_chunk {
             self.unit_begun.get_or_insert(now);
         }
     }

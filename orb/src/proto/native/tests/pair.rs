@@ -2,6 +2,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use crate::proto::buffers::Buffers;
 use crate::proto::head::{CallId, ClientId, ObjectKey, OperationName, ReplyHead, RequestHead, Time};
 use crate::proto::native::{
     Config, Connection, Event, Features, Limits, OutBuffer, ProtocolError, Side, hello::Version,
@@ -157,6 +158,7 @@ pub(super) fn config(side: Side, limits: Limits) -> Config {
         features: Features(0),
         limits,
         software: Bytes::new(),
+        buffers: Buffers::default(),
     }
 }
 

@@ -30,8 +30,9 @@ impl Group {
 
     /// The lanes of which this member lacks something, and from where.
     pub(crate) fn lacks(&self, rank: Rank, until: u64) -> Option<Fetch> {
-        let from = self.lanes.get(usize::from(rank))?.received();
-        (from < until).then_some(Fetch { view: self.view, group: self.id, rank, from, until })
+        let known = usize::from(rank) < self.members.len();
+        let from = self.lanes.get(usize::from(rank)).map_or(0, super::Lane::received);
+        (known && from < until).then_some(Fetch { view: self.view, group: self.id, rank, from, until })
     }
 
     /// Messages of any lane for a member that lacks them, as one item.

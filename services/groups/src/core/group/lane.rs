@@ -55,6 +55,11 @@ impl Lane {
         self.base + self.slots.len() as u64
     }
 
+    /// Messages kept.
+    pub(crate) fn kept(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Octets kept.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes

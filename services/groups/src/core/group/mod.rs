@@ -21,10 +21,10 @@ mod stability;
 use super::Upcall;
 use super::identity::{GroupId, ProcessId, Rank, Time, ViewNumber};
 use super::mutation::Mutation;
-use super::options::{Class, Order};
+use super::options::{Class, Limits, Order};
 use super::wire::item::{self, OrderBatch, Received, tag};
 use super::wire::value::Run;
-use super::wire::{Reader, Wire, WireError, put_varint};
+use super::wire::{Reader, Wire, WireError, put_u8_varint, put_varint};
 use bytes::{BufMut, Bytes, BytesMut};
 use causal::Causality;
 use closure::Closure;
@@ -32,6 +32,9 @@ pub(crate) use lane::{Lane, Slot};
 use order::OrderLog;
 use stability::Stability;
 use std::collections::VecDeque;
+
+/// Room made in a new frame beyond the length of the last one.
+const BATCH_SLACK_BYTES: usize = 192;
 
 /// A group this process is a member of.
 #[derive(Debug)]
@@ -49,6 +52,8 @@ pub(crate) struct Group {
     /// Messages of this member that are not sealed into a frame yet, and where their item begins.
     batch: BytesMut,
     batch_start: Option<usize>,
+    /// How long the last frame was: the next is likely to be as long.
+    batch_bytes_before: usize,
     /// Sent by the application while a view ends or the window is full.
     pub(crate) backlog: VecDeque<(Class, Bytes)>,
     pub(crate) backlog_bytes: usize,
@@ -59,6 +64,8 @@ pub(crate) struct Group {
     /// Acknowledgements somebody waits for are due at once, others may be gathered.
     acknowledge: Urgency,
     unacknowledged_bytes: usize,
+    /// The application has too much unread: nothing is acknowledged.
+    lagging: bool,
     pub(crate) queries: VecDeque<Query>,
     pub(crate) barriers: VecDeque<Barrier>,
     pub(crate) blocked: bool,
@@ -115,12 +122,14 @@ impl Group {
             closure: Closure::default(),
             batch: BytesMut::new(),
             batch_start: None,
+            batch_bytes_before: 0,
             backlog: VecDeque::new(),
             backlog_bytes: 0,
             touched: false,
             dirty: false,
             acknowledge: Urgency::None,
             unacknowledged_bytes: 0,
+            lagging: false,
             queries: VecDeque::new(),
             barriers: VecDeque::new(),
             blocked: false,
@@ -138,12 +147,12 @@ impl Group {
         self.view = view;
         self.me = members.iter().position(|&p| p == me).unwrap_or(0);
         self.members = members;
-        self.sequencer = spread(self.id) % width.max(1);
-        self.lanes = (0..width).map(|_| Lane::default()).collect();
+        self.sequencer = self.id.sequencer(width);
+        self.lanes = Vec::new();
         self.order = OrderLog::default();
-        self.stability = Stability::new(width);
-        self.causality = Causality::new(width);
-        self.closure = Closure::new(width);
+        self.stability = Stability::default();
+        self.causality = Causality::default();
+        self.closure = Closure::default();
         self.batch.clear();
         self.batch_start = None;
         self.touched = false;
@@ -154,6 +163,17 @@ impl Group {
         }
         self.acknowledge = Urgency::None;
         self.unacknowledged_bytes = 0;
+    }
+
+    /// Makes room for the members' messages, which a group that is not used does without.
+    fn wake(&mut self) {
+        if self.lanes.is_empty() {
+            let width = self.members.len();
+            self.lanes = (0..width).map(|_| Lane::default()).collect();
+            self.stability = Stability::new(width);
+            self.causality = Causality::new(width);
+            self.closure = Closure::new(width);
+        }
     }
 
     /// Goes on in a new view with the same members; nothing was used in the old one.
@@ -173,9 +193,12 @@ impl Group {
         self.mutation == Some(mutation)
     }
 
-    /// Octets of this member's messages that not everyone has acknowledged.
-    pub(crate) fn window_bytes(&self) -> usize {
-        self.lanes.get(self.me).map_or(0, Lane::bytes)
+    /// Whether this member's messages that not everyone has acknowledged are as many as may be.
+    pub(crate) fn is_shut(&self, limits: &Limits) -> bool {
+        let full = |lane: &Lane| {
+            lane.bytes() >= limits.window_bytes_max || lane.kept() >= limits.window_messages_max
+        };
+        self.lanes.get(self.me).is_some_and(full)
     }
 
     /// The first of this member's messages that not everyone has acknowledged.
@@ -190,10 +213,12 @@ impl Group {
 
     /// Multicasts a message of this member.
     pub(crate) fn send(&mut self, class: Class, payload: Bytes) {
+        self.wake();
         let causes =
             (class.order() == Order::Causal).then(|| Box::new(self.causality.stamp(&self.lanes, self.me)));
         let lane = &mut self.lanes[self.me];
         let start = *self.batch_start.get_or_insert_with(|| {
+            self.batch.reserve(self.batch_bytes_before + BATCH_SLACK_BYTES);
             let start = item::begin(tag::MESSAGES, &mut self.batch);
             self.view.write(&mut self.batch);
             self.id.write(&mut self.batch);
@@ -227,21 +252,23 @@ impl Group {
             item::put(tag::ORDER, &batch, &mut self.batch);
         }
         let due = self.acknowledge == Urgency::Now || receipts && self.acknowledge == Urgency::Later;
-        if due && !frozen {
+        if due && !frozen && !self.lagging {
             self.write_receipts();
         }
         if self.batch.is_empty() || self.members.len() < 2 {
             self.batch.clear();
             return None;
         }
-        Some(self.batch.split().freeze())
+        self.batch_bytes_before = self.batch.len();
+        // The buffer goes with the frame: a group that falls silent keeps none.
+        Some(std::mem::take(&mut self.batch).freeze())
     }
 
     fn write_receipts(&mut self) {
         self.acknowledge = Urgency::None;
         self.unacknowledged_bytes = 0;
-        let received = (0..self.lanes.len()).map(|rank| self.acknowledged(rank)).collect();
-        let (view, group, ready) = (self.view, self.id, self.order.ready());
+        let received = (0..self.lanes.len()).map(|rank| self.stability.received_of(self.me, rank)).collect();
+        let (view, group, ready) = (self.view, self.id, self.stability.ready_of(self.me));
         item::put(tag::RECEIVED, &Received { view, group, ready, received }, &mut self.batch);
     }
 
@@ -254,7 +281,14 @@ impl Group {
     }
 
     pub(crate) fn owes_receipts(&self) -> bool {
-        self.acknowledge != Urgency::None
+        self.acknowledge != Urgency::None && !self.lagging
+    }
+
+    /// The application has too much unread, or has caught up.
+    pub(crate) fn lag(&mut self, lagging: bool) {
+        if std::mem::replace(&mut self.lagging, lagging) && !lagging && !self.lanes.is_empty() {
+            self.acknowledge = Urgency::Now;
+        }
     }
 
     /// Takes messages of a member, from the number `first` on; what is here already is skipped.
@@ -265,6 +299,7 @@ impl Group {
         input: &mut Reader,
         limit: usize,
     ) -> Result<(), WireError> {
+        self.wake();
         let lane = self.lanes.get_mut(rank).ok_or(WireError::Contradiction)?;
         if first > lane.received() {
             return Err(WireError::Contradiction);
@@ -305,6 +340,7 @@ impl Group {
         if from != self.sequencer || from == self.me {
             return Err(WireError::Contradiction);
         }
+        self.wake();
         self.order.learn(first, runs, self.lanes.len())?;
         self.stability.ready(from, self.order.known());
         self.acknowledge = self.acknowledge.max(Urgency::Later);
@@ -314,9 +350,10 @@ impl Group {
 
     /// A member says what it has.
     pub(crate) fn receipts(&mut self, from: usize, receipts: &Received) -> Result<(), WireError> {
-        if receipts.received.len() != self.lanes.len() {
+        if receipts.received.len() != self.members.len() {
             return Err(WireError::Contradiction);
         }
+        self.wake();
         for (lane, &up_to) in receipts.received.iter().enumerate() {
             self.stability.received(from, lane, up_to);
         }
@@ -326,6 +363,9 @@ impl Group {
 
     /// Does all that has become possible: delivers, drops what is stable.
     pub(crate) fn progress(&mut self, out: &mut Vec<Upcall>) {
+        if self.lanes.is_empty() {
+            return;
+        }
         self.advance_ready();
         self.deliver(out);
         self.drop_stable();
@@ -342,10 +382,13 @@ impl Group {
         });
         let ready = self.order.ready();
         self.closure.advance(&self.lanes);
+        if self.lagging {
+            return;
+        }
         for rank in 0..self.lanes.len() {
             self.stability.received(self.me, rank, self.acknowledged(rank));
         }
-        if ready > before {
+        if ready > before || ready > self.stability.ready_of(self.me) {
             self.stability.ready(self.me, ready);
             let waited_for = self.acknowledge == Urgency::Now || self.next_total_is_uniform();
             self.acknowledge = self.acknowledge.max(if waited_for { Urgency::Now } else { Urgency::Later });
@@ -363,8 +406,7 @@ impl Group {
 
     /// Messages that are not dropped yet.
     pub(crate) fn kept(&self) -> usize {
-        self.lanes.iter().map(|lane| (lane.received() - lane.base()) as usize).sum::<usize>()
-            + self.backlog.len()
+        self.lanes.iter().map(Lane::kept).sum::<usize>() + self.backlog.len()
     }
 
     /// What has been received of each lane, for a query that arrives now.
@@ -399,19 +441,16 @@ impl Group {
     }
 }
 
-/// Spreads the sequencers of groups over their members.
-fn spread(group: GroupId) -> usize {
-    let mixed = (u64::from(group.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 33) as usize
-}
-
 /// Class, causes if it is causal, length and octets.
 fn write_message(slot: &Slot, out: &mut BytesMut) {
-    out.put_u8(slot.class.octet());
-    if let Some(causes) = &slot.causes {
-        causes.write(out);
+    match &slot.causes {
+        None => put_u8_varint(out, slot.class.octet(), slot.payload.len() as u64),
+        Some(causes) => {
+            out.put_u8(slot.class.octet());
+            causes.write(out);
+            put_varint(out, slot.payload.len() as u64);
+        }
     }
-    put_varint(out, slot.payload.len() as u64);
     out.put_slice(&slot.payload);
 }
 

@@ -58,6 +58,16 @@ impl Stability {
         moved
     }
 
+    /// How far a member has acknowledged a lane.
+    pub(crate) fn received_of(&self, member: usize, lane: usize) -> u64 {
+        self.received[lane * self.width + member]
+    }
+
+    /// What a member is known to be ready up to.
+    pub(crate) fn ready_of(&self, member: usize) -> u64 {
+        self.ready[member]
+    }
+
     /// Every member has the lane up to here.
     pub(crate) fn stable(&self, lane: usize) -> u64 {
         self.stable[lane]

@@ -103,6 +103,20 @@ pub(crate) fn put_varint(out: &mut BytesMut, mut value: u64) {
     out.put_u8(value as u8);
 }
 
+/// An octet and a varint, written at once: the head of every message.
+#[inline]
+pub(crate) fn put_u8_varint(out: &mut BytesMut, octet: u8, mut value: u64) {
+    let mut head = [octet; 11];
+    let mut length = 1;
+    while value >= 0x80 {
+        head[length] = value as u8 | 0x80;
+        value >>= 7;
+        length += 1;
+    }
+    head[length] = value as u8;
+    out.put_slice(&head[..=length]);
+}
+
 /// A value with one encoding.
 pub(crate) trait Wire: Sized {
     fn write(&self, out: &mut BytesMut);
@@ -249,8 +263,10 @@ mod tests {
         for value in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
             let mut out = BytesMut::new();
             put_varint(&mut out, value);
+            put_u8_varint(&mut out, 7, value);
             let mut reader = Reader::new(out.freeze());
             assert_eq!(reader.varint(), Ok(value));
+            assert_eq!((reader.u8(), reader.varint()), (Ok(7), Ok(value)));
             assert!(reader.is_empty());
         }
         assert_eq!(Reader::new(Bytes::from_static(&[0x80])).varint(), Err(WireError::Truncated));

@@ -31,6 +31,9 @@ use std::collections::BTreeMap;
 /// What each member made of each view of each group.
 pub(crate) type Epochs = BTreeMap<(DomainId, GroupId, ViewNumber), Vec<Epoch>>;
 
+/// One invariant, over the run that it was given.
+type Check<'a> = &'a dyn Fn() -> Result<(), String>;
+
 /// What came of all checks.
 #[derive(Debug, Default)]
 pub struct Verdict {
@@ -44,7 +47,7 @@ pub struct Verdict {
 #[must_use]
 pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
     let epochs = trace.epochs();
-    let checks: [(&'static str, &dyn Fn() -> Result<(), String>); 21] = [
+    let checks: [(&'static str, Check<'_>); 21] = [
         ("M1", &|| m1::check(trace)),
         ("M2", &|| m2::check(trace)),
         ("M3", &|| m3::check(trace)),

@@ -1,16 +1,19 @@
 //! The cell: where a servant's value lives and how calls get at it.
 
-use std::collections::{HashMap, VecDeque};
+mod door;
+
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, oneshot};
+use parking_lot::lock_api::{ArcRwLockReadGuard, ArcRwLockWriteGuard};
+use parking_lot::{RawRwLock, RwLock};
 
+pub use self::door::Door;
+use self::door::{Entered, Pass};
 use super::{Context, Dispatch, Invocation, Reply};
-use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
-use crate::model::{Kind, Operation};
-use crate::proto::gate::{Entry, Gate, GateRefusal, Grant, Mode, Ticket, Token};
-use crate::runtime::now;
+use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, SystemException};
+use crate::model::Operation;
+use crate::proto::gate::Mode;
 use crate::value::{BodyError, BodyWriter};
 
 /// Where a servant's value lives: queries share it, updates have it alone, in the order in which they came. A call whose own
@@ -20,16 +23,9 @@ use crate::value::{BodyError, BodyWriter};
 /// [`reactivate`](ServantCell::reactivate); queries go on.
 #[derive(Debug)]
 pub struct ServantCell<T> {
-    /// Who may be inside. The lock is held for a decision of the gate, never across a wait.
-    admission: Mutex<Admission>,
-    /// The gate admits before this is locked, so that locking it never waits; it makes sharing safe, not orderly.
+    door: Arc<Door>,
+    /// The door admits before this is locked, so that locking it never waits; it makes sharing safe, not orderly.
     value: Arc<RwLock<T>>,
-}
-
-#[derive(Debug)]
-struct Admission {
-    gate: Gate,
-    waiting: HashMap<Ticket, oneshot::Sender<Result<Token, GateRefusal>>>,
 }
 
 /// Calls that wait in front of one object; more are refused with TRANSIENT.
@@ -41,9 +37,7 @@ pub type WriteResults<R> = fn(&R, &mut BodyWriter) -> Result<(), BodyError>;
 impl<T: Send + Sync + 'static> ServantCell<T> {
     /// A cell around `value`.
     pub fn new(value: T) -> Arc<ServantCell<T>> {
-        let admission = Admission { gate: Gate::new(OBJECT_QUEUE_MAX), waiting: HashMap::new() };
-        let admission = Mutex::new(admission);
-        Arc::new(ServantCell { admission, value: Arc::new(RwLock::new(value)) })
+        Arc::new(ServantCell { door: Door::new(), value: Arc::new(RwLock::new(value)) })
     }
 
     /// Runs a method that takes `&self` and does not wait. It runs at once unless an update is inside.
@@ -130,11 +124,11 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         call: Invocation,
         operation: &'static Operation,
         mode: Mode,
-        guard: fn(&Self, Pass<T>) -> G,
+        guard: fn(&Self, Pass) -> G,
         run: impl FnOnce(G, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        match self.enter(&call, operation, mode) {
+        match self.door.enter(call.context(), operation, mode) {
             Entered::Now(pass) => {
                 let result = run(guard(self, pass), call.context());
                 Dispatch::Done(call.finish(result, write))
@@ -161,7 +155,7 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         call: Invocation,
         operation: &'static Operation,
         mode: Mode,
-        guard: fn(&Self, Pass<T>) -> G,
+        guard: fn(&Self, Pass) -> G,
         run: impl FnOnce(G, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
@@ -183,8 +177,8 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         call: &Invocation,
         operation: &'static Operation,
         mode: Mode,
-    ) -> impl Future<Output = Result<Pass<T>, SystemException>> + Send + use<T> {
-        let (entered, context) = (self.enter(call, operation, mode), call.context().clone());
+    ) -> impl Future<Output = Result<Pass, SystemException>> + Send + use<T> {
+        let (entered, context) = (self.door.enter(call.context(), operation, mode), call.context().clone());
         async move {
             match entered {
                 Entered::Now(pass) => Ok(pass),
@@ -196,105 +190,40 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
 
     /// Lets updates in again after one of them panicked.
     pub fn reactivate(&self) {
-        self.admission().gate.restore();
+        self.door.reactivate();
     }
 
-    fn enter(self: &Arc<Self>, call: &Invocation, operation: &'static Operation, mode: Mode) -> Entered<T> {
-        let context = call.context();
-        if let Err(late) = in_time(context) {
-            return Entered::Refused(late);
-        }
-        let is_update = operation.behaviour.kind != Kind::Query;
-        let mode = if is_update && mode == Mode::Shared { Mode::SharedUpdate } else { mode };
-        let mut admission = self.admission();
-        match admission.gate.request(context.chain(), mode) {
-            Entry::Granted(token) => {
-                context.0.start(&operation.behaviour);
-                Entered::Now(Pass { cell: self.clone(), token: Some(token), poisons: is_update })
-            }
-            Entry::Refused(reason) => Entered::Refused(refused(reason)),
-            Entry::Queued(ticket) => {
-                let (sender, receiver) = oneshot::channel();
-                admission.waiting.insert(ticket, sender);
-                Entered::Later(Waiting {
-                    cell: self.clone(),
-                    ticket: Some(ticket),
-                    receiver,
-                    poisons: is_update,
-                })
-            }
-        }
+    /// Runs a method of a direct call that takes `&self`; the call is inside already.
+    pub fn directly<R>(&self, run: impl FnOnce(&T) -> R) -> R {
+        run(&self.value.try_read().expect("the door admits readers only when no writer is inside"))
     }
 
-    fn read_guard(&self, pass: Pass<T>) -> SharedGuard<T> {
-        let value = self
-            .value
-            .clone()
-            .try_read_owned()
-            .expect("the gate admits readers only when no writer is inside");
+    /// Runs a method of a direct call that takes `&mut self`; the call is inside already.
+    pub fn directly_alone<R>(&self, run: impl FnOnce(&mut T) -> R) -> R {
+        run(&mut self.value.try_write().expect("the door admits a writer only when nobody is inside"))
+    }
+
+    fn read_guard(&self, pass: Pass) -> SharedGuard<T> {
+        let value = self.value.try_read_arc().expect("the door admits readers only when no writer is inside");
         SharedGuard { value, _pass: pass }
     }
 
-    fn write_guard(&self, pass: Pass<T>) -> ExclusiveGuard<T> {
-        let value = self
-            .value
-            .clone()
-            .try_write_owned()
-            .expect("the gate admits a writer only when nobody is inside");
+    fn write_guard(&self, pass: Pass) -> ExclusiveGuard<T> {
+        let value = self.value.try_write_arc().expect("the door admits a writer only when nobody is inside");
         ExclusiveGuard { value, _pass: pass }
     }
 }
 
-impl<T> ServantCell<T> {
-    fn admission(&self) -> MutexGuard<'_, Admission> {
-        self.admission.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Leaves, and lets in who is next.
-    fn leave(&self, token: Token, poison: bool) {
-        let mut admission = self.admission();
-        if poison {
-            let poisoning = admission.gate.poison();
-            for ticket in poisoning.refused {
-                if let Some(waiter) = admission.waiting.remove(&ticket) {
-                    // Whoever has stopped waiting does not want to know.
-                    let _ = waiter.send(Err(GateRefusal::Poisoned));
-                }
-            }
-            hand_out(&mut admission, poisoning.granted);
-        }
-        let granted = admission.gate.release(token);
-        hand_out(&mut admission, granted);
-    }
+/// What a direct call needs to know of a servant's cell, whatever the servant's type is.
+pub trait Guarded: Send + Sync + 'static {
+    /// Where it enters.
+    fn door(&self) -> &Door;
 }
 
-/// Gives passes to those whose turn it is. One who has stopped waiting hands its pass on.
-fn hand_out(admission: &mut Admission, granted: Vec<Grant>) {
-    let mut granted = VecDeque::from(granted);
-    while let Some(Grant { ticket, token }) = granted.pop_front() {
-        let taken = admission.waiting.remove(&ticket).is_some_and(|waiter| waiter.send(Ok(token)).is_ok());
-        if !taken {
-            granted.extend(admission.gate.release(token));
-        }
+impl<T: Send + Sync + 'static> Guarded for ServantCell<T> {
+    fn door(&self) -> &Door {
+        &self.door
     }
-}
-
-/// Refuses a call that nobody waits for any more.
-fn in_time(context: &Context) -> Result<(), SystemException> {
-    if context.deadline().is_some_and(|deadline| deadline <= now()) {
-        return Err(SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::No)
-            .at(Stage::Admitting));
-    }
-    Ok(())
-}
-
-fn refused(reason: GateRefusal) -> SystemException {
-    let (kind, minor) = match reason {
-        GateRefusal::Reentrant { .. } => (ExceptionKind::BadInvOrder, Minor::CHAIN_REENTERED),
-        GateRefusal::QueueFull { .. } => (ExceptionKind::Transient, Minor::OBJECT_QUEUE_FULL),
-        GateRefusal::Poisoned => (ExceptionKind::ObjAdapter, Minor::OBJECT_POISONED),
-    };
-    SystemException::new(kind, minor, Completion::No).at(Stage::Admitting).because(reason)
 }
 
 async fn off_thread<R: Send + 'static, E: Raises>(
@@ -304,7 +233,7 @@ async fn off_thread<R: Send + 'static, E: Raises>(
 ) -> Reply {
     let context = call.context().clone();
     let work = move || {
-        let result = context.scope_blocking(|| run(&context));
+        let result = context.scope_now(|| run(&context));
         call.finish(result, write)
     };
     match tokio::task::spawn_blocking(work).await {
@@ -321,76 +250,12 @@ async fn off_thread<R: Send + 'static, E: Raises>(
     }
 }
 
-/// How an attempt to enter went.
-enum Entered<T> {
-    Now(Pass<T>),
-    Later(Waiting<T>),
-    Refused(SystemException),
-}
-
-/// The right to be inside. Dropping it lets the next one in; dropping it in a panic of an update poisons the object.
-#[derive(Debug)]
-struct Pass<T> {
-    cell: Arc<ServantCell<T>>,
-    token: Option<Token>,
-    poisons: bool,
-}
-
-impl<T> Drop for Pass<T> {
-    fn drop(&mut self) {
-        if let Some(token) = self.token.take() {
-            self.cell.leave(token, self.poisons && std::thread::panicking());
-        }
-    }
-}
-
-/// A place in the queue. Dropping it leaves the queue.
-struct Waiting<T> {
-    cell: Arc<ServantCell<T>>,
-    ticket: Option<Ticket>,
-    receiver: oneshot::Receiver<Result<Token, GateRefusal>>,
-    poisons: bool,
-}
-
-impl<T> Waiting<T> {
-    async fn wait(
-        mut self,
-        context: &Context,
-        operation: &'static Operation,
-    ) -> Result<Pass<T>, SystemException> {
-        let answer = (&mut self.receiver).await.expect("the cell answers every ticket, and outlives it");
-        self.ticket = None;
-        let token = answer.map_err(refused)?;
-        // From here on the pass goes back by itself.
-        let pass = Pass { cell: self.cell.clone(), token: Some(token), poisons: self.poisons };
-        in_time(context)?;
-        context.0.start(&operation.behaviour);
-        Ok(pass)
-    }
-}
-
-impl<T> Drop for Waiting<T> {
-    fn drop(&mut self) {
-        let Some(ticket) = self.ticket else { return };
-        let mut admission = self.cell.admission();
-        admission.waiting.remove(&ticket);
-        self.receiver.close();
-        // The answer may have come in this very moment.
-        let granted = match self.receiver.try_recv() {
-            Ok(Ok(token)) => admission.gate.release(token),
-            Ok(Err(_)) => Vec::new(),
-            Err(_) => admission.gate.cancel(ticket).unwrap_or_default(),
-        };
-        hand_out(&mut admission, granted);
-    }
-}
-
 /// Shared access to a servant's value. It may be held across waits.
 #[derive(Debug)]
 pub struct SharedGuard<T> {
     // Fields are dropped in order: the value is unlocked before the next one is let in.
-    value: OwnedRwLockReadGuard<T>,
-    _pass: Pass<T>,
+    value: ArcRwLockReadGuard<RawRwLock, T>,
+    _pass: Pass,
 }
 
 impl<T> Deref for SharedGuard<T> {
@@ -405,8 +270,8 @@ impl<T> Deref for SharedGuard<T> {
 #[derive(Debug)]
 pub struct ExclusiveGuard<T> {
     // Fields are dropped in order: the value is unlocked before the next one is let in.
-    value: OwnedRwLockWriteGuard<T>,
-    _pass: Pass<T>,
+    value: ArcRwLockWriteGuard<RawRwLock, T>,
+    _pass: Pass,
 }
 
 impl<T> Deref for ExclusiveGuard<T> {

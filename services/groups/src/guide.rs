@@ -1,0 +1,10 @@
+//! The guide to groups.
+//!
+//! [`model`] explains the words and what happens when something fails; [`beyond`] names every decision of the protocol that the
+//! papers leave open, with its reason and what shows it.
+
+#[doc = include_str!("../guide/model.md")]
+pub mod model {}
+
+#[doc = include_str!("../guide/beyond.md")]
+pub mod beyond {}

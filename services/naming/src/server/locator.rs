@@ -1,0 +1,90 @@
+//! From an object key to a context, and resolving without detours.
+
+use std::sync::{Arc, Weak};
+
+use quorb::adapter::ServantLocator;
+use quorb::model::Interface;
+use quorb::{Dispatch, Invocation, ObjectRef, Proxy, Reply, Servant, SystemException};
+
+use super::ROOT_ID;
+use super::context::Context;
+use super::references::{self, PREFIX, context_of_id};
+use super::service::Service;
+use crate::cos::{DirectoryProxy, DirectoryServant, NameComponent, ResolveError};
+use crate::name;
+use crate::tree::{ContextId, Found};
+
+/// Lets the broker find the contexts.
+pub(super) fn activate(service: &Arc<Service>) -> Result<(), SystemException> {
+    let root = ContextServant::new(Context { service: service.clone(), at: ContextId::ROOT });
+    service.orb().adapter().activate_servant(ROOT_ID, Arc::new(root))?;
+    service.orb().adapter().locate_with(PREFIX, Arc::new(Contexts(Arc::downgrade(service))));
+    Ok(())
+}
+
+/// All contexts but the root. They are not active: there may be millions.
+struct Contexts(Weak<Service>);
+
+impl ServantLocator for Contexts {
+    fn locate(&self, id: &str) -> Option<Arc<dyn Servant>> {
+        let service = self.0.upgrade()?;
+        let at = context_of_id(id)?;
+        service.shared().read_tree(|tree| tree.has_context(at)).then(|| {
+            let servant: Arc<dyn Servant> = Arc::new(ContextServant::new(Context { service, at }));
+            servant
+        })
+    }
+}
+
+/// A context that answers calls.
+///
+/// Most calls resolve names that are here and on the disk: those are answered where they arrive, without a task. All others
+/// go to the generated servant, which can wait.
+struct ContextServant {
+    context: Context,
+    generated: Arc<DirectoryServant<Context>>,
+}
+
+impl ContextServant {
+    fn new(context: Context) -> ContextServant {
+        ContextServant { generated: Arc::new(DirectoryServant::new(context.clone())), context }
+    }
+
+    /// The reply to a call that resolves, if it can be given at once.
+    fn at_once(&self, call: &Invocation) -> Option<Reply> {
+        let name = match call.operation() {
+            "resolve" => call.read(|body| body.next::<Vec<NameComponent>>("n")).ok()?,
+            "resolve_str" => name::parse(&call.read(|body| body.next::<String>("n")).ok()?).ok()?,
+            _ => return None,
+        };
+        let service = &self.context.service;
+        let labels = service.labels(&name).ok()?;
+        let read = service.try_read(|tree, visit| {
+            Ok(match tree.resolve(self.context.at, &labels, visit)? {
+                Found::Object(reference) | Found::Foreign(reference) => {
+                    Some(references::passed_on(reference))
+                }
+                Found::Context(context) => Some(service.context_reference(context)),
+                Found::Elsewhere { .. } => None,
+            })
+        });
+        let object = read?.ok()??;
+        Some(call.finish::<ObjectRef, ResolveError>(Ok(object), |object, body| {
+            body.items(1);
+            body.put(object)
+        }))
+    }
+}
+
+impl Servant for ContextServant {
+    fn interface(&self) -> &'static Interface {
+        DirectoryProxy::interface()
+    }
+
+    fn dispatch(self: Arc<Self>, call: Invocation) -> Dispatch {
+        match self.at_once(&call) {
+            Some(reply) => Dispatch::Done(reply),
+            None => self.generated.clone().dispatch(call),
+        }
+    }
+}

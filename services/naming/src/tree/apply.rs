@@ -1,0 +1,192 @@
+//! What each command does.
+
+use std::time::Duration;
+
+use super::walk::Place;
+use super::{
+    Binding, Change, Command, ContextId, Label, LeaseId, Mode, Outcome, Refusal, Target, Time, Tree, Why,
+};
+
+impl Tree {
+    /// Does what a command says and appends what it has changed; a command that is refused changes nothing.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn apply(
+        &mut self,
+        command: Command,
+        now: Time,
+        changes: &mut Vec<Change>,
+    ) -> Result<Outcome, Refusal> {
+        match command {
+            Command::Bind { at, name, target, mode, lease } => {
+                self.bind(at, &name, Binding { target, lease }, mode, changes)
+            }
+            Command::Unbind { at, name } => self.unbind(at, &name, changes),
+            Command::NewContext { at } => {
+                self.context(at)?;
+                self.new_context(changes).map(Outcome::Context)
+            }
+            Command::BindNewContext { at, name } => self.bind_new_context(at, &name, changes),
+            Command::Destroy { context } => self.destroy(context, changes),
+            Command::Grant { ttl } => self.grant(ttl, now, changes),
+            Command::Renew { lease } => {
+                self.leases.renew(lease, now).then_some(Outcome::Done).ok_or(Refusal::NoLease)
+            }
+            Command::Revoke { lease } => {
+                self.leases.get(lease).ok_or(Refusal::NoLease)?;
+                self.end_lease(lease, false, changes);
+                Ok(Outcome::Done)
+            }
+            Command::Expire => {
+                while let Some(lease) = self.leases.expired(now) {
+                    self.end_lease(lease, true, changes);
+                }
+                Ok(Outcome::Done)
+            }
+        }
+    }
+
+    fn bind(
+        &mut self,
+        at: ContextId,
+        name: &[Label],
+        binding: Binding,
+        mode: Mode,
+        changes: &mut Vec<Change>,
+    ) -> Result<Outcome, Refusal> {
+        if let Some(lease) = binding.lease {
+            self.leases.get(lease).ok_or(Refusal::NoLease)?;
+        }
+        if let Target::Context(context) = binding.target {
+            self.context(context).map_err(|_| Refusal::NoTarget)?;
+        }
+        let context = match self.here(at, name)? {
+            Ok(context) => context,
+            Err(elsewhere) => return Ok(elsewhere),
+        };
+        let (label, through) = name.split_last().ok_or(Refusal::NoName)?;
+        let before = self.binding(context, label).cloned();
+        match &before {
+            None if self.bindings >= self.limits.bindings_max => {
+                return Err(full("bindings_max", self.limits.bindings_max));
+            }
+            Some(_) if mode == Mode::New => return Err(Refusal::AlreadyBound),
+            Some(old) if old.target.sort() != binding.target.sort() => {
+                let why = Why::instead_of(old.target.sort());
+                return Err(Refusal::NotFound { why, components: through.len() });
+            }
+            _ => {}
+        }
+        if before.as_ref() != Some(&binding) {
+            let (label, after) = (label.clone(), Some(binding));
+            self.change(Change::Binding { context, label, before, after, expired: false }, changes);
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn unbind(
+        &mut self,
+        at: ContextId,
+        name: &[Label],
+        changes: &mut Vec<Change>,
+    ) -> Result<Outcome, Refusal> {
+        let context = match self.here(at, name)? {
+            Ok(context) => context,
+            Err(elsewhere) => return Ok(elsewhere),
+        };
+        let (label, through) = name.split_last().ok_or(Refusal::NoName)?;
+        let Some(before) = self.binding(context, label).cloned() else {
+            return Err(Refusal::NotFound { why: Why::Missing, components: through.len() });
+        };
+        let (label, before) = (label.clone(), Some(before));
+        self.change(Change::Binding { context, label, before, after: None, expired: false }, changes);
+        Ok(Outcome::Done)
+    }
+
+    fn bind_new_context(
+        &mut self,
+        at: ContextId,
+        name: &[Label],
+        changes: &mut Vec<Change>,
+    ) -> Result<Outcome, Refusal> {
+        let context = match self.here(at, name)? {
+            Ok(context) => context,
+            Err(elsewhere) => return Ok(elsewhere),
+        };
+        let label = name.last().ok_or(Refusal::NoName)?;
+        if self.binding(context, label).is_some() {
+            return Err(Refusal::AlreadyBound);
+        }
+        if self.bindings >= self.limits.bindings_max {
+            return Err(full("bindings_max", self.limits.bindings_max));
+        }
+        let new = self.new_context(changes)?;
+        let after = Some(Binding { target: Target::Context(new), lease: None });
+        let label = label.clone();
+        self.change(Change::Binding { context, label, before: None, after, expired: false }, changes);
+        Ok(Outcome::Context(new))
+    }
+
+    fn new_context(&mut self, changes: &mut Vec<Change>) -> Result<ContextId, Refusal> {
+        if self.contexts.len() >= self.limits.contexts_max {
+            return Err(full("contexts_max", self.limits.contexts_max));
+        }
+        let context = ContextId(self.take_number(changes));
+        self.change(Change::Context { context, exists: true }, changes);
+        Ok(context)
+    }
+
+    fn destroy(&mut self, context: ContextId, changes: &mut Vec<Change>) -> Result<Outcome, Refusal> {
+        if !self.context(context)?.is_empty() {
+            return Err(Refusal::NotEmpty);
+        }
+        if context == ContextId::ROOT {
+            return Err(Refusal::IsRoot);
+        }
+        self.change(Change::Context { context, exists: false }, changes);
+        Ok(Outcome::Done)
+    }
+
+    fn grant(&mut self, ttl: Duration, now: Time, changes: &mut Vec<Change>) -> Result<Outcome, Refusal> {
+        if ttl < self.limits.lease_time_min || ttl > self.limits.lease_time_max {
+            return Err(Refusal::LeaseTime);
+        }
+        if self.leases.len() >= self.limits.leases_max {
+            return Err(full("leases_max", self.limits.leases_max));
+        }
+        let lease = LeaseId(self.take_number(changes));
+        let after = Some((ttl, now.saturating_add(ttl)));
+        self.change(Change::Lease { lease, before: None, after }, changes);
+        Ok(Outcome::Lease(lease))
+    }
+
+    fn end_lease(&mut self, lease: LeaseId, expired: bool, changes: &mut Vec<Change>) {
+        for (context, label) in self.leases.bindings(lease) {
+            let before = self.binding(context, &label).cloned();
+            self.change(Change::Binding { context, label, before, after: None, expired }, changes);
+        }
+        let before = self.leases.get(lease);
+        self.change(Change::Lease { lease, before, after: None }, changes);
+    }
+
+    fn take_number(&mut self, changes: &mut Vec<Change>) -> u64 {
+        let before = self.next_number;
+        self.change(Change::NextNumber { before, after: before + 1 }, changes);
+        before
+    }
+
+    /// The context of a name's last component, or the answer that it is elsewhere.
+    fn here(&self, at: ContextId, name: &[Label]) -> Result<Result<ContextId, Outcome>, Refusal> {
+        Ok(match self.place(at, name, &mut |_, _| ())? {
+            Place::Here(context) => Ok(context),
+            Place::Elsewhere { context, components } => {
+                Err(Outcome::Elsewhere { context: context.clone(), components })
+            }
+        })
+    }
+}
+
+fn full(limit: &'static str, max: usize) -> Refusal {
+    Refusal::Full { limit, max }
+}
