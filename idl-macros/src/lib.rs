@@ -408,6 +408,15 @@ pub fn idl(input: TokenStream) -> TokenStream {
     all_or_errors(include::inline(input.into(), &manifest_folder()))
 }
 
+/// The keywords of OMG IDL, as an array of texts: the broker writes IDL, and has to know them, without the front end that reads
+/// it.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __idl_keywords(_: TokenStream) -> TokenStream {
+    let keywords = quorb_idl::KEYWORDS;
+    quote::quote!([#(#keywords),*]).into()
+}
+
 fn manifest_folder() -> include::Root {
     include::Root(std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default())
 }

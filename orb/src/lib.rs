@@ -24,7 +24,7 @@ pub use runtime::{
 };
 pub use stream::{ByteSink, ByteStream, StreamError};
 pub use value::{
-    Any, BString, BVec, BWString, Fixed, IdlType, LongDouble, TypeCode, ValueRef, WChar, WString,
+    Abstract, Any, BString, BVec, BWString, Fixed, IdlType, LongDouble, TypeCode, ValueRef, WChar, WString,
 };
 
 /// The programs of the README, compiled and run.
@@ -40,7 +40,7 @@ pub mod __private {
 
     pub use crate::__proxy_values as proxy_values;
     pub use crate::adapter::{
-        BoxFuture, Context, Dispatch, Facet, Guarded, Invocation, Reply, Servant, ServantCell, Tie,
+        BoxFuture, Context, Dispatch, Facet, Guarded, Invocation, Reply, Servant, ServantCell, Tie, ValueTie,
         executed_here,
     };
     pub use crate::exception::{Fault, Raises, UserException};

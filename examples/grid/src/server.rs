@@ -6,12 +6,17 @@ use std::time::Duration;
 
 use clap::Parser;
 use quorb::{Orb, Proxy};
+use quorb_groups::driver::Domain;
+use quorb_groups::object::{self, Replica};
+use serde::{Deserialize, Serialize};
 
-use crate::{Grid, GridServant, OutOfRange};
+use crate::{Grid, GridProxy, GridServant, OutOfRange};
 
 /// Serves a grid until it is told to end (SIGTERM or Ctrl-C).
 ///
 /// Example: grid-server --listen 127.0.0.1:2810 --ior-file grid.ior
+///
+/// Three replicas, started alike: grid-server --group grid --domain 127.0.0.1:7401,127.0.0.1:7402,127.0.0.1:7403
 #[derive(Debug, Parser)]
 #[command(name = "grid-server", version)]
 pub struct Options {
@@ -27,10 +32,32 @@ pub struct Options {
     /// Also write the reference to this file
     #[arg(long)]
     ior_file: Option<PathBuf>,
+    /// Serve the grid as one of the replicas of this name, in the domain given
+    #[arg(long, value_name = "NAME", requires = "domain")]
+    group: Option<String>,
+    /// The processes that found the replicas' domain, the same list at all of them: HOST:PORT[,HOST:PORT]... This process
+    /// takes the first of these addresses that is this host's and free, or else any
+    #[arg(long, value_name = "ADDR", value_delimiter = ',', requires = "group")]
+    domain: Vec<String>,
+    /// How the replicas execute updates: every one of them, or one that ships what comes of it. The same at all of them
+    #[arg(long, value_enum, default_value = "active", requires = "group")]
+    style: Style,
+    /// How long a replica may be silent before the others go on without it, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 1000, requires = "group")]
+    detection: u64,
+}
+
+/// How replicas execute updates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Style {
+    /// Every replica executes every update
+    Active,
+    /// One replica executes and ships what comes of it
+    Executor,
 }
 
 /// A grid in memory.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Board {
     rows: Vec<Vec<i32>>,
     width: i16,
@@ -73,8 +100,15 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 pub async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     // Nobody is let in before the grid is there.
     let orb = Orb::builder().listen(&options.listen).holding().start().await?;
-    let grid = orb.serve("grid", GridServant::new(Board::new(options.height, options.width)))?;
-    let reference = grid.object().to_string();
+    let servant = GridServant::new(Board::new(options.height, options.width));
+    let (replica, reference) = match &options.group {
+        None => (None, orb.serve("grid", servant)?.object().to_string()),
+        Some(group) => {
+            let (domain, replica) = replicate(&options, group, &orb, servant).await?;
+            let reference = replica.reference().to_string();
+            (Some((domain, replica)), reference)
+        }
+    };
     if let Some(path) = &options.ior_file {
         std::fs::write(path, &reference).map_err(|cause| format!("{}: {cause}", path.display()))?;
     }
@@ -82,6 +116,35 @@ pub async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     let serving = orb.run_until_signal(DRAIN_MAX);
     // A reader that has seen this line may call; one that has gone away is no reason to stop.
     let _ = writeln!(std::io::stdout(), "ready {reference}").and_then(|()| std::io::stdout().flush());
-    serving.await;
+    match replica {
+        None => drop(serving.await),
+        Some((domain, mut replica)) => tokio::select! {
+            _ = serving => {
+                // The calls under way have ended: the others may go on without this one.
+                replica.leave().await?;
+                domain.leave().await;
+            }
+            ended = replica.ended() => {
+                return Err(format!("this replica is out of the group: {}", ended?).into());
+            }
+        },
+    }
     Ok(())
+}
+
+/// Joins the domain and serves the grid as a replica; waits until it has the state that the grid has by now.
+async fn replicate(
+    options: &Options,
+    group: &str,
+    orb: &Orb,
+    servant: GridServant<Board>,
+) -> Result<(Domain, Replica<GridProxy>), Box<dyn std::error::Error>> {
+    let join = Domain::join(options.domain.clone()).listen_at_a_seed();
+    let domain = join.detection(Duration::from_millis(options.detection)).await?;
+    let style = match options.style {
+        Style::Active => object::Style::Active,
+        Style::Executor => object::Style::Executor,
+    };
+    let replica = domain.serve(orb, group, servant).style(style).await?;
+    Ok((domain, replica))
 }

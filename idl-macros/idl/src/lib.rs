@@ -42,6 +42,7 @@ mod source;
 mod syntax;
 
 pub use diagnostic::{Code, Diagnostic, Severity, render};
+pub use lex::KEYWORDS;
 pub use limits::Limits;
 pub use model::Model;
 pub use print::print;

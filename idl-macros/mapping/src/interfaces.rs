@@ -22,7 +22,7 @@ impl Mapper<'_> {
                 DefinitionKind::Interface(base) => base.flavour,
                 _ => InterfaceFlavour::Unconstrained,
             };
-            if flavour == InterfaceFlavour::Unconstrained && !self.chosen.omit.contains(self.model, *base) {
+            if flavour != InterfaceFlavour::Local && !self.chosen.omit.contains(self.model, *base) {
                 bases.push(self.names.path(*base, "", definition.parent));
             } else {
                 let message = format!(
@@ -48,7 +48,8 @@ impl Mapper<'_> {
         }
         let (name, identity) = (ident(self.names.own(id)), self.identity(id, definition));
         let attribute = self.chosen.runtime.broker(quote!(interface));
-        let text = format!(" `interface {}`", self.scoped(id));
+        let flavour = if interface.flavour == InterfaceFlavour::Abstract { "abstract " } else { "" };
+        let text = format!(" `{flavour}interface {}`", self.scoped(id));
         let colon = (!bases.is_empty()).then(|| quote!(:));
         quote! {
             #[doc = #text]

@@ -144,7 +144,11 @@ impl Mapper<'_> {
     fn argument(&mut self, ty: &Type, scope: Scope, at: Place) -> TokenStream {
         match self.model.without_aliases(ty).clone() {
             Type::Primitive(
-                Primitive::Object | Primitive::Any | Primitive::TypeCode | Primitive::ValueBase,
+                Primitive::Object
+                | Primitive::Any
+                | Primitive::TypeCode
+                | Primitive::ValueBase
+                | Primitive::AbstractBase,
             ) => {
                 let ty = self.ty(ty, scope, at);
                 quote!(&#ty)

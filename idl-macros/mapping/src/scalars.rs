@@ -97,7 +97,8 @@ pub(crate) fn primitive(primitive: Primitive, runtime: &Runtime) -> Result<Token
             quote!(#option<#reference<#base>>)
         }
         Primitive::AbstractBase => {
-            return Err("AbstractBase is not supported yet: abstract interfaces are not");
+            let (any, object) = (runtime.broker(quote!(Abstract)), runtime.broker(quote!(ObjectRef)));
+            quote!(#any<#object>)
         }
         Primitive::Principal => {
             return Err("CORBA::Principal is not supported: GIOP 1.2 has dropped it");

@@ -1,6 +1,6 @@
 //! Which traits of the standard library a generated type can have.
 
-use quorb_idl::model::{DefinitionId, DefinitionKind, Primitive, Type};
+use quorb_idl::model::{DefinitionId, DefinitionKind, InterfaceFlavour, Primitive, Type};
 
 use crate::Mapper;
 use crate::annotations::has;
@@ -37,7 +37,7 @@ impl Mapper<'_> {
             Type::Primitive(primitive) => match primitive {
                 Primitive::Float | Primitive::Double | Primitive::Any => by_default,
                 // It may be null.
-                Primitive::ValueBase => by_default,
+                Primitive::ValueBase | Primitive::AbstractBase => by_default,
                 Primitive::TypeCode => false,
                 Primitive::WChar | Primitive::Object => !by_default,
                 _ => true,
@@ -82,6 +82,9 @@ impl Mapper<'_> {
                 }
             }
             DefinitionKind::Alias(ty) => self.can_within(ty, ability, around),
+            DefinitionKind::Interface(interface) if interface.flavour == InterfaceFlavour::Abstract => {
+                ability == Ability::Default
+            }
             DefinitionKind::Interface(_) => ability == Ability::Compare,
             // It may be null.
             DefinitionKind::Value(_) | DefinitionKind::ValueBox(_) => ability == Ability::Default,

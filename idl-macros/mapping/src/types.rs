@@ -4,7 +4,6 @@ use proc_macro2::{Literal as Number, TokenStream};
 use quorb_idl::Place;
 use quorb_idl::model::{
     Definition, DefinitionId, DefinitionKind, InterfaceFlavour, Literal, Member, Primitive, Type,
-    ValueFlavour,
 };
 use quote::quote;
 
@@ -76,13 +75,14 @@ impl Mapper<'_> {
         let suffix = match &self.model.definition(id).kind {
             DefinitionKind::Interface(interface) => match interface.flavour {
                 InterfaceFlavour::Unconstrained => "Proxy",
+                InterfaceFlavour::Abstract => {
+                    let (either, proxy) =
+                        (self.chosen.runtime.broker(quote!(Abstract)), self.names.path(id, "Proxy", from));
+                    return quote!(#either<#proxy>);
+                }
                 // What is wrong with it is said once, where it is defined.
-                InterfaceFlavour::Abstract | InterfaceFlavour::Local => return quote!(()),
+                InterfaceFlavour::Local => return quote!(()),
             },
-            DefinitionKind::Value(value) if value.flavour == ValueFlavour::Abstract => {
-                // What is wrong with it is said once, where it is defined.
-                return quote!(());
-            }
             DefinitionKind::Value(_) | DefinitionKind::ValueBox(_) => {
                 // Every value may be null.
                 let runtime = &self.chosen.runtime;

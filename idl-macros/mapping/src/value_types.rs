@@ -47,6 +47,25 @@ impl Mapper<'_> {
         self.with_state(id, definition, quote!(value, #custom #truncatable), body, &behaviour)
     }
 
+    /// An abstract valuetype: it has no state, so what it stands for is a value of any type, and the receiver looks which.
+    pub(crate) fn abstract_value(
+        &mut self,
+        id: DefinitionId,
+        definition: &Definition,
+        value: &Value,
+    ) -> TokenStream {
+        let name = ident(self.names.own(id));
+        let any = self.chosen.runtime.broker(quote!(value::valuetype::ValueBase));
+        let text = format!(" `abstract valuetype {}`", simple_name(definition));
+        let behaviour = self.behaviour(value);
+        let more = (!behaviour.is_empty()).then(|| quote!(#[doc = ""] #(#[doc = #behaviour])*));
+        quote! {
+            #[doc = #text]
+            #more
+            pub type #name = #any;
+        }
+    }
+
     /// A boxed valuetype: a struct around its content.
     pub(crate) fn value_box(&mut self, id: DefinitionId, definition: &Definition, ty: &Type) -> TokenStream {
         let ty = self.ty(ty, definition.parent, definition.place);

@@ -26,10 +26,10 @@ impl Mapper<'_> {
             DefinitionKind::Alias(ty) => self.alias(id, definition, ty),
             DefinitionKind::Constant(constant) => self.constant(id, definition, constant),
             DefinitionKind::Interface(interface) => match interface.flavour {
-                InterfaceFlavour::Unconstrained if interface.defined => {
+                InterfaceFlavour::Unconstrained | InterfaceFlavour::Abstract if interface.defined => {
                     self.interface(id, definition, interface, modules)
                 }
-                InterfaceFlavour::Unconstrained => {
+                InterfaceFlavour::Unconstrained | InterfaceFlavour::Abstract => {
                     return self.fault(
                         definition.place,
                         format!(
@@ -37,9 +37,6 @@ impl Mapper<'_> {
                              trait in `external`"
                         ),
                     );
-                }
-                InterfaceFlavour::Abstract => {
-                    return self.unsupported(definition, &format!("abstract interface {name}"));
                 }
                 InterfaceFlavour::Local => {
                     return self.fault(
@@ -51,8 +48,8 @@ impl Mapper<'_> {
                     );
                 }
             },
-            DefinitionKind::Value(value) if value.flavour == ValueFlavour::Abstract => {
-                return self.unsupported(definition, &format!("abstract valuetype {name}"));
+            DefinitionKind::Value(value) if value.defined && value.flavour == ValueFlavour::Abstract => {
+                self.abstract_value(id, definition, value)
             }
             DefinitionKind::Value(value) if value.defined => self.value_type(id, definition, value),
             DefinitionKind::Value(_) => {
@@ -77,10 +74,6 @@ impl Mapper<'_> {
             | DefinitionKind::Attribute(_) => return,
         };
         modules.add(definition.parent, item);
-    }
-
-    fn unsupported(&mut self, definition: &Definition, what: &str) {
-        self.fault(definition.place, format!("{what} is not supported yet: leave it out with `omit`"));
     }
 
     /// `#[idl(id = .., name = ..)]` of a type, or the same settings of an interface.

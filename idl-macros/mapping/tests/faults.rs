@@ -25,15 +25,43 @@ fn faults(idl: &str, settings: &Settings) -> Vec<String> {
 #[test]
 fn everything_unsupported_is_reported_at_once() {
     let idl = "native Handle;\nlocal interface Here {};\ninterface Later;\ninterface A {\n  void f(in Handle h) context (\"X\");\n  \
-               Later g();\n};\nabstract interface B {};\n";
+               Later g();\n};\n";
     let expected = [
         "1:8: native Handle is a type of each language: name the Rust type in `external`, or Handle in `omit`",
         "2:17: the objects of local interface Here never leave their process: write a Rust trait, and name Here in `omit`",
         "3:11: interface Later is declared and never defined: include the file that defines it, or name its trait in `external`",
         "5:8: contexts are not supported: pass the values as parameters",
-        "8:20: abstract interface B is not supported yet: leave it out with `omit`",
     ];
     assert_eq!(faults(idl, &Settings::default()), expected);
+}
+
+#[test]
+fn what_is_abstract_stands_for_objects_and_values() {
+    let idl = "abstract interface Shown { string show(); };\nabstract valuetype Figure { long sides(); };\n\
+               valuetype Square : Figure supports Shown { public long a; };\ninterface A : Shown {\n  \
+               Shown f(in Figure figure, in CORBA::AbstractBase any, inout Shown shown);\n};\n";
+    let files = Memory::new().with("a.idl", idl);
+    let outcome = Compiler::new(&files).compile("a.idl");
+    let model = outcome.model.expect("it is valid");
+    let items =
+        rust(&model, &outcome.sources, "a.idl", &Settings::default()).expect("it has a form").to_string();
+    let items: String = items.split_whitespace().collect();
+    for text in [
+        "`abstractinterfaceShown`",
+        "pubtraitA:Shown{",
+        "pubtypeFigure=quorb::value::valuetype::ValueBase;",
+        "fnf(&self,figure:&Option<quorb::ValueRef<Figure>>,any:&quorb::Abstract<quorb::ObjectRef>,\
+         shown:&mutquorb::Abstract<ShownProxy>)->quorb::Abstract<ShownProxy>;",
+    ] {
+        assert!(items.contains(text), "{text}: {items}");
+    }
+    assert_eq!(
+        faults("abstract interface Later;\ninterface A { void f(in Later l); };", &Settings::default()),
+        [
+            "1:20: interface Later is declared and never defined: include the file that defines it, or name its trait in \
+          `external`"
+        ]
+    );
 }
 
 #[test]

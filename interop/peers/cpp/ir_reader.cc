@@ -107,7 +107,8 @@ private:
     string interface_text(CORBA::InterfaceDef_ptr interface) {
         std::ostringstream out;
         CORBA::String_var name = interface->absolute_name(), id = interface->id(), version = interface->version();
-        out << "interface " << name << " " << id << " " << version;
+        bool is_abstract = interface->def_kind() == CORBA::dk_AbstractInterface;
+        out << (is_abstract ? "abstract " : "") << "interface " << name << " " << id << " " << version;
         CORBA::InterfaceDefSeq_var bases = interface->base_interfaces();
         for (CORBA::ULong i = 0; i < bases->length(); ++i) {
             CORBA::String_var base = bases[i]->id();
@@ -123,7 +124,7 @@ private:
         CORBA::ContainedSeq_var attributes = interface->contents(CORBA::dk_Attribute, false);
         expect(whole->operations.length() == operations->length(), "describe_interface: operations");
         expect(whole->attributes.length() == attributes->length(), "describe_interface: attributes");
-        expect(string(whole->id) == id.in() && whole->type->kind() == CORBA::tk_objref, "describe_interface: id");
+        expect(string(whole->id) == id.in() && whole->type->kind() == (is_abstract ? CORBA::tk_abstract_interface : CORBA::tk_objref), "describe_interface: id");
         for (CORBA::ULong i = 0; i < operations->length(); ++i)
             compare(whole->operations[i], operations[i]);
         return out.str();
@@ -190,6 +191,7 @@ private:
         string head = string(name.in()) + " " + id.in();
         std::ostringstream out;
         switch (definition->def_kind()) {
+        case CORBA::dk_AbstractInterface:
         case CORBA::dk_Interface: {
             CORBA::InterfaceDef_var interface = CORBA::InterfaceDef::_narrow(definition);
             return interface_text(interface);

@@ -34,6 +34,9 @@ public:
     Zoo::Basket* echo_basket(const Zoo::Basket& value, Zoo::Keeper_ptr via) override {
         return CORBA::is_nil(via) ? new Zoo::Basket(value) : via->echo_basket(value, nobody());
     }
+    Zoo::Described_ptr echo_described(Zoo::Described_ptr value, Zoo::Keeper_ptr via) override {
+        return CORBA::is_nil(via) ? Zoo::Described::_duplicate(value) : via->echo_described(value, nobody());
+    }
 
 private:
     static Zoo::Keeper_ptr nobody() { return Zoo::Keeper::_nil(); }
@@ -44,6 +47,16 @@ private:
         CORBA::add_ref(value);
         return value;
     }
+};
+
+class Note : public OBV_Zoo::Note, public virtual CORBA::DefaultValueRefCountBase {
+public:
+    char* description() override { return CORBA::string_dup(text()); }
+};
+
+class NoteFactory : public CORBA::ValueFactoryBase {
+public:
+    CORBA::ValueBase* create_for_unmarshal() override { return new Note(); }
 };
 
 template <class Factory>
@@ -62,6 +75,7 @@ int main(int argc, char** argv) {
     know<Zoo::Point_init>(server.orb(), "IDL:Zoo/Point:1.0");
     know<Zoo::Named_init>(server.orb(), "IDL:Zoo/Named:1.0");
     know<Zoo::Link_init>(server.orb(), "IDL:Zoo/Link:1.0");
+    know<NoteFactory>(server.orb(), "IDL:Zoo/Note:1.0");
     PortableServer::Servant_var<Keeper> servant(new Keeper());
     CORBA::Object_var keeper = server.serve_under_key("keeper", servant.in());
     server.run(keeper);

@@ -91,7 +91,11 @@ class Reader:
     def interface_text(self, interface):
         whole = interface.describe_interface()
         name = interface._get_absolute_name()
-        lines = ["interface %s %s %s" % (name, whole.id, whole.version)]
+        is_abstract = interface._get_def_kind() == CORBA.dk_AbstractInterface
+        kind = CORBA.tk_abstract_interface if is_abstract else CORBA.tk_objref
+        self.expect(whole.type.kind() == kind, "the type of " + name)
+        abstract = "abstract " if is_abstract else ""
+        lines = ["%sinterface %s %s %s" % (abstract, name, whole.id, whole.version)]
         bases = [self.by_id(base) for base in whole.base_interfaces]
         if bases:
             lines[0] += " : " + ", ".join(bases)
@@ -131,7 +135,7 @@ class Reader:
         described = definition.describe()
         kind, value = described.kind, described.value.value()
         head = "%s %s" % (definition._get_absolute_name(), value.id)
-        if kind == CORBA.dk_Interface:
+        if kind in (CORBA.dk_Interface, CORBA.dk_AbstractInterface):
             return self.interface_text(definition)
         if kind == CORBA.dk_Value:
             return self.value_text(definition, head)

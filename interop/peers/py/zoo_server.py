@@ -14,6 +14,13 @@ import Zoo
 import Zoo__POA
 
 
+class Note(Zoo.Note):
+    """A value with behaviour, which its stub leaves open."""
+
+    def description(self):
+        return self.text
+
+
 class Keeper(Zoo__POA.Keeper):
     """Returns what it is given, itself or by way of another."""
 
@@ -25,7 +32,7 @@ def echo(name):
     return answer
 
 
-for name in ["any", "price", "even", "unions", "point", "link", "text", "basket"]:
+for name in ["any", "price", "even", "unions", "point", "link", "text", "basket", "described"]:
     setattr(Keeper, "echo_" + name, echo("echo_" + name))
 
 
@@ -42,6 +49,7 @@ def main():
     if "-ORBendPoint" not in words:
         words += ["-ORBendPoint", "giop:tcp:127.0.0.1:"]
     orb = CORBA.ORB_init(words, CORBA.ORB_ID)
+    orb.register_value_factory(CORBA.id(Zoo.Note), Note)
     if "--with-parent" in words:
         threading.Thread(target=end_with_parent, daemon=True).start()
     adapter = orb.resolve_initial_references("omniINSPOA")

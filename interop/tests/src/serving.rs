@@ -10,7 +10,7 @@ use quorb::{Callbacks, ObjectRef, Orb, Proxy, SystemException};
 
 use crate::echo::{Ending, Forwarder, Reflector};
 use crate::table::{Columns, TableServant};
-use crate::zoo::{KeeperServant, Mirror, Named};
+use crate::zoo::{KeeperServant, Mirror, Named, Note};
 
 /// Serves a Grid under the key `grid`, a Torture::Echo under `echo`, a Bench::Table under `table` and a Zoo::Keeper
 /// under `keeper`, and announces one of them.
@@ -87,6 +87,7 @@ pub async fn run(options: Options) -> Result<(), SystemException> {
     let (echo, ending) = Reflector::serve(&orb, "echo")?;
     let table = orb.serve("table", TableServant::new(Columns::holding(options.cell)))?;
     quorb::value::valuetype::register::<Named>();
+    quorb::value::valuetype::register::<Note>();
     let keeper = orb.serve("keeper", KeeperServant::new(Mirror))?;
     let announced = match (forwarder(&orb, &options)?, options.interface) {
         (Some(forwarder), _) => forwarder,

@@ -8,6 +8,7 @@ use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 
 use super::endpoints::Endpoints;
+use super::key_hashing::KeyHashing;
 use super::located::Locators;
 use super::{ObjectKey, Servant, Tie};
 use crate::exception::{Completion, ExceptionKind, Minor, SystemException};
@@ -37,7 +38,7 @@ pub struct Adapter {
 /// What the broker keeps for its adapter.
 #[derive(Default)]
 pub(crate) struct ActiveObjects {
-    objects: DashMap<ObjectKey, Arc<ActiveObject>>,
+    objects: DashMap<ObjectKey, Arc<ActiveObject>, KeyHashing>,
     transient_counter: AtomicU64,
     pub(super) locators: Locators,
     /// The interfaces of all that was ever active.

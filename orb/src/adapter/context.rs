@@ -80,6 +80,12 @@ pub(crate) struct CallState {
     /// Calls of the chain that wait for this one.
     pub(crate) depth: u32,
     pub(crate) identity: Option<RequestIdentity>,
+    /// What the client has said of its earlier requests.
+    pub(crate) acknowledged_below: u64,
+    /// The request has been sent before.
+    pub(crate) is_repeated: bool,
+    /// Why the servant may call nobody.
+    pub(crate) calls_refused: Option<&'static str>,
     pub(crate) trace: Option<TraceContext>,
     /// The span that the call is here, once an interceptor has said so.
     pub(crate) serving: OnceLock<TraceContext>,
@@ -103,6 +109,9 @@ impl CallState {
             chain,
             depth: 0,
             identity: None,
+            acknowledged_below: 0,
+            is_repeated: false,
+            calls_refused: None,
             trace: None,
             serving: OnceLock::new(),
             contexts: Vec::new(),
@@ -195,6 +204,21 @@ impl Context {
     /// The identity of the request, where the caller gave one: the same for every repetition.
     pub fn identity(&self) -> Option<RequestIdentity> {
         self.0.identity
+    }
+
+    /// Every update of this client's life with a lower sequence has its answer, and is not asked for again.
+    pub fn acknowledged_below(&self) -> u64 {
+        self.0.acknowledged_below
+    }
+
+    /// Whether the client says that it has sent the request before, perhaps to another server.
+    pub fn is_repeated(&self) -> bool {
+        self.0.is_repeated
+    }
+
+    /// Why the servant may call nobody, if it may not.
+    pub fn calls_refused(&self) -> Option<&'static str> {
+        self.0.calls_refused
     }
 
     /// The W3C trace context that calls made by the servant have as their parent: the span that an interceptor has opened

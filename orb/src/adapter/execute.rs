@@ -9,8 +9,9 @@ use std::task::Poll;
 use super::{BoxFuture, Context, Dispatch, Invocation, Reply, Servant, answer_builtin};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 
-/// Hands an invocation to a servant. What the servant does at once has been done on return.
-pub(crate) fn dispatch(servant: Arc<dyn Servant>, call: Invocation) -> Dispatch {
+/// Hands an invocation to a servant: what a servant does that hands its calls on to another one. What that one does at once
+/// has been done on return. Operations that every object has are answered, and panics are caught.
+pub fn dispatch(servant: Arc<dyn Servant>, call: Invocation) -> Dispatch {
     call.context().clone().scope_now(|| dispatch_within(servant, call))
 }
 
@@ -22,6 +23,15 @@ pub(crate) fn dispatch_within(servant: Arc<dyn Servant>, call: Invocation) -> Di
     let context = call.context().clone();
     let run = || servant.dispatch(call);
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Dispatch::Done(panicked(&context, panic)))
+}
+
+/// Runs an invocation to its end, as [`dispatch`] begins it. Calls that the servant makes belong to the chain of this one.
+pub async fn execute(servant: Arc<dyn Servant>, call: Invocation) -> Reply {
+    let context = call.context().clone();
+    match dispatch(servant, call) {
+        Dispatch::Done(reply) => reply,
+        Dispatch::Pending(future) => context.scope(run_to_end(&context, future)).await,
+    }
 }
 
 /// Drives a pending invocation to its reply; `None` once its caller has given up and it may be stopped.

@@ -76,6 +76,15 @@ impl Reply {
         Reply::new(ReplyBody::System(exception))
     }
 
+    /// A reply that raises a system exception because the server has forgotten the client, and executed nothing: the client
+    /// should begin another life, in this incarnation. Brokers of our kind do so by themselves if the exception is TRANSIENT
+    /// with [`Minor::CLIENT_FORGOTTEN`] and completion No.
+    pub fn readmitting(exception: SystemException, incarnation: u64) -> Reply {
+        let mut reply = Reply::system(exception);
+        reply.contexts.push(crate::runtime::readmission_context(incarnation));
+        reply
+    }
+
     /// Lets the reply carry a service context; one with the same id is replaced. The bounds are those of
     /// [`ClientCall::set_context`](crate::intercept::ClientCall::set_context).
     pub fn set_context(&mut self, id: u32, data: impl Into<Bytes>) {
@@ -118,7 +127,12 @@ impl Invocation {
         orb: Option<Orb>,
     ) -> Invocation {
         state.orb = orb;
-        Invocation { context: Context(std::sync::Arc::new(state)), arguments, reply_encoding }
+        Invocation::within(Context(std::sync::Arc::new(state)), arguments, reply_encoding)
+    }
+
+    /// A call in these circumstances.
+    pub(crate) fn within(context: Context, arguments: Body, reply_encoding: Encoding) -> Invocation {
+        Invocation { context, arguments, reply_encoding }
     }
 
     /// The operation's name on the wire.

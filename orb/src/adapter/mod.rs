@@ -13,7 +13,9 @@ mod endpoints;
 mod execute;
 mod invocation;
 mod key;
+mod key_hashing;
 mod located;
+mod relay;
 mod running;
 mod servant;
 
@@ -26,13 +28,15 @@ pub use cell::{Door, ExclusiveGuard, Guarded, OBJECT_QUEUE_MAX, ServantCell, Sha
 pub(crate) use context::CallState;
 pub use context::{Context, Peer, Protocol};
 pub use dynamic::{DynamicCall, DynamicOutcome, DynamicServant};
-pub(crate) use execute::{dispatch, dispatch_within, drive, fault_of_panic, panicked, run_to_end};
+pub use execute::{dispatch, execute};
+pub(crate) use execute::{dispatch_within, drive, fault_of_panic, panicked, run_to_end};
 pub(crate) use invocation::ReplyFate;
 pub use invocation::{Invocation, Reply, ReplyBody};
 pub(crate) use invocation::{encoded, malformed, unwritable};
 pub use key::ObjectKey;
 pub use located::ServantLocator;
+pub use relay::{RelayError, RelayedCall, RelayedReply};
 #[doc(hidden)]
 pub use running::executed_here;
 pub(crate) use running::{CURRENT, DirectCall, DirectDeadline, Place, Running};
-pub use servant::{BoxFuture, Dispatch, Facet, Location, Servant, Tie};
+pub use servant::{BoxFuture, Dispatch, Facet, Location, Servant, Tie, ValueTie};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use quorb_giop::ior::Ior;
 
-use super::{Invocation, Reply};
+use super::{Invocation, Reply, ServantCell};
 use crate::model::Interface;
 use crate::object::{ObjectRef, Proxy};
 
@@ -51,6 +51,13 @@ pub trait Servant: Send + Sync + 'static {
     /// Lets the object take updates again after one of them panicked.
     fn reactivate(&self) {}
 
+    /// Whether the servant itself sees to it that no request runs twice. The broker then remembers no replies for it and hands
+    /// over repetitions like any other call, with [`Context::identity`](super::Context::identity) to tell them by: its
+    /// memory is that of one process, and would hide what several remember together.
+    fn remembers(&self) -> bool {
+        false
+    }
+
     /// The servant behind the type that direct calls of an interface are made through, if it has that interface: the value
     /// in the box is a `Weak` of that type. Only generated servants have one.
     #[doc(hidden)]
@@ -90,4 +97,13 @@ pub trait Tie: Servant + Sized {
     fn into_local_proxy(self) -> Self::Proxy {
         Self::Proxy::from_object(ObjectRef::local(Arc::new(self)))
     }
+}
+
+/// A generated servant around a value of the user's: what takes the value out for a moment, to save it or to replace it.
+pub trait ValueTie: Tie {
+    /// The type of the value.
+    type Value: Send + Sync + 'static;
+
+    /// Where the value lives.
+    fn cell(&self) -> &Arc<ServantCell<Self::Value>>;
 }

@@ -83,6 +83,14 @@ minors! {
     DEADLINE_PASSED = QUORB | 16 on Timeout, "the deadline passed", "raise the deadline of the operation or of the broker, or find out what the server waits for";
     /// The chain of calls re-enters an object that it holds.
     CHAIN_REENTERED = QUORB | 17 on BadInvOrder, "the chain of calls re-enters an object that it already holds", "let the method take `&self` with `#[update]`, or call back after it has returned";
+    /// A servant called out that may not.
+    CALLS_REFUSED = QUORB | 38 on BadInvOrder, "the servant may call nobody while it executes this request", "call before or after it, or serve the object in a style that allows calls";
+    /// The replica is cut off from most of its domain.
+    NOT_PRIMARY = QUORB | 43 on Transient, "the replica cannot reach enough of its domain to act for it", "the broker goes to another replica by itself; if all say so, too few of them are running or connected";
+    /// The replica has no state yet, or no longer.
+    REPLICA_INCOMPLETE = QUORB | 44 on Transient, "the replica does not have the object's state", "the broker goes to another replica by itself; a joining one has the state soon";
+    /// A request has cost several executors.
+    REQUEST_QUARANTINED = QUORB | 45 on Unknown, "the processes that executed the request were lost one after the other, and it is not tried again", "see in their logs how they ended; read the object's state before repeating the update";
     /// A blocking call was made on an asynchronous thread.
     BLOCKING_ON_ASYNC_THREAD = QUORB | 18 on BadInvOrder, "a blocking call was made on a thread that drives asynchronous tasks", "await the asynchronous proxy, or move the call to `tokio::task::spawn_blocking`";
     /// The object is poisoned by a panic.

@@ -166,6 +166,9 @@ impl ObjectRef {
             return None;
         }
         let parent = Context::current();
+        if parent.as_ref().is_some_and(|parent| parent.calls_refused().is_some()) {
+            return None;
+        }
         let deadline = self.direct_deadline(operation, parent.as_ref())?;
         // It counts from here on, so that a shutdown waits for it.
         orb.inspect(|orb| orb.call_begins());

@@ -147,6 +147,11 @@ impl ObjectRef {
         let refuse = |kind, minor, stage| SystemException::new(kind, minor, Completion::No).at(stage);
         let unusable = |minor| Err(refuse(ExceptionKind::InvObjref, minor, Stage::Resolving));
         let parent = Context::current();
+        if let Some(reason) = parent.as_ref().and_then(Context::calls_refused) {
+            return Err(
+                refuse(ExceptionKind::BadInvOrder, Minor::CALLS_REFUSED, Stage::Resolving).because(reason)
+            );
+        }
         let time_limit = self.time_limit(call.behaviour.deadline, parent.as_ref());
         let request = Request {
             interface: call.interface,
@@ -164,9 +169,10 @@ impl ObjectRef {
         match &self.target.way {
             Way::Nil => unusable(Minor::NIL_REFERENCE),
             Way::Unbound => unusable(Minor::NOT_BOUND),
-            Way::Local(local) => local.call(&request, parent.as_ref()).await?.without_broker(),
+            // The future is large: it would be moved with each of those around it.
+            Way::Local(local) => Box::pin(local.call(&request, parent.as_ref())).await?.without_broker(),
             Way::Routed(route) => match route.orb().client_chain() {
-                None => route.call(&request, parent.as_ref()).await,
+                None => route.call_elsewhere(&request, parent.as_ref()).await,
                 Some(chain) => Ok(chain.call(route, &request, parent.as_ref()).await?.into_answer()),
             },
         }

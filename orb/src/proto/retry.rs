@@ -11,11 +11,14 @@
 //! | 3 | any | no | any | any | any server |
 //! | 4 | any | yes, maybe | query, idempotent | any | any server |
 //! | 5 | broken | yes, maybe | update | yes | the same server |
-//! | 6 | any | yes, maybe | update, oneway | any | it has failed: it might be executed twice |
+//! | 6 | any | maybe | update | all remember | any server |
+//! | 7 | any | yes, maybe | update, oneway | any | it has failed: it might be executed twice |
 //!
 //! "Executed" is no, whatever else was said, if the request was not sent completely. "The server is known": it can be
 //! reached again in the life that the call was first sent to, and the call has an identity. A reply that says "maybe" is
-//! no case for row 5: the server would repeat that very reply.
+//! no case for row 5: the server would repeat that very reply. "All remember": the servers of the reference remember
+//! together what they have executed, as replicas of one object do, so that any of them can be asked, and one that could not
+//! tell says nothing about what another one can.
 //!
 //! What is decided is done only while attempts and time are left.
 
@@ -90,6 +93,8 @@ pub struct Failure {
     pub delivery: Delivery,
     /// Whether the server that it was first sent to can be asked again, in the same life, under the same identity.
     pub same_server_known: bool,
+    /// Whether all servers of the reference remember together what they have executed.
+    pub remembered_by_all: bool,
     /// Attempts so far, this one included: at least 1.
     pub attempts: u32,
     /// What the caller will still wait, if there is a limit.
@@ -162,14 +167,33 @@ pub fn backoff(limits: &RetryLimits, attempts: u32, random: u64) -> Duration {
     half + Duration::from_nanos(random % spread.saturating_add(1))
 }
 
+impl Failure {
+    fn memory(&self) -> Option<Memory> {
+        match self {
+            Failure { remembered_by_all: true, .. } => Some(Memory::Shared),
+            Failure { same_server_known: true, .. } => Some(Memory::OfTheFirst),
+            _ => None,
+        }
+    }
+}
+
 /// A row of the table; an empty list fits everything.
 #[derive(Debug)]
 struct Row {
     classes: &'static [FailureClass],
     executed: &'static [Completion],
     kinds: &'static [CallKind],
-    server_known: Option<bool>,
+    memory: Option<Memory>,
     verdict: Verdict,
+}
+
+/// Who can tell whether the call was executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    /// The server that it was first sent to.
+    OfTheFirst,
+    /// Every server of the reference.
+    Shared,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,15 +203,10 @@ enum Verdict {
     Fail(Final),
 }
 
-const ANY: Row = Row {
-    classes: &[],
-    executed: &[],
-    kinds: &[],
-    server_known: None,
-    verdict: Verdict::Fail(Final::NotSafe),
-};
+const ANY: Row =
+    Row { classes: &[], executed: &[], kinds: &[], memory: None, verdict: Verdict::Fail(Final::NotSafe) };
 
-const TABLE: [Row; 6] = [
+const TABLE: [Row; 7] = [
     Row { classes: &[FailureClass::Lasting], verdict: Verdict::Fail(Final::Lasting), ..ANY },
     Row { classes: &[FailureClass::FormatRefused], verdict: Verdict::AsCbor, ..ANY },
     Row { executed: &[Completion::No], verdict: Verdict::Retry(Target::AnyServer), ..ANY },
@@ -201,8 +220,15 @@ const TABLE: [Row; 6] = [
         classes: &[FailureClass::Broken],
         executed: &[Completion::Yes, Completion::Maybe],
         kinds: &[CallKind::Update],
-        server_known: Some(true),
+        memory: Some(Memory::OfTheFirst),
         verdict: Verdict::Retry(Target::SameServer),
+    },
+    Row {
+        executed: &[Completion::Maybe],
+        kinds: &[CallKind::Update],
+        memory: Some(Memory::Shared),
+        verdict: Verdict::Retry(Target::AnyServer),
+        ..ANY
     },
     Row {
         executed: &[Completion::Yes, Completion::Maybe],
@@ -217,7 +243,7 @@ impl Row {
         (self.classes.is_empty() || self.classes.contains(&failure.class))
             && (self.executed.is_empty() || self.executed.contains(&executed))
             && (self.kinds.is_empty() || self.kinds.contains(&failure.kind))
-            && self.server_known.is_none_or(|known| known == failure.same_server_known)
+            && self.memory.is_none_or(|memory| failure.memory() == Some(memory))
     }
 }
 

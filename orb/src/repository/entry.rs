@@ -25,6 +25,8 @@ pub(super) enum Item {
     Interface {
         /// The direct bases, by ids.
         bases: Vec<String>,
+        /// It stands for objects or values somewhere.
+        is_abstract: bool,
     },
     Operation {
         oneway: bool,
@@ -53,6 +55,7 @@ impl Entry {
     pub(super) fn kind(&self) -> DefinitionKind {
         match &self.item {
             Item::Module => DefinitionKind::Module,
+            Item::Interface { is_abstract: true, .. } => DefinitionKind::AbstractInterface,
             Item::Interface { .. } => DefinitionKind::Interface,
             Item::Operation { .. } => DefinitionKind::Operation,
             Item::Attribute { .. } => DefinitionKind::Attribute,

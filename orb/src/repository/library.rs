@@ -74,7 +74,7 @@ impl Library {
                 continue;
             }
             lineage.push(next);
-            if let Item::Interface { bases } = &next.item {
+            if let Item::Interface { bases, .. } = &next.item {
                 waiting.extend(self.entries(bases).collect::<Vec<_>>().into_iter().rev());
             }
         }
@@ -113,7 +113,7 @@ impl Building {
             if self.entries.get(id).is_some_and(|entry| matches!(entry.item, Item::Interface { .. })) {
                 continue;
             }
-            let item = Item::Interface { bases: bases.to_vec() };
+            let item = Item::Interface { bases: bases.to_vec(), is_abstract: false };
             self.entries.insert(id.to_owned(), Entry::new(id.to_owned(), name.to_owned(), item));
             for operation in operations {
                 self.member(id, operation, operations, &types);
@@ -202,21 +202,38 @@ impl Building {
                     result.iter().for_each(|ty| references_in(ty, &mut ids));
                 }
                 Item::Attribute { ty, .. } | Item::ValueMember { ty, .. } => references_in(ty, &mut ids),
-                Item::Interface { bases } => ids.extend(bases.iter().cloned()),
+                Item::Interface { bases, .. } => ids.extend(bases.iter().cloned().map(Referred::Object)),
                 Item::Type(definition) => {
                     parts_of(definition).into_iter().for_each(|ty| references_in(ty, &mut ids));
                 }
                 Item::Module => {}
             }
         }
-        for id in ids {
+        let mut abstracts = Vec::new();
+        for named in ids {
+            let id = match named {
+                Referred::Object(id) => id,
+                Referred::Abstract(id) => {
+                    abstracts.push(id.clone());
+                    id
+                }
+            };
             if !self.entries.contains_key(&id) {
                 let name = match self.definitions.get(&id) {
                     Some(TypeDef::Interface { name }) => name.clone(),
                     _ => simple_name(&id).to_owned(),
                 };
-                let item = Item::Interface { bases: Vec::new() };
+                let item = Item::Interface { bases: Vec::new(), is_abstract: false };
                 self.entries.insert(id.clone(), Entry::new(id, name, item));
+            }
+        }
+        // An abstract interface has only abstract bases.
+        while let Some(id) = abstracts.pop() {
+            if let Some(Item::Interface { bases, is_abstract }) =
+                self.entries.get_mut(&id).map(|entry| &mut entry.item)
+                && !std::mem::replace(is_abstract, true)
+            {
+                abstracts.extend(bases.iter().cloned());
             }
         }
     }
@@ -298,11 +315,17 @@ fn named(desc: &TypeDesc) -> Option<String> {
     }
 }
 
-/// The ids of the interfaces that a type names without a definition in between.
-fn references_in(ty: &TypeDesc, found: &mut Vec<String>) {
+/// An interface that a type names.
+enum Referred {
+    Object(String),
+    Abstract(String),
+}
+
+/// The interfaces that a type names without a definition in between.
+fn references_in(ty: &TypeDesc, found: &mut Vec<Referred>) {
     match ty {
-        TypeDesc::Object(id) if id != OBJECT_ID => found.push(id.clone()),
-        TypeDesc::Abstract(id) => found.push(id.clone()),
+        TypeDesc::Object(id) if id != OBJECT_ID => found.push(Referred::Object(id.clone())),
+        TypeDesc::Abstract(id) => found.push(Referred::Abstract(id.clone())),
         other => elements_of(other).into_iter().for_each(|element| references_in(element, found)),
     }
 }

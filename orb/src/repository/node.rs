@@ -87,6 +87,7 @@ impl Node {
     /// The type code of a definition that is a type, or of references to it.
     pub(super) fn code_of(&self, entry: &Entry) -> TypeCode {
         self.code(&match &entry.item {
+            Item::Interface { is_abstract: true, .. } => TypeDesc::Abstract(entry.id.clone()),
             Item::Interface { .. } => TypeDesc::Object(entry.id.clone()),
             _ => TypeDesc::Named(entry.id.clone()),
         })

@@ -34,11 +34,39 @@ struct Call<'a> {
 
 impl Route {
     /// Calls the object. Ends by the deadline of the request. Dropping the future cancels the call.
+    ///
+    /// The future is large: where calls to objects elsewhere matter, see [`call_elsewhere`](Self::call_elsewhere).
     pub(crate) async fn call(
         &self,
         request: &Request<'_>,
         parent: Option<&Context>,
     ) -> Result<Option<Answer>, SystemException> {
+        let mut progress = self.start(request, parent)?;
+        if self.leads_here() {
+            match self.call_here(request, parent, &mut progress).await {
+                Ok(Some(answer)) => return Ok(answer),
+                Ok(None) => {}
+                Err(exception) => return Err(progress.conclude(exception)),
+            }
+        }
+        self.attempt_at_once(request, parent, progress).await
+    }
+
+    /// The same in a small future, as most calls find their object in another process.
+    pub(crate) async fn call_elsewhere(
+        &self,
+        request: &Request<'_>,
+        parent: Option<&Context>,
+    ) -> Result<Option<Answer>, SystemException> {
+        if self.leads_here() {
+            return Box::pin(self.call(request, parent)).await;
+        }
+        let progress = self.start(request, parent)?;
+        self.attempt_at_once(request, parent, progress).await
+    }
+
+    /// Begins a call, unless the broker takes no more of its program's own.
+    fn start(&self, request: &Request<'_>, parent: Option<&Context>) -> Result<Progress, SystemException> {
         if self.orb().shared.lifecycle.is_draining() && parent.is_none() {
             return Err(stopped());
         }
@@ -46,11 +74,47 @@ impl Route {
         progress.as_cbor = request.as_cbor || self.wants_cbor();
         // What interceptors do takes time.
         progress.has_waited = request.passage.is_some();
-        match self.call_here(request, parent, &mut progress).await {
-            Ok(Some(answer)) => return Ok(answer),
-            Ok(None) => {}
-            Err(exception) => return Err(progress.conclude(exception)),
+        Ok(progress)
+    }
+
+    /// Makes the first attempt over a connection that stands, and whatever follows if there is none or it fails.
+    async fn attempt_at_once(
+        &self,
+        request: &Request<'_>,
+        parent: Option<&Context>,
+        mut progress: Progress,
+    ) -> Result<Option<Answer>, SystemException> {
+        let mut call = self.identify(request, parent);
+        let mut first = None;
+        if let Some(bound) = self.at_hand(request, &progress) {
+            let tried = request.passage.map(|passage| (passage, passage.tries(&bound.connection.peer)));
+            if let Some(sent) = self.begin(&call, &mut progress, &bound) {
+                let outcome = match sent {
+                    Ok(Sent::Waiting(waiting)) => Ok(Some(progress.ends_with(waiting.await))),
+                    Ok(sent) => Ok(sent.outcome()),
+                    Err(exception) => Err(exception),
+                };
+                if let Ok(Some(CallOutcome::Late)) = outcome {
+                    self.note_silence(&progress, request.time_limit);
+                    return Err(progress.time_out(request));
+                }
+                let received = outcome.map(|outcome| self.receive(&call, &mut progress, &bound, outcome));
+                if let Some((passage, tried)) = tried {
+                    passage.ended(tried, || outcome_there(&received));
+                }
+                match received {
+                    Ok(Received::Answer(answer)) => return Ok(answer),
+                    Ok(received) => first = Some((bound, received)),
+                    Err(exception) => return Err(progress.conclude(exception)),
+                }
+            }
         }
+        // Few calls come here. The future is large: it would be moved with each of those around it.
+        Box::pin(self.go_on(&mut call, parent, progress, first)).await
+    }
+
+    /// Gives a call its identity and its place in a chain of calls.
+    fn identify<'a>(&self, request: &'a Request<'a>, parent: Option<&Context>) -> Call<'a> {
         let once = !request.behaviour.is_repeatable() && !request.behaviour.oneway;
         let (identity, open) = match once {
             true => {
@@ -60,7 +124,7 @@ impl Route {
             false if request.behaviour.oneway => (self.orb().next_oneway(), None),
             false => (self.orb().next_identity(), None),
         };
-        let mut call = Call {
+        Call {
             request,
             identity,
             chain: parent.map_or_else(|| ChainId::starting_with(&identity), Context::chain),
@@ -70,10 +134,44 @@ impl Route {
                 None => parent.and_then(|parent| parent.trace().cloned()),
             },
             open,
-        };
+        }
+    }
+
+    /// A connection for an attempt that can begin at once, and that minds the deadline of the call.
+    fn at_hand(&self, request: &Request<'_>, progress: &Progress) -> Option<Bound> {
+        // The deadline of a call with streams moves.
+        let stays = request.activity.is_none();
+        stays.then(|| self.standing(false, progress))?.filter(|bound| bound.connection.is_driven_here())
+    }
+
+    /// Begins the first attempt, if there is room for it: what almost every call is. Then nothing is to be waited for but the
+    /// reply.
+    fn begin(
+        &self,
+        call: &Call<'_>,
+        progress: &mut Progress,
+        bound: &Bound,
+    ) -> Option<Result<Sent, SystemException>> {
+        let outgoing = self.outgoing(call, progress, bound);
+        let sent = bound.connection.send_now(&outgoing, call.request.deadline)?;
+        if let Ok(Sent::Waiting(_)) = sent {
+            progress.waits(&bound.endpoint);
+        }
+        Some(sent)
+    }
+
+    /// Goes on with a call whose first attempt has not come to its end.
+    async fn go_on(
+        &self,
+        call: &mut Call<'_>,
+        parent: Option<&Context>,
+        mut progress: Progress,
+        first: Option<(Bound, Received)>,
+    ) -> Result<Option<Answer>, SystemException> {
+        let request = call.request;
         let ended = {
             // The future is large: it is passed on by reference.
-            let run = pin!(self.run(&mut call, parent, &mut progress));
+            let run = pin!(self.run(call, parent, &mut progress, first));
             within(request, run).await
         };
         match ended {
@@ -130,12 +228,25 @@ impl Route {
         call: &mut Call<'_>,
         parent: Option<&Context>,
         progress: &mut Progress,
+        mut first: Option<(Bound, Received)>,
     ) -> Result<Option<Answer>, SystemException> {
         loop {
-            // An update that may have been executed goes only where its identity is understood.
-            let native_only = progress.may_have_run() && call.open.is_some();
-            let failed = match self.connect(native_only, progress, call.request.deadline).await {
-                Ok(bound) => match self.watched_attempt(call, progress, &bound).await? {
+            let attempted = match first.take() {
+                Some(attempted) => Ok(attempted),
+                None => {
+                    // An update that may have been executed goes only where its identity is understood.
+                    let native_only = progress.may_have_run() && call.open.is_some() && !progress.is_shared();
+                    match self.connect(native_only, progress, call.request.deadline).await {
+                        Ok(bound) => {
+                            let received = self.watched_attempt(call, progress, &bound).await?;
+                            Ok((bound, received))
+                        }
+                        Err(exception) => Err(exception),
+                    }
+                }
+            };
+            let failed = match attempted {
+                Ok((bound, received)) => match received {
                     Received::Answer(answer) => return Ok(answer),
                     Received::Forward { to, permanent } => {
                         progress.is_sent_on(self.orb().limits().forwards_max)?;
@@ -214,8 +325,20 @@ impl Route {
         progress: &mut Progress,
         bound: &Bound,
     ) -> Result<Received, SystemException> {
-        let connection = &bound.connection;
-        let outgoing = Outgoing {
+        let outgoing = self.outgoing(call, progress, bound);
+        progress.tries(&bound.endpoint, Stage::Sending);
+        let outcome = match bound.connection.send(&outgoing).await? {
+            Sent::Waiting(waiting) => {
+                progress.waits(&bound.endpoint);
+                Some(progress.ends_with(waiting.await))
+            }
+            sent => sent.outcome(),
+        };
+        Ok(self.receive(call, progress, bound, outcome))
+    }
+
+    fn outgoing<'a>(&self, call: &'a Call<'a>, progress: &mut Progress, bound: &'a Bound) -> Outgoing<'a> {
+        Outgoing {
             endpoint: &bound.endpoint,
             request: call.request,
             identity: call.identity,
@@ -228,26 +351,22 @@ impl Route {
             as_cbor: progress.as_cbor,
             has_waited: std::mem::replace(&mut progress.has_waited, true),
             addressing: progress.addressing.map(|how| (how, &*bound.path.ior)),
-        };
-        progress.tries(&bound.endpoint, Stage::Sending);
-        let outcome = match connection.send(&outgoing).await? {
-            Sent::Oneway => return Ok(Received::Answer(None)),
-            Sent::Lost { cause } => CallOutcome::Lost { delivery: Delivery::NotSent, cause, violated: false },
-            Sent::Waiting(waiting) => {
-                progress.tries(&bound.endpoint, Stage::Waiting);
-                // Until it is known better, all of it may have left: a timeout has to assume that.
-                let before = progress.delivery.replace(Delivery::Sent);
-                let outcome = waiting.await;
-                if let CallOutcome::Lost { delivery, .. } = &outcome {
-                    progress.delivery = before.max(Some(*delivery));
-                }
-                outcome
-            }
-        };
+        }
+    }
+
+    /// What an attempt has come to; no outcome if nobody waits for one.
+    fn receive(
+        &self,
+        call: &Call<'_>,
+        progress: &mut Progress,
+        bound: &Bound,
+        outcome: Option<CallOutcome>,
+    ) -> Received {
+        let Some(outcome) = outcome else { return Received::Answer(None) };
         // A server has said which life of it this is before it can have executed anything for us; one that never spoke on
         // this connection cannot be recognised.
         if call.open.is_some() && progress.delivery == Some(Delivery::Sent) {
-            progress.sent_to(&bound.endpoint, connection.peer_incarnation());
+            progress.sent_to(&bound.endpoint, bound.connection.peer_incarnation());
         }
         if let CallOutcome::Reply(head, _) = &outcome
             && let Some(set) = &head.new_endpoint_set
@@ -257,7 +376,7 @@ impl Route {
         if let (Some(passage), CallOutcome::Reply(head, _)) = (call.request.passage, &outcome) {
             passage.replied(&head.contexts);
         }
-        Ok(interpret(outcome))
+        interpret(outcome)
     }
 
     /// Asks the retry table; returns if the call is to be attempted again, after the pause that the table wants.
@@ -278,6 +397,7 @@ impl Route {
             completion: failed.exception.completed(),
             delivery: failed.delivery,
             same_server_known: progress.first_server.is_some(),
+            remembered_by_all: progress.is_shared(),
             attempts: progress.failures,
             deadline_left: Some(call.request.deadline.saturating_duration_since(Instant::now())),
         };

@@ -179,6 +179,7 @@ impl Driver<'_> {
     /// Lets others go first: for a turn, or for a pause if the peer calls without end. What others have to say on the
     /// connection is written all the same.
     async fn give_way(&mut self) {
+        self.connection.give_up_late_calls(std::time::Instant::now());
         let Some(pause) = self.crowd.pause(self.connection.orb.limits(), std::time::Instant::now()) else {
             return tokio::task::yield_now().await;
         };
@@ -274,6 +275,7 @@ impl Driver<'_> {
         let core = posture.timeout.filter(|_| !posture.paused);
         [
             core.map(|time| Instant::from_std(clock.instant(time))),
+            posture.due.map(Instant::from_std),
             self.idle_at(),
             self.stalled_at(),
             self.pace_at(),
@@ -324,6 +326,7 @@ impl Driver<'_> {
             return None;
         }
         let now = Instant::now();
+        self.connection.give_up_late_calls(now.into_std());
         let has_come = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if has_come(self.stalled_at()) {
             return Some(End::GivenUp("the peer has taken nothing for output_wait_max".to_owned()));
@@ -386,7 +389,7 @@ async fn receive(
 
 fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
     match event {
-        CoreEvent::Request { id, head, body } => inbound::serve(connection, id, *head, body),
+        CoreEvent::Request { id, head, body } => inbound::serve(connection, id, head, body),
         CoreEvent::NeedsAddressing { id, disposition } => {
             connection.complete(id, CallOutcome::NeedsAddressing(disposition));
         }

@@ -20,6 +20,8 @@ pub(crate) struct Endpoint {
     pub(super) key: ObjectKey,
     /// The peer is a broker of our kind: it understands our service contexts.
     pub(super) is_quorb: bool,
+    /// The servers of the reference remember together what they have executed: any of them can be asked again.
+    pub(super) is_group: bool,
     /// The profile of the reference that it comes from.
     pub(super) profile_index: u32,
     /// The version of the set that the endpoint belongs to; 0 if it does not change.
@@ -69,6 +71,7 @@ fn of_profile(profile_index: u32, profile: &IiopProfile, preference: Preference)
         wire,
         key: ObjectKey(profile.object_key.clone().into_bytes()),
         is_quorb: quorb.is_some(),
+        is_group: quorb.as_ref().is_some_and(|quorb| quorb.flags.contains(EndpointFlags::GROUP)),
         profile_index,
         set_version: quorb.as_ref().map_or(0, |quorb| quorb.endpoint_set_version),
     };

@@ -50,7 +50,7 @@ impl Drop for Inbound {
 }
 
 /// Serves a request. What its servant does at once has been done on return; its reply is queued, not yet flushed.
-pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead, body: Body) {
+pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: Box<RequestHead>, body: Body) {
     let orb = &connection.orb;
     let mut inbound = Inbound {
         connection: connection.clone(),
@@ -86,7 +86,7 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: RequestHead,
         match orb.shared.served.admit(orb, identity, &head) {
             Entrance::Execute => inbound.once = Some(identity),
             Entrance::Replay(remembered) => return inbound.replay(&remembered),
-            Entrance::Attach(end) => return inbound.attach(end, state_of(connection, orb, head)),
+            Entrance::Attach(end) => return inbound.attach(end, context_of(connection, orb, head)),
             Entrance::Refuse(reason) => {
                 return inbound.finish(Reply::system(reason.in_operation(head.operation.as_str())), true);
             }
@@ -132,12 +132,11 @@ pub(crate) fn check_depth(depth: u32, orb: Option<&Orb>) -> Result<(), SystemExc
         .because(format_args!("{depth} calls wait for it, above call_depth_max = {limit}")))
 }
 
-fn run(mut inbound: Inbound, object: &Arc<ActiveObject>, head: RequestHead, body: Body) {
+fn run(mut inbound: Inbound, object: &Arc<ActiveObject>, head: Box<RequestHead>, body: Body) {
     let orb = inbound.connection.orb.clone();
-    let state = state_of(&inbound.connection, &orb, head);
+    let context = context_of(&inbound.connection, &orb, head);
     let request_bytes = body.len();
-    let call = Invocation::new(state, body, inbound.encoding, Some(orb));
-    let context = call.context().clone();
+    let call = Invocation::within(context.clone(), body, inbound.encoding);
     let orb = &inbound.connection.orb;
     let dispatched = orb.server_chain().dispatch(orb, object.servant.clone(), call);
     match dispatched {
@@ -190,6 +189,9 @@ fn understands(object: &ActiveObject, head: &RequestHead, body: &Body) -> bool {
 /// The identity under which a oneway update must not come twice.
 fn identity_of_oneway(object: &ActiveObject, head: &RequestHead) -> Option<RequestIdentity> {
     let identity = head.identity.filter(|_| head.response == ResponseExpected::No)?;
+    if object.servant.remembers() {
+        return None;
+    }
     let operation = object.servant.interface().operation(head.operation.as_str())?;
     (!operation.is_repeatable()).then_some(identity)
 }
@@ -197,11 +199,14 @@ fn identity_of_oneway(object: &ActiveObject, head: &RequestHead) -> Option<Reque
 /// The identity under which the reply must be remembered: that of an update that somebody waits for.
 fn identity_to_remember(object: &ActiveObject, head: &RequestHead) -> Option<RequestIdentity> {
     let identity = head.identity?;
+    if object.servant.remembers() {
+        return None;
+    }
     let operation = object.servant.interface().operation(head.operation.as_str())?;
     (head.response == ResponseExpected::Yes && !operation.is_repeatable()).then_some(identity)
 }
 
-fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState {
+fn context_of(connection: &Connection, orb: &Orb, head: Box<RequestHead>) -> Context {
     let chain = match head.chain {
         ChainId::NONE => ChainId::starting_with(&orb.next_identity()),
         chain => chain,
@@ -213,9 +218,12 @@ fn state_of(connection: &Connection, orb: &Orb, head: RequestHead) -> CallState 
         .flatten();
     state.depth = head.depth;
     state.identity = head.identity;
+    state.acknowledged_below = head.acknowledged_below;
+    state.is_repeated = head.retry_of_server.is_some();
     state.trace = head.trace;
     state.contexts = head.contexts;
-    state
+    state.orb = Some(orb.clone());
+    Context(Arc::new(state))
 }
 
 impl Inbound {
@@ -239,6 +247,12 @@ impl Inbound {
 
     /// Sends the reply, and remembers it if it must be. `gather`: the driver flushes.
     fn finish(self, reply: Reply, gather: bool) {
+        if !self.wants_reply && reply.fate == ReplyFate::Sent && self.once.is_none() {
+            if let ReplyBody::System(exception) = &reply.body {
+                tracing::debug!(peer = %self.connection.peer, %exception, "a oneway call is refused or fails");
+            }
+            return self.connection.call_dropped(self.id, gather);
+        }
         let reply = bounded(reply, self.connection.orb.limits());
         let fate = reply.fate;
         let not_run = match &reply.body {
@@ -312,9 +326,8 @@ impl Inbound {
     }
 
     /// The first one still runs: its end is this one's end, too.
-    fn attach(self, end: oneshot::Receiver<CachedReply>, state: CallState) {
+    fn attach(self, end: oneshot::Receiver<CachedReply>, context: Context) {
         tracing::debug!(peer = %self.connection.peer, "a repeated request waits for the end of the first");
-        let context = Context(Arc::new(state));
         self.connection.call_runs(self.id, context.clone());
         tokio::spawn(async move {
             tokio::select! {

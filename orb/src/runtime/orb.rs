@@ -271,7 +271,7 @@ impl Orb {
     }
 
     /// The byte order of the GIOP messages that this broker writes.
-    pub(super) fn giop_byte_order(&self) -> Endian {
+    pub(crate) fn giop_byte_order(&self) -> Endian {
         if self.shared.settings.giop_big_endian { Endian::Big } else { Endian::NATIVE }
     }
 

@@ -43,11 +43,16 @@ pub(super) fn interpret(outcome: CallOutcome) -> Received {
         CallOutcome::Reply(head, body) => interpret_reply(&head, body),
         CallOutcome::NeedsAddressing(disposition) => Received::WantsAddressing(disposition),
         CallOutcome::Refused(exception) => raised(*exception),
+        CallOutcome::Late => raised(late()),
         CallOutcome::Lost { delivery, cause, violated } => {
             let exception = connection_lost(delivery, &cause, violated);
             Received::Failed(Failed { class: FailureClass::Broken, delivery, exception, readmitted_in: None })
         }
     }
+}
+
+fn late() -> SystemException {
+    SystemException::new(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Completion::Maybe).at(Stage::Waiting)
 }
 
 fn interpret_reply(head: &ReplyHead, body: Body) -> Received {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use quorb_giop::message::AddressingDisposition;
 
+use super::connection::CallOutcome;
 use super::endpoint::Endpoint;
 use super::resolver::Resolver;
 use super::{Address, Connection};
@@ -30,10 +31,14 @@ pub(super) struct Progress {
     pub(super) addressing: Option<AddressingDisposition>,
     /// The life of the server that an update was first sent to; later attempts name it, so that no other executes it.
     pub(super) first_server: Option<u64>,
+    /// The servers remember together: any of them can tell whether it was executed.
+    is_shared: bool,
     /// Where that was.
     first_address: Option<Address>,
     /// How much of the request has left, over all attempts: what a timeout has to admit.
     pub(super) delivery: Option<Delivery>,
+    /// How much had left before the attempt that is under way.
+    delivered_before: Option<Delivery>,
     /// The exception of the first attempt that leaves open whether the operation was executed. No later one can take that
     /// back.
     doubt: Option<Box<SystemException>>,
@@ -65,6 +70,20 @@ impl Progress {
         self.connecting.clear();
     }
 
+    /// All of the request may have left, until it is known better: a timeout has to assume that.
+    pub(super) fn waits(&mut self, endpoint: &Arc<Endpoint>) {
+        self.tries(endpoint, Stage::Waiting);
+        self.delivered_before = self.delivery.replace(Delivery::Sent);
+    }
+
+    /// It may be known better, now that the wait has ended.
+    pub(super) fn ends_with(&mut self, outcome: CallOutcome) -> CallOutcome {
+        if let CallOutcome::Lost { delivery, .. } = &outcome {
+            self.delivery = self.delivered_before.take().max(Some(*delivery));
+        }
+        outcome
+    }
+
     /// The endpoint whose reply is waited for.
     pub(super) fn waits_for(&self) -> Option<&Arc<Endpoint>> {
         self.trying.as_ref().filter(|(_, stage)| *stage == Stage::Waiting).map(|(endpoint, _)| endpoint)
@@ -72,8 +91,11 @@ impl Progress {
 
     /// An update may have reached a server for the first time, in this life if it has said which.
     pub(super) fn sent_to(&mut self, endpoint: &Endpoint, life: Option<u64>) {
+        // Of a group it matters only that one of its servers was asked before.
+        let life = life.or(endpoint.is_group.then_some(0));
         if self.first_server.is_none() && life.is_some() {
             self.first_server = life;
+            self.is_shared = endpoint.is_group;
             self.first_address = Some(endpoint.address.clone());
         }
     }
@@ -101,6 +123,7 @@ impl Progress {
     /// The server has said so: another one, or a later life of this one, may take the call as if it were new.
     pub(super) fn nothing_executed(&mut self) {
         self.first_server = None;
+        self.is_shared = false;
         self.first_address = None;
         self.delivery = None;
         self.doubt = None;
@@ -114,12 +137,17 @@ impl Progress {
     /// Whether the call can go on only at the server that it was first sent to: it may have executed it, and only it can
     /// tell.
     pub(super) fn is_bound(&self) -> bool {
-        self.first_server.is_some()
+        self.first_server.is_some() && !self.is_shared
+    }
+
+    /// Whether any server of the reference can tell what became of the call.
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     /// Whether the call may go over a connection that stands.
     pub(super) fn may_ask(&self, connection: &Connection) -> bool {
-        self.first_server.is_none_or(|life| connection.peer_incarnation() == Some(life))
+        self.is_shared || self.first_server.is_none_or(|life| connection.peer_incarnation() == Some(life))
     }
 
     /// The place of an endpoint in the order in which they are tried: the least first.

@@ -11,7 +11,7 @@ use crate::proto::head::{BodyFormat, ReplyHead, ReplyStatus, ServiceContext};
 use crate::value::{Body, Encoding};
 
 /// The format of the reply to a request with this body: the same, with CDR in the byte order of this side.
-pub(super) fn reply_encoding(request: &Body, endian: Endian) -> Encoding {
+pub(crate) fn reply_encoding(request: &Body, endian: Endian) -> Encoding {
     match request {
         Body::Cdr { contents, code_sets } => {
             Encoding::Cdr { profile: code_sets.profile(endian, contents.version()), origin: 0 }
@@ -104,7 +104,7 @@ fn detail_in(head: &ReplyHead) -> Option<String> {
 }
 
 /// Says in which incarnation a client may begin another life: the octets of the number, least first.
-pub(super) fn readmission_context(incarnation: u64) -> ServiceContext {
+pub(crate) fn readmission_context(incarnation: u64) -> ServiceContext {
     let data = Bytes::copy_from_slice(&incarnation.to_le_bytes());
     ServiceContext { id: ContextId::QUORB_READMISSION.0, data }
 }

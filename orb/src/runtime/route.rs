@@ -96,18 +96,11 @@ impl Route {
         progress: &mut Progress,
         deadline: Instant,
     ) -> Result<Bound, SystemException> {
+        if let Some(bound) = self.standing(native_only, progress) {
+            return Ok(bound);
+        }
         let suits = |endpoint: &Endpoint| !native_only || endpoint.wire == WireChoice::Native;
-        let path = {
-            let state = self.lock();
-            let usable = state.connection.as_ref().filter(|connection| connection.is_usable());
-            if let Some(connection) = usable.filter(|connection| progress.may_ask(connection))
-                && let Some(endpoint) = state.path.endpoint_of(connection).filter(|endpoint| suits(endpoint))
-            {
-                let path = state.path.clone();
-                return Ok(Bound { connection: connection.clone(), endpoint, path });
-            }
-            state.path.clone()
-        };
+        let path = self.path();
         let refuse = |kind, minor, stage| Err(SystemException::new(kind, minor, Completion::No).at(stage));
         if path.endpoints.is_empty() {
             return refuse(ExceptionKind::InvObjref, Minor::NO_USABLE_PROFILE, Stage::Resolving);
@@ -121,6 +114,18 @@ impl Route {
         }
         self.look_elsewhere(&path, progress, deadline).await;
         refuse(ExceptionKind::Transient, Minor::NOT_REACHABLE, Stage::Connecting)
+    }
+
+    /// The connection of the last call, if it may be used for this one.
+    pub(super) fn standing(&self, native_only: bool, progress: &Progress) -> Option<Bound> {
+        let state = self.lock();
+        let connection = state.connection.as_ref()?;
+        if !connection.is_usable() || !progress.may_ask(connection) {
+            return None;
+        }
+        let endpoint = state.path.endpoint_of(connection)?;
+        let suits = !native_only || endpoint.wire == WireChoice::Native;
+        suits.then(|| Bound { connection: connection.clone(), endpoint, path: state.path.clone() })
     }
 
     /// Whether the server that is followed has asked for bodies in CBOR.

@@ -5,6 +5,7 @@
 //! self-describing and evolvable. In both, vectors of numbers move as blocks through aliases and nesting, because the
 //! element type decides, not the spelling of the container.
 
+mod abstract_reference;
 pub(crate) mod any;
 mod body;
 mod bounded;
@@ -23,6 +24,8 @@ pub(crate) mod typecode;
 pub mod valuetype;
 mod wide;
 
+pub(crate) use abstract_reference::ABSTRACT_BASE_ID;
+pub use abstract_reference::{Abstract, AbstractTarget};
 pub use any::{Any, AnyError};
 pub use body::{Body, BodyError, BodyReader, BodyWriter, Encoding};
 pub use bounded::{BString, BVec, BWString, BoundExceeded};

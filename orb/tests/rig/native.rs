@@ -147,7 +147,7 @@ impl Talker {
     /// Waits for the reply to a call.
     pub async fn reply(&mut self, wanted: CallId) -> (ReplyHead, Bytes) {
         match self.event().await {
-            Event::Reply { id, head, body } if id == wanted => (head, body),
+            Event::Reply { id, head, body } if id == wanted => (*head, body),
             other => panic!("{other:?} instead of the reply to {wanted:?}"),
         }
     }

@@ -183,3 +183,41 @@ async fn a_name_that_does_not_exist() {
     assert_eq!(fault.completed(), Completion::No);
     assert!(fault.to_string().contains("no-such-host.invalid:2809"), "{fault}");
 }
+
+/// The connection minds the deadlines of its calls together: one that is earlier than those before it must not be missed.
+#[tokio::test]
+async fn a_short_deadline_behind_long_ones() {
+    for way in [Way::TcpNative, Way::TcpIiop] {
+        let world = World::new(way).await;
+        let held = tokio::spawn({
+            let probe = world.probe.with_deadline(Duration::from_secs(60));
+            async move { probe.hold_query().await }
+        });
+        world.control.started().await;
+        for limit in [LIMIT, LIMIT / 4, LIMIT / 2] {
+            let fault = ends_in_time(limit, world.probe.with_deadline(limit).hold_query()).await;
+            is_timeout(&fault, Completion::Maybe);
+        }
+        // The one before goes on.
+        world.control.go(4);
+        soon("the first call ends", held).await.unwrap().unwrap();
+        world.end().await;
+    }
+}
+
+/// A call ends although nobody drives the connection that stands: the broker's runtime rests, the caller's does not.
+#[test]
+fn a_caller_whose_broker_rests() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (brokers, callers) = (runtime(), runtime());
+    for way in [Way::TcpNative, Way::TcpIiop] {
+        let world = brokers.block_on(async {
+            let world = World::new(way).await;
+            world.probe.value().await.unwrap();
+            world
+        });
+        let fault = callers.block_on(ends_in_time(LIMIT, world.probe.with_deadline(LIMIT).value()));
+        is_timeout(&fault, Completion::Maybe);
+        brokers.block_on(world.end());
+    }
+}

@@ -5,7 +5,7 @@ use quorb::value::CborError;
 use quorb::{Exception, IdlType, TypeCode, WChar};
 use quorb_giop::cdr::{CdrError, CdrProfile, Endian};
 
-use crate::rig::{check, check_idl, check_refused, from_cbor, from_cdr, hex};
+use crate::rig::{cbor, check, check_idl, check_refused, from_cbor, from_cdr, hex};
 
 #[derive(Debug, Clone, PartialEq, IdlType)]
 struct Order {
@@ -201,4 +201,24 @@ fn exceptions() {
     check_idl::<OutOfRange>("OutOfRange");
     // In a reply its repository id stands in front; as a value it is its members.
     check(OutOfRange { n: 1, m: 2 }, "0001 0002", "0100 0200", "a2 616e 01 616d 02");
+}
+
+/// A literal that a macro by example passes on stands in an invisible group.
+macro_rules! record {
+    ($name:ident, $id:literal, $member:literal) => {
+        #[derive(IdlType)]
+        #[idl(id = $id)]
+        struct $name {
+            #[idl(name = $member)]
+            x: i32,
+        }
+    };
+}
+
+record!(Made, "IDL:Zoo/Made:1.0", "abscissa");
+
+#[test]
+fn settings_come_from_macros_by_example() {
+    assert_eq!(TypeCode::of::<Made>().id(), Some("IDL:Zoo/Made:1.0"));
+    assert_eq!(cbor(&Made { x: 1 }), hex("a1 68 6162736369737361 01"));
 }

@@ -1,11 +1,11 @@
 //! References to objects as values.
 
-use quorb::{ObjectRef, Proxy, Tie, interface};
+use quorb::{Abstract, IdlType, ObjectRef, Proxy, Tie, ValueRef, interface};
 use quorb_giop::cdr::{Endian, GiopVersion};
 use quorb_giop::ior::{IiopProfile, Ior};
 use quorb_giop::names::{ObjectKey, RepositoryId};
 
-use crate::rig::{cbor, cdr, check_idl, check_refused, from_cbor, from_cdr, hex};
+use crate::rig::{cbor, cdr, check, check_idl, check_refused, from_cbor, from_cdr, hex};
 
 #[interface(id = "IDL:Values/Lamp:1.0")]
 trait Lamp {
@@ -47,6 +47,45 @@ fn references() {
     let profiles: Vec<_> = read.ior().iiop_profiles().collect();
     assert_eq!(profiles, lamp().iiop_profiles().collect::<Vec<_>>());
     check_refused::<ObjectRef>(&["01", "63 494f52", "80", "6568656c6c6f"]);
+}
+
+#[interface(id = "IDL:Zoo/Shown:1.0")]
+trait Shown {
+    fn show(&self) -> String;
+}
+
+#[derive(Debug, Clone, PartialEq, IdlType)]
+#[idl(value, id = "IDL:Zoo/Sign:1.0")]
+struct Sign {
+    text: String,
+}
+
+#[test]
+fn abstract_references() {
+    quorb::value::valuetype::register::<Sign>();
+    check_idl::<Abstract<ShownProxy>>("Shown");
+    check(Abstract::<ShownProxy>::Nil, "00 000000 00000000", "00 000000 00000000", "f6");
+    assert_eq!(Abstract::<ShownProxy>::from(ShownProxy::nil()), Abstract::Nil);
+    let id = "49444c3a5a6f6f2f5369676e3a312e30";
+    check(
+        Abstract::<ShownProxy>::from(ValueRef::new(Sign { text: "hi".to_owned() })),
+        &format!("00 000000 7fffff0a 00000011 {id} 00 000000 00000007 00000003 686900 00 ffffffff"),
+        &format!("00 000000 0affff7f 11000000 {id} 00 000000 07000000 03000000 686900 00 ffffffff"),
+        &format!("83 00 70 {id} a1 64 74657874 62 6869"),
+    );
+    let object: ShownProxy = from_cbor(&cbor(&lamp().to_string())).unwrap();
+    let there = Abstract::from(object.clone());
+    let octets = cdr(&there, Endian::Big);
+    assert_eq!((octets[0], &octets[4..]), (1, &cdr(&object, Endian::Big)[..]));
+    assert_eq!(from_cdr::<Abstract<ShownProxy>>(&octets, Endian::Big).unwrap(), there);
+    assert_eq!(from_cbor::<Abstract<ShownProxy>>(&cbor(&there)).unwrap(), there);
+    check_idl::<Abstract<ObjectRef>>("AbstractBase");
+    let any: Abstract<ObjectRef> = from_cdr(&octets, Endian::Big).unwrap();
+    assert!(matches!(any, Abstract::Object(any) if any == *object.object()));
+    let none: Option<Abstract<ShownProxy>> = from_cbor(&cbor(&None::<Abstract<ShownProxy>>)).unwrap();
+    assert_eq!(none, None);
+    let nil = Some(Abstract::<ShownProxy>::Nil);
+    assert_eq!(from_cbor::<Option<Abstract<ShownProxy>>>(&cbor(&nil)).unwrap(), nil);
 }
 
 #[test]

@@ -10,4 +10,5 @@
 pub mod core;
 pub mod driver;
 pub mod guide;
+pub mod object;
 pub mod sim;

@@ -24,6 +24,13 @@ fn check(folder: &Path, files: &mut usize) {
 }
 
 #[test]
+fn the_replica_core_is_pure() {
+    let mut files = 0;
+    check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/object/proto"), &mut files);
+    assert!(files > 10, "only {files} files were looked at");
+}
+
+#[test]
 fn the_core_is_pure() {
     let mut files = 0;
     check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/core"), &mut files);

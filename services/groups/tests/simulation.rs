@@ -140,7 +140,7 @@ mutants! {
     uniform_waits_for_all: UniformOnReceipt in "mixed" by ["V6", "O4"];
     the_order_is_in_the_value: OrderNotInValue in "mixed" by ["O3", "O4"];
     a_place_is_known_everywhere: PlaceNotStable in "mixed" by ["O4", "V6", "V1"];
-    a_sequencer_stands_still: SequencerNotSealed in "mixed" by ["V6", "O4"];
+    a_sequencer_stands_still: SequencerNotSealed in "moments" by ["V6", "O4"];
     a_promise_stands_still: DeliverAfterPromise in "mixed" by ["V1", "V6", "O3", "O4"];
     nothing_goes_beyond_the_cut: BeyondTheCut in "mixed" by ["V1", "O3"];
     the_cut_is_everyones: CutFromLeader in "mixed" by ["V1", "V4", "V6", "M8", "O2"];

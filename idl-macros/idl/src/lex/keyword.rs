@@ -1,7 +1,7 @@
 //! Keywords (IDL 4.2, 7.2.4).
 
 /// The keywords of CORBA 3.3. They are reserved in every case of their letters.
-const KEYWORDS: [&str; 65] = [
+pub const KEYWORDS: [&str; 65] = [
     "abstract",
     "any",
     "attribute",

@@ -3,6 +3,7 @@
 mod keyword;
 mod literal;
 
+pub use keyword::KEYWORDS;
 pub(crate) use keyword::{CORBA2_LATER, collides};
 
 use std::sync::Arc;

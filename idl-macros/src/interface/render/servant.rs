@@ -64,5 +64,13 @@ pub(super) fn implementations(interface: &Interface, names: &Names) -> TokenStre
         impl<#parameter: #contract> #private::Tie for #servant<#parameter> {
             type Proxy = #proxy;
         }
+
+        #[automatically_derived]
+        impl<#parameter: #contract> #private::ValueTie for #servant<#parameter> {
+            type Value = #parameter;
+            fn cell(&self) -> &::std::sync::Arc<#private::ServantCell<#parameter>> {
+                &self.cell
+            }
+        }
     }
 }

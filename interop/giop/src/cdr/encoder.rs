@@ -27,7 +27,7 @@ pub struct Encoder {
 pub type Grow = fn(&mut Vec<u8>, usize);
 
 /// The room that an encapsulation gets before it has to grow.
-const ENCAPSULATION_ROOM_BYTES: usize = 64;
+const ENCAPSULATION_ROOM_BYTES: usize = 128;
 
 impl Encoder {
     /// An encoder with [`CdrProfile::native`] rules, an empty buffer and alignment from 0.

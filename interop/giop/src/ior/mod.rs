@@ -7,11 +7,13 @@
 
 mod component;
 mod endpoint;
+mod group;
 mod profile;
 mod stringified;
 
 pub use component::{AlternateAddress, ComponentTag, KnownComponent, OrbType, TaggedComponent};
 pub use endpoint::{EndpointFlags, QuorbEndpoint};
+pub use group::{FtGroup, FtPrimary};
 pub use profile::{IiopProfile, ProfileTag, TaggedProfile, multiple_components};
 pub use stringified::IorTextError;
 

@@ -37,6 +37,18 @@ impl Body {
         Self { octets, endian, version, origin, joints: Vec::new() }
     }
 
+    /// The same body, joined from GIOP 1.1 fragments that begin at these octets, ascending: alignment starts anew there.
+    #[must_use]
+    pub fn joined_at(self, joints: Vec<usize>) -> Self {
+        Self { joints, ..self }
+    }
+
+    /// Where the fragments of GIOP 1.1 begin that it was joined from; empty in every other case.
+    #[must_use]
+    pub fn joints(&self) -> &[usize] {
+        &self.joints
+    }
+
     /// The octets, encoded in [`endian`](Self::endian).
     #[must_use]
     pub const fn octets(&self) -> &Bytes {

@@ -3,148 +3,16 @@
 //! A panic or an endless loop fails the test. Memory is bounded by the checks these tests pass through: a
 //! length that lies by gigabytes would abort the test process if it were believed.
 
-use std::collections::{BTreeMap, HashMap};
-
-use bytes::{Bytes, BytesMut};
-use quorb_giop::assembly::{Assembler, split};
-use quorb_giop::cdr::{Cdr, CdrProfile, CharSet, Decoder, Endian, GiopVersion, WcharSet};
-use quorb_giop::codeset::{CodeSetComponentInfo, CodeSetContext, CodeSets};
+use bytes::Bytes;
+use quorb_giop::assembly::split;
+use quorb_giop::cdr::{Cdr, CdrProfile, CharSet, Decoder, Endian, GiopVersion};
 use quorb_giop::ior::*;
-use quorb_giop::limits::MessageLimits;
 use quorb_giop::message::*;
 use quorb_giop::url::Reference;
 
 use crate::prng::Prng;
+use crate::reading::{UNICODE, read_ior, read_stream, read_values};
 use crate::vectors;
-
-const FULL: CodeSets = CodeSets { char_set: CharSet::Utf8, wchar_set: Some(WcharSet::Utf16) };
-
-fn small_limits() -> MessageLimits {
-    MessageLimits {
-        message_bytes_max: 64 * 1024,
-        fragments_open_max: 4,
-        assembled_bytes_max: 128 * 1024,
-        service_contexts_max: 8,
-        key_bytes_max: 64,
-        operation_bytes_max: 64,
-    }
-}
-
-/// Reads a stream as a connection would, and looks into everything it gives. Returns the messages.
-fn read_stream(stream: &[u8]) -> usize {
-    let limits = small_limits();
-    let mut assembler = Assembler::new(limits.clone());
-    let mut received = BytesMut::from(stream);
-    let mut messages = 0;
-    loop {
-        assert!(assembler.missing_bytes(&received) <= limits.message_bytes_max + MessageHeader::BYTES);
-        match assembler.next(&mut received) {
-            Ok(Some(frame)) => {
-                messages += 1;
-                if let Ok(message) = Message::decode(&frame, &limits) {
-                    read_message(&message);
-                }
-            }
-            Ok(None) => break,
-            Err(error) => {
-                let _ = error.remedy(assembler.version());
-                break;
-            }
-        }
-        assert!(assembler.incomplete_bytes() <= limits.assembled_bytes_max);
-    }
-    messages
-}
-
-fn read_message(message: &Message) {
-    match message {
-        Message::Request { head, .. } => {
-            let _ = head.target.object_key();
-            let _ = head.operation.as_str();
-            read_contexts(&head.contexts);
-        }
-        Message::Reply { head, .. } => read_contexts(&head.contexts),
-        Message::LocateRequest(head) => drop(head.target.object_key()),
-        _ => {}
-    }
-    if let Some(body) = vectors::body(message) {
-        read_values(|| body.decoder(FULL));
-    }
-}
-
-fn read_contexts(contexts: &ServiceContexts) {
-    let _ = contexts.get::<CodeSetContext>();
-    let _ = contexts.get::<BiDirContext>();
-    let _ = contexts.get::<FtRequest>();
-    let _ = contexts.get::<FtGroupVersion>();
-    let _ = contexts.get::<CallContext>();
-}
-
-/// Reads the same octets as every type there is.
-fn read_values<'a>(input: impl Fn() -> Decoder<'a>) {
-    fn one<T: Cdr>(mut input: Decoder<'_>) {
-        while T::decode(&mut input).is_ok() && input.remaining() > 0 {
-            let before = input.offset();
-            if T::decode(&mut input).is_err() || input.offset() == before {
-                break;
-            }
-        }
-        let _ = input.position();
-    }
-    one::<u8>(input());
-    one::<f64>(input());
-    one::<bool>(input());
-    one::<char>(input());
-    one::<String>(input());
-    one::<Vec<u8>>(input());
-    one::<Vec<bool>>(input());
-    one::<Vec<f64>>(input());
-    one::<Vec<String>>(input());
-    one::<Vec<Vec<u16>>>(input());
-    one::<[u64; 3]>(input());
-    one::<Option<Box<[i16; 5]>>>(input());
-    one::<BTreeMap<String, Vec<i32>>>(input());
-    one::<HashMap<u8, Option<u64>>>(input());
-    one::<(u8, u32, String, Vec<Vec<String>>)>(input());
-    one::<Nested>(input());
-    one::<SystemExceptionBody>(input());
-    one::<AddressingDisposition>(input());
-    one::<Ior>(input());
-    one::<CodeSetComponentInfo>(input());
-    let _ = input().read_wstring();
-    let _ = input().read_wchar();
-    let _ = input().encapsulation(|inner| Vec::<String>::decode(inner));
-    if let Ok(ior) = Ior::decode(&mut input()) {
-        read_ior(&ior);
-    }
-}
-
-/// A type that contains itself.
-struct Nested(#[allow(dead_code)] Vec<Nested>);
-
-impl Cdr for Nested {
-    const SIZE_MIN: usize = 4;
-
-    fn encode(&self, out: &mut quorb_giop::cdr::Encoder) -> Result<(), quorb_giop::cdr::CdrError> {
-        self.0.encode(out)
-    }
-
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, quorb_giop::cdr::CdrError> {
-        Vec::decode(input).map(Self)
-    }
-}
-
-fn read_ior(ior: &Ior) {
-    for profile in ior.iiop_profiles().flatten() {
-        let _ = profile.component::<CodeSetComponentInfo>();
-        let _ = profile.component::<QuorbEndpoint>();
-        let _ = profile.component::<OrbType>();
-        let _ = profile.components_of::<AlternateAddress>().count();
-        let _ = profile.to_tagged();
-    }
-    let _ = ior.shared_components();
-    let _ = ior.to_string();
-}
 
 /// One small harm to the octets: flipped bits, a lying length, a cut, a repetition.
 fn harm(random: &mut Prng, octets: &mut Vec<u8>) {
@@ -260,7 +128,7 @@ fn values_at_random() {
         let version = random.one_of(&[GiopVersion::V1_0, GiopVersion::V1_1, GiopVersion::V1_2]);
         let char_set = random.one_of(&[CharSet::Utf8, CharSet::Latin1]);
         let endian = random.one_of(&[Endian::Big, Endian::Little]);
-        let profile = CdrProfile { char_set, ..FULL.profile(endian, version) };
+        let profile = CdrProfile { char_set, ..UNICODE.profile(endian, version) };
         let joints = [random.below(50), 50 + random.below(50), 100 + random.below(200)];
         let (origin, joined) = (random.below(20), random.below(3) == 0);
         read_values(|| {

@@ -5,6 +5,7 @@ mod fuzz;
 mod golden_omniorb;
 mod golden_ours;
 mod prng;
+mod reading;
 mod round_trip;
 mod splitting;
 mod vectors;

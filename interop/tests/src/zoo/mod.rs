@@ -3,12 +3,12 @@
 mod samples;
 mod types;
 
-use quorb::{Any, Fault, Proxy, ValueRef, interface};
+use quorb::{Abstract, Any, Fault, Proxy, ValueRef, interface};
 
 pub use samples::{Sampler, anys};
 pub use types::{
     Basket, ByBoolean, ByChar, ByColour, ByLong, ByLongLong, ByShort, ByUnsignedLong, ByUnsignedLongLong,
-    ByUnsignedShort, Colour, Even, Link, Named, Point, Price, Text, Unions,
+    ByUnsignedShort, Colour, Even, Link, Named, Note, Point, Price, Text, Unions,
 };
 
 /// Returns what it is given, itself or by way of another.
@@ -50,7 +50,26 @@ pub trait Keeper {
     /// Values that are shared among members.
     #[update]
     async fn echo_basket(&self, value: Basket, via: KeeperProxy) -> Result<Basket, Fault>;
+    /// An object or a value.
+    #[update]
+    async fn echo_described(
+        &self,
+        value: Abstract<DescribedProxy>,
+        via: KeeperProxy,
+    ) -> Result<Abstract<DescribedProxy>, Fault>;
 }
+
+/// What objects and values are: an abstract interface.
+#[interface(id = "IDL:Zoo/Described:1.0")]
+pub trait Described {
+    /// What it says.
+    #[update]
+    fn description(&self) -> String;
+}
+
+/// The objects among them.
+#[interface(id = "IDL:Zoo/Tag:1.0")]
+pub trait Tag: Described {}
 
 /// The servant.
 #[derive(Debug)]
@@ -78,6 +97,7 @@ mirror! {
     echo_link: Option<ValueRef<Link>>;
     echo_text: Option<ValueRef<Text>>;
     echo_basket: Basket;
+    echo_described: Abstract<DescribedProxy>;
 }
 
 /// The nil reference.

@@ -212,6 +212,14 @@ pub struct Link {
 #[idl(value, id = "IDL:Zoo/Text:1.0")]
 pub struct Text(pub String);
 
+/// A value that is described.
+#[derive(Debug, Clone, PartialEq, IdlType)]
+#[idl(value, id = "IDL:Zoo/Note:1.0")]
+pub struct Note {
+    /// What it says.
+    pub text: String,
+}
+
 /// Values that are shared among members.
 #[derive(Debug, Clone, PartialEq, IdlType)]
 #[idl(id = "IDL:Zoo/Basket:1.0")]

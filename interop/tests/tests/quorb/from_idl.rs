@@ -158,7 +158,8 @@ fn without_names(text: &str) -> String {
 #[test]
 fn omniidl_accepts_the_idl_of_every_interface() {
     let Some(_) = peers::or_skip() else { return };
-    let interfaces: [&'static Interface; 9] = [
+    let interfaces: [&'static Interface; 10] = [
+        quorb_interop::zoo::KeeperProxy::interface(),
         EchoProxy::interface(),
         GridProxy::interface(),
         handwritten::EchoProxy::interface(),

@@ -12,6 +12,7 @@
 //! | `on_the_wire` | what really passes: LocateRequests, fragments, and that the checks notice spoilt replies |
 //! | `benchmark` | the foreign benchmark client checks its results |
 //! | `repository` | C++ and Python read the interfaces of our servers from the interface repository |
+//! | `naming_service` | omniORB's tools and a C++ client do everything to our naming service; omniNames beside it |
 //! | `standard_services` | OMG's naming and event services from the IDL that Debian installs; omniORB's naming client uses ours |
 //! | `zoo` | values of any type, decimals, unions by every switch, values with identity: C++ and Python, both ways |
 //! | `big_endian` | every type in big-endian order from us, in the machine's order from foreign brokers, both ways |
@@ -25,6 +26,7 @@ mod foreign_clients;
 mod forwarding;
 mod from_idl;
 mod lifecycle;
+mod naming_service;
 mod on_the_wire;
 mod our_client;
 mod raw;

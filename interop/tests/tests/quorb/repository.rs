@@ -19,6 +19,7 @@ interface ::Zoo::Keeper IDL:Zoo/Keeper:1.0 1.0
   ::Zoo::Link echo_link(in ::Zoo::Link value, in ::Zoo::Keeper via)
   ::Zoo::Text echo_text(in ::Zoo::Text value, in ::Zoo::Keeper via)
   ::Zoo::Basket echo_basket(in ::Zoo::Basket value, in ::Zoo::Keeper via)
+  ::Zoo::Described echo_described(in ::Zoo::Described value, in ::Zoo::Keeper via)
 struct ::Zoo::Basket IDL:Zoo/Basket:1.0
   octet odd
   ::Zoo::Point first
@@ -56,6 +57,8 @@ union ::Zoo::ByUnsignedShort IDL:Zoo/ByUnsignedShort:1.0 switch unsigned short
   case: double number
   default: octet small
 enum ::Zoo::Colour IDL:Zoo/Colour:1.0 RED GREEN BLUE
+abstract interface ::Zoo::Described IDL:Zoo/Described:1.0 1.0
+  string description()
 valuetype ::Zoo::Link IDL:Zoo/Link:1.0
   public string label
   public ::Zoo::Link next

@@ -5,8 +5,11 @@ use std::fmt::Debug;
 
 use ciborium::Value;
 use quorb::value::valuetype::register;
-use quorb::{Fault, ObjectRef, Orb, Proxy};
-use quorb_interop::zoo::{KeeperProxy, KeeperServant, Mirror, Named, Sampler, anys, nobody};
+use quorb::{Abstract, Fault, ObjectRef, Orb, Proxy, ValueRef};
+use quorb_interop::zoo::{
+    Described, DescribedProxy, KeeperProxy, KeeperServant, Mirror, Named, Note, Sampler, Tag, TagServant,
+    anys, nobody,
+};
 use quorb_interop::{Server, peers};
 
 use crate::support::{cpp_server, ends_well};
@@ -31,9 +34,21 @@ async fn echoes<T: Clone + PartialEq + Debug>(
     }
 }
 
+/// An object that is described.
+struct Said;
+
+impl Described for Said {
+    fn description(&self) -> String {
+        "an object".to_owned()
+    }
+}
+
+impl Tag for Said {}
+
 /// From a broker of this machine's byte order, and from one of the other.
 async fn visit(peer: &Server, seed: u64) {
     register::<Named>();
+    register::<Note>();
     for builder in [Orb::builder(), Orb::builder().giop_big_endian()] {
         let orb = builder.listen("127.0.0.1:0").start().await.expect("a broker");
         visit_from(orb, peer, seed).await;
@@ -60,6 +75,13 @@ async fn visit_from(orb: Orb, peer: &Server, seed: u64) {
     echo!("point", point, echo_point);
     echo!("link", link, echo_link);
     echo!("basket", basket, echo_basket);
+    let tag = orb.serve("tag", TagServant::new(Said)).expect("an object");
+    let described = vec![
+        Abstract::Nil,
+        DescribedProxy::from_object(tag.object().clone()).into(),
+        ValueRef::new(Note { text: "a note".to_owned() }).into(),
+    ];
+    echoes("described", &own, described, async |value, via| target.echo_described(value, via).await).await;
     let values = seeds.iter().take(5).flat_map(|seed| anys(&mut Sampler::new(*seed))).collect();
     echoes("any", &own, values, async |value, via| target.echo_any(value, via).await).await;
 }

@@ -44,12 +44,27 @@ impl Door {
         }
         let poisons = operation.behaviour.kind != Kind::Query;
         let mode = if poisons && mode == Mode::Shared { Mode::SharedUpdate } else { mode };
+        let entered = self.request(context.chain(), mode, poisons);
+        if matches!(entered, Entered::Now(_)) {
+            context.0.start(&operation.behaviour);
+        }
+        entered
+    }
+
+    /// Enters outside of any call. Cancellation safe.
+    pub(super) async fn enter_outside(self: &Arc<Self>, mode: Mode) -> Result<Pass, SystemException> {
+        let entered = self.request(ChainId::NONE, mode, false);
+        match entered {
+            Entered::Now(pass) => Ok(pass),
+            Entered::Refused(exception) => Err(exception),
+            Entered::Later(waiting) => waiting.turn().await,
+        }
+    }
+
+    fn request(self: &Arc<Self>, chain: ChainId, mode: Mode, poisons: bool) -> Entered {
         let mut admission = self.lock();
-        match admission.gate.request(context.chain(), mode) {
-            Entry::Granted(token) => {
-                context.0.start(&operation.behaviour);
-                Entered::Now(Pass { door: self.clone(), token: Some(token), poisons })
-            }
+        match admission.gate.request(chain, mode) {
+            Entry::Granted(token) => Entered::Now(Pass { door: self.clone(), token: Some(token), poisons }),
             Entry::Refused(reason) => Entered::Refused(refused(reason)),
             Entry::Queued(ticket) => {
                 let (sender, receiver) = oneshot::channel();
@@ -164,16 +179,20 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    pub(super) async fn wait(
-        mut self,
-        context: &Context,
-        operation: &'static Operation,
-    ) -> Result<Pass, SystemException> {
+    async fn turn(mut self) -> Result<Pass, SystemException> {
         let answer = (&mut self.receiver).await.expect("the door answers every ticket, and outlives it");
         self.ticket = None;
         let token = answer.map_err(refused)?;
         // From here on the pass goes back by itself.
-        let pass = Pass { door: self.door.clone(), token: Some(token), poisons: self.poisons };
+        Ok(Pass { door: self.door.clone(), token: Some(token), poisons: self.poisons })
+    }
+
+    pub(super) async fn wait(
+        self,
+        context: &Context,
+        operation: &'static Operation,
+    ) -> Result<Pass, SystemException> {
+        let pass = self.turn().await?;
         in_time(context)?;
         context.0.start(&operation.behaviour);
         Ok(pass)

@@ -188,6 +188,24 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         }
     }
 
+    /// The value, beside queries, outside of any call: to save it. Waits for its turn; cancellation safe.
+    ///
+    /// # Errors
+    /// TRANSIENT if the queue is full.
+    pub async fn look(self: &Arc<Self>) -> Result<SharedGuard<T>, SystemException> {
+        self.door.enter_outside(Mode::Shared).await.map(|pass| self.read_guard(pass))
+    }
+
+    /// The value alone, outside of any call: to replace it, and with it what a panic may have left. Waits for its turn;
+    /// cancellation safe.
+    ///
+    /// # Errors
+    /// As [`look`](ServantCell::look).
+    pub async fn replace(self: &Arc<Self>) -> Result<ExclusiveGuard<T>, SystemException> {
+        self.reactivate();
+        self.door.enter_outside(Mode::Exclusive).await.map(|pass| self.write_guard(pass))
+    }
+
     /// Lets updates in again after one of them panicked.
     pub fn reactivate(&self) {
         self.door.reactivate();

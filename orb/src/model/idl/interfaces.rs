@@ -28,7 +28,8 @@ impl Writer<'_> {
         let bases: Vec<String> =
             described.bases.iter().map(|base| self.absolute(base)).collect::<Result<_, Stop>>()?;
         let bases = if bases.is_empty() { String::new() } else { format!(" : {}", bases.join(", ")) };
-        let mut lines = vec![format!("interface {name}{bases} {{")];
+        let flavour = self.flavour(id);
+        let mut lines = vec![format!("{flavour}interface {name}{bases} {{")];
         let body = self.bodies.remove(id).unwrap_or_default();
         lines.extend(body.into_iter().chain(operations).map(indented));
         lines.push("};".to_owned());
@@ -42,13 +43,19 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// What stands in front of `interface`.
+    fn flavour(&self, id: &str) -> &'static str {
+        if self.abstracts.contains(id) { "abstract " } else { "" }
+    }
+
     /// `interface X;`, once, unless it is written.
     pub(super) fn declare_interface(&mut self, id: &str) {
         if self.progress.get(id) == Some(&Progress::Done) || !self.declared.insert(id.to_owned()) {
             return;
         }
         if let Some(place) = self.names.place(id) {
-            let mut lines = vec![format!("interface {};", escaped(&place.ident))];
+            let flavour = self.flavour(id);
+            let mut lines = vec![format!("{flavour}interface {};", escaped(&place.ident))];
             lines.extend(self.given_id(id));
             self.put(id, lines);
         }

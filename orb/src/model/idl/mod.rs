@@ -18,6 +18,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{InterfaceDesc, OperationDesc, TypeDesc};
+use crate::value::typecode::{elements_of, parts_of};
 use layout::Layout;
 use names::Names;
 
@@ -105,6 +106,8 @@ struct Writer<'a> {
     description: &'a InterfaceDesc,
     interfaces: BTreeMap<&'a str, Described<'a>>,
     names: Names,
+    /// The interfaces that are abstract.
+    abstracts: BTreeSet<String>,
     progress: BTreeMap<String, Progress>,
     /// Definitions that were declared before they are defined.
     declared: BTreeSet<String>,
@@ -128,6 +131,7 @@ impl<'a> Writer<'a> {
         Writer {
             description,
             names: Names::of(description, &interfaces, nested),
+            abstracts: abstracts(description, &interfaces),
             interfaces,
             progress: BTreeMap::new(),
             declared: BTreeSet::new(),
@@ -148,4 +152,29 @@ impl<'a> Writer<'a> {
         self.layout.write(&mut text);
         Ok(text)
     }
+}
+
+/// The abstract interfaces: those that stand for objects or values somewhere, and their bases.
+fn abstracts(description: &InterfaceDesc, interfaces: &BTreeMap<&str, Described<'_>>) -> BTreeSet<String> {
+    let signatures = description.operations.iter().map(|operation| &operation.signature);
+    let mut types: Vec<&TypeDesc> = signatures
+        .flat_map(|signature| {
+            signature.parameters.iter().map(|parameter| &parameter.ty).chain(&signature.result)
+        })
+        .chain(description.types.values().flat_map(parts_of))
+        .collect();
+    let (mut found, mut waiting) = (BTreeSet::new(), Vec::new());
+    while let Some(ty) = types.pop() {
+        match ty {
+            TypeDesc::Abstract(id) => waiting.push(id.as_str()),
+            other => types.extend(elements_of(other)),
+        }
+    }
+    while let Some(id) = waiting.pop() {
+        if found.insert(id.to_owned()) {
+            let bases = interfaces.get(id).into_iter().flat_map(|described| described.bases);
+            waiting.extend(bases.map(String::as_str));
+        }
+    }
+    found
 }

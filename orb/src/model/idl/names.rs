@@ -246,13 +246,13 @@ fn referenced(description: &InterfaceDesc) -> Vec<String> {
             _ => {}
         }
     }
-    found.retain(|id| id != super::types::OBJECT_ID);
+    found.retain(|id| id != super::types::OBJECT_ID && id != super::types::ABSTRACT_BASE_ID);
     found
 }
 
 fn in_type(ty: &TypeDesc, found: &mut Vec<String>) {
     match ty {
-        TypeDesc::Object(id) => found.push(id.clone()),
+        TypeDesc::Object(id) | TypeDesc::Abstract(id) => found.push(id.clone()),
         TypeDesc::Sequence { element, .. } | TypeDesc::Array { element, .. } => in_type(element, found),
         TypeDesc::Optional(inner) => in_type(inner, found),
         TypeDesc::Map { key, value } => {

@@ -4,6 +4,7 @@ use super::words::escaped;
 use super::{NoIdl, Progress, Stop, Writer};
 use crate::model::{Case, Member, StateMember, TypeDef, TypeDesc, ValueKind};
 use crate::stream::STREAM_ID;
+pub(super) use crate::value::ABSTRACT_BASE_ID;
 
 /// The repository id of the interface that every object has.
 pub(super) const OBJECT_ID: &str = "IDL:omg.org/CORBA/Object:1.0";
@@ -20,7 +21,11 @@ impl Writer<'_> {
             }
             TypeDesc::Object(id) if id == OBJECT_ID => Ok("Object".to_owned()),
             TypeDesc::Object(id) if id == STREAM_ID => Err(NoIdl::Stream.into()),
-            TypeDesc::Object(id) => {
+            TypeDesc::Abstract(id) if id == ABSTRACT_BASE_ID => {
+                self.needs_orb = true;
+                Ok("::CORBA::AbstractBase".to_owned())
+            }
+            TypeDesc::Object(id) | TypeDesc::Abstract(id) => {
                 self.declare_interface(id);
                 self.absolute(id)
             }

@@ -1,92 +1,35 @@
 //! Words of IDL.
 
-/// Words that are no names, in any case of their letters (IDL 4.2, 7.2.4).
-const KEYWORDS: [&str; 73] = [
-    "abstract",
-    "any",
+/// Words that are no names, in any case of their letters: those of CORBA 3.3.
+const KEYWORDS: &[&str] = &quorb_macros::__idl_keywords!();
+
+/// Those that later versions of IDL have added (IDL 4.2, 7.2.4), and a type of the first ones that compilers still know.
+const OTHER_KEYWORDS: [&str; 20] = [
     "alias",
-    "attribute",
     "bitfield",
     "bitmask",
     "bitset",
-    "boolean",
-    "case",
-    "char",
-    "component",
     "connector",
-    "const",
-    "consumes",
-    "context",
-    "custom",
-    "default",
-    "double",
-    "emits",
-    "enum",
-    "eventtype",
-    "exception",
-    "factory",
-    "false",
-    "finder",
-    "fixed",
-    "float",
-    "getraises",
-    "home",
-    "import",
-    "in",
-    "inout",
     "int16",
     "int32",
     "int64",
     "int8",
-    "interface",
-    "local",
-    "long",
-    "manages",
     "map",
     "mirrorport",
-    "module",
-    "multiple",
-    "native",
-    "object",
-    "octet",
-    "oneway",
-    "out",
     "port",
     "porttype",
-    "primarykey",
-    "private",
-    "provides",
-    "public",
-    "publishes",
-    "raises",
-    "readonly",
-    "sequence",
-    "setraises",
-    "short",
-    "string",
-    "struct",
-    "supports",
-    "switch",
-    "true",
-    "truncatable",
-    "typedef",
-    "typeid",
+    "principal",
+    "principal_",
     "typename",
-    "typeprefix",
     "uint16",
     "uint32",
+    "uint64",
+    "uint8",
 ];
-
-/// The rest of them.
-const MORE_KEYWORDS: [&str; 9] =
-    ["uint64", "uint8", "union", "unsigned", "uses", "valuebase", "valuetype", "void", "wchar"];
 
 /// A name as it is written: with an underscore in front where it is a word of the language.
 pub(super) fn escaped(name: &str) -> String {
-    let lower = name.to_ascii_lowercase();
-    let is_keyword = KEYWORDS.contains(&lower.as_str())
-        || MORE_KEYWORDS.contains(&lower.as_str())
-        || ["wstring", "principal", "principal_"].contains(&lower.as_str());
+    let is_keyword = KEYWORDS.iter().chain(&OTHER_KEYWORDS).any(|keyword| keyword.eq_ignore_ascii_case(name));
     if is_keyword { format!("_{name}") } else { name.to_owned() }
 }
 
@@ -94,4 +37,19 @@ pub(super) fn escaped(name: &str) -> String {
 pub(super) fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_escaped_in_any_case() {
+        for word in
+            ["interface", "TRUE", "object", "ValueBase", "wstring", "manages", "int8", "map", "Principal"]
+        {
+            assert_eq!(escaped(word), format!("_{word}"));
+        }
+        assert_eq!(escaped("grid"), "grid");
+    }
 }

@@ -158,7 +158,7 @@ impl Connection {
             queued: 0,
             handed: 0,
             outbound: BTreeMap::new(),
-            inbound: InboundCalls::default(),
+            inbound: InboundCalls::new(),
             both_directions: false,
             offer: None,
             accepts_offers: false,

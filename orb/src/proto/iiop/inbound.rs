@@ -6,14 +6,15 @@ use quorb_giop::cdr::GiopVersion;
 use quorb_giop::message::GiopError;
 
 use crate::proto::head::CallId;
+use crate::proto::native::id_table::IdTable;
 
 /// The calls of the peer that have no end yet.
 ///
 /// The runtime knows them by numbers of our own: a peer may give one request id to any number of oneway requests, since
 /// nothing ever answers them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct InboundCalls {
-    running: BTreeMap<u64, Inbound>,
+    running: IdTable<Inbound>,
     /// The calls that will be answered, by request id.
     answered: BTreeMap<u32, u64>,
     begun: u64,
@@ -32,6 +33,10 @@ pub(super) struct Inbound {
 }
 
 impl InboundCalls {
+    pub(super) fn new() -> InboundCalls {
+        InboundCalls { running: IdTable::new(), answered: BTreeMap::new(), begun: 0 }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.running.len()
     }
@@ -49,7 +54,7 @@ impl InboundCalls {
             self.answered.insert(call.request_id, self.begun);
         }
         let id = CallId(self.begun);
-        self.running.insert(self.begun, call);
+        self.running.push(self.begun, call);
         self.begun += 1;
         Ok(id)
     }
@@ -57,13 +62,13 @@ impl InboundCalls {
     /// Its caller gave up. None if it is over, or was cancelled already.
     pub(super) fn cancel(&mut self, request_id: u32) -> Option<CallId> {
         let number = *self.answered.get(&request_id)?;
-        let call = self.running.get_mut(&number)?;
+        let call = self.running.get_mut(number)?;
         let first = !std::mem::replace(&mut call.cancelled, true);
         first.then_some(CallId(number))
     }
 
     pub(super) fn end(&mut self, id: CallId) -> Option<Inbound> {
-        let call = self.running.remove(&id.0)?;
+        let call = self.running.remove(id.0)?;
         if call.expects_reply {
             self.answered.remove(&call.request_id);
         }
@@ -72,6 +77,6 @@ impl InboundCalls {
 
     /// Whether an operation runs whose caller waits for the outcome.
     pub(super) fn executes(&self) -> bool {
-        self.running.values().any(|call| call.expects_reply && !call.cancelled && !call.is_locate)
+        self.running.iter().any(|(_, call)| call.expects_reply && !call.cancelled && !call.is_locate)
     }
 }

@@ -19,7 +19,7 @@ pub enum Event {
         /// The call.
         id: CallId,
         /// Everything but the arguments.
-        head: RequestHead,
+        head: Box<RequestHead>,
         /// The arguments.
         body: Bytes,
     },
@@ -29,7 +29,7 @@ pub enum Event {
         /// The call.
         id: CallId,
         /// Everything but the arguments.
-        head: RequestHead,
+        head: Box<RequestHead>,
         /// Why.
         reason: BodyRefusal,
     },
@@ -38,7 +38,7 @@ pub enum Event {
         /// The call.
         id: CallId,
         /// Everything but the results.
-        head: ReplyHead,
+        head: Box<ReplyHead>,
         /// The results.
         body: Bytes,
     },
@@ -47,7 +47,7 @@ pub enum Event {
         /// The call.
         id: CallId,
         /// Everything but the results.
-        head: ReplyHead,
+        head: Box<ReplyHead>,
         /// Why.
         reason: BodyRefusal,
     },

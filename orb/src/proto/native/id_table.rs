@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 /// Iteration is by id. Looking up costs O(log n), adding and removing O(1) amortised on top of that; nothing is allocated
 /// once the table has had its largest size. It is never more than twice as long as what it holds, and some.
 #[derive(Debug)]
-pub(super) struct IdTable<T> {
+pub(crate) struct IdTable<T> {
     slots: VecDeque<(u64, Option<T>)>,
     live: usize,
 }
@@ -16,17 +16,21 @@ pub(super) struct IdTable<T> {
 const SPARSE_LENGTH_MIN: usize = 32;
 
 impl<T> IdTable<T> {
-    pub(super) fn new() -> IdTable<T> {
+    pub(crate) fn new() -> IdTable<T> {
         IdTable { slots: VecDeque::new(), live: 0 }
     }
 
     /// How many values there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.live
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
     /// Adds a value behind all others.
-    pub(super) fn push(&mut self, id: u64, value: T) {
+    pub(crate) fn push(&mut self, id: u64, value: T) {
         debug_assert!(self.slots.back().is_none_or(|(last, _)| *last < id), "ids increase");
         if self.slots.len() >= SPARSE_LENGTH_MIN && self.live * 2 < self.slots.len() {
             self.slots.retain(|(_, value)| value.is_some());
@@ -35,12 +39,12 @@ impl<T> IdTable<T> {
         self.live += 1;
     }
 
-    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut T> {
         let at = self.find(id)?;
         self.slots[at].1.as_mut()
     }
 
-    pub(super) fn remove(&mut self, id: u64) -> Option<T> {
+    pub(crate) fn remove(&mut self, id: u64) -> Option<T> {
         let at = self.find(id)?;
         let value = self.slots[at].1.take()?;
         self.live -= 1;
@@ -51,7 +55,7 @@ impl<T> IdTable<T> {
     }
 
     /// All values with their ids, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
         self.slots.iter().filter_map(|(id, value)| Some((*id, value.as_ref()?)))
     }
 

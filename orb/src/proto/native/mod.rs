@@ -43,7 +43,7 @@ mod error;
 mod event;
 mod frame;
 mod hello;
-mod id_table;
+pub(super) mod id_table;
 mod output;
 mod reply;
 mod request;

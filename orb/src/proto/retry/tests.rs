@@ -21,6 +21,7 @@ const BROKEN_UPDATE: Failure = Failure {
     completion: Completion::Maybe,
     delivery: Delivery::Sent,
     same_server_known: false,
+    remembered_by_all: false,
     attempts: 1,
     deadline_left: None,
 };
@@ -30,13 +31,15 @@ fn every_failure() -> impl Iterator<Item = Failure> {
     let cases = classes.flat_map(|class| KINDS.into_iter().map(move |kind| (class, kind)));
     let cases = cases.flat_map(|case| COMPLETIONS.into_iter().map(move |completion| (case, completion)));
     let cases = cases.flat_map(|case| DELIVERIES.into_iter().map(move |delivery| (case, delivery)));
-    let cases = cases.flat_map(|case| [false, true].into_iter().map(move |known| (case, known)));
-    cases.map(|((((class, kind), completion), delivery), same_server_known)| Failure {
+    let memories = [(false, false), (true, false), (true, true)];
+    let cases = cases.flat_map(move |case| memories.into_iter().map(move |memory| (case, memory)));
+    cases.map(|((((class, kind), completion), delivery), (same_server_known, remembered_by_all))| Failure {
         class,
         kind,
         completion,
         delivery,
         same_server_known,
+        remembered_by_all,
         ..BROKEN_UPDATE
     })
 }
@@ -65,7 +68,11 @@ fn in_words(number: usize, row: &Row) -> String {
         CallKind::Update => "update",
         CallKind::Oneway => "oneway",
     });
-    let known = row.server_known.map_or("any", |known| if known { "yes" } else { "no" });
+    let known = match row.memory {
+        None => "any",
+        Some(Memory::OfTheFirst) => "yes",
+        Some(Memory::Shared) => "all remember",
+    };
     let decision = match row.verdict {
         Verdict::AsCbor => "the same server, as CBOR",
         Verdict::Retry(Target::SameServer) => "the same server",
@@ -146,7 +153,20 @@ fn row_5_an_update_goes_to_the_server_that_remembers_it() {
 }
 
 #[test]
-fn row_6_what_might_be_executed_twice_fails() {
+fn row_6_an_update_that_all_remember_goes_anywhere() {
+    let shared = Failure { same_server_known: true, remembered_by_all: true, ..BROKEN_UPDATE };
+    for class in [FailureClass::Broken, FailureClass::Transient, FailureClass::NotHere] {
+        assert_eq!(verdict(&Failure { class, ..shared }), Verdict::Retry(Target::AnyServer));
+    }
+    // It ran, and its reply is not kept: every one of them would say so.
+    let ran = Failure { completion: Completion::Yes, ..shared };
+    assert_eq!(verdict(&ran), Verdict::Fail(Final::NotSafe));
+    let lasting = Failure { class: FailureClass::Lasting, ..shared };
+    assert_eq!(verdict(&lasting), Verdict::Fail(Final::Lasting));
+}
+
+#[test]
+fn row_7_what_might_be_executed_twice_fails() {
     let not_safe = [
         BROKEN_UPDATE,
         Failure { kind: CallKind::Oneway, same_server_known: true, ..BROKEN_UPDATE },
@@ -163,7 +183,7 @@ fn no_update_that_may_have_run_goes_to_another_server() {
     for failure in every_failure() {
         let update = matches!(failure.kind, CallKind::Update | CallKind::Oneway);
         let may_have_run = failure.delivery == Delivery::Sent && failure.completion != Completion::No;
-        if update && may_have_run {
+        if update && may_have_run && !failure.remembered_by_all {
             seen += 1;
             assert_ne!(verdict(&failure), Verdict::Retry(Target::AnyServer), "{failure:?}");
         }

@@ -15,7 +15,7 @@ pub(super) fn any_of(node: &Node, entry: &Entry) -> Any {
             let (name, id, defined_in, version) = identity(entry);
             any(&ModuleDescription { name, id, defined_in, version })
         }
-        Item::Interface { bases } => {
+        Item::Interface { bases, .. } => {
             let (name, id, defined_in, version) = identity(entry);
             any(&InterfaceDescription { name, id, defined_in, version, base_interfaces: bases.clone() })
         }

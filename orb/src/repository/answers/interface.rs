@@ -11,7 +11,7 @@ use crate::adapter::{Invocation, Reply};
 use crate::object::OBJECT_ID;
 
 pub(super) fn of_any(node: &Node, entry: &Entry, call: &Invocation) -> Option<Reply> {
-    let Item::Interface { bases } = &entry.item else { return None };
+    let Item::Interface { bases, .. } = &entry.item else { return None };
     match call.operation() {
         "_get_type" => give(call, node.code_of(entry)),
         "_get_base_interfaces" => {

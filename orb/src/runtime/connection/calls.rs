@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use quorb_giop::message::AddressingDisposition;
@@ -35,6 +36,23 @@ pub(crate) enum CallOutcome {
         /// The peer broke the protocol.
         violated: bool,
     },
+    /// Its deadline has passed. Whoever minds deadlines by itself never sees this.
+    Late,
+}
+
+/// A caller that waits for a reply.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    sender: oneshot::Sender<CallOutcome>,
+    /// When the connection gives it up; never, where its caller minds the deadline.
+    deadline: Option<Instant>,
+}
+
+impl Waiter {
+    /// Ends the wait. A caller that has just given up does not want to know.
+    pub(super) fn end(self, outcome: CallOutcome) {
+        let _ = self.sender.send(outcome);
+    }
 }
 
 /// What handing a call to a connection came to.
@@ -47,7 +65,50 @@ pub(crate) enum Sent {
     Lost { cause: Arc<str> },
 }
 
+impl Sent {
+    /// How the call has ended, where nothing is to be waited for; none if nobody wants to know.
+    pub(crate) fn outcome(self) -> Option<CallOutcome> {
+        match self {
+            Sent::Oneway | Sent::Waiting(_) => None,
+            Sent::Lost { cause } => {
+                Some(CallOutcome::Lost { delivery: Delivery::NotSent, cause, violated: false })
+            }
+        }
+    }
+}
+
 impl Connection {
+    /// Hands a call to the connection if there is room for it now, and gives it up at its deadline.
+    pub(in crate::runtime) fn send_now(
+        self: &Arc<Self>,
+        outgoing: &Outgoing<'_>,
+        deadline: Instant,
+    ) -> Option<Result<Sent, SystemException>> {
+        if !self.room.is_uncontended() {
+            return None;
+        }
+        match outgoing.encode(&self.orb) {
+            Ok(encoded) => self.try_send(&encoded, outgoing.request.behaviour.oneway, Some(deadline)),
+            Err(exception) => Some(Err(exception)),
+        }
+    }
+
+    /// Gives up the calls whose deadline has passed.
+    pub(in crate::runtime) fn give_up_late_calls(&self, now: Instant) {
+        let mut state = self.lock();
+        if state.due.is_none_or(|due| due > now) {
+            return;
+        }
+        let is_late = |waiter: &Waiter| waiter.deadline.is_some_and(|deadline| deadline <= now);
+        let late: Vec<(CallId, Waiter)> = state.waiting.extract_if(|_, waiter| is_late(waiter)).collect();
+        state.due = state.waiting.values().filter_map(|waiter| waiter.deadline).min();
+        for (id, waiter) in late {
+            state.core.cancel(id);
+            waiter.end(CallOutcome::Late);
+        }
+        self.offer_room(&state);
+    }
+
     /// Hands a call to the connection. Waits while too many calls are in flight. Cancellation safe: a call that has not been
     /// handed over leaves no trace.
     pub(in crate::runtime) async fn send(
@@ -57,7 +118,7 @@ impl Connection {
         let encoded = outgoing.encode(&self.orb)?;
         let oneway = outgoing.request.behaviour.oneway;
         if self.room.is_uncontended()
-            && let Some(end) = self.try_send(&encoded, oneway)
+            && let Some(end) = self.try_send(&encoded, oneway, None)
         {
             return end;
         }
@@ -67,7 +128,7 @@ impl Connection {
         loop {
             turn.await;
             turn = seat.turn();
-            if let Some(end) = self.try_send(&encoded, oneway) {
+            if let Some(end) = self.try_send(&encoded, oneway, None) {
                 drop(turn);
                 drop(seat);
                 self.offer_room(&self.lock());
@@ -84,7 +145,12 @@ impl Connection {
     }
 
     /// Hands the call over, unless there is no room for it now.
-    fn try_send(self: &Arc<Self>, encoded: &Encoded, oneway: bool) -> Option<Result<Sent, SystemException>> {
+    fn try_send(
+        self: &Arc<Self>,
+        encoded: &Encoded,
+        oneway: bool,
+        deadline: Option<Instant>,
+    ) -> Option<Result<Sent, SystemException>> {
         let mut state = self.lock();
         let lost = |cause: String| Some(Ok(Sent::Lost { cause: cause.into() }));
         if !self.is_usable() {
@@ -97,11 +163,16 @@ impl Connection {
             Err(Refused::Impossible(exception)) => return Some(Err(*exception)),
         };
         state.uses += 1;
+        let mut is_first_due = false;
         let sent = if oneway {
             Sent::Oneway
         } else {
             let (sender, receiver) = oneshot::channel();
-            state.waiting.insert(id, sender);
+            state.waiting.insert(id, Waiter { sender, deadline });
+            if let Some(deadline) = deadline.filter(|deadline| state.due.is_none_or(|due| *deadline < due)) {
+                state.due = Some(deadline);
+                is_first_due = true;
+            }
             Sent::Waiting(Waiting { receiver, connection: self.clone(), id, ended: false })
         };
         // A single call is written at once. When there are more, others are about to be made too: the driver runs after
@@ -115,7 +186,7 @@ impl Connection {
         if writes_now {
             self.flush_locked(&mut state);
         }
-        if oneway || !writes_now {
+        if oneway || !writes_now || is_first_due {
             self.bell.ring();
         }
         Some(Ok(sent))
@@ -183,8 +254,7 @@ impl Connection {
             state.waiting.remove(&id)
         };
         if let Some(waiter) = waiter {
-            // A caller that has just given up does not want it.
-            let _ = waiter.send(outcome);
+            waiter.end(outcome);
         }
     }
 

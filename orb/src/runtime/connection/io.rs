@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 
@@ -24,6 +24,8 @@ pub(in crate::runtime) struct Posture {
     /// Everything is said and written.
     pub(in crate::runtime) finished: bool,
     pub(in crate::runtime) timeout: Option<Time>,
+    /// When calls are to be given up.
+    pub(in crate::runtime) due: Option<Instant>,
     /// No call is under way, and nothing waits to be written.
     pub(in crate::runtime) idle: bool,
     /// Calls in either direction since the beginning.
@@ -122,6 +124,7 @@ impl Connection {
             paused: state.held,
             finished: state.core.is_closed() && !state.has_output(),
             timeout: state.core.next_timeout(),
+            due: state.due,
             idle: state.is_idle(),
             uses: state.uses,
             expects_octets: state.core.expects_octets(),

@@ -9,13 +9,15 @@ use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 
 use bytes::BytesMut;
 use quorb_giop::cdr::Endian;
-use tokio::sync::oneshot;
+use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use self::back::Back;
+use self::calls::Waiter;
 pub(crate) use self::calls::{CallOutcome, Sent};
 pub(super) use self::io::{Heard, Posture};
 use super::Orb;
@@ -76,7 +78,9 @@ struct State {
     /// Calls in either direction since the beginning.
     uses: u64,
     /// Callers that wait for a reply.
-    waiting: HashMap<CallId, oneshot::Sender<CallOutcome>, BuildHasherDefault<OwnIdHasher>>,
+    waiting: HashMap<CallId, Waiter, BuildHasherDefault<OwnIdHasher>>,
+    /// No deadline of theirs is earlier; where it has passed, it may have been that of a call that is over.
+    due: Option<Instant>,
     /// Calls of the peer that go on in tasks, for their cancellation.
     running: HashMap<CallId, Context>,
     write_error: Option<std::io::Error>,
@@ -137,6 +141,7 @@ impl Connection {
             gathers: false,
             uses: 0,
             waiting: HashMap::default(),
+            due: None,
             running: HashMap::new(),
             write_error: None,
         };
@@ -166,6 +171,12 @@ impl Connection {
             connection.cut("the broker has been shut down");
         }
         connection
+    }
+
+    /// Whether the caller's runtime is that of the driver: then the driver gets on whenever the caller does, and its clock is
+    /// as good as one of the caller's own.
+    pub(crate) fn is_driven_here(&self) -> bool {
+        Handle::try_current().is_ok_and(|here| here.id() == self.orb.shared.runtime.id())
     }
 
     /// Whether new calls may be made on it.
@@ -274,7 +285,7 @@ impl Connection {
         let cause: Arc<str> = cause.into();
         for (id, waiter) in waiting {
             let delivery = lost.get(&id).copied().unwrap_or(Delivery::Sent);
-            let _ = waiter.send(CallOutcome::Lost { delivery, cause: cause.clone(), violated });
+            waiter.end(CallOutcome::Lost { delivery, cause: cause.clone(), violated });
         }
         for context in running.into_values() {
             context.0.cancel();

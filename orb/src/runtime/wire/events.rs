@@ -81,14 +81,14 @@ pub(super) fn native_event(event: native::Event) -> CoreEvent {
         },
         Event::Request { id, head, body } => {
             let body = native_body(head.format, body);
-            CoreEvent::Request { id, head: Box::new(head), body }
+            CoreEvent::Request { id, head, body }
         }
         Event::RequestRefused { id, reason, .. } => {
             CoreEvent::Refuse { id, exception: Box::new(too_large(&reason).because("limit of the server")) }
         }
         Event::Reply { id, head, body } => {
             let body = native_body(head.format, body);
-            CoreEvent::Reply { id, head: Box::new(head), body }
+            CoreEvent::Reply { id, head, body }
         }
         Event::ReplyRefused { id, reason, .. } => CoreEvent::ReplyRefused {
             id,

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use quorb_groups::core::Mutation;
+use quorb_groups::object::proto::{Mistake, Style};
 use quorb_groups::sim::coverage::Coverage;
 use quorb_groups::sim::run::{Settings, run};
 use quorb_groups::sim::scenario::{SCENARIOS, named};
@@ -22,12 +23,26 @@ struct Arguments {
     /// How many machines; otherwise the scenario says.
     #[arg(long)]
     nodes: Option<usize>,
+    /// Serve an object and let clients call it: active, executor.
+    #[arg(long, value_parser = parse_style)]
+    objects: Option<Style>,
     /// Print what every process saw.
     #[arg(long)]
     verbose: bool,
     /// Switch a known mistake on.
     #[arg(long, hide = true)]
     mutation: Option<String>,
+    /// Switch a known mistake of the object layer on.
+    #[arg(long, hide = true, requires = "objects")]
+    mistake: Option<String>,
+}
+
+fn parse_style(text: &str) -> Result<Style, String> {
+    match text {
+        "active" => Ok(Style::Active),
+        "executor" => Ok(Style::Executor),
+        _ => Err("write active or executor".into()),
+    }
 }
 
 fn parse_seeds(text: &str) -> Result<(u64, u64), String> {
@@ -58,12 +73,31 @@ fn main() -> ExitCode {
         },
         None => None,
     };
-    let settings = Settings { scenario, nodes: arguments.nodes, mutation, verbose: arguments.verbose };
+    let mistake = match arguments.mistake.as_deref() {
+        Some(name) => match Mistake::ALL.iter().find(|m| format!("{m:?}") == name) {
+            Some(found) => Some(*found),
+            None => {
+                eprintln!("no mistake {name}; there are {:?}", Mistake::ALL);
+                return ExitCode::from(2);
+            }
+        },
+        None => None,
+    };
+    let settings = Settings {
+        scenario,
+        nodes: arguments.nodes,
+        mutation,
+        objects: arguments.objects,
+        mistake,
+        verbose: arguments.verbose,
+    };
+    let mut calls = 0;
     let (first, last) = arguments.seeds;
     let mut coverage = Coverage::default();
     for seed in first..last {
         let outcome = run(seed, &settings);
         coverage.add(&outcome);
+        calls += outcome.calls;
         if let Some(violation) = outcome.violation {
             println!("seeds {} violations 1", seed - first + 1);
             println!("seed {seed}: {} violated: {}", violation.code, violation.detail);
@@ -73,6 +107,9 @@ fn main() -> ExitCode {
     }
     println!("seeds {} violations 0", last - first);
     println!("{coverage}");
+    if arguments.objects.is_some() {
+        println!("calls of the object {calls}");
+    }
     match coverage.missing() {
         Some(what) if last - first >= 1000 && arguments.scenario.is_none() => {
             println!("not covered: {what}");
@@ -87,6 +124,12 @@ fn replay(seed: u64, arguments: &Arguments) -> String {
         format!("cargo run --release -p quorb-groups --bin simulate -- --seeds {seed}..{}", seed + 1);
     if let Some(name) = &arguments.scenario {
         command += &format!(" --scenario {name}");
+    }
+    if let Some(style) = arguments.objects {
+        command += &format!(" --objects {}", format!("{style:?}").to_lowercase());
+    }
+    if let Some(name) = &arguments.mistake {
+        command += &format!(" --mistake {name}");
     }
     if let Some(nodes) = arguments.nodes {
         command += &format!(" --nodes {nodes}");

@@ -1,5 +1,6 @@
 //! What handles ask of the owner, besides sending.
 
+use super::authority::Authority;
 use super::error::EnterError;
 use super::inbox::InboxReader;
 use super::requests::Answer;
@@ -13,6 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 pub(super) enum Call {
     Enter { name: Arc<str>, options: GroupOptions, reply: oneshot::Sender<Result<Entered, EnterError>> },
     Flush { group: GroupId, reply: oneshot::Sender<u64> },
+    Query { group: GroupId, token: u64 },
     LeaveGroup { group: GroupId },
     State { group: GroupId, cut: ViewNumber, state: Bytes },
     Cast { payload: Bytes, answer: Answer },
@@ -28,4 +30,6 @@ pub(super) struct Entered {
     pub(super) events: InboxReader,
     /// Octets that may still be handed over.
     pub(super) credit: Arc<Semaphore>,
+    /// From when on this process acts for the domain.
+    pub(super) authority: Arc<Authority>,
 }

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 /// exclude this process. To go in an orderly way, [`leave`](Self::leave).
 #[derive(Debug)]
 pub struct Domain {
+    name: Arc<str>,
     process: ProcessId,
     calls: mpsc::Sender<Call>,
     outbox: Arc<Outbox>,
@@ -33,19 +34,26 @@ impl Domain {
     }
 
     pub(super) fn new(
+        name: Arc<str>,
         process: ProcessId,
         (calls, outbox): (mpsc::Sender<Call>, Arc<Outbox>),
         view: watch::Receiver<View>,
         message_bytes_max: usize,
         owner: JoinHandle<Ended>,
     ) -> Self {
-        Self { process, calls, outbox, view, message_bytes_max, owner }
+        Self { name, process, calls, outbox, view, message_bytes_max, owner }
     }
 
     /// This incarnation.
     #[must_use]
     pub fn process(&self) -> ProcessId {
         self.process
+    }
+
+    /// The domain's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The view of the domain installed last.

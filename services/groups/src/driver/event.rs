@@ -5,6 +5,7 @@ use super::error::{Ended, Gone};
 use crate::core::{Blocked, Class, GroupId, GroupView, ProcessId, ViewNumber};
 use bytes::Bytes;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// Something that happened in a group.
 #[derive(Debug)]
@@ -24,6 +25,11 @@ pub enum Event<M> {
     StateWanted(StateRequest),
     /// What was sent and seen before the flush of this number is at every member.
     Stable(u64),
+    /// A read that was asked for may be made at this place, of a state with all messages up to here and none after. Only in
+    /// groups with queries.
+    MayRead(ReadPermit),
+    /// The read of this number cannot be made here now: this process is not in the primary partition, or has left.
+    MayNotRead(u64),
     /// Something cannot go on for now: too little of the domain can be reached, senders wait for slow members, or no member
     /// with the state is left.
     Blocked(Blocked),
@@ -51,6 +57,16 @@ pub struct Delivery<M> {
     pub class: Class,
     /// What was sent.
     pub message: M,
+}
+
+/// Says that this member's copy is current: nothing that any client can know of is missing, as long as no further event of
+/// the group has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadPermit {
+    /// The number of the read, from [`GroupSender::ask_to_read`](super::GroupSender::ask_to_read).
+    pub read: u64,
+    /// The permit is void from this moment on: then ask again.
+    pub until: Instant,
 }
 
 /// A request for the state as of the place where it appears: answer it before reading the next event, or from a copy taken
@@ -97,6 +113,8 @@ impl Event<Bytes> {
             Self::State(state) => Event::State(state),
             Self::Cast(cast) => Event::Cast(cast),
             Self::StateWanted(request) => Event::StateWanted(request),
+            Self::MayRead(permit) => Event::MayRead(permit),
+            Self::MayNotRead(read) => Event::MayNotRead(read),
             Self::Stable(number) => Event::Stable(number),
             Self::Blocked(why) => Event::Blocked(why),
             Self::Unblocked(why) => Event::Unblocked(why),

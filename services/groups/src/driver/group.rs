@@ -1,5 +1,6 @@
 //! A member's place in a group: entering, events, sending, flushing, leaving.
 
+use super::authority::Authority;
 use super::call::{Call, Entered};
 use super::error::{Ended, EnterError, Gone, SendError};
 use super::event::Event;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, TryAcquireError, mpsc, oneshot};
+use tokio::time::Instant;
 
 type Encode<M> = fn(&M) -> Result<Bytes, ciborium::ser::Error<std::io::Error>>;
 type Decode<M> = fn(&Bytes) -> Option<M>;
@@ -50,13 +52,14 @@ impl<M> EnterGroup<M> {
         let (reply, answer) = oneshot::channel();
         let call = Call::Enter { name: self.name, options: self.options, reply };
         self.calls.send(call).await.map_err(|_| Gone)?;
-        let Entered { group, events, credit } = answer.await.map_err(|_| Gone)??;
+        let Entered { group, events, credit, authority } = answer.await.map_err(|_| Gone)??;
         let sender = GroupSender {
             group,
             only: self.options.only,
             calls: self.calls,
             outbox: self.outbox,
             credit,
+            authority,
             message_bytes_max: self.message_bytes_max,
             encode: self.encode,
         };
@@ -152,13 +155,20 @@ pub struct GroupSender<M> {
     calls: mpsc::Sender<Call>,
     outbox: Arc<Outbox>,
     credit: Arc<Semaphore>,
+    authority: Arc<Authority>,
     message_bytes_max: usize,
     encode: Encode<M>,
 }
 
 impl<M> Clone for GroupSender<M> {
     fn clone(&self) -> Self {
-        Self { calls: self.calls.clone(), outbox: self.outbox.clone(), credit: self.credit.clone(), ..*self }
+        Self {
+            calls: self.calls.clone(),
+            outbox: self.outbox.clone(),
+            credit: self.credit.clone(),
+            authority: self.authority.clone(),
+            ..*self
+        }
     }
 }
 
@@ -212,6 +222,23 @@ impl<M> GroupSender<M> {
             return Err(SendError::TooLong { octets: payload.len(), max: self.message_bytes_max });
         }
         Ok((class, payload))
+    }
+
+    /// Asks to read this member's copy as if the group were one object: [`Event::MayRead`] with this number says when, once
+    /// everything is delivered that this member had received when it was asked, and its lease holds. That costs no
+    /// message. Only in groups with queries.
+    ///
+    /// # Errors
+    /// When the membership ended.
+    pub async fn ask_to_read(&self, read: u64) -> Result<(), Gone> {
+        self.calls.send(Call::Query { group: self.group, token: read }).await.map_err(|_| Gone)
+    }
+
+    /// The moment from which on what this process has been told may be shown outside of the domain: the leases of
+    /// processes that the present view has excluded have run out then. Most often it has passed.
+    #[must_use]
+    pub fn acts_from(&self) -> Instant {
+        self.authority.acts_from()
     }
 
     /// Waits until everything this process has sent and seen in the group is at every member, and gives the number of the

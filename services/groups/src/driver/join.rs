@@ -24,6 +24,7 @@ pub struct Join {
     name: String,
     seeds: Vec<String>,
     listen: String,
+    at_a_seed: bool,
     listener: Option<TcpListener>,
     advertise: Option<String>,
     detection: Duration,
@@ -38,6 +39,7 @@ impl Join {
             name: "quorb".into(),
             seeds,
             listen: "127.0.0.1:0".into(),
+            at_a_seed: false,
             listener: None,
             advertise: None,
             detection: Duration::from_secs(1),
@@ -58,6 +60,15 @@ impl Join {
     #[must_use]
     pub fn listen(mut self, address: &str) -> Self {
         self.listen = address.into();
+        self
+    }
+
+    /// Listens at the first of the seeds' addresses that is this host's and free; where none is, as without it. So processes
+    /// that are started alike become the seeds one after the other, and whoever is started in the place of one that was lost
+    /// takes over its address, and its vote.
+    #[must_use]
+    pub fn listen_at_a_seed(mut self) -> Self {
+        self.at_a_seed = true;
         self
     }
 
@@ -124,6 +135,13 @@ impl Join {
 
     /// Listens; gives the address others dial.
     async fn open(&mut self) -> Result<(TcpListener, String), JoinError> {
+        if self.at_a_seed && self.listener.is_none() {
+            for seed in &self.seeds {
+                if let Ok(listener) = TcpListener::bind(seed).await {
+                    return Ok((listener, seed.clone()));
+                }
+            }
+        }
         let failed = |source| JoinError::Listen { address: self.listen.clone(), source };
         let given = self.listener.take();
         let named = given.is_none() && !self.listen.ends_with(":0");

@@ -21,6 +21,7 @@
 //! owner never waits for an application. A member whose application is slow to read acknowledges nothing beyond a limit,
 //! so its senders wait; if it reads nothing at all for a while, it loses the group.
 
+mod authority;
 mod call;
 mod domain;
 mod error;
@@ -37,7 +38,7 @@ mod rooms;
 
 pub use domain::Domain;
 pub use error::{Ended, EnterError, Gone, JoinError, RequestError, SendError};
-pub use event::{Cast, Delivery, Event, StateRequest};
+pub use event::{Cast, Delivery, Event, ReadPermit, StateRequest};
 pub use group::{EnterGroup, Group, GroupSender};
 pub use join::Join;
 pub use limits::DriverLimits;

@@ -5,6 +5,7 @@
 //!   take what else is at hand -> tick if it is time -> poll -> carry out the effects in order
 //! ```
 
+use super::authority::Authority;
 use super::call::Call;
 use super::domain::Domain;
 use super::error::Ended;
@@ -46,6 +47,7 @@ pub(super) struct Owner {
     network: mpsc::Receiver<Net>,
     net: mpsc::Sender<Net>,
     rooms: Rooms,
+    authority: Arc<Authority>,
     view: watch::Sender<View>,
     effects: Vec<Effect>,
     ended: Option<Ended>,
@@ -63,10 +65,12 @@ impl Owner {
         limits: DriverLimits,
         spin: Duration,
     ) -> Domain {
+        let name = config.name.clone();
         let (process, message_bytes_max) = (config.process, config.limits.message_bytes_max);
         let message_bytes_max = message_bytes_max.min(limits.sends_waiting_bytes_max);
         // The core's times begin at one: zero stands for never.
         let origin = Instant::now() - Duration::from_micros(1);
+        let authority = Arc::new(Authority::new(origin));
         let core = Core::new(config, Time(1));
         let (view, views) = watch::channel(core.view().clone());
         let (caller, calls) = mpsc::channel(limits.calls_waiting_max);
@@ -78,7 +82,13 @@ impl Owner {
             last_link: 0,
             core,
             origin,
-            rooms: Rooms::new(limits.clone(), caller.downgrade(), Arc::clone(&outbox)),
+            rooms: Rooms::new(
+                limits.clone(),
+                caller.downgrade(),
+                Arc::clone(&outbox),
+                Arc::clone(&authority),
+            ),
+            authority,
             outbox: OutboxReader(Arc::clone(&outbox)),
             sends: Vec::new(),
             limits,
@@ -92,7 +102,8 @@ impl Owner {
             spin,
             busy_at: origin,
         };
-        Domain::new(process, (caller, outbox), views, message_bytes_max, tokio::spawn(owner.run()))
+        let owner = tokio::spawn(owner.run());
+        Domain::new(name, process, (caller, outbox), views, message_bytes_max, owner)
     }
 
     fn now(&self) -> Time {
@@ -235,6 +246,7 @@ impl Owner {
             Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
             Call::Cast { payload, answer } => self.rooms.requests.cast(core, payload, answer),
             Call::Reset { name, answer } => self.rooms.requests.reset(core, &name, answer),
+            Call::Query { group, token } => self.rooms.query(core, group, token),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
             Call::State { group, cut, state } => {
                 if let Err(error) = core.state(group, cut, &state) {
@@ -258,6 +270,7 @@ impl Owner {
             let mut effects = std::mem::take(&mut self.effects);
             let now = self.now();
             self.core.poll(now, &mut effects);
+            self.authority.publish(self.core.acts_from());
             let mut overflown = Vec::new();
             for effect in effects.drain(..) {
                 match effect {

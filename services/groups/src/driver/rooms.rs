@@ -1,8 +1,9 @@
 //! The groups this process is in, or is entering: where the core's upcalls go.
 
+use super::authority::Authority;
 use super::call::{Call, Entered};
 use super::error::{Ended, EnterError};
-use super::event::{Cast, Delivery, Event, StateRequest};
+use super::event::{Cast, Delivery, Event, ReadPermit, StateRequest};
 use super::inbox::InboxWriter;
 use super::limits::DriverLimits;
 use super::outbox::{Outbox, SEND_BYTES_MIN, Sending};
@@ -26,6 +27,7 @@ pub(super) struct Rooms {
     outbox: Arc<Outbox>,
     entering: BTreeMap<Arc<str>, (u64, Reply)>,
     rooms: BTreeMap<GroupId, Room>,
+    authority: Arc<Authority>,
     names: BTreeSet<Arc<str>>,
     /// Rooms with events that are not handed over yet.
     fresh: Vec<GroupId>,
@@ -55,13 +57,19 @@ impl Drop for Room {
 }
 
 impl Rooms {
-    pub(super) fn new(limits: DriverLimits, calls: mpsc::WeakSender<Call>, outbox: Arc<Outbox>) -> Self {
+    pub(super) fn new(
+        limits: DriverLimits,
+        calls: mpsc::WeakSender<Call>,
+        outbox: Arc<Outbox>,
+        authority: Arc<Authority>,
+    ) -> Self {
         Self {
             limits,
             calls,
             outbox,
             entering: BTreeMap::new(),
             rooms: BTreeMap::new(),
+            authority,
             names: BTreeSet::new(),
             fresh: Vec::new(),
             lagging: BTreeMap::new(),
@@ -113,6 +121,13 @@ impl Rooms {
         }
     }
 
+    pub(super) fn query(&mut self, core: &mut Core, group: GroupId, token: u64) {
+        if let Err(error) = core.query(group, token) {
+            tracing::debug!(group = group.0, %error, "a read is refused");
+            self.give(group, Event::MayNotRead(token));
+        }
+    }
+
     pub(super) fn leave(&mut self, core: &mut Core, group: GroupId) {
         if let Some(room) = self.rooms.get_mut(&group) {
             room.leave(core, group);
@@ -145,6 +160,11 @@ impl Rooms {
                 }
                 (group, Event::Stable(token))
             }
+            Upcall::Answer { group, token, until } => {
+                let until = self.authority.moment(until);
+                (group, Event::MayRead(ReadPermit { read: token, until }))
+            }
+            Upcall::Decline { group, token } => (group, Event::MayNotRead(token)),
             Upcall::Refused { token, reason } => return self.refused(token, reason),
             Upcall::LeftGroup { group } => {
                 self.close(group, Ended::Left);
@@ -152,7 +172,7 @@ impl Rooms {
             }
             Upcall::Blocked(why) => return self.blocked(core, why, Event::Blocked),
             Upcall::Unblocked(why) => return self.blocked(core, why, Event::Unblocked),
-            // Domain views go to the watch, ends to the owner; casts and queries are not offered here.
+            // Domain views go to the watch, ends to the owner; casts are not offered here.
             _ => return false,
         };
         self.give(group, event);
@@ -174,7 +194,12 @@ impl Rooms {
         let (events, reader) = InboxWriter::new(view.group, outbox, self.limits.events_waiting_bytes_max);
         let credit = self.limits.sends_waiting_bytes_max.max(SEND_BYTES_MIN);
         let credit = Arc::new(Semaphore::new(credit));
-        let entered = Entered { group: view.group, events: reader, credit: Arc::clone(&credit) };
+        let entered = Entered {
+            group: view.group,
+            events: reader,
+            credit: Arc::clone(&credit),
+            authority: Arc::clone(&self.authority),
+        };
         let name = Arc::clone(&view.name);
         self.names.insert(Arc::clone(&name));
         let room = Room { name, events, credit, waiting: VecDeque::new(), leaving: false };

@@ -92,6 +92,9 @@ impl World {
 
     /// An application learns something. True if it called its engine in return.
     pub(super) fn told(&mut self, node: usize, upcall: Upcall) -> bool {
+        if let Some(again) = self.object_told(node, &upcall) {
+            return again;
+        }
         match upcall {
             Upcall::View(view) => return self.view_told(node, view),
             Upcall::GroupView(view) => self.group_view_told(node, view),
@@ -156,6 +159,9 @@ impl World {
         for name in wanted {
             process.application.asked.push(name);
             let _ = process.core.enter_group(name, options(name));
+        }
+        if process.seat.is_some() {
+            let _ = process.core.enter_group(super::objects::OBJECT, GroupOptions::REPLICATED);
         }
         true
     }

@@ -11,6 +11,7 @@ mod faults;
 pub mod invariants;
 mod moments;
 mod network;
+pub mod objects;
 pub mod random;
 pub mod run;
 pub mod scenario;

@@ -7,6 +7,7 @@ use super::scenario::{SCENARIOS, Scenario};
 use super::trace::{End, Trace};
 use super::world::{Due, World};
 use crate::core::{Config, Counters, DomainId, Event, Mutation, ProcessId, Stage, View};
+use crate::object::proto::{Mistake, Style};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ pub struct Settings {
     pub nodes: Option<usize>,
     #[doc(hidden)]
     pub mutation: Option<Mutation>,
+    /// Serve an object in this style, too, and let clients call it.
+    pub objects: Option<Style>,
+    #[doc(hidden)]
+    pub mistake: Option<Mistake>,
     /// Print what happens.
     pub verbose: bool,
 }
@@ -43,6 +48,8 @@ pub struct Outcome {
     pub faults: u64,
     /// Queries answered.
     pub answers: u64,
+    /// Calls of the object's clients that were answered.
+    pub calls: u64,
     /// Whether the domain had to be founded again because too little of it was left.
     pub refounded: bool,
     /// Invariants that did not hold, and need not under the scenario's clocks.
@@ -99,6 +106,9 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
     let mut world = World::new(seed, nodes, template);
     world.drift_permille = scenario.drift_permille;
     world.profile = scenario.profile;
+    if let Some(style) = settings.objects {
+        world.open_market(style, settings.mistake);
+    }
     world
 }
 
@@ -144,6 +154,9 @@ impl World {
                 Due::Strike { node, blow } => self.strike(node, blow),
                 Due::Late { node, late } => self.delay_from(node, late),
                 Due::Mend { what } => self.mend_some(&what),
+                Due::Client { client } => self.client(client, self.now < TRAFFIC_END),
+                Due::Work { node, process } => self.work(node, process),
+                Due::Given { node, process, ticket } => self.given(node, process, ticket),
             }
         }
     }
@@ -194,6 +207,9 @@ impl World {
                 return Some(format!("{} has no state of {id:?}", process.id));
             }
         }
+        if let Some(waiting) = self.clients_waiting() {
+            return Some(waiting);
+        }
         let members = first.map_or(0, |v| v.members.len());
         (members != self.nodes.len()).then(|| format!("{members} members of {}", self.nodes.len()))
     }
@@ -240,6 +256,10 @@ fn add(sum: &mut Counters, more: Counters) {
 
 fn finish(mut world: World, refounded: bool, excused: &[&str]) -> Outcome {
     let unrest = world.unrest();
+    if !refounded && unrest.is_none() {
+        world.close_market();
+    }
+    let calls = world.calls_made();
     let mut counters = Counters::default();
     for more in std::mem::take(&mut world.counters) {
         add(&mut counters, more);
@@ -273,6 +293,7 @@ fn finish(mut world: World, refounded: bool, excused: &[&str]) -> Outcome {
         messages: trace.sent.len() as u64,
         faults: trace.faults,
         answers: trace.acts.iter().filter(|a| a.query).count() as u64,
+        calls,
         refounded,
         excused: verdict.excused,
     }

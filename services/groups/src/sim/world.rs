@@ -7,6 +7,7 @@ use super::application::Application;
 use super::faults::Mend;
 use super::moments::{Blow, Strike};
 use super::network::{Cargo, Link};
+use super::objects::{Market, Seat};
 use super::random::Random;
 use super::scenario::{Fault, Profile};
 use super::trace::{End, Log, Trace};
@@ -68,6 +69,21 @@ pub(super) enum Due {
     Mend {
         what: Mend,
     },
+    /// A client of the object does something.
+    Client {
+        client: usize,
+    },
+    /// A replica's executor does something.
+    Work {
+        node: usize,
+        process: ProcessId,
+    },
+    /// A reply is shown to a client.
+    Given {
+        node: usize,
+        process: ProcessId,
+        ticket: u64,
+    },
 }
 
 /// One process.
@@ -76,6 +92,7 @@ pub(super) struct Process {
     pub(super) id: ProcessId,
     pub(super) core: Core,
     pub(super) application: Application,
+    pub(super) seat: Option<Box<Seat>>,
     pub(super) log: usize,
     /// The clock: its origin, and how many of its microseconds pass in a million.
     origin: u64,
@@ -132,6 +149,8 @@ pub(super) struct World {
     pub(super) counters: Vec<crate::core::Counters>,
     next_incarnation: u64,
     pub(super) healing: bool,
+    /// Clients of a replicated object, where there are any.
+    pub(super) market: Option<Market>,
 }
 
 impl World {
@@ -164,6 +183,7 @@ impl World {
             counters: Vec::new(),
             next_incarnation: seed << 16,
             healing: false,
+            market: None,
         }
     }
 
@@ -215,6 +235,7 @@ impl World {
             id,
             core: Core::new(config, Time(0)),
             application: Application::new(id),
+            seat: self.market.as_ref().map(|market| Box::new(market.seat(id))),
             log,
             origin,
             speed,

@@ -49,6 +49,7 @@ pub trait Directory: NamingContextExt {
 
 /// The answer to [`Directory::look_up`].
 #[derive(Debug, Clone, PartialEq, IdlType)]
+#[idl(id = "IDL:quorb/Naming/LookUp:1.0")]
 pub struct LookUp {
     /// The object.
     pub object: ObjectRef,
@@ -64,6 +65,7 @@ pub struct LookUp {
 
 /// A binding on the way to an answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, IdlType)]
+#[idl(id = "IDL:quorb/Naming/Step:1.0")]
 pub struct Step {
     /// The number of its context.
     pub context: u64,
@@ -73,6 +75,7 @@ pub struct Step {
 
 /// The answer to [`Directory::changes`].
 #[derive(Debug, Clone, PartialEq, IdlType)]
+#[idl(id = "IDL:quorb/Naming/Changes:1.0")]
 pub struct Changes {
     /// What to ask next: the number of the last change that this answer covers.
     pub next: u64,
@@ -84,6 +87,7 @@ pub struct Changes {
 
 /// A change of a binding.
 #[derive(Debug, Clone, PartialEq, Eq, IdlType)]
+#[idl(id = "IDL:quorb/Naming/ChangeRecord:1.0")]
 pub struct ChangeRecord {
     /// Which binding.
     pub step: Step,
@@ -95,6 +99,7 @@ pub struct ChangeRecord {
 
 /// What has become of a binding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IdlType)]
+#[idl(id = "IDL:quorb/Naming/ChangeKind:1.0")]
 pub enum ChangeKind {
     /// It is bound to an object.
     BoundObject,
@@ -123,4 +128,5 @@ pub enum BindLeasedError {
 
 /// There is no such lease, or none any more.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Exception)]
+#[idl(id = "IDL:quorb/Naming/UnknownLease:1.0")]
 pub struct UnknownLease;

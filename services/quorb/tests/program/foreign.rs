@@ -1,8 +1,10 @@
 //! Objects of omniORB, which serve no metadata: `quorb call --idl` knows them from their IDL.
 
+use quorb::Proxy;
 use quorb_interop::{Reference, Server, peers};
+use quorb_naming::cos::{BindingIteratorProxy, NamingContextExtProxy};
 
-use crate::rig::{Ran, quorb, quorb_fed};
+use crate::rig::{File, Ran, quorb, quorb_fed};
 
 const IDL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../interop/peers/idl/echo.idl");
 
@@ -54,4 +56,32 @@ fn what_a_foreign_object_raises_and_what_is_wrong_is_told() {
     assert!(unknown.contains("echo_long"), "{unknown}");
     let blind = quorb(["call", server.reference().as_str(), "echo_long", "1"]).failed();
     assert!(blind.contains("--idl FILE") || blind.contains("serves no metadata"), "{blind}");
+}
+
+/// Our naming service is written as Rust traits: on the wire they are what OMG's IDL says, as Debian installs it.
+#[test]
+fn the_naming_service_is_that_of_the_omg() {
+    let standard = "/usr/share/idl/omniORB/COS/CosNaming.idl";
+    if !std::path::Path::new(standard).exists() {
+        assert!(
+            std::env::var_os("QUORB_REQUIRE_PEERS").is_none_or(|value| value != "1"),
+            "install omniorb-idl"
+        );
+        eprintln!("skipped: install omniorb-idl");
+        return;
+    }
+    let breaks = |interface: &'static quorb::model::Interface| -> Vec<String> {
+        let file = File::with(&interface.idl().expect("it is IDL"));
+        let ran = quorb(["idl", "diff", "--json", standard, file.path()]);
+        let changes: serde_json::Value = serde_json::from_str(&ran.out).expect("it is JSON");
+        let changes = changes.as_array().expect("a list");
+        let broken = changes.iter().filter(|change| change["iiop"] != "fine");
+        broken.map(|change| format!("{}: {}", change["place"], change["what"])).collect()
+    };
+    // A printed interface has its bases and types; other interfaces are only named.
+    let of_contexts = breaks(NamingContextExtProxy::interface());
+    assert_eq!(of_contexts, [r#""BindingIterator": "the interface is gone""#]);
+    let of_iterators = breaks(BindingIteratorProxy::interface());
+    assert!(of_iterators.iter().all(|line| line.contains("the interface is gone")), "{of_iterators:#?}");
+    assert!(!of_iterators.iter().any(|line| line.contains("BindingIterator")), "{of_iterators:#?}");
 }

@@ -55,6 +55,7 @@ impl Connection {
         let speaker = Speaker { client: ClientId(self.peer.identity), incarnation: self.peer.incarnation };
         let (head, body_total) = decode_request(frame.take_head(), frame.header.flags, speaker)
             .map_err(|error| frame.head_error(error))?;
+        let head = Box::new(head);
         match body_total {
             None => Ok(Some(self.begin_service(id, head, frame.body))),
             Some(total) => self.begin_assembly(id, head, total, now),
@@ -62,7 +63,7 @@ impl Connection {
     }
 
     /// A request that came whole in its frame.
-    fn begin_service(&mut self, id: CallId, head: RequestHead, body: Bytes) -> Event {
+    fn begin_service(&mut self, id: CallId, head: Box<RequestHead>, body: Bytes) -> Event {
         if head.response == ResponseExpected::Yes {
             let call = Inbound { arriving: false, serving: Serving::Running { cancelled: false } };
             self.inbound.push(id.0, call);
@@ -77,13 +78,13 @@ impl Connection {
     fn begin_assembly(
         &mut self,
         id: CallId,
-        head: RequestHead,
+        head: Box<RequestHead>,
         total: u64,
         now: Time,
     ) -> Result<Option<Event>, ProtocolError> {
         let refusal: Option<BodyRefusal> = self.open_body(id, total, now)?;
         let (serving, event) = match (refusal, head.response) {
-            (None, _) => (Serving::Assembling(Box::new(head)), None),
+            (None, _) => (Serving::Assembling(head), None),
             (Some(reason), ResponseExpected::Yes) => {
                 let event = Event::RequestRefused { id, head, reason };
                 (Serving::Running { cancelled: false }, Some(event))
@@ -113,7 +114,7 @@ impl Connection {
         if head.response == ResponseExpected::No {
             self.inbound.remove(id.0);
         }
-        Some(Event::Request { id, head: *head, body })
+        Some(Event::Request { id, head, body })
     }
 
     /// The body of a request has ended, and nothing is to be delivered: it was refused, or its sender gave it up.

@@ -223,7 +223,7 @@ impl Connection {
 
     /// Whether no call is open in either direction and no output waits: it could be closed and nobody would notice.
     pub fn is_idle(&self) -> bool {
-        self.outbound.len() == 0 && self.inbound.len() == 0 && !self.has_output()
+        self.outbound.is_empty() && self.inbound.is_empty() && !self.has_output()
     }
 
     /// Calls of this side that are open: they await their reply, or their arguments are still being sent.

@@ -49,6 +49,7 @@ impl Connection {
         };
         let (head, body_total) =
             decode_reply(frame.take_head(), frame.header.flags).map_err(|error| frame.head_error(error))?;
+        let head = Box::new(head);
         self.stop_sending_request(id.0);
         if !wanted {
             self.counters.replies_unwanted += 1;
@@ -70,7 +71,7 @@ impl Connection {
     fn begin_reply(
         &mut self,
         id: CallId,
-        head: ReplyHead,
+        head: Box<ReplyHead>,
         total: u64,
         wanted: bool,
         now: Time,
@@ -85,7 +86,7 @@ impl Connection {
                 Ok(None)
             }
             None => {
-                call.reply = ReplyPhase::Arriving(Box::new(head));
+                call.reply = ReplyPhase::Arriving(head);
                 Ok(None)
             }
             Some(reason) => {
@@ -123,7 +124,7 @@ impl Connection {
     /// The last chunk of a reply is here.
     pub(super) fn complete_reply(&mut self, id: CallId, body: Bytes) -> Option<Event> {
         match self.outbound.remove(id.0)?.reply {
-            ReplyPhase::Arriving(head) => Some(Event::Reply { id, head: *head, body }),
+            ReplyPhase::Arriving(head) => Some(Event::Reply { id, head, body }),
             _ => None,
         }
     }
@@ -135,7 +136,7 @@ impl Connection {
         let wanted = matches!(call.reply, ReplyPhase::Arriving(_));
         wanted.then(|| Event::Reply {
             id,
-            head: ReplyHead::new(ReplyStatus::CANCELLED, BodyFormat::CDR_LE),
+            head: Box::new(ReplyHead::new(ReplyStatus::CANCELLED, BodyFormat::CDR_LE)),
             body: Bytes::new(),
         })
     }

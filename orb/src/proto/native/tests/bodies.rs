@@ -108,7 +108,7 @@ fn a_body_that_is_too_large_is_refused_at_once_and_the_connection_lives() {
     let id = pair.client.connection.request(&call("put"), pattern(2 * MIB)).expect("room");
     pair.run();
     let reason = BodyRefusal::TooLarge { total: 2 * MIB as u64, limit: MIB as u64 };
-    let head = call("put");
+    let head = Box::new(call("put"));
     assert_eq!(pair.server.the_event(), Event::RequestRefused { id, head, reason });
     let exception = ReplyHead::new(ReplyStatus::SYSTEM_EXCEPTION, BodyFormat::CDR_LE);
     pair.server.connection.reply(id, &exception, &b"IMP_LIMIT"[..]).expect("it is open");

@@ -27,14 +27,14 @@ fn a_call_needs_no_round_trip_before_it() {
     };
     assert_eq!((hello.identity, *served), (0xc11e, id));
     assert_eq!(pair.server.connection.peer_version(), Some(Version::OURS));
-    assert_eq!((head, &body[..]), (&call("get"), &b"args"[..]));
+    assert_eq!((&**head, &body[..]), (&call("get"), &b"args"[..]));
     pair.server.connection.reply(id, &ok(), &b"result"[..]).expect("it is open");
     pair.run();
     let events = pair.client.take_events();
     let [Event::Hello(_), Event::Reply { id: replied, head, body }] = &events[..] else {
         panic!("{events:?}");
     };
-    assert_eq!((*replied, head, &body[..]), (id, &ok(), &b"result"[..]));
+    assert_eq!((*replied, &**head, &body[..]), (id, &ok(), &b"result"[..]));
     assert!(pair.client.connection.is_idle() && pair.server.connection.is_idle());
 }
 

@@ -133,7 +133,7 @@ impl Pair {
     /// The server's only event, which is a request.
     pub(super) fn served(&mut self) -> (CallId, RequestHead, Bytes) {
         match self.server.the_event() {
-            Event::Request { id, head, body } => (id, head, body),
+            Event::Request { id, head, body } => (id, *head, body),
             other => panic!("not a request: {other:?}"),
         }
     }
@@ -141,7 +141,7 @@ impl Pair {
     /// The client's only event, which is a reply.
     pub(super) fn replied(&mut self) -> (CallId, ReplyHead, Bytes) {
         match self.client.the_event() {
-            Event::Reply { id, head, body } => (id, head, body),
+            Event::Reply { id, head, body } => (id, *head, body),
             other => panic!("not a reply: {other:?}"),
         }
     }

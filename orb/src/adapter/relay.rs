@@ -1,0 +1,436 @@
+//! Calls and replies apart from their connections: what one process hands to others, so that they execute the same.
+//!
+//! ```text
+//! head of a call    u8 1, u8 form, u8 endian, u8 major, u8 minor, u8 char set, u8 wchar set, u8 origin,
+//!                   u32 count, joints (u32 each), operation, key, chain (16), u32 depth, u8 protocol, address,
+//!                   u32 count, contexts (u32 id, octets)
+//! head of a reply   u8 1, u8 kind, and for system exceptions: u32 kind, u32 minor, u8 executed, text
+//! octets, text      u32 length, octets; numbers are little-endian
+//! ```
+//!
+//! Heads are made for processes of one version that work together, not for archives: the first octet tells versions apart.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use quorb_giop::cdr::{CharSet, Endian, GiopVersion, WcharSet};
+use quorb_giop::codeset::CodeSets;
+use quorb_giop::message;
+
+use super::{CallState, Invocation, Peer, Protocol, Reply, ReplyBody};
+use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::proto::head::{ChainId, RequestIdentity, ServiceContext};
+use crate::runtime::{Orb, reply_encoding};
+use crate::value::Body;
+
+/// The version of both heads.
+const VERSION: u8 = 1;
+
+/// A call, apart from the connection that it came by: whatever of it a servant can see, but for its deadline and its
+/// identity, which belong to the one who waits for it.
+///
+/// Several processes that execute it on equal objects get equal replies, octet for octet, if the servants are
+/// deterministic.
+#[derive(Debug, Clone)]
+pub struct RelayedCall {
+    head: Bytes,
+    arguments: Bytes,
+}
+
+/// Why octets are no relayed call or reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RelayError {
+    /// They end too early.
+    #[error("a relayed call or reply ends too early")]
+    Truncated,
+    /// They were written by another version of this library.
+    #[error("a relayed call or reply of version {0}")]
+    Version(u8),
+    /// A value that means nothing.
+    #[error("a relayed call or reply holds a value that means nothing")]
+    Value,
+}
+
+impl RelayedCall {
+    /// The call behind an invocation.
+    pub fn of(call: &Invocation) -> RelayedCall {
+        let context = call.context();
+        let mut head = BytesMut::with_capacity(96);
+        let arguments = write_form(call.arguments(), &mut head);
+        put_octets(context.operation().as_bytes(), &mut head);
+        put_octets(context.object_key(), &mut head);
+        head.put_slice(&context.chain().0);
+        head.put_u32_le(context.depth());
+        head.put_u8(match context.peer().protocol {
+            Protocol::Native => 0,
+            Protocol::Iiop => 1,
+            Protocol::Collocated => 2,
+        });
+        put_octets(context.peer().address.as_bytes(), &mut head);
+        head.put_u32_le(context.service_contexts().len() as u32);
+        for ServiceContext { id, data } in context.service_contexts() {
+            head.put_u32_le(*id);
+            put_octets(data, &mut head);
+        }
+        RelayedCall { head: head.freeze(), arguments }
+    }
+
+    /// Everything but the arguments.
+    pub fn head(&self) -> &Bytes {
+        &self.head
+    }
+
+    /// The arguments, as they came.
+    pub fn arguments(&self) -> &Bytes {
+        &self.arguments
+    }
+
+    /// The call with this head and these arguments, unchecked until it is turned into an invocation.
+    pub fn from_parts(head: Bytes, arguments: Bytes) -> RelayedCall {
+        RelayedCall { head, arguments }
+    }
+
+    /// The call for a servant of this broker, without a deadline. If `calls_refused` gives a reason, the servant may call
+    /// nobody, and is told why: BAD_INV_ORDER.
+    ///
+    /// # Errors
+    /// Octets that no [`RelayedCall`] wrote.
+    pub fn invocation(
+        &self,
+        orb: &Orb,
+        identity: Option<RequestIdentity>,
+        calls_refused: Option<&'static str>,
+    ) -> Result<Invocation, RelayError> {
+        let mut input = Input(self.head.clone());
+        let body = read_form(&mut input, self.arguments.clone())?;
+        let (operation, key) = (input.octets()?, input.octets()?);
+        let chain = ChainId(input.array()?);
+        let depth = input.u32()?;
+        let protocol = match input.u8()? {
+            0 => Protocol::Native,
+            1 => Protocol::Iiop,
+            2 => Protocol::Collocated,
+            _ => return Err(RelayError::Value),
+        };
+        let address = input.text()?;
+        let mut state =
+            CallState::new(Peer { protocol, address: address.as_str().into() }, key, operation, chain);
+        state.depth = depth;
+        state.identity = identity;
+        state.calls_refused = calls_refused;
+        // Each takes eight octets at least.
+        for _ in 0..input.count(8)? {
+            state.contexts.push(ServiceContext { id: input.u32()?, data: input.octets()? });
+        }
+        let endian = match protocol {
+            Protocol::Iiop => orb.giop_byte_order(),
+            _ => Endian::NATIVE,
+        };
+        let encoding = reply_encoding(&body, endian);
+        Ok(Invocation::new(state, body, encoding, Some(orb.clone())))
+    }
+}
+
+/// How a call ended, apart from its connection: what is kept, or handed to another process, to be given again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayedReply {
+    head: Bytes,
+    body: Bytes,
+}
+
+impl RelayedReply {
+    const RESULTS: u8 = 0;
+    const USER: u8 = 1;
+    const SYSTEM: u8 = 2;
+
+    /// What a reply says. What interceptors send along is not part of it; a forward is none: TRANSIENT is raised instead.
+    pub fn of(reply: &Reply) -> RelayedReply {
+        match &reply.body {
+            ReplyBody::Results(body) => RelayedReply::plain(Self::RESULTS, body),
+            ReplyBody::User(body) => RelayedReply::plain(Self::USER, body),
+            ReplyBody::System(exception) => RelayedReply::raising(exception),
+            ReplyBody::Forward { .. } => RelayedReply::raising(
+                &SystemException::new(ExceptionKind::Transient, Minor::TOO_MANY_FORWARDS, Completion::No)
+                    .because("a relayed call cannot be forwarded"),
+            ),
+        }
+    }
+
+    fn plain(kind: u8, body: &Bytes) -> RelayedReply {
+        RelayedReply { head: Bytes::copy_from_slice(&[VERSION, kind]), body: body.clone() }
+    }
+
+    /// A reply that raises a system exception. Its report becomes one line of text.
+    pub fn raising(exception: &SystemException) -> RelayedReply {
+        let mut head = BytesMut::from(&[VERSION, Self::SYSTEM][..]);
+        let kind = ExceptionKind::ALL.iter().position(|kind| *kind == exception.kind());
+        head.put_u32_le(kind.unwrap_or_default() as u32);
+        head.put_u32_le(exception.minor().0);
+        head.put_u8(match exception.completed() {
+            Completion::Yes => 0,
+            Completion::No => 1,
+            Completion::Maybe => 2,
+        });
+        let detail = exception.report().and_then(|report| report.detail.as_deref());
+        put_octets(detail.unwrap_or_default().as_bytes(), &mut head);
+        RelayedReply { head: head.freeze(), body: Bytes::new() }
+    }
+
+    /// Everything but the results.
+    pub fn head(&self) -> &Bytes {
+        &self.head
+    }
+
+    /// The results or the exception, as they are sent.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The reply with this head and body, unchecked until it is turned into a [`Reply`].
+    pub fn from_parts(head: Bytes, body: Bytes) -> RelayedReply {
+        RelayedReply { head, body }
+    }
+
+    /// Whether the call was executed, as far as the reply says.
+    pub fn completed(&self) -> Completion {
+        match self.head.get(1) {
+            Some(&(Self::RESULTS | Self::USER)) => Completion::Yes,
+            _ => match self.head.get(10) {
+                Some(0) => Completion::Yes,
+                Some(1) => Completion::No,
+                _ => Completion::Maybe,
+            },
+        }
+    }
+
+    /// The reply to be sent.
+    ///
+    /// # Errors
+    /// Octets that no [`RelayedReply`] wrote.
+    pub fn reply(&self) -> Result<Reply, RelayError> {
+        let mut input = Input(self.head.clone());
+        input.version()?;
+        Ok(Reply::new(match input.u8()? {
+            Self::RESULTS => ReplyBody::Results(self.body.clone()),
+            Self::USER => ReplyBody::User(self.body.clone()),
+            Self::SYSTEM => {
+                let kind = ExceptionKind::ALL.get(input.u32()? as usize).ok_or(RelayError::Value)?;
+                let minor = Minor(input.u32()?);
+                let completed = match input.u8()? {
+                    0 => Completion::Yes,
+                    1 => Completion::No,
+                    2 => Completion::Maybe,
+                    _ => return Err(RelayError::Value),
+                };
+                let detail = input.text()?;
+                let exception = SystemException::new(*kind, minor, completed).at(Stage::Executing);
+                ReplyBody::System(if detail.is_empty() { exception } else { exception.because(detail) })
+            }
+            _ => return Err(RelayError::Value),
+        }))
+    }
+}
+
+/// Writes how the arguments are encoded; gives their octets.
+fn write_form(body: &Body, head: &mut BytesMut) -> Bytes {
+    head.put_u8(VERSION);
+    match body {
+        Body::Cbor(octets) => {
+            head.put_slice(&[1, 0, 0, 0, 0, 0, 0]);
+            head.put_u32_le(0);
+            octets.clone()
+        }
+        Body::Cdr { contents, code_sets } => {
+            head.put_u8(0);
+            head.put_u8(u8::from(contents.endian() == Endian::Little));
+            head.put_slice(&[contents.version().major, contents.version().minor]);
+            head.put_u8(u8::from(code_sets.char_set == CharSet::Latin1));
+            head.put_u8(u8::from(code_sets.wchar_set.is_some()));
+            // Alignment is by 8 at most.
+            head.put_u8((contents.origin() % 8) as u8);
+            head.put_u32_le(contents.joints().len() as u32);
+            contents.joints().iter().for_each(|&joint| head.put_u32_le(joint as u32));
+            contents.octets().clone()
+        }
+    }
+}
+
+fn read_form(input: &mut Input, octets: Bytes) -> Result<Body, RelayError> {
+    input.version()?;
+    let [form, little, major, minor, latin1, wide, origin] = input.array()?;
+    let joints =
+        (0..input.count(4)?).map(|_| Ok(input.u32()? as usize)).collect::<Result<Vec<_>, RelayError>>()?;
+    match form {
+        1 => Ok(Body::Cbor(octets)),
+        0 => {
+            let endian = if little == 1 { Endian::Little } else { Endian::Big };
+            let code_sets = CodeSets {
+                char_set: if latin1 == 1 { CharSet::Latin1 } else { CharSet::Utf8 },
+                wchar_set: (wide == 1).then_some(WcharSet::Utf16),
+            };
+            let contents = message::Body::new(octets, endian, GiopVersion { major, minor }, origin.into());
+            Ok(Body::Cdr { contents: contents.joined_at(joints), code_sets })
+        }
+        _ => Err(RelayError::Value),
+    }
+}
+
+fn put_octets(octets: &[u8], out: &mut BytesMut) {
+    out.put_u32_le(octets.len() as u32);
+    out.put_slice(octets);
+}
+
+/// Octets to be read; nothing is reserved for what they only announce.
+struct Input(Bytes);
+
+impl Input {
+    fn take(&mut self, count: usize) -> Result<Bytes, RelayError> {
+        if count > self.0.len() {
+            return Err(RelayError::Truncated);
+        }
+        Ok(self.0.split_to(count))
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], RelayError> {
+        self.take(N)?.as_ref().try_into().map_err(|_| RelayError::Truncated)
+    }
+
+    fn u8(&mut self) -> Result<u8, RelayError> {
+        self.array().map(|[octet]| octet)
+    }
+
+    fn u32(&mut self) -> Result<u32, RelayError> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn octets(&mut self) -> Result<Bytes, RelayError> {
+        let length = self.u32()?;
+        self.take(length as usize)
+    }
+
+    fn text(&mut self) -> Result<String, RelayError> {
+        String::from_utf8(self.octets()?.into()).map_err(|_| RelayError::Value)
+    }
+
+    /// How many items follow that have so many octets each at least.
+    fn count(&mut self, size_min: usize) -> Result<usize, RelayError> {
+        let count = self.u32()? as usize;
+        if count > self.0.len() / size_min { Err(RelayError::Truncated) } else { Ok(count) }
+    }
+
+    fn version(&mut self) -> Result<(), RelayError> {
+        match self.u8()? {
+            VERSION => Ok(()),
+            other => Err(RelayError::Version(other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn invocation(body: Body) -> Invocation {
+        let peer = Peer { protocol: Protocol::Iiop, address: Arc::from("10.0.0.1:9") };
+        let chain = ChainId([7; 16]);
+        let mut state = CallState::new(peer, Bytes::from_static(b"grid"), Bytes::from_static(b"set"), chain);
+        state.depth = 3;
+        state.contexts.push(ServiceContext { id: 9, data: Bytes::from_static(b"context") });
+        let encoding = reply_encoding(&body, Endian::NATIVE);
+        Invocation::new(state, body, encoding, None)
+    }
+
+    fn bodies() -> [Body; 3] {
+        let octets = Bytes::from_static(b"\0\x02\0\x04\0\0\0\x7b");
+        let fragments =
+            message::Body::new(octets.clone(), Endian::Big, GiopVersion::V1_1, 44).joined_at(vec![4]);
+        let code_sets = CodeSets { char_set: CharSet::Latin1, wchar_set: None };
+        [
+            Body::native_cdr(octets, Endian::Little),
+            Body::Cdr { contents: fragments, code_sets },
+            Body::Cbor(Bytes::from_static(b"\x81\x01")),
+        ]
+    }
+
+    #[tokio::test]
+    async fn a_call_comes_back_as_its_servant_sees_it() {
+        let orb = Orb::client().await.unwrap();
+        for body in bodies() {
+            let sent = invocation(body);
+            let relayed = RelayedCall::of(&sent);
+            let relayed = RelayedCall::from_parts(relayed.head().clone(), relayed.arguments().clone());
+            let got = relayed.invocation(&orb, None, Some("a test")).unwrap();
+            assert_eq!(got.operation(), "set");
+            assert_eq!(got.context().object_key(), b"grid");
+            assert_eq!(got.context().chain(), sent.context().chain());
+            assert_eq!(got.context().depth(), 3);
+            assert_eq!(got.context().peer(), sent.context().peer());
+            assert_eq!(got.context().service_contexts(), sent.context().service_contexts());
+            assert_eq!(got.context().calls_refused(), Some("a test"));
+            assert_eq!(got.context().deadline(), None);
+            assert_eq!(got.reply_encoding(), sent.reply_encoding());
+            match (got.arguments(), sent.arguments()) {
+                (Body::Cbor(got), Body::Cbor(sent)) => assert_eq!(got, sent),
+                (Body::Cdr { contents: got, code_sets: of_got }, Body::Cdr { contents: sent, code_sets }) => {
+                    assert_eq!(of_got, code_sets);
+                    assert_eq!((got.octets(), got.joints()), (sent.octets(), sent.joints()));
+                    assert_eq!(got.origin(), sent.origin() % 8);
+                    assert_eq!((got.endian(), got.version()), (sent.endian(), sent.version()));
+                }
+                (got, sent) => panic!("{got:?} for {sent:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_reply_comes_back_with_what_its_caller_decides_by() {
+        let exception = SystemException::new(ExceptionKind::Transient, Minor::MEMORY_FULL, Completion::No)
+            .because("a reason");
+        for body in [
+            ReplyBody::Results(Bytes::from_static(b"results")),
+            ReplyBody::User(Bytes::from_static(b"user")),
+            ReplyBody::System(exception.clone()),
+        ] {
+            let relayed = RelayedReply::of(&Reply::new(body.clone()));
+            let executed = !matches!(body, ReplyBody::System(_));
+            assert_eq!(relayed.completed() == Completion::Yes, executed);
+            match (relayed.reply().unwrap().body, body) {
+                (ReplyBody::Results(got), ReplyBody::Results(sent)) => assert_eq!(got, sent),
+                (ReplyBody::User(got), ReplyBody::User(sent)) => assert_eq!(got, sent),
+                (ReplyBody::System(got), ReplyBody::System(sent)) => {
+                    assert_eq!(got, sent);
+                    assert_eq!(got.report().unwrap().detail, sent.report().unwrap().detail);
+                }
+                (got, sent) => panic!("{got:?} for {sent:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn damaged_heads_cost_an_error() {
+        let orb = Orb::client().await.unwrap();
+        let mut refused = 0;
+        for body in bodies() {
+            let whole = RelayedCall::of(&invocation(body));
+            for length in 0..whole.head().len() {
+                let cut = RelayedCall::from_parts(whole.head().slice(..length), whole.arguments().clone());
+                assert!(cut.invocation(&orb, None, None).is_err(), "{length} octets");
+            }
+            for at in 0..whole.head().len() {
+                for octet in [0, 1, 0x7f, 0xff] {
+                    let mut head = whole.head().to_vec();
+                    head[at] = octet;
+                    let damaged = RelayedCall::from_parts(head.into(), whole.arguments().clone());
+                    refused += usize::from(damaged.invocation(&orb, None, None).is_err());
+                }
+            }
+        }
+        assert!(refused > 50, "only {refused} of the damaged heads were refused");
+        assert_eq!(
+            RelayedReply::from_parts(Bytes::new(), Bytes::new()).reply().err(),
+            Some(RelayError::Truncated)
+        );
+        let version = RelayedReply::from_parts(Bytes::from_static(&[9, 0]), Bytes::new());
+        assert_eq!(version.reply().err(), Some(RelayError::Version(9)));
+    }
+}

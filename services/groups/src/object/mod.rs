@@ -1,0 +1,29 @@
+//! Object groups: an object served by several processes under one reference.
+//!
+//! ```text
+//!   client --> GroupServant --update--> seat.core --> Group (total, uniform) --> task of every member --> servant
+//!                    |                                                             |
+//!                    +-----query-----> permit at this place of the order ----------+--> servant of this member
+//! ```
+//!
+//! [`proto`] is the protocol, a value; [`Domain::serve`](crate::driver::Domain::serve) runs it. The broker knows nothing of
+//! it: what it sees is a servant that remembers for itself which requests it has executed, and a reference with several
+//! endpoints.
+
+pub mod check;
+mod error;
+mod moment;
+pub mod proto;
+mod reference;
+mod seat;
+mod servant;
+mod serve;
+mod subject;
+mod task;
+mod work;
+
+pub use error::{ServeError, StateError};
+pub use moment::Ordered;
+pub use proto::{ReplicaLimits, Style};
+pub use reference::MEMBERS_LISTED_MAX;
+pub use serve::{Replica, Serve};

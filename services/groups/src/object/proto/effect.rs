@@ -1,0 +1,92 @@
+//! What a replica wants done, in this order.
+
+use super::Place;
+use crate::core::ProcessId;
+use bytes::Bytes;
+use quorb::SystemException;
+use quorb::adapter::{RelayedCall, RelayedReply};
+use quorb::proto::head::RequestIdentity;
+
+/// A call of this member's clients that waits, numbered by the driver.
+pub type Ticket = u64;
+
+/// Something to be done by the driver.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Send this to the group, totally ordered and uniform.
+    Multicast(Bytes),
+    /// Execute a request, and say [`Replica::executed`](super::Replica::executed): before anything else is delivered in the
+    /// active style, in this order in the executor style.
+    Execute(Execution),
+    /// The executor has nothing more to execute for now: give its state to
+    /// [`Replica::conclude`](super::Replica::conclude) if it may have changed.
+    Conclude,
+    /// Let the object have this state.
+    Adopt(Bytes),
+    /// The executor's state is no longer ahead of what all have agreed on.
+    Settled,
+    /// Let the servant take updates again after a panic.
+    Reactivate,
+    /// The state goes back to what all have agreed on last.
+    TakeBack,
+    /// A call that waits here is at its end.
+    Answer {
+        /// Whom.
+        ticket: Ticket,
+        /// What.
+        answer: Answer,
+    },
+    /// The object is served by these members now. Versions grow.
+    Publish {
+        /// The version of the set.
+        version: u64,
+        /// The members with the object's state, by rank, and where they are.
+        places: Vec<(ProcessId, Place)>,
+    },
+    /// Give the digest of the state as it is now to [`Replica::digested`](super::Replica::digested).
+    TakeDigest {
+        /// The place in the order.
+        place: u64,
+    },
+    /// This member's state differs from that of a strict majority of the members: it must not serve any more.
+    Diverged {
+        /// Where it was noticed.
+        place: u64,
+    },
+    /// The members' states differ, and no majority agrees: somebody has to look.
+    Disputed {
+        /// Where it was noticed.
+        place: u64,
+    },
+}
+
+/// A request to be executed.
+#[derive(Debug, Clone)]
+pub struct Execution {
+    /// Which.
+    pub key: RequestIdentity,
+    /// The call.
+    pub call: RelayedCall,
+    /// Its time and chance, the same at every member.
+    pub moment: Moment,
+}
+
+/// The time and the chance of a request: part of the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The order's clock: microseconds since 1970; later requests have later times.
+    pub time_us: u64,
+    /// Where random numbers start.
+    pub seed: u64,
+}
+
+/// What a waiting call gets.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// The reply.
+    Reply(RelayedReply),
+    /// The broker's own refusal.
+    Refusal(Box<SystemException>),
+    /// The client should begin another life, in this incarnation; nothing was executed.
+    BeginAgain(Box<SystemException>, u64),
+}

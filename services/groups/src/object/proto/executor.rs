@@ -1,0 +1,239 @@
+//! The executor style: one member executes, all agree on what has come of it.
+//!
+//! ```text
+//!   REQUEST r1, r2 .. -> queue at every member -> the executor: Execute r1, Execute r2, Conclude
+//!   OUTCOME term, replies, state -> every member: replies into the table, state adopted, queue shorter
+//!   a view without the executor -> the next term: another one executes what is still in the queue
+//! ```
+//!
+//! Nothing of an execution is visible before its outcome has its place: neither a reply nor a read. So an executor that is
+//! lost leaves nothing behind but calls that it has made itself, whose identities are derived from the request, so that
+//! its successor's are recognised as the same.
+
+use super::message::{Answered, Message, Outcome, Request};
+use super::table::Key;
+use super::{Effect, Execution, Mistake, Moment, Replica, Style};
+use crate::core::wire::{Reader, Wire, put_varint};
+use crate::core::{GroupId, ProcessId, WireError};
+use bytes::{Bytes, BytesMut};
+use quorb::adapter::{RelayedCall, RelayedReply};
+use quorb::proto::head::{Completion, RequestIdentity};
+use quorb::{ExceptionKind, Minor, SystemException};
+use std::collections::VecDeque;
+
+/// What all members know of the execution.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Executor {
+    /// Counts the executors.
+    term: u64,
+    who: Option<ProcessId>,
+    /// Requests without an outcome, in order.
+    queue: VecDeque<Request>,
+    /// Executors that were lost while the first of them had no outcome.
+    lost_over_first: u32,
+}
+
+/// What the executor alone knows of its work.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    /// Requests of the queue that are being executed, or were, since the last outcome.
+    started: usize,
+    done: Vec<Answered>,
+    /// No more than so many together: the one after them has panicked.
+    batch_max: Option<usize>,
+    /// An outcome is on its way.
+    concluding: bool,
+}
+
+/// What the executor makes of its state when it concludes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concluded {
+    /// It is as before.
+    Unchanged,
+    /// It is this.
+    Changed(Bytes),
+    /// It is larger than may be shipped, or has no form as octets.
+    Unfit(Box<SystemException>),
+}
+
+impl Executor {
+    pub(super) fn who(&self) -> Option<ProcessId> {
+        self.who
+    }
+}
+
+impl Replica {
+    /// Keeps the executor as long as it is a member with the state: what it has executed is ahead of the others.
+    pub(super) fn choose_executor(&mut self) {
+        let complete = self.complete_members();
+        let executor = &self.shared.executor;
+        if complete.is_empty() || executor.who.is_some_and(|who| complete.contains(&who)) {
+            return;
+        }
+        let group = self.group_view().map_or(GroupId(0), |view| view.group);
+        let chosen = complete[spread(group) % complete.len()];
+        let executor = &mut self.shared.executor;
+        let lost_one = executor.who.is_some() && !executor.queue.is_empty();
+        executor.lost_over_first += u32::from(lost_one);
+        executor.term += 1;
+        executor.who = Some(chosen);
+        self.work = Work::default();
+        if lost_one && self.mistake == Some(Mistake::QueueLostAtTakeover) {
+            self.shared.executor.queue.clear();
+        }
+        if self.shared.executor.lost_over_first > self.limits.executors_lost_max {
+            self.quarantine();
+        }
+        self.execute_more();
+    }
+
+    /// A request that has cost too many executors is not tried again.
+    fn quarantine(&mut self) {
+        let executor = &mut self.shared.executor;
+        executor.lost_over_first = 0;
+        let Some(request) = executor.queue.pop_front() else { return };
+        let exception =
+            SystemException::new(ExceptionKind::Unknown, Minor::REQUEST_QUARANTINED, Completion::Maybe);
+        self.complete(request.key.into(), &RelayedReply::raising(&exception));
+    }
+
+    /// A request waits for the executor.
+    pub(super) fn queue(&mut self, request: Request) {
+        self.shared.executor.queue.push_back(request);
+        self.execute_more();
+    }
+
+    /// What of the queue this member is to execute now.
+    fn execute_more(&mut self) {
+        let executor = &self.shared.executor;
+        if executor.who != Some(self.me) || self.work.concluding {
+            return;
+        }
+        // Should one of them be what kills executors, it is to be seen which.
+        let cautious = (executor.lost_over_first > 0).then_some(1);
+        let most = self.work.batch_max.or(cautious).unwrap_or(self.limits.batch_requests_max);
+        let until = executor.queue.len().min(most);
+        let fresh: Vec<Execution> =
+            executor.queue.range(self.work.started.min(until)..until).map(execution).collect();
+        self.work.started += fresh.len();
+        for execution in fresh {
+            self.emit(Effect::Execute(execution));
+        }
+    }
+
+    pub(super) fn executed_alone(&mut self, key: RequestIdentity, reply: RelayedReply, panicked: bool) {
+        let work = &mut self.work;
+        let next = self.shared.executor.queue.get(work.done.len()).map(|request| request.key);
+        if next != Some(Key::from(key)) || work.done.len() >= work.started {
+            // It was begun in an earlier term.
+            return;
+        }
+        if panicked {
+            return self.panicked(key, &reply);
+        }
+        work.done.push(answered(key, &reply));
+        if work.done.len() == work.started {
+            self.emit(Effect::Conclude);
+        }
+    }
+
+    /// What a panic leaves is taken back, and with it what was executed before it since the last outcome; that is executed
+    /// again, without the one that has panicked.
+    fn panicked(&mut self, key: RequestIdentity, reply: &RelayedReply) {
+        self.emit(Effect::TakeBack);
+        let before = self.work.done.len();
+        self.work = Work::default();
+        if before > 0 {
+            self.work.batch_max = Some(before);
+            return self.execute_more();
+        }
+        self.work.started = 1;
+        self.work.done.push(answered(key, reply));
+        self.conclude(Concluded::Unchanged);
+    }
+
+    /// The state after everything that was executed, as [`Effect::Conclude`] asked.
+    pub fn conclude(&mut self, state: Concluded) {
+        if self.work.done.is_empty() || self.work.done.len() != self.work.started || self.work.concluding {
+            return;
+        }
+        let mut replies = std::mem::take(&mut self.work.done);
+        let state = match state {
+            Concluded::Unchanged => None,
+            Concluded::Changed(state) => Some(state),
+            Concluded::Unfit(exception) => {
+                self.emit(Effect::TakeBack);
+                for answer in &mut replies {
+                    let refusal = RelayedReply::raising(&exception);
+                    (answer.head, answer.body) = (refusal.head().clone(), refusal.body().clone());
+                }
+                None
+            }
+        };
+        self.work.concluding = true;
+        let outcome = Outcome { term: self.shared.executor.term, replies, state };
+        self.emit(Effect::Multicast(Message::Outcome(outcome).to_bytes()));
+    }
+
+    /// An outcome has its place.
+    pub(super) fn concluded(&mut self, sender: ProcessId, outcome: Outcome) {
+        let executor = &mut self.shared.executor;
+        let is_valid = self.shared.style == Style::Executor
+            && executor.who == Some(sender)
+            && executor.term == outcome.term
+            && outcome.replies.len() <= executor.queue.len()
+            && outcome.replies.iter().zip(&executor.queue).all(|(answer, request)| answer.key == request.key);
+        if !is_valid {
+            return;
+        }
+        executor.queue.drain(..outcome.replies.len());
+        if self.mistake == Some(Mistake::OutcomeLostAtTakeover) && sender != self.me {
+            return;
+        }
+        executor.lost_over_first = 0;
+        if sender == self.me {
+            self.work = Work::default();
+            self.emit(Effect::Settled);
+        } else if let Some(state) = outcome.state {
+            self.emit(Effect::Adopt(state));
+        }
+        for Answered { key, head, body } in outcome.replies {
+            self.complete(key.into(), &RelayedReply::from_parts(head, body));
+        }
+        self.execute_more();
+    }
+}
+
+pub(super) fn execution(request: &Request) -> Execution {
+    Execution {
+        key: request.key.into(),
+        call: RelayedCall::from_parts(request.head.clone(), request.arguments.clone()),
+        moment: Moment { time_us: request.time_us, seed: request.seed },
+    }
+}
+
+fn answered(key: RequestIdentity, reply: &RelayedReply) -> Answered {
+    Answered { key: key.into(), head: reply.head().clone(), body: reply.body().clone() }
+}
+
+/// Spreads the executors of objects over their members.
+fn spread(group: GroupId) -> usize {
+    let mixed = (u64::from(group.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 33) as usize
+}
+
+impl Wire for Executor {
+    fn write(&self, out: &mut BytesMut) {
+        self.term.write(out);
+        self.who.write(out);
+        self.lost_over_first.write(out);
+        put_varint(out, self.queue.len() as u64);
+        self.queue.iter().for_each(|request| request.write(out));
+    }
+
+    fn read(input: &mut Reader) -> Result<Self, WireError> {
+        let (term, who, lost_over_first) = (Wire::read(input)?, Wire::read(input)?, Wire::read(input)?);
+        let queue = Vec::<Request>::read(input)?.into();
+        Ok(Self { term, who, queue, lost_over_first })
+    }
+}

@@ -1,0 +1,207 @@
+//! What members tell each other in the group's one order.
+//!
+//! ```text
+//!   1 REQUEST     key, acknowledged below, repeated?, time, seed, head, arguments
+//!   2 PLACE       a member says where it serves the object
+//!   3 REACTIVATE
+//!   4 OUTCOME     term, (key, reply head, reply body)..., state?        executor style
+//!   5 DIGEST      place, digest                                        of the state at a checkpoint
+//! ```
+
+use super::Style;
+use super::table::Key;
+use crate::core::WireError;
+use crate::core::wire::{Reader, Wire, wire_struct};
+use bytes::{Bytes, BytesMut};
+use std::sync::Arc;
+
+/// One message of the group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Message {
+    Request(Request),
+    Place(Place),
+    Reactivate,
+    Outcome(Outcome),
+    Digest(Digest),
+}
+
+/// A request of a client, as the member that it came to hands it on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) key: Key,
+    pub(crate) acknowledged_below: u64,
+    pub(crate) is_repeated: bool,
+    /// The wall clock of the member that it came to, in microseconds since 1970.
+    pub(crate) time_us: u64,
+    /// Drawn by that member.
+    pub(crate) seed: u64,
+    pub(crate) head: Bytes,
+    pub(crate) arguments: Bytes,
+}
+
+/// Where a member serves the object, and as what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The repository id.
+    pub interface: Arc<str>,
+    /// The interface's fingerprint.
+    pub fingerprint: u64,
+    /// How the object is replicated.
+    pub style: Style,
+    /// The bodies of the IIOP profiles of the member's own reference.
+    pub profiles: Vec<Bytes>,
+    /// The member's wall clock: versions of endpoint sets grow from there, so that they grow across the lives of a group.
+    pub time_us: u64,
+}
+
+/// What executed requests have come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// The term of the executor: one that has lost its place says nothing any more.
+    pub(crate) term: u64,
+    pub(crate) replies: Vec<Answered>,
+    /// The state after all of them; none if they have not changed it.
+    pub(crate) state: Option<Bytes>,
+}
+
+/// The reply to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) key: Key,
+    pub(crate) head: Bytes,
+    pub(crate) body: Bytes,
+}
+
+/// A member's digest of the state at a place of the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Digest {
+    pub(crate) place: u64,
+    pub(crate) high: u64,
+    pub(crate) low: u64,
+}
+
+wire_struct! {
+    Request { key, acknowledged_below, is_repeated, time_us, seed, head, arguments }
+    Place { interface, fingerprint, style, profiles, time_us }
+    Outcome { term, replies, state }
+    Answered { key, head, body }
+    Digest { place, high, low }
+}
+
+impl Wire for Message {
+    fn write(&self, out: &mut BytesMut) {
+        match self {
+            Self::Request(request) => {
+                // All but the head, which is small, and a few numbers.
+                out.reserve(request.arguments.len() + request.head.len() + 64);
+                1u8.write(out);
+                request.write(out);
+            }
+            Self::Place(place) => {
+                2u8.write(out);
+                place.write(out);
+            }
+            Self::Reactivate => 3u8.write(out),
+            Self::Outcome(outcome) => {
+                4u8.write(out);
+                outcome.write(out);
+            }
+            Self::Digest(digest) => {
+                5u8.write(out);
+                digest.write(out);
+            }
+        }
+    }
+
+    fn read(input: &mut Reader) -> Result<Self, WireError> {
+        let message = match input.u8()? {
+            1 => Self::Request(Wire::read(input)?),
+            2 => Self::Place(Wire::read(input)?),
+            3 => Self::Reactivate,
+            4 => Self::Outcome(Wire::read(input)?),
+            5 => Self::Digest(Wire::read(input)?),
+            other => return Err(WireError::Tag(other)),
+        };
+        input.finish()?;
+        Ok(message)
+    }
+}
+
+impl Wire for Style {
+    fn write(&self, out: &mut BytesMut) {
+        (*self as u8).write(out);
+    }
+    fn read(input: &mut Reader) -> Result<Self, WireError> {
+        match input.u8()? {
+            0 => Ok(Self::Active),
+            1 => Ok(Self::Executor),
+            other => Err(WireError::Tag(other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::random::Random;
+
+    fn examples() -> [Message; 5] {
+        let key = Key::from(quorb::proto::head::RequestIdentity {
+            client: quorb::proto::head::ClientId(7),
+            incarnation: 1_700_000_000_000_000,
+            sequence: 300,
+        });
+        let octets = Bytes::from_static(b"octets");
+        [
+            Message::Request(Request {
+                key,
+                acknowledged_below: 299,
+                is_repeated: true,
+                time_us: 1_700_000_000_000_000,
+                seed: u64::MAX,
+                head: octets.clone(),
+                arguments: octets.clone(),
+            }),
+            Message::Place(Place {
+                interface: "IDL:Grid:1.0".into(),
+                fingerprint: 9,
+                style: Style::Executor,
+                profiles: vec![octets.clone()],
+                time_us: 5,
+            }),
+            Message::Reactivate,
+            Message::Outcome(Outcome {
+                term: 4,
+                replies: vec![Answered { key, head: octets.clone(), body: octets.clone() }],
+                state: Some(octets),
+            }),
+            Message::Digest(Digest { place: 1000, high: 1, low: 2 }),
+        ]
+    }
+
+    #[test]
+    fn messages_come_back() {
+        for message in examples() {
+            let octets = message.to_bytes();
+            assert_eq!(Message::read(&mut Reader::new(octets.clone())), Ok(message));
+            for length in 0..octets.len() {
+                assert!(Message::read(&mut Reader::new(octets.slice(..length))).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_messages_cost_an_error() {
+        let mut random = Random::new(3);
+        let mut refused = 0;
+        for message in examples() {
+            for _ in 0..500 {
+                let mut octets = message.to_bytes().to_vec();
+                let at = random.between(0, octets.len() as u64 - 1) as usize;
+                octets[at] = random.any() as u8;
+                refused += usize::from(Message::read(&mut Reader::new(octets.into())).is_err());
+            }
+        }
+        assert!(refused > 100, "only {refused} were refused");
+    }
+}

@@ -1,0 +1,88 @@
+//! The group's one order: what every member does at each place of it.
+
+use super::executor::execution;
+use super::message::{Message, Request};
+use super::table::{Admission, Asked};
+use super::{Effect, Replica, Style};
+use crate::core::wire::{Reader, Wire};
+use crate::core::{ProcessId, WireError};
+use bytes::Bytes;
+use quorb::adapter::RelayedReply;
+use quorb::proto::head::{Completion, RequestIdentity};
+use quorb::{ExceptionKind, Minor, SystemException};
+
+impl Replica {
+    /// A message of the group at its place.
+    ///
+    /// # Errors
+    /// Octets that no member of this version sends. They change nothing.
+    pub fn deliver(&mut self, sender: ProcessId, message: &Bytes) -> Result<(), WireError> {
+        match Message::read(&mut Reader::new(message.clone()))? {
+            Message::Request(request) => self.request(request),
+            Message::Place(place) => self.placed(sender, place),
+            Message::Reactivate => {
+                self.shared.poisoned = false;
+                self.emit(Effect::Reactivate);
+            }
+            Message::Outcome(outcome) => self.concluded(sender, outcome),
+            Message::Digest(digest) => self.compared(sender, digest),
+        }
+        Ok(())
+    }
+
+    /// Lets the object take updates again after one of them panicked: a place in the order, like everything.
+    pub fn reactivate(&mut self) {
+        self.emit(Effect::Multicast(Message::Reactivate.to_bytes()));
+    }
+
+    fn request(&mut self, request: Request) {
+        let shared = &mut self.shared;
+        shared.requests += 1;
+        shared.clock_us = request.time_us.max(shared.clock_us + 1);
+        let key = RequestIdentity::from(request.key);
+        let asked = Asked {
+            key,
+            acknowledged_below: request.acknowledged_below,
+            is_repeated: request.is_repeated,
+            time_us: shared.clock_us,
+        };
+        match shared.table.admit(asked, &self.limits) {
+            Admission::Execute => self.admitted(key, request),
+            Admission::Replay(reply) => self.settle(key, &reply),
+            // Its first place settles it.
+            Admission::Running => {}
+            Admission::Refuse(reason) => self.refuse_at_place(key, reason, request.is_repeated),
+        }
+        self.checkpoint();
+    }
+
+    fn admitted(&mut self, key: RequestIdentity, request: Request) {
+        if self.shared.poisoned {
+            let refusal =
+                SystemException::new(ExceptionKind::ObjAdapter, Minor::OBJECT_POISONED, Completion::No);
+            return self.complete(key, &RelayedReply::raising(&refusal));
+        }
+        let request = Request { time_us: self.shared.clock_us, ..request };
+        match self.shared.style {
+            Style::Active => self.emit(Effect::Execute(execution(&request))),
+            Style::Executor => self.queue(request),
+        }
+    }
+
+    /// A request has been executed, as [`Effect::Execute`] asked. `panicked`: its servant may be half changed.
+    pub fn executed(&mut self, key: RequestIdentity, reply: RelayedReply, panicked: bool) {
+        match self.shared.style {
+            Style::Active => {
+                self.shared.poisoned |= panicked;
+                self.complete(key, &reply);
+            }
+            Style::Executor => self.executed_alone(key, reply, panicked),
+        }
+    }
+
+    /// A request has its reply, at every member the same.
+    pub(super) fn complete(&mut self, key: RequestIdentity, reply: &RelayedReply) {
+        self.shared.table.complete(key, reply, &self.limits);
+        self.settle(key, reply);
+    }
+}

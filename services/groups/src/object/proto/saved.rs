@@ -1,0 +1,127 @@
+//! What a joiner gets: everything that members agree on, with the object's state.
+//!
+//! ```text
+//!   u8 1, style, interface, fingerprint, clock, requests, poisoned?, table, places, executor, digests, state
+//! ```
+
+use super::{Mistake, Place, Replica, Shared};
+use crate::core::WireError;
+use crate::core::wire::{Reader, Wire};
+use bytes::{Bytes, BytesMut};
+
+/// The version of the form.
+const VERSION: u8 = 1;
+/// Stands for the version where there is no state, but a reason for that.
+const NOTHING: u8 = 0;
+
+/// Why a member cannot go on from what another one has saved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SavedError {
+    /// It cannot be read.
+    #[error("the state that another member sent cannot be read: {0}")]
+    Unreadable(#[from] WireError),
+    /// It was written by another version of this library.
+    #[error("the state comes from another version of the library (form {0}): update the older one")]
+    Form(u8),
+    /// The member that has the state could not give it.
+    #[error("the member that has the state could not give it: {0}")]
+    NotGiven(String),
+    /// The group's object is another one.
+    #[error(
+        "the group serves {theirs} (fingerprint {their_fingerprint:#x}), this member {ours} (fingerprint {our_fingerprint:#x}): serve the same version of one interface"
+    )]
+    OtherInterface {
+        /// The group's interface.
+        theirs: String,
+        /// Its fingerprint.
+        their_fingerprint: u64,
+        /// This member's.
+        ours: String,
+        /// Its fingerprint.
+        our_fingerprint: u64,
+    },
+    /// The group executes in another style.
+    #[error("the group was created with the {0:?} style: serve the object in the same")]
+    OtherStyle(super::Style),
+}
+
+impl Replica {
+    /// Everything that a joiner needs at this place of the order, around the object's state.
+    #[must_use]
+    pub fn save(&self, state: &Bytes) -> Bytes {
+        let shared = &self.shared;
+        let mut out = BytesMut::with_capacity(state.len() + 4096);
+        VERSION.write(&mut out);
+        shared.style.write(&mut out);
+        shared.interface.write(&mut out);
+        shared.fingerprint.write(&mut out);
+        shared.clock_us.write(&mut out);
+        shared.requests.write(&mut out);
+        shared.poisoned.write(&mut out);
+        shared.table.write(&mut out);
+        shared.places.write(&mut out);
+        shared.executor.write(&mut out);
+        shared.checkpoints.write(&mut out);
+        state.write(&mut out);
+        out.freeze()
+    }
+
+    /// Tells a joiner why it does not get the state.
+    #[must_use]
+    pub fn save_nothing(reason: &str) -> Bytes {
+        let mut out = BytesMut::new();
+        NOTHING.write(&mut out);
+        std::sync::Arc::<str>::from(reason).write(&mut out);
+        out.freeze()
+    }
+
+    /// Goes on from what another member has saved. Gives the object's state.
+    ///
+    /// # Errors
+    /// Octets that cannot be read, or an object that this member does not serve. Nothing is changed then.
+    pub fn restore(&mut self, saved: &Bytes, own: &Place) -> Result<Bytes, SavedError> {
+        let (shared, state) = read(saved)?;
+        if (&shared.interface, shared.fingerprint) != (&own.interface, own.fingerprint) {
+            return Err(SavedError::OtherInterface {
+                theirs: shared.interface.to_string(),
+                their_fingerprint: shared.fingerprint,
+                ours: own.interface.to_string(),
+                our_fingerprint: own.fingerprint,
+            });
+        }
+        if shared.style != own.style {
+            return Err(SavedError::OtherStyle(shared.style));
+        }
+        self.shared = shared;
+        if self.mistake == Some(Mistake::TableNotSaved) {
+            self.shared.table = super::table::Table::default();
+        }
+        self.complete = true;
+        Ok(state)
+    }
+}
+
+fn read(saved: &Bytes) -> Result<(Shared, Bytes), SavedError> {
+    let mut input = Reader::new(saved.clone());
+    match input.u8()? {
+        VERSION => {}
+        NOTHING => return Err(SavedError::NotGiven(std::sync::Arc::<str>::read(&mut input)?.to_string())),
+        other => return Err(SavedError::Form(other)),
+    }
+    let shared = Shared {
+        style: Wire::read(&mut input)?,
+        interface: Wire::read(&mut input)?,
+        fingerprint: Wire::read(&mut input)?,
+        clock_us: Wire::read(&mut input)?,
+        requests: Wire::read(&mut input)?,
+        poisoned: Wire::read(&mut input)?,
+        table: Wire::read(&mut input)?,
+        places: Wire::read(&mut input)?,
+        executor: Wire::read(&mut input)?,
+        checkpoints: Wire::read(&mut input)?,
+    };
+    let state = Wire::read(&mut input)?;
+    input.finish()?;
+    Ok((shared, state))
+}

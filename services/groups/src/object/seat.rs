@@ -1,0 +1,317 @@
+//! A member's seat: what its servant and its task share.
+
+use super::moment;
+use super::proto::{Answer, ClientCall, Effect, Place, Replica as Core, Ticket};
+use super::reference::{GroupName, to_group};
+use super::subject::Subject;
+use super::work::Job;
+use crate::core::{Order, ProcessId};
+use crate::driver::{GroupSender, SendError};
+use bytes::Bytes;
+use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
+use quorb::proto::head::Completion;
+use quorb::{ExceptionKind, Minor, ObjectRef, Orb, SystemException};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+/// One replicated object in this process.
+pub(super) struct Seat {
+    pub(super) orb: Orb,
+    pub(super) me: ProcessId,
+    pub(super) subject: Box<dyn Subject>,
+    /// The lock is held for one input of the core.
+    state: Mutex<State>,
+    /// How to send to the group, once it is entered.
+    pub(super) group: OnceLock<GroupSender<Bytes>>,
+    pub(super) name: OnceLock<GroupName>,
+    /// This member's own reference, under which the object is active here.
+    pub(super) own: OnceLock<ObjectRef>,
+    /// The reference to the group, as this member gives it.
+    pub(super) reference: watch::Sender<Option<ObjectRef>>,
+    /// Held, shared, while a query begins; alone by whoever brings the value ahead of what all have agreed on.
+    pub(super) ahead: RwLock<bool>,
+    /// To the one who executes, in the executor style.
+    pub(super) jobs: mpsc::UnboundedSender<Job>,
+}
+
+struct State {
+    core: Core,
+    waiting: HashMap<Ticket, oneshot::Sender<Given>>,
+    reads: HashMap<u64, Read>,
+    last: u64,
+}
+
+/// What a waiting update gets, and from when on it may be shown.
+struct Given {
+    answer: Answer,
+    from: Instant,
+}
+
+/// What came of a query's turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It has begun, or nobody wants it any more.
+    Begun,
+    /// Its permit is void.
+    AskAgain,
+    /// When the value is settled.
+    Later,
+}
+
+/// A query that waits for its place.
+pub(super) struct Read {
+    call: Invocation,
+    begun: oneshot::Sender<Dispatch>,
+}
+
+impl Seat {
+    pub(super) fn new(
+        orb: Orb,
+        me: ProcessId,
+        subject: Box<dyn Subject>,
+        core: Core,
+        jobs: mpsc::UnboundedSender<Job>,
+    ) -> Arc<Self> {
+        let state = State { core, waiting: HashMap::new(), reads: HashMap::new(), last: 0 };
+        Arc::new(Self {
+            orb,
+            me,
+            subject,
+            state: Mutex::new(state),
+            group: OnceLock::new(),
+            name: OnceLock::new(),
+            own: OnceLock::new(),
+            reference: watch::Sender::new(None),
+            ahead: RwLock::new(false),
+            jobs,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the core.
+    pub(super) fn look<R>(&self, look: impl FnOnce(&Core) -> R) -> R {
+        look(&self.lock().core)
+    }
+
+    /// One input of the core, and what follows from it.
+    pub(super) fn input<R>(&self, input: impl FnOnce(&mut Core) -> R) -> (R, Vec<Effect>) {
+        let mut state = self.lock();
+        let result = input(&mut state.core);
+        (result, state.core.take_effects())
+    }
+
+    /// An update of a client of this member.
+    pub(super) fn update(self: &Arc<Self>, call: Invocation) -> Dispatch {
+        let context = call.context();
+        let client_call = ClientCall {
+            call: RelayedCall::of(&call),
+            identity: context.identity(),
+            acknowledged_below: context.acknowledged_below(),
+            is_repeated: context.is_repeated(),
+        };
+        let (given, gets) = oneshot::channel();
+        let (ticket, effects) = {
+            let mut state = self.lock();
+            state.last += 1;
+            let ticket = state.last;
+            state.waiting.insert(ticket, given);
+            state.core.call(ticket, client_call, moment::now());
+            (ticket, state.core.take_effects())
+        };
+        let waiting = WaitingUpdate { seat: self.clone(), ticket };
+        for effect in effects {
+            self.carry_out(effect, Some(ticket));
+        }
+        Dispatch::Pending(Box::pin(async move {
+            let _waiting = waiting;
+            let Ok(Given { answer, from }) = gets.await else { return call.refuse(gone(Completion::Maybe)) };
+            if from > Instant::now() {
+                tokio::time::sleep_until(from).await;
+            }
+            match answer {
+                Answer::Reply(reply) => reply.reply().unwrap_or_else(|cause| {
+                    call.refuse(
+                        SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::Yes)
+                            .because(cause),
+                    )
+                }),
+                Answer::Refusal(exception) => call.refuse(*exception),
+                Answer::BeginAgain(exception, incarnation) => {
+                    Reply::readmitting(exception.in_operation(call.operation()), incarnation)
+                }
+            }
+        }))
+    }
+
+    /// A query of a client of this member: it reads this member's copy, once that is known to be current.
+    pub(super) fn query(self: &Arc<Self>, call: Invocation) -> Dispatch {
+        let Some(group) = self.group.get() else {
+            return Dispatch::Done(call.refuse(gone(Completion::No)));
+        };
+        let (begun, begins) = oneshot::channel();
+        let number = {
+            let mut state = self.lock();
+            if let Some(refusal) = state.core.not_now() {
+                return Dispatch::Done(call.refuse(refusal));
+            }
+            state.last += 1;
+            let number = state.last;
+            state.reads.insert(number, Read { call, begun });
+            number
+        };
+        let waiting = WaitingRead { seat: self.clone(), number };
+        let group = group.clone();
+        Dispatch::Pending(Box::pin(async move {
+            let waiting = waiting;
+            if group.ask_to_read(number).await.is_err() {
+                waiting.seat.may_not_read(number);
+            }
+            match begins.await {
+                Ok(Dispatch::Done(reply)) => reply,
+                Ok(Dispatch::Pending(future)) => future.await,
+                Err(_) => Reply::system(gone(Completion::No)),
+            }
+        }))
+    }
+
+    /// A query may begin now, at this place of the order, if the permit is still good and the value is not ahead.
+    pub(super) fn may_read(&self, number: u64, until: Instant) -> Turn {
+        let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
+        if *ahead {
+            return Turn::Later;
+        }
+        if Instant::now() >= until {
+            return Turn::AskAgain;
+        }
+        let Some(Read { call, begun }) = self.lock().reads.remove(&number) else { return Turn::Begun };
+        // Whatever it waits for inside, it has its turn before any later update.
+        let dispatched = dispatch(self.subject.servant(), call);
+        drop(ahead);
+        // Whoever asked may have gone.
+        let _ = begun.send(dispatched);
+        Turn::Begun
+    }
+
+    pub(super) fn may_not_read(&self, number: u64) {
+        let Some(Read { call, begun }) = self.lock().reads.remove(&number) else { return };
+        let refusal = self.look(Core::not_now).unwrap_or_else(|| gone(Completion::No));
+        let _ = begun.send(Dispatch::Done(call.refuse(refusal)));
+    }
+
+    /// No query is answered here any more.
+    pub(super) fn refuse_reads(&self) {
+        let numbers: Vec<u64> = self.lock().reads.keys().copied().collect();
+        numbers.into_iter().for_each(|number| self.may_not_read(number));
+    }
+
+    /// Does what can be done at once, wherever it is wanted. `on_behalf_of`: whose message it is, should it not be sent.
+    pub(super) fn carry_out(self: &Arc<Self>, effect: Effect, on_behalf_of: Option<Ticket>) {
+        match effect {
+            Effect::Multicast(message) => self.multicast(message, on_behalf_of),
+            Effect::Answer { ticket, answer } => {
+                let from = match (&answer, self.group.get()) {
+                    (Answer::Reply(_), Some(group)) => group.acts_from(),
+                    _ => Instant::now(),
+                };
+                if let Some(given) = self.lock().waiting.remove(&ticket) {
+                    // Whoever waited may have gone.
+                    let _ = given.send(Given { answer, from });
+                }
+            }
+            Effect::Publish { version, places } => self.publish(version, &places),
+            // The worker lives as long as the seat.
+            Effect::Execute(execution) => drop(self.jobs.send(Job::Execute(execution))),
+            Effect::Conclude => drop(self.jobs.send(Job::Conclude)),
+            Effect::TakeBack => drop(self.jobs.send(Job::TakeBack)),
+            Effect::Adopt(_) | Effect::Settled | Effect::Reactivate | Effect::TakeDigest { .. } => {
+                unreachable!("these follow from deliveries, and are done where those are")
+            }
+            Effect::Diverged { place } | Effect::Disputed { place } => {
+                tracing::error!(place, "divergence outside of the order");
+            }
+        }
+    }
+
+    fn multicast(self: &Arc<Self>, message: Bytes, on_behalf_of: Option<Ticket>) {
+        let Some(group) = self.group.get() else { return };
+        match group.try_send(Order::Total, true, &message) {
+            Ok(None) => {}
+            Ok(Some(_)) => {
+                // Nobody may wait here: not the connection that the call came by, nor the one who reads the order.
+                let (seat, group) = (self.clone(), group.clone());
+                tokio::spawn(async move {
+                    if let Err(cause) = group.send(Order::Total, true, &message).await {
+                        seat.not_sent(cause, on_behalf_of);
+                    }
+                });
+            }
+            Err(cause) => self.not_sent(cause, on_behalf_of),
+        }
+    }
+
+    fn not_sent(self: &Arc<Self>, cause: SendError, on_behalf_of: Option<Ticket>) {
+        let Some(ticket) = on_behalf_of else {
+            return tracing::warn!(%cause, "a message of the replica was not sent");
+        };
+        let exception = match cause {
+            SendError::Gone(_) => gone(Completion::No),
+            cause => SystemException::new(ExceptionKind::ImpLimit, Minor::MESSAGE_TOO_LARGE, Completion::No)
+                .because(cause),
+        };
+        let ((), effects) = self.input(|core| core.not_sent(ticket, exception));
+        effects.into_iter().for_each(|effect| self.carry_out(effect, None));
+    }
+
+    /// Says where the object is served now, to clients and to whoever asks this process for the reference.
+    fn publish(&self, version: u64, places: &[(ProcessId, Place)]) {
+        let (Some(name), Some(own)) = (self.name.get(), self.own.get()) else { return };
+        let ior = match to_group(name, version, places, self.me) {
+            Ok(ior) => ior,
+            Err(error) => return tracing::error!(%error, "the reference to the group cannot be written"),
+        };
+        if let Err(error) = self.orb.adapter().publish_endpoints(own, version, &ior) {
+            tracing::error!(%error, "the endpoints of the group are not published");
+        }
+        if places.iter().any(|(process, _)| *process == self.me) {
+            self.reference.send_replace(Some(self.orb.object(ior)));
+        }
+    }
+}
+
+/// The member does not serve the object any more, or not yet.
+fn gone(completed: Completion) -> SystemException {
+    SystemException::new(ExceptionKind::Transient, Minor::REPLICA_INCOMPLETE, completed)
+}
+
+/// Takes an update whose caller has given up out of the books.
+struct WaitingUpdate {
+    seat: Arc<Seat>,
+    ticket: Ticket,
+}
+
+impl Drop for WaitingUpdate {
+    fn drop(&mut self) {
+        let mut state = self.seat.lock();
+        if state.waiting.remove(&self.ticket).is_some() {
+            state.core.forget(self.ticket);
+        }
+    }
+}
+
+/// Takes a query whose caller has given up out of the books.
+struct WaitingRead {
+    seat: Arc<Seat>,
+    number: u64,
+}
+
+impl Drop for WaitingRead {
+    fn drop(&mut self) {
+        let read = self.seat.lock().reads.remove(&self.number);
+        drop(read);
+    }
+}

@@ -1,0 +1,248 @@
+//! Serving a replicated object: what is chosen, what is checked first, and the handle that comes back.
+
+use super::error::{ServeError, StateError};
+use super::moment;
+use super::proto::{Place, Replica as Core, ReplicaLimits, Style};
+use super::reference::{GroupName, is_reachable, profiles_of};
+use super::seat::Seat;
+use super::servant::GroupServant;
+use super::subject::{Subject, Tied};
+use super::task::Task;
+use super::work::{Agreed, work};
+use crate::core::{GroupOptions, GroupView};
+use crate::driver::{Domain, Ended};
+use quorb::adapter::ValueTie;
+use quorb::{ObjectRef, Orb, Proxy, SystemException};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+impl Domain {
+    /// Serves an object as one of the replicas of this name; await it. The first process to do so brings the object's state;
+    /// whoever comes later gets the state that the object has by then, and what its own servant held is replaced.
+    ///
+    /// The object is active in `orb` under its name from the moment on that this is awaited, and refuses calls with TRANSIENT
+    /// until this member has the state: start the broker [`holding`](quorb::OrbBuilder::holding), or before its address is
+    /// known.
+    pub fn serve<'a, S>(&'a self, orb: &'a Orb, name: &'a str, servant: S) -> Serve<'a, S>
+    where
+        S: ValueTie,
+        S::Value: Serialize + DeserializeOwned,
+    {
+        Serve { domain: self, orb, name, servant, style: Style::default(), limits: ReplicaLimits::default() }
+    }
+}
+
+/// A replica about to be served; await it.
+#[derive(Debug)]
+#[must_use = "nothing is served until it is awaited"]
+pub struct Serve<'a, S> {
+    domain: &'a Domain,
+    orb: &'a Orb,
+    name: &'a str,
+    servant: S,
+    style: Style,
+    limits: ReplicaLimits,
+}
+
+impl<'a, S> Serve<'a, S>
+where
+    S: ValueTie,
+    S::Value: Serialize + DeserializeOwned,
+{
+    /// How requests are executed, by default [`Style::Active`]. All members must choose the same.
+    pub fn style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// The limits; all members must be given the same.
+    pub fn limits(mut self, limits: ReplicaLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    async fn begin(self) -> Result<Replica<S::Proxy>, ServeError> {
+        let Self { domain, orb, name, servant, style, limits } = self;
+        let servant = Arc::new(servant);
+        let interface = servant.interface();
+        let subject = Tied(servant);
+        let state = check_state(&subject, &limits).await?;
+        let agreed = Arc::new(Agreed::default());
+        if style == Style::Executor {
+            agreed.set(state);
+        }
+        let mut place = Place {
+            interface: interface.id().into(),
+            fingerprint: interface.fingerprint(),
+            style,
+            profiles: Vec::new(),
+            time_us: moment::now().time_us,
+        };
+        let core = Core::new(domain.process(), &place, limits.clone());
+        let (jobs, queue) = mpsc::unbounded_channel();
+        let seat = Seat::new(orb.clone(), domain.process(), Box::new(subject), core, jobs);
+        let servant = GroupServant { seat: seat.clone(), interface };
+        let own = orb.adapter().activate_servant(name, Arc::new(servant))?;
+        // Whatever fails from here on takes the object out of service again.
+        let mut active = Active { orb: orb.clone(), own: Some(own.clone()) };
+        if !is_reachable(own.ior()) {
+            return Err(ServeError::NotReachable);
+        }
+        place.profiles = profiles_of(own.ior());
+        let group = domain.octets(name).options(GroupOptions::REPLICATED).await?;
+        let _ = seat.name.set(GroupName { domain: domain.name().to_owned(), group: group.id() });
+        let _ = seat.group.set(group.sender());
+        let _ = seat.own.set(own.clone());
+        let ((), effects) = seat.input(|core| core.announce(place.clone()));
+        effects.into_iter().for_each(|effect| seat.carry_out(effect, None));
+        tokio::spawn(work(Arc::downgrade(&seat), queue, agreed.clone(), limits.clone()));
+        let reads_held = VecDeque::new();
+        let task = Task { seat: seat.clone(), group, place, limits, agreed, reads_held };
+        let (leave, left) = oneshot::channel();
+        let mut task = tokio::spawn(task.run(left));
+        let mut reference = seat.reference.subscribe();
+        let reference = tokio::select! {
+            // The seat, and with it the sender, is here.
+            reference = reference.wait_for(Option::is_some) => reference.ok().and_then(|found| found.clone()),
+            ended = &mut task => return Err(ended_early(ended)),
+        };
+        let proxy = S::Proxy::from_object(reference.unwrap_or(own));
+        active.own = None;
+        Ok(Replica { seat, leave: Some(leave), task, proxy, _proxy: PhantomData })
+    }
+}
+
+impl<'a, S> IntoFuture for Serve<'a, S>
+where
+    S: ValueTie,
+    S::Value: Serialize + DeserializeOwned,
+{
+    type Output = Result<Replica<S::Proxy>, ServeError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    /// Returns when this member has the object's state and takes calls. Members of a dormant group wait for one that has the
+    /// state.
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.begin())
+    }
+}
+
+/// The state must come back from its octets before anybody relies on that.
+async fn check_state(subject: &dyn Subject, limits: &ReplicaLimits) -> Result<bytes::Bytes, StateError> {
+    let state = subject.save().await?;
+    let (octets, max) = (state.len(), limits.state_bytes_max);
+    if octets > max {
+        return Err(StateError::TooLarge { octets, limit: "state_bytes_max", max });
+    }
+    subject.load(state.clone()).await?;
+    Ok(state)
+}
+
+fn ended_early(ended: Result<Result<Ended, ServeError>, tokio::task::JoinError>) -> ServeError {
+    match ended {
+        Ok(Ok(why)) => ServeError::Ended(why),
+        Ok(Err(error)) => error,
+        Err(_) => ServeError::Ended(Ended::Dropped),
+    }
+}
+
+/// Takes an object out of service that was not served after all.
+struct Active {
+    orb: Orb,
+    own: Option<ObjectRef>,
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        if let Some(own) = self.own.take() {
+            self.orb.adapter().deactivate(&own);
+        }
+    }
+}
+
+/// This process's replica of an object. It serves as long as the domain and the broker do; dropping the handle changes
+/// nothing.
+pub struct Replica<P> {
+    seat: Arc<Seat>,
+    leave: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<Ended, ServeError>>,
+    proxy: P,
+    _proxy: PhantomData<P>,
+}
+
+impl<P: Proxy> Replica<P> {
+    /// A proxy on the object: calls of this process go to this replica.
+    pub fn proxy(&self) -> &P {
+        &self.proxy
+    }
+
+    /// The reference to the object, with all its present members, this one first. Clients need nothing else, and no crate but
+    /// `quorb`; they learn of later members by themselves.
+    #[must_use]
+    pub fn reference(&self) -> ObjectRef {
+        self.seat.reference.borrow().clone().unwrap_or_else(|| self.proxy.object().clone())
+    }
+
+    /// The reference, to wait for changes.
+    #[must_use]
+    pub fn references(&self) -> watch::Receiver<Option<ObjectRef>> {
+        self.seat.reference.subscribe()
+    }
+
+    /// The members, by rank.
+    #[must_use]
+    pub fn view(&self) -> Option<GroupView> {
+        self.seat.look(|core| core.group_view().cloned())
+    }
+
+    /// Lets the object take updates again, at every member, after one of them panicked.
+    pub fn reactivate(&self) {
+        let ((), effects) = self.seat.input(Core::reactivate);
+        effects.into_iter().for_each(|effect| self.seat.carry_out(effect, None));
+    }
+
+    /// Leaves the group: the other members go on. New calls are refused here with TRANSIENT, and clients go to the others.
+    ///
+    /// # Errors
+    /// Why the replica had stopped already.
+    pub async fn leave(mut self) -> Result<Ended, ServeError> {
+        if let Some(leave) = self.leave.take() {
+            // A task that has ended says why below.
+            let _ = leave.send(());
+        }
+        self.ended().await
+    }
+
+    /// Waits for the end of the membership: left, excluded by the domain, or given up because this member's state was wrong.
+    /// Cancellation safe until it has returned once.
+    ///
+    /// # Errors
+    /// Why the replica could not go on.
+    pub async fn ended(&mut self) -> Result<Ended, ServeError> {
+        (&mut self.task).await.unwrap_or(Ok(Ended::Dropped))
+    }
+}
+
+impl<P: Proxy> std::fmt::Debug for Replica<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Replica").field("reference", &self.reference()).field("view", &self.view()).finish()
+    }
+}
+
+impl From<ServeError> for SystemException {
+    /// For servers whose start fails with system exceptions.
+    fn from(error: ServeError) -> Self {
+        use quorb::{Completion, ExceptionKind, Minor};
+        match error {
+            ServeError::Activation(exception) => exception,
+            other => SystemException::new(ExceptionKind::Initialize, Minor::UNSPECIFIED, Completion::No)
+                .because(other),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! A member's task: it reads the group's order and does what the core says, in that order.
+
+use super::error::ServeError;
+use super::proto::{Effect, Place, Replica as Core, ReplicaLimits, Style};
+use super::seat::{Seat, Turn};
+use super::work::{Agreed, run};
+use crate::driver::{Ended, Event, Group, StateRequest};
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError};
+use tokio::sync::oneshot;
+
+/// Why a servant of the active style may call nobody.
+const NO_CALLS: &str = "every replica executes the request, and each would make the call: serve the object in the executor style";
+
+/// One member, as long as it is in the group.
+pub(super) struct Task {
+    pub(super) seat: Arc<Seat>,
+    pub(super) group: Group<Bytes>,
+    pub(super) place: Place,
+    pub(super) limits: ReplicaLimits,
+    pub(super) agreed: Arc<Agreed>,
+    /// Queries that wait because the executor's value is ahead.
+    pub(super) reads_held: VecDeque<(u64, tokio::time::Instant)>,
+}
+
+impl Task {
+    /// Runs until the membership ends; `leave` asks for that.
+    pub(super) async fn run(mut self, mut leave: oneshot::Receiver<()>) -> Result<Ended, ServeError> {
+        // Without a handle nobody can ask.
+        let mut may_be_asked = true;
+        let ended = loop {
+            let event = tokio::select! {
+                event = self.group.next() => event,
+                asked = &mut leave, if may_be_asked => match asked {
+                    Ok(()) => break None,
+                    Err(_) => {
+                        may_be_asked = false;
+                        continue;
+                    }
+                },
+            };
+            match event {
+                None => break Some(Ended::Dropped),
+                Some(Event::Ended(why)) => break Some(why),
+                Some(event) => {
+                    if let Err(error) = self.happened(event).await {
+                        self.end();
+                        self.group.leave().await;
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        self.end();
+        Ok(match ended {
+            Some(why) => why,
+            None => self.group.leave().await,
+        })
+    }
+
+    /// Whoever waits here is told that nothing more comes.
+    fn end(&self) {
+        let ((), effects) = self.seat.input(Core::ended);
+        effects.into_iter().for_each(|effect| self.seat.carry_out(effect, None));
+        self.seat.refuse_reads();
+    }
+
+    async fn happened(&mut self, event: Event<Bytes>) -> Result<(), ServeError> {
+        let effects = match event {
+            Event::View(view) => {
+                tracing::info!(object = %view.name, members = view.members.len(), "view of the object group");
+                self.seat.input(|core| core.view(&view)).1
+            }
+            Event::Message(message) => {
+                let (read, effects) = self.seat.input(|core| core.deliver(message.sender, &message.message));
+                if let Err(error) = read {
+                    tracing::error!(sender = %message.sender, %error, "a message of the object group is passed over");
+                }
+                effects
+            }
+            Event::State(saved) => {
+                let (state, effects) = self.seat.input(|core| core.restore(&saved, &self.place));
+                let state = state?;
+                self.agreed.set(if self.is_active() { Bytes::new() } else { state.clone() });
+                self.seat.subject.load(state).await?;
+                effects
+            }
+            Event::StateWanted(request) => return self.give_state(request).await,
+            Event::MayRead(permit) => {
+                self.read(permit.read, permit.until);
+                Vec::new()
+            }
+            Event::MayNotRead(number) => {
+                self.seat.may_not_read(number);
+                Vec::new()
+            }
+            Event::Blocked(crate::core::Blocked::NotPrimary) => self.seat.input(|core| core.cut_off(true)).1,
+            Event::Unblocked(crate::core::Blocked::NotPrimary) => {
+                self.seat.input(|core| core.cut_off(false)).1
+            }
+            _ => Vec::new(),
+        };
+        self.perform(effects).await
+    }
+
+    fn is_active(&self) -> bool {
+        self.place.style == Style::Active
+    }
+
+    /// Does effects in their order; what follows from an execution comes after them.
+    async fn perform(&mut self, effects: Vec<Effect>) -> Result<(), ServeError> {
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::Execute(execution) if self.is_active() => {
+                    let key = execution.key;
+                    let (reply, panicked) = run(&self.seat, execution, Some(NO_CALLS)).await;
+                    effects.extend(self.seat.input(|core| core.executed(key, reply, panicked)).1);
+                }
+                Effect::Adopt(state) => {
+                    self.agreed.set(state.clone());
+                    self.seat.subject.load(state).await?;
+                }
+                Effect::Settled => {
+                    self.agreed.settle();
+                    *self.seat.ahead.write().unwrap_or_else(PoisonError::into_inner) = false;
+                    for (number, until) in std::mem::take(&mut self.reads_held) {
+                        self.read(number, until);
+                    }
+                }
+                Effect::Reactivate => self.seat.subject.servant().reactivate(),
+                Effect::TakeDigest { place } => {
+                    let digest = self.seat.subject.digest().await?;
+                    effects.extend(self.seat.input(|core| core.digested(place, digest)).1);
+                }
+                Effect::Diverged { place } => return Err(ServeError::Diverged { place }),
+                Effect::Disputed { place } => {
+                    tracing::error!(
+                        place,
+                        "the replicas' states differ, and no majority of them agrees: look at the object, and start it anew from a state that you trust"
+                    );
+                }
+                other => self.seat.carry_out(other, None),
+            }
+        }
+        Ok(())
+    }
+
+    /// A query begins, unless this member's value is ahead of what all have agreed on.
+    fn read(&mut self, number: u64, until: tokio::time::Instant) {
+        match self.seat.may_read(number, until) {
+            Turn::Begun => {}
+            Turn::Later => self.reads_held.push_back((number, until)),
+            Turn::AskAgain => {
+                let sender = self.group.sender();
+                // Nobody may wait here; one whose membership ended is told so with the end.
+                tokio::spawn(async move { sender.ask_to_read(number).await });
+            }
+        }
+    }
+
+    /// The state as of this place, for a joiner; or the reason why it does not get it.
+    async fn give_state(&self, request: StateRequest) -> Result<(), ServeError> {
+        let state = match self.is_active() {
+            true => self.seat.subject.save().await,
+            false => Ok(self.agreed.get()),
+        };
+        let max = self.limits.state_bytes_max;
+        let saved = match state {
+            Ok(state) if state.len() <= max => self.seat.look(|core| core.save(&state)),
+            Ok(state) => {
+                let octets = state.len();
+                tracing::error!(octets, max, "the state is larger than state_bytes_max: no member can join");
+                Core::save_nothing(&format!(
+                    "it has {octets} octets, above the limit state_bytes_max = {max}"
+                ))
+            }
+            Err(error) => {
+                tracing::error!(%error, "the state cannot be given: no member can join");
+                Core::save_nothing(&error.to_string())
+            }
+        };
+        // Whoever wanted it is told by the end of the membership.
+        let _ = request.give(saved).await;
+        Ok(())
+    }
+}

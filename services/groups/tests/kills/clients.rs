@@ -1,0 +1,106 @@
+//! The clients: each a broker of its own, that knows a reference and nothing else.
+
+use crate::member::CounterProxy;
+use quorb::Orb;
+use quorb_groups::object::check::{Call, History, Outcome};
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+/// Clients at work.
+pub(crate) struct Clients {
+    tasks: Vec<JoinHandle<Result<Vec<Call>, String>>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    origin: Instant,
+    calls: AtomicUsize,
+    failed: AtomicBool,
+    stop: AtomicBool,
+    progress: Notify,
+}
+
+impl Clients {
+    pub(crate) async fn start(reference: &str, count: usize) -> Result<Clients, Box<dyn Error>> {
+        let shared = Arc::new(Shared {
+            origin: Instant::now(),
+            calls: AtomicUsize::new(0),
+            failed: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+            progress: Notify::new(),
+        });
+        let mut tasks = Vec::new();
+        for number in 0..count {
+            let orb = Orb::client().await?;
+            let counter: CounterProxy = orb.bind(reference)?;
+            tasks.push(tokio::spawn(client(number, orb, counter, shared.clone())));
+        }
+        Ok(Clients { tasks, shared })
+    }
+
+    /// Waits for so many more calls.
+    pub(crate) async fn until(&self, more: usize) -> Result<(), Box<dyn Error>> {
+        let goal = self.shared.calls.load(Ordering::Relaxed) + more;
+        loop {
+            let progress = self.shared.progress.notified();
+            if self.shared.failed.load(Ordering::Relaxed) || self.shared.calls.load(Ordering::Relaxed) >= goal
+            {
+                // What has failed is told in the end.
+                return Ok(());
+            }
+            progress.await;
+        }
+    }
+
+    /// What all clients have seen, and the longest call.
+    pub(crate) async fn stop(self) -> Result<(History, Duration), Box<dyn Error>> {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        let mut history = History::default();
+        for task in self.tasks {
+            history.calls.extend(task.await??);
+        }
+        let longest = history.calls.iter().filter_map(|call| Some(call.ended? - call.begun)).max();
+        Ok((history, Duration::from_nanos(longest.unwrap_or(0))))
+    }
+}
+
+/// Calls until it is stopped: two updates, then a query.
+async fn client(
+    number: usize,
+    orb: Orb,
+    counter: CounterProxy,
+    shared: Arc<Shared>,
+) -> Result<Vec<Call>, String> {
+    let now = || shared.origin.elapsed().as_nanos() as u64;
+    let mut calls = Vec::new();
+    while !shared.stop.load(Ordering::Relaxed) {
+        let begun = now();
+        let outcome = match (calls.len() + number) % 3 {
+            0 => counter.read().await.map(Outcome::Read),
+            _ => counter.add().await.map(Outcome::Added),
+        };
+        let outcome = outcome.map_err(|fault| {
+            shared.failed.store(true, Ordering::Relaxed);
+            shared.progress.notify_waiters();
+            format!("client {number}, call {}: {fault}", calls.len())
+        })?;
+        calls.push(Call { begun, ended: Some(now()), outcome });
+        shared.calls.fetch_add(1, Ordering::Relaxed);
+        shared.progress.notify_waiters();
+    }
+    orb.shutdown(Duration::from_secs(1)).await;
+    Ok(calls)
+}
+
+/// The value that one member holds.
+pub(crate) async fn read_at(address: &str) -> Result<u64, Box<dyn Error>> {
+    let orb = Orb::client().await?;
+    let counter: CounterProxy = orb.bind(address)?;
+    let value = counter.read().await?;
+    orb.shutdown(Duration::from_secs(1)).await;
+    Ok(value)
+}
