@@ -81,6 +81,12 @@ fn who_fetches_from_the_dead_is_not_late() {
     shown("orphans", 205, Mutation::FetcherBlamed, "M5");
 }
 
+/// The sequencer gave places that nobody else has heard of, delivered by them, and died.
+#[test]
+fn a_place_is_known_everywhere() {
+    shown("moments", 306, Mutation::PlaceNotStable, "O4");
+}
+
 /// Seeds that have shown a fault hold now, though later changes may have made other stories of them.
 #[test]
 fn seeds_that_found_something_hold() {
@@ -122,6 +128,7 @@ macro_rules! mutants {
                 Mutation::CausesNotStable,
                 Mutation::UnresponsiveAccused,
                 Mutation::DisputeIgnored,
+                Mutation::PlaceNotStable,
                 Mutation::LeftUnheard,
                 Mutation::FetcherBlamed,
             ]);
@@ -139,7 +146,6 @@ mutants! {
     nothing_is_proposed_before_all_have_it: ProposeBeforeFill in "moments" by ["O2", "V1", "V4", "V6", "O3", "O4"];
     uniform_waits_for_all: UniformOnReceipt in "mixed" by ["V6", "O4"];
     the_order_is_in_the_value: OrderNotInValue in "mixed" by ["O3", "O4"];
-    a_place_is_known_everywhere: PlaceNotStable in "mixed" by ["O4", "V6", "V1"];
     a_sequencer_stands_still: SequencerNotSealed in "moments" by ["V6", "O4"];
     a_promise_stands_still: DeliverAfterPromise in "mixed" by ["V1", "V6", "O3", "O4"];
     nothing_goes_beyond_the_cut: BeyondTheCut in "mixed" by ["V1", "O3"];
