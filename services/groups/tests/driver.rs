@@ -324,7 +324,7 @@ async fn count_messages(group: &mut Group<Bytes>, count: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_application_makes_senders_wait_and_loses_nothing() {
-    let (_domains, mut groups) = three_members(narrow).await;
+    let (domains, mut groups) = three_members(narrow).await;
     let (sender, mut slow) = (groups[0].sender(), groups.pop().unwrap());
     // The one who sends waits for no one but the group; the others read as fast as they can.
     let sending = tokio::spawn(async move {
@@ -345,6 +345,19 @@ async fn a_slow_application_makes_senders_wait_and_loses_nothing() {
     })
     .await;
     assert!(got < 1000 && !sending.is_finished(), "the sender waits");
+    let metrics = in_time("the reader's lag", async {
+        loop {
+            let metrics = domains[2].metrics().await.unwrap();
+            if metrics.groups_lagging == 1 {
+                return metrics;
+            }
+        }
+    })
+    .await;
+    assert!(metrics.events_unread_bytes > 64 << 10 && metrics.links >= 2, "{metrics:?}");
+    assert_eq!(metrics.groups, 1);
+    let metrics = in_time("metrics", domains[0].metrics()).await.unwrap();
+    assert!(metrics.messages_kept > 0, "{metrics:?}");
     let mut quick = groups.pop().unwrap();
     let quick = tokio::spawn(async move { count_messages(&mut quick, 1000).await });
     let first = tokio::spawn(async move { count_messages(&mut groups[0], 1000 - got).await });

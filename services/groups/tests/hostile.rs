@@ -2,7 +2,8 @@
 
 use bytes::{Bytes, BytesMut};
 use quorb_groups::core::{
-    Class, Config, Core, Effect, Event, GroupOptions, LinkId, Order, ProcessId, Stage, Time,
+    Class, Config, Core, Effect, Event, GroupOptions, LinkId, Order, ProcessId, SharedKey, Stage, Time,
+    Unwelcome, Upcall,
 };
 use quorb_groups::sim::random::Random;
 
@@ -65,7 +66,7 @@ impl Pair {
             Effect::Close { link } => {
                 self.cores[1 - side].handle(Event::Closed { link }, now);
             }
-            Effect::Tell(_) => {}
+            Effect::Tell(_) | Effect::Append { .. } | Effect::Forget { .. } => {}
         }
     }
 
@@ -140,4 +141,153 @@ fn a_stranger_gets_nothing() {
     assert_eq!(closed, 200);
     assert!(core.counters().refused > 190, "a word of refusal may be read in a few");
     assert_eq!(core.view().members.len(), 1);
+}
+
+/// What a stranger, or the same process again, may send after the fact: nothing of it counts, and the domain goes on.
+#[test]
+fn frames_sent_again_or_out_of_order_change_nothing() {
+    let mut recorded = Vec::new();
+    let mut pair = Pair::new();
+    pair.play(&mut |_, frame| {
+        recorded.push(frame.clone());
+        frame
+    });
+    let (view, groups) = (pair.cores[1].view().clone(), pair.cores[1].groups().count());
+    let mut told = 0;
+    let now = Time(pair.now);
+    // What was under way before.
+    pair.cores[1].poll(now, &mut Vec::new());
+    for (i, frame) in recorded.iter().chain(recorded.iter().rev()).enumerate() {
+        let link = LinkId(100 + i as u64 / 50);
+        if i % 50 == 0 {
+            pair.cores[1].handle(Event::Opened { link, dialled: None }, now);
+            pair.cores[1].handle(Event::Received { link, frame: recorded[0].clone() }, now);
+        }
+        pair.cores[1].handle(Event::Received { link, frame: frame.clone() }, now);
+    }
+    let mut effects = Vec::new();
+    pair.cores[1].poll(now, &mut effects);
+    for effect in effects {
+        told += usize::from(matches!(effect, Effect::Tell(Upcall::Deliver { .. } | Upcall::View(_))));
+    }
+    assert_eq!(told, 0, "nothing is delivered twice");
+    assert_eq!((pair.cores[1].view(), pair.cores[1].groups().count()), (&view, groups));
+    assert!(pair.cores[1].counters().refused > 0, "what is out of order is refused and counted");
+}
+
+/// Gives each of two cores what the other sends, over one connection dialled by the first; what they tell is returned.
+fn introduce(cores: &mut [Core; 2], now: Time) -> Vec<Upcall> {
+    let link = LinkId(9);
+    cores[0].handle(Event::Opened { link, dialled: Some("b".into()) }, now);
+    cores[1].handle(Event::Opened { link, dialled: None }, now);
+    let (mut told, mut quiet) = (Vec::new(), false);
+    while !quiet {
+        quiet = true;
+        for side in 0..2 {
+            let mut effects = Vec::new();
+            cores[side].poll(now, &mut effects);
+            for effect in effects {
+                match effect {
+                    Effect::Send { link, head, body } => {
+                        quiet = false;
+                        let mut frame = BytesMut::from(&head[..]);
+                        frame.extend_from_slice(&body);
+                        cores[1 - side].handle(Event::Received { link, frame: frame.freeze() }, now);
+                    }
+                    Effect::Tell(upcall) => told.push(upcall),
+                    _ => {}
+                }
+            }
+        }
+    }
+    told
+}
+
+fn alone(name: &str, process: u64, address: &str, key: Option<&[u8]>) -> Core {
+    let config =
+        Config { key: key.map(SharedKey::new), ..Config::new(name, ProcessId(process), address, &[address]) };
+    let mut core = Core::new(config, Time(1));
+    core.handle(Event::Tick, Time(1));
+    core
+}
+
+fn unwelcome(told: &[Upcall]) -> Vec<Unwelcome> {
+    let reasons = told
+        .iter()
+        .filter_map(|u| if let Upcall::Unwelcome { reason, .. } = u { Some(*reason) } else { None });
+    reasons.collect()
+}
+
+#[test]
+fn domains_of_one_name_and_other_seeds_do_not_merge() {
+    let mut cores = [alone("d", 1, "a", None), alone("d", 2, "b", None)];
+    let told = introduce(&mut cores, Time(2));
+    assert_eq!(unwelcome(&told).first(), Some(&Unwelcome::DOMAIN));
+    for core in &cores {
+        assert_eq!((core.stage(), core.view().members.len()), (Stage::Member, 1));
+    }
+    let mut cores = [alone("d", 1, "a", None), alone("e", 2, "b", None)];
+    assert_eq!(unwelcome(&introduce(&mut cores, Time(2))).first(), Some(&Unwelcome::NAME));
+    assert!(cores.iter().any(|core| core.counters().refused > 0));
+}
+
+#[test]
+fn a_key_lets_in_only_those_that_know_it() {
+    let outsider = |key: Option<&[u8]>| {
+        let config = Config { key: key.map(SharedKey::new), ..Config::new("d", ProcessId(1), "a", &["b"]) };
+        let mut core = Core::new(config, Time(1));
+        core.handle(Event::Tick, Time(1));
+        core
+    };
+    let meets = |key: Option<&[u8]>, theirs: Option<&[u8]>| {
+        let mut cores = [outsider(key), alone("d", 2, "b", theirs)];
+        let told = introduce(&mut cores, Time(2));
+        for step in 1..40 {
+            let now = Time(2 + step * 20_000);
+            cores.iter_mut().for_each(|core| core.handle(Event::Tick, now));
+            introduce_again(&mut cores, now);
+        }
+        (cores[0].stage() == Stage::Member, unwelcome(&told))
+    };
+    assert_eq!(meets(Some(b"secret"), Some(b"secret")), (true, vec![]));
+    assert_eq!(meets(None, None), (true, vec![]));
+    for (key, theirs) in
+        [(Some(&b"wrong"[..]), Some(&b"secret"[..])), (None, Some(b"secret")), (Some(b"secret"), None)]
+    {
+        let (member, reasons) = meets(key, theirs);
+        assert!(!member && reasons.contains(&Unwelcome::KEY), "{key:?} {theirs:?}: {reasons:?}");
+    }
+}
+
+/// Carries on over the connection that is open.
+fn introduce_again(cores: &mut [Core; 2], now: Time) {
+    for _ in 0..20 {
+        for side in 0..2 {
+            let mut effects = Vec::new();
+            cores[side].poll(now, &mut effects);
+            for effect in effects {
+                if let Effect::Send { link, head, body } = effect {
+                    let mut frame = BytesMut::from(&head[..]);
+                    frame.extend_from_slice(&body);
+                    cores[1 - side].handle(Event::Received { link, frame: frame.freeze() }, now);
+                }
+            }
+        }
+    }
+}
+
+/// A clock that jumps ahead looks like a process that was stopped: it gives the others time first. One that goes back stands.
+#[test]
+fn clocks_that_jump_accuse_nobody() {
+    let mut pair = Pair::new();
+    pair.play(&mut |_, frame| frame);
+    let view = pair.cores[0].view().clone();
+    for jump in [3_600_000_000u64, 0, 86_400_000_000] {
+        pair.now += jump;
+        (0..5).for_each(|_| pair.step(&mut |_, frame| frame));
+    }
+    for core in &mut pair.cores {
+        core.handle(Event::Tick, Time(1));
+        assert_eq!((core.view(), core.counters().suspicions), (&view, 0));
+    }
 }

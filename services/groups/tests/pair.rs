@@ -44,7 +44,7 @@ impl Pair {
                 }
                 Effect::Close { link } => self.events.push_back((1 - side, Event::Closed { link })),
                 Effect::Tell(Upcall::Left) => return true,
-                Effect::Tell(_) => {}
+                Effect::Tell(_) | Effect::Append { .. } | Effect::Forget { .. } => {}
             }
         }
         false

@@ -120,7 +120,7 @@ macro_rules! mutants {
             }
         )*
 
-        /// Those above, those that have a seed of their own, and the one that has a test of its own (`parting`).
+        /// Those above, those that have a seed of their own, and the one that has a test of its own (`pair`).
         #[test]
         fn every_mistake_is_tried() {
             let mut tried = vec![$(Mutation::$mutation),*];
@@ -164,4 +164,11 @@ mutants! {
     nobody_renews_for_the_excluded: RenewalAfterPromise in "corners" by ["C4", "M9"];
     a_flushing_member_answers_nothing: QueryDuringFlush in "corners" by ["C4", "M9"];
     a_query_waits_for_what_was_received: QueryDoesNotWait in "leases" by ["C4"];
+    a_place_is_on_every_disk: AcknowledgedUnsynced in "blackouts" by ["C5", "T1", "C4"];
+    an_answer_is_on_the_disk: AnsweredUnsynced in "flicker" by ["M1", "C5", "M4"];
+    what_was_accepted_is_remembered: AcceptedForgotten in "blackouts" by ["M1", "M3", "C5"];
+    a_restart_takes_a_quorum: RestartWithoutQuorum in "blackouts" by ["M1", "M3", "C5"];
+    the_quorum_is_of_the_last_view: QuorumOfWrongView in "blackouts" by ["M1", "M3", "C5"];
+    only_a_last_copy_counts: AnyCopyCounts in "flicker" by ["C5", "T1", "C4"];
+    whoever_has_a_log_founds_nothing: FoundsAnew in "flicker" by ["M4", "M8", "C5"];
 }

@@ -142,7 +142,7 @@ impl Solo {
                 let (count, hash) = self.delivered[member];
                 self.delivered[member] = (count + 1, mix(hash, &payload[..payload.len().min(32)]));
             }
-            Effect::Tell(_) => {}
+            Effect::Tell(_) | Effect::Append { .. } | Effect::Forget { .. } => {}
         }
     }
 }

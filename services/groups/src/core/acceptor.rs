@@ -17,6 +17,7 @@
 
 use super::Core;
 use super::detector::Evidence;
+use super::durable::record::Record;
 use super::identity::{ProcessId, Time};
 use super::mutation::Mutation;
 use super::wire::item::{Answer, Fetch, Fill, Flush, Propose, Vote, tag};
@@ -76,12 +77,14 @@ impl Core {
         self.acceptor.asker = Some(from);
         self.acceptor.moved = self.now;
         self.acceptor.filling = None;
+        self.write_loose();
+        self.append(&Record::Promised { view: flush.view, ballot: flush.ballot });
         let reports = self.groups.values().filter(|g| g.touched).filter_map(|g| g.report()).collect();
         let now = self.now;
         let promises = self.lease.promises(now);
         let accepted = self.acceptor.accepted.clone();
         let answer = Answer { view: flush.view, ballot: flush.ballot, accepted, reports, promises };
-        self.send_item(from, tag::ANSWER, &answer);
+        self.send_when_synced(from, tag::ANSWER, &answer);
     }
 
     /// What must be here before the value is proposed, and where it is.
@@ -115,8 +118,9 @@ impl Core {
         }
         let vote = Vote { view: fill.view, ballot: fill.ballot };
         self.acceptor.filling = None;
+        self.write_loose();
         if let Some(asker) = self.acceptor.asker {
-            self.send_item(asker, tag::FILLED, &vote);
+            self.send_when_synced(asker, tag::FILLED, &vote);
         }
     }
 
@@ -137,9 +141,11 @@ impl Core {
             return;
         }
         self.acceptor.moved = self.now;
-        self.acceptor.accepted = Some(Accepted { ballot: propose.ballot, value: propose.value });
+        let accepted = Accepted { ballot: propose.ballot, value: propose.value };
+        self.append(&Record::Accepted { view: propose.view, accepted: accepted.clone() });
+        self.acceptor.accepted = Some(accepted);
         let vote = Vote { view: propose.view, ballot: propose.ballot };
-        self.send_item(from, tag::ACCEPT, &vote);
+        self.send_when_synced(from, tag::ACCEPT, &vote);
     }
 
     /// A flush that does not come to an end is evidence against its leader, unless this member sees itself that there is no

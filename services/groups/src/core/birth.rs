@@ -33,15 +33,17 @@ pub(crate) struct Birth {
 }
 
 impl Core {
-    fn own_member(&self) -> Member {
+    pub(super) fn own_member(&self) -> Member {
         let weight = if self.config.is_seed() { self.config.weight } else { 0 };
-        Member { process: self.me(), address: self.config.address.clone(), weight }
+        let (process, address) = (self.me(), self.config.address.clone());
+        Member { process, address, weight, durable: self.log.identity }
     }
 
     /// Looks for the seeds; asks to join, or founds.
     pub(super) fn seek(&mut self) {
         let seeds = self.config.seeds.clone();
-        if seeds.len() == 1 && seeds[0] == self.config.address {
+        let remembers = self.restart.as_ref().is_some_and(|r| r.knows_a_view());
+        if !remembers && seeds.len() == 1 && seeds[0] == self.config.address {
             let members = vec![self.own_member()];
             let view = View { domain: DomainId(self.me().0), number: ViewNumber(1), members };
             return self.enter(Welcome { view, registry: Registry::default().snapshot(), hold_us: 0 });
@@ -60,9 +62,15 @@ impl Core {
                 self.send_item(process, tag::JOIN, &join);
             }
         }
-        if seeds.first() == Some(&self.config.address) {
+        if remembers {
+            self.regather();
+        } else if seeds.first() == Some(&self.config.address) {
             self.found();
         }
+    }
+
+    pub(super) fn has_promised_a_founder(&self) -> bool {
+        self.birth.promised.is_some()
     }
 
     /// A process was met: one outside asks it at once, a member welcomes those of its view who do not know of it.
@@ -71,6 +79,7 @@ impl Core {
             Stage::Outside => {
                 let join = Join { member: self.own_member() };
                 self.send_item(process, tag::JOIN, &join);
+                self.recall_to(process);
             }
             Stage::Member => {
                 let fresh = self.links.peers.get(&process).is_some_and(|p| p.view == ViewNumber(0));
@@ -92,8 +101,9 @@ impl Core {
             }
             let there = self.links.peers.iter().find(|(_, p)| p.address == *seed && p.is_open());
             match there {
-                Some((&process, peer)) if peer.view == ViewNumber(0) => {
-                    members.push(Member { process, address: seed.clone(), weight: 1 });
+                Some((&process, peer)) if peer.view == ViewNumber(0) && peer.domain == DomainId(0) => {
+                    let durable = peer.durable;
+                    members.push(Member { process, address: seed.clone(), weight: 1, durable });
                 }
                 _ => return,
             }
@@ -113,7 +123,8 @@ impl Core {
 
     /// The founder's offer: agreed to if it lists this incarnation and the seeds this process was given.
     pub(super) fn offered(&mut self, from: ProcessId, found: Found) {
-        let listed = found.view.members.iter().map(|m| &m.address).eq(self.config.seeds.iter());
+        let remembers = self.restart.as_ref().is_some_and(|r| r.knows_a_view());
+        let listed = !remembers && found.view.members.iter().map(|m| &m.address).eq(self.config.seeds.iter());
         let free = self.birth.promised.as_ref().is_none_or(|(founder, _)| *founder == from);
         if self.stage == Stage::Outside && listed && free && found.view.contains(self.me()) {
             let address = self.links.peers.get(&from).map(|p| p.address.clone());
@@ -172,6 +183,11 @@ impl Core {
         if self.was_dropped(process) {
             return self.expel(process);
         }
+        let same_disk = |m: &Member| m.durable.is_some() && m.durable == join.member.durable;
+        if self.view.members.iter().any(same_disk) {
+            // Its former incarnation is in the view: it goes first.
+            return;
+        }
         let leader = self.presumed_leader();
         if leader != self.me() {
             return self.send_item(leader, tag::JOIN, &join);
@@ -187,13 +203,22 @@ impl Core {
             return;
         }
         let domain = welcome.view.domain;
+        if self.restart.as_ref().is_some_and(|r| r.knows_a_view() && r.domain() != domain) {
+            return;
+        }
         if self.birth.promised.as_ref().is_some_and(|(founder, _)| DomainId(founder.0) != domain) {
             return;
         }
-        self.stage = Stage::Member;
+        self.restart = None;
         self.registry = Registry::restore(welcome.registry);
         self.lease.hold(self.now, welcome.hold_us);
+        self.enter_domain(welcome.view);
+    }
+
+    /// This process is a member from this view on.
+    pub(super) fn enter_domain(&mut self, view: View) {
+        self.stage = Stage::Member;
         self.birth = Birth::default();
-        self.begin_view(welcome.view);
+        self.begin_view(view);
     }
 }

@@ -33,7 +33,11 @@ impl Core {
     /// with the token returned, says what came of it.
     pub fn enter_group(&mut self, name: &str, options: GroupOptions) -> Result<u64, CallError> {
         options.check()?;
-        self.request(ChangeKind::Enter { name: name.into(), options })
+        if options.durable && !self.log.is_kept() {
+            return Err(CallError::NoLog);
+        }
+        let entrant = self.entrant(name);
+        self.request(ChangeKind::Enter { name: name.into(), options, entrant })
     }
 
     /// Ceases to be a member of a group.
@@ -64,11 +68,6 @@ impl Core {
             return Err(CallError::NotInDomain);
         }
         self.calls.leaving = true;
-        if self.view.members.len() == 1 {
-            self.stage = Stage::Gone;
-            self.tell(super::Upcall::Left);
-            return Ok(());
-        }
         self.repeat_calls_now();
         Ok(())
     }
@@ -91,6 +90,12 @@ impl Core {
         token
     }
 
+    /// Whether nothing can be decided without this process: then it leaves by stopping, and the view waits for it.
+    fn is_last_voter(&self) -> bool {
+        let others = self.view.members.iter().filter(|m| m.process != self.me());
+        others.clone().all(|m| m.weight == 0) && (others.count() == 0 || self.own_member().weight > 0)
+    }
+
     pub(super) fn repeat_calls(&mut self) {
         if self.now.since(self.calls.asked) >= ASK_AGAIN_US {
             self.repeat_calls_now();
@@ -107,7 +112,10 @@ impl Core {
             let changes = open.map(|(&token, what)| Change { by: me, token, what: what.clone() }).collect();
             self.send_item(leader, tag::REQUEST, &Request { changes });
         }
-        if self.calls.leaving {
+        if self.calls.leaving && self.is_last_voter() {
+            self.stage = Stage::Gone;
+            self.tell(super::Upcall::Left);
+        } else if self.calls.leaving {
             self.send_item::<ProcessId>(leader, tag::LEAVE, &me);
         }
     }

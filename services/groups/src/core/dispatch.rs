@@ -36,6 +36,13 @@ impl Core {
                     self.state_chunk(from, chunk)?;
                 }
             }
+            tag::RECALL => self.recalled(from, item.decode()?),
+            tag::GATHER => self.gather(from, item.decode()?),
+            tag::GATHERED => self.gathered(from, item.decode()?),
+            tag::DECREE => self.decreed(from, item.decode()?),
+            tag::AGREED => self.agreed_to_restart(from, item.decode()?),
+            tag::DECIDED => self.decided(item.decode()?),
+            tag::OUTBID => self.outbid(item.decode()?),
             tag::STATE_WANTED => self.state_wanted(from, &item.decode::<StateWanted>()?),
             _ => {
                 let mut input = Reader::new(item.content.clone());

@@ -41,6 +41,11 @@ pub enum Event {
     },
     /// It is time: see [`Core::wake_at`](super::Core::wake_at).
     Tick,
+    /// All records up to this number are on stable storage.
+    Synced {
+        /// The number.
+        number: u64,
+    },
 }
 
 /// Something to be done by the driver, in order.
@@ -64,6 +69,19 @@ pub enum Effect {
     Close {
         /// Which.
         link: LinkId,
+    },
+    /// Write a record to the log, and say so with [`Event::Synced`] when it is on stable storage. A log that cannot be
+    /// written is the end of the process.
+    Append {
+        /// Its number: one more than the last.
+        number: u64,
+        /// The record.
+        record: Bytes,
+    },
+    /// Records before this number are not needed any more.
+    Forget {
+        /// The first that is.
+        before: u64,
     },
     /// Something for the application.
     Tell(Upcall),
@@ -116,6 +134,23 @@ pub enum Upcall {
         /// The view in which the state was true; the answer names it.
         cut: ViewNumber,
     },
+    /// The state of a durable group as of now is wanted, for the log: answer with
+    /// [`Core::checkpoint`](super::Core::checkpoint), from the state at this place.
+    TakeCheckpoint {
+        /// The group.
+        group: GroupId,
+        /// How many messages were delivered before; the answer names it.
+        index: u64,
+    },
+    /// The group begins again from this process's log, after its view and before anything else is delivered in it.
+    Restore {
+        /// The group.
+        group: GroupId,
+        /// The last checkpoint.
+        state: Bytes,
+        /// The messages delivered after it, by whom and what.
+        messages: Vec<(ProcessId, Bytes)>,
+    },
     /// The state of the group, before anything else is delivered in it.
     InstallState {
         /// The group.
@@ -166,6 +201,18 @@ pub enum Upcall {
     Unblocked(Blocked),
     /// The domain goes on without this process. It takes part again only as a new incarnation.
     Excluded,
+    /// A process at this address does not want to hear from this one.
+    Unwelcome {
+        /// Where.
+        address: Option<Address>,
+        /// Why.
+        reason: Unwelcome,
+    },
+    /// This process is in no view yet, and waits for these: a quorum of the last view it knows, or the seeds.
+    Waiting {
+        /// Where they are expected.
+        addresses: Vec<Address>,
+    },
     /// This process left the domain, as it asked. Those who stay have heard all it said, or it waited for them in vain.
     Left,
 }
@@ -211,6 +258,36 @@ pub enum Blocked {
     Dormant(GroupId),
 }
 
+/// Why a process is turned away. More reasons may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unwelcome(pub u8);
+
+impl Unwelcome {
+    /// It is of a domain of another name.
+    pub const NAME: Self = Self(1);
+    /// There is no version of the protocol that both speak.
+    pub const PROTOCOL: Self = Self(2);
+    /// Its domain has the same name, but is another one.
+    pub const DOMAIN: Self = Self(3);
+    /// It does not prove that it knows the shared key, or is asked for one it was not given.
+    pub const KEY: Self = Self(4);
+    /// This process is not, or no longer, in the domain.
+    pub const ENDED: Self = Self(5);
+}
+
+impl std::fmt::Display for Unwelcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {
+            Self::NAME => f.write_str("its domain has another name"),
+            Self::PROTOCOL => f.write_str("it speaks no version of the protocol that this process does"),
+            Self::DOMAIN => f.write_str("it is in another domain of the same name"),
+            Self::KEY => f.write_str("the two were not given the same key"),
+            Self::ENDED => f.write_str("it is leaving, or has left"),
+            Self(other) => write!(f, "for a reason of number {other}"),
+        }
+    }
+}
+
 /// Why a request about a group is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -227,6 +304,9 @@ pub enum Refusal {
     /// The group exists with other options.
     #[error("the group was created with other options")]
     OtherOptions,
+    /// The state that a member has is that of an earlier life of the group.
+    #[error("the state is of an earlier life of the group")]
+    Outdated,
     /// A member with state is there, or is none to have it.
     #[error("the group is not dormant")]
     NotDormant,
@@ -245,6 +325,9 @@ pub enum CallError {
     /// The group allows only another class of messages.
     #[error("the group allows another class of messages")]
     ClassNotAllowed,
+    /// The group is durable and this process has no log.
+    #[error("the group is durable: a member needs a log")]
+    NoLog,
     /// The message exceeds its limit.
     #[error("message longer than the limit")]
     TooLong,

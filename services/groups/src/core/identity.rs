@@ -4,6 +4,7 @@
 //! is a new process (book L10640). A view is a numbered, ranked list of processes; rank is the order of joining, survivors
 //! keep their order, joiners go last (book L11471).
 
+use super::wire::value::Value;
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,6 +19,22 @@ impl fmt::Debug for ProcessId {
 }
 
 impl fmt::Display for ProcessId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// The name on a process's disk: the same for all its incarnations, and never that of another disk.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DurableId(pub u64);
+
+impl fmt::Debug for DurableId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "d{:x}", self.0)
+    }
+}
+
+impl fmt::Display for DurableId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }
@@ -94,6 +111,8 @@ pub struct Member {
     pub address: Address,
     /// What it weighs in a quorum; a member of weight zero votes on nothing.
     pub weight: u32,
+    /// The name on its disk, if it has a log.
+    pub durable: Option<DurableId>,
 }
 
 /// A view of the domain: everyone who installs this number installs this list.
@@ -126,25 +145,42 @@ impl View {
         self.members.get(usize::from(rank)).map(|m| m.process)
     }
 
+    /// The member whose disk bears this name, and its rank.
+    #[must_use]
+    pub fn member_named(&self, durable: DurableId) -> Option<(Rank, &Member)> {
+        let found = self.members.iter().enumerate().find(|(_, m)| m.durable == Some(durable));
+        found.map(|(rank, member)| (rank as Rank, member))
+    }
+
     /// Whether these processes may decide the next view: they hold more than half of the weight, or exactly half and the
     /// oldest voter is among them. Any two such sets have a member in common.
     #[must_use]
     pub fn is_quorum(&self, present: impl Fn(ProcessId) -> bool) -> bool {
+        self.is_quorum_of(|m| present(m.process))
+    }
+
+    /// The same by members: incarnations that share a disk are one acceptor.
+    #[must_use]
+    pub fn is_quorum_of(&self, present: impl Fn(&Member) -> bool) -> bool {
         match self.halves(&present) {
             std::cmp::Ordering::Greater => true,
-            std::cmp::Ordering::Equal => {
-                self.members.iter().find(|m| m.weight > 0).is_some_and(|m| present(m.process))
-            }
+            std::cmp::Ordering::Equal => self.members.iter().find(|m| m.weight > 0).is_some_and(present),
             std::cmp::Ordering::Less => false,
         }
     }
 
     /// How the weight of those present compares with half of the whole.
-    pub(crate) fn halves(&self, present: impl Fn(ProcessId) -> bool) -> std::cmp::Ordering {
+    pub(crate) fn halves(&self, present: impl Fn(&Member) -> bool) -> std::cmp::Ordering {
         let weigh = |m: &Member| u64::from(m.weight);
         let whole: u64 = self.members.iter().map(weigh).sum();
-        let held: u64 = self.members.iter().filter(|m| present(m.process)).map(weigh).sum();
+        let held: u64 = self.members.iter().filter(|m| present(m)).map(weigh).sum();
         (2 * held).cmp(&whole)
+    }
+
+    /// The view that a decision makes of this one.
+    pub(crate) fn succeeded_by(&self, value: &Value) -> Self {
+        let domain = value.restart.unwrap_or(self.domain);
+        Self { domain, number: self.number.next(), members: value.members.clone() }
     }
 }
 
@@ -155,7 +191,12 @@ mod tests {
     fn view(weights: &[u32]) -> View {
         let members = weights.iter().enumerate();
         let members = members
-            .map(|(i, &weight)| Member { process: ProcessId(i as u64), address: "a".into(), weight })
+            .map(|(i, &weight)| Member {
+                process: ProcessId(i as u64),
+                address: "a".into(),
+                weight,
+                durable: None,
+            })
             .collect();
         View { domain: DomainId(1), number: ViewNumber(1), members }
     }

@@ -7,6 +7,7 @@
 //!                 -> groups start from zero; what was kept for this view is taken up; what waited is sent
 //! ```
 
+use super::durable::record::Record;
 use super::event::{Blocked, Upcall};
 use super::group::Group;
 use super::identity::{GroupId, ProcessId, View};
@@ -30,6 +31,7 @@ impl Core {
             self.stage = Stage::Gone;
             return self.tell(Upcall::Excluded);
         }
+        self.append(&Record::Installed { decision: decision.clone() });
         if self.bug(Mutation::ViewBeforeFlush) {
             self.tell_view(&value);
         }
@@ -37,10 +39,9 @@ impl Core {
         if value.left.contains(&me) {
             return self.part(&value.members);
         }
-        let members = value.members.clone();
-        let number = self.view.number.next();
-        let old = std::mem::replace(&mut self.view.members, members);
-        self.view.number = number;
+        let next = self.view.succeeded_by(&value);
+        let before = std::mem::replace(&mut self.view, next);
+        let old = &before.members;
         let stays = |p: ProcessId| value.members.iter().any(|m| m.process == p);
         let gone: Vec<ProcessId> =
             old.iter().map(|m| m.process).filter(|&p| !stays(p) && !value.left.contains(&p)).collect();
@@ -48,10 +49,10 @@ impl Core {
         if !self.bug(Mutation::ViewBeforeFlush) {
             self.tell(Upcall::View(self.view.clone()));
         }
-        let changed = self.change_registry(&value, &gone);
+        let (changed, woken) = self.change_registry(&before, &value);
         self.hold_for_leases(&value);
         self.part_from(&gone, &value.left);
-        self.start_groups(&changed);
+        self.start_groups(&changed, &woken);
         self.enter_view();
         let joined = value.members.iter().map(|m| m.process).filter(|p| !old.iter().any(|m| m.process == *p));
         for process in joined.collect::<Vec<_>>() {
@@ -64,15 +65,15 @@ impl Core {
     pub(super) fn begin_view(&mut self, view: View) {
         self.view = view;
         self.acceptor.begin(None);
+        self.append(&Record::Base { view: self.view.clone(), registry: self.registry.snapshot() });
         self.tell(Upcall::View(self.view.clone()));
-        self.start_groups(&[]);
+        self.start_groups(&[], &[]);
         self.enter_view();
         self.take_up();
     }
 
     fn tell_view(&mut self, value: &Value) {
-        let members = value.members.clone();
-        self.tell(Upcall::View(View { domain: self.view.domain, number: self.view.number.next(), members }));
+        self.tell(Upcall::View(self.view.succeeded_by(value)));
     }
 
     /// Delivers all that the old view still owes.
@@ -87,30 +88,29 @@ impl Core {
         self.pass_on();
     }
 
-    /// Applies the decided changes. The answer is the groups that changed, each once.
-    fn change_registry(&mut self, value: &Value, gone: &[ProcessId]) -> Vec<GroupId> {
-        let number = self.view.number;
-        let mut changed = self.registry.remove(gone, &value.left, number);
-        for change in &value.changes {
-            let applied = self.registry.apply(change, number);
+    /// Applies the decided changes. The answer is the groups that changed, each once, and those that live on from this
+    /// process's copy.
+    fn change_registry(&mut self, before: &View, value: &Value) -> (Vec<GroupId>, Vec<GroupId>) {
+        let (changed, applied) = self.registry.advance(before, value);
+        let mut woken = Vec::new();
+        for (change, applied) in value.changes.iter().zip(applied) {
             let mine = change.by == self.me();
             if mine {
                 self.calls.decided(change.token);
             }
             let refused = matches!(applied, Applied::Refused(_));
             match applied {
-                Applied::Changed(id) | Applied::Left(id) => {
-                    if mine && applied == Applied::Left(id) {
-                        self.groups.remove(&id);
-                        self.transfers.forget(id);
-                        self.tell(Upcall::LeftGroup { group: id });
-                    }
-                    changed.push(id);
+                Applied::Left(id) if mine => {
+                    self.groups.remove(&id);
+                    self.transfers.forget(id);
+                    self.left_durable(id);
+                    self.tell(Upcall::LeftGroup { group: id });
                 }
+                Applied::Woken(id) if mine => woken.push(id),
                 Applied::Refused(reason) if mine => {
                     self.tell(Upcall::Refused { token: change.token, reason })
                 }
-                Applied::Refused(_) | Applied::Nothing => {}
+                _ => {}
             }
             if let ChangeKind::Cast { payload } = &change.what {
                 self.tell_cast(change.by, payload);
@@ -120,10 +120,7 @@ impl Core {
                 self.tell(Upcall::Decided { token: change.token });
             }
         }
-        changed.sort_unstable();
-        changed.dedup();
-        self.registry.assign_donors(&changed, number);
-        changed
+        (changed, woken)
     }
 
     /// Once for the domain, and to each group in order with its deliveries.
@@ -155,12 +152,12 @@ impl Core {
     }
 
     /// Every group of this process begins the view.
-    fn start_groups(&mut self, changed: &[GroupId]) {
-        let (me, number) = (self.me(), self.view.number);
+    fn start_groups(&mut self, changed: &[GroupId], woken: &[GroupId]) {
+        let (me, number, registry) = (self.me(), self.view.number, &self.registry);
         for group in self.groups.values_mut() {
             if group.touched {
                 let members = group.members().to_vec();
-                group.restart(number, members, me);
+                group.restart(number, members, me, registry.get(group.id).map_or(0, |r| r.length));
             } else {
                 group.carry_over(number);
             }
@@ -168,18 +165,30 @@ impl Core {
         for &id in changed {
             let Some(record) = self.registry.get(id).filter(|r| r.contains(me)) else { continue };
             let (processes, view, dormant) = (record.processes(), record.view(number), record.is_dormant());
-            let only = record.options.only;
+            let (options, length) = (record.options, record.length);
+            let complete = record.is_complete(me);
+            let fresh = !self.groups.contains_key(&id);
             match self.groups.get_mut(&id) {
-                Some(group) => group.restart(number, processes, me),
+                Some(group) => group.restart(number, processes, me, length),
                 None => {
-                    let group = Group::new(id, number, processes, me, only, self.config.mutation);
+                    let begins = (number, length);
+                    let group = Group::new(id, begins, processes, me, &options, self.config.mutation);
                     self.groups.insert(id, Box::new(group));
                 }
             }
-            if self.await_state(id) {
+            if let Some(group) = self.groups.get_mut(&id) {
+                group.suspended = options.durable && dormant;
+            }
+            let begins = self.await_state(id);
+            if begins {
                 self.tell(Upcall::GroupView(view));
             } else {
                 self.tell_group(id, Upcall::GroupView(view));
+            }
+            if options.durable && complete && woken.contains(&id) {
+                self.restore_group(id);
+            } else if options.durable && complete && (fresh || begins) {
+                self.begin_checkpoint(id);
             }
             if dormant {
                 self.counters.dormant += 1;

@@ -57,7 +57,8 @@ impl Leader {
 
     pub(crate) fn admit(&mut self, member: Member, now: Time) {
         if !self.joins.iter().any(|m| m.process == member.process) {
-            self.joins.retain(|m| m.address != member.address);
+            let same_disk = |m: &Member| m.durable.is_some() && m.durable == member.durable;
+            self.joins.retain(|m| m.address != member.address && !same_disk(m));
             self.joins.push(member);
             self.joins_since.get_or_insert(now);
         }
@@ -108,7 +109,7 @@ impl Core {
 
     fn has_quorum(&self, present: impl Fn(ProcessId) -> bool) -> bool {
         let half_is_enough =
-            self.bug(Mutation::HalfIsQuorum) && self.view.halves(&present) == Ordering::Equal;
+            self.bug(Mutation::HalfIsQuorum) && self.view.halves(|m| present(m.process)) == Ordering::Equal;
         half_is_enough || self.view.is_quorum(present)
     }
 
@@ -284,18 +285,25 @@ impl Core {
         cuts: Vec<Cut>,
     ) -> Value {
         let leaves = &self.leader.leaves;
-        let stays = |p: ProcessId| survivors.contains(&p) && !leaves.contains(&p);
+        // The last voter does not leave: without one nothing could be decided ever again.
+        let votes = |m: &&Member| m.weight > 0 && survivors.contains(&m.process);
+        let last = match self.view.members.iter().filter(votes).all(|m| leaves.contains(&m.process)) {
+            true => self.view.members.iter().find(votes).map(|m| m.process),
+            false => None,
+        };
+        let leaves = |p: ProcessId| leaves.contains(&p) && Some(p) != last;
+        let stays = |p: ProcessId| survivors.contains(&p) && !leaves(p);
         let mut members: Vec<Member> =
             self.view.members.iter().filter(|m| stays(m.process)).cloned().collect();
         members.extend(self.leader.joins.iter().filter(|j| !self.view.contains(j.process)).cloned());
         let excluded = |p: ProcessId| self.view.contains(p) && !survivors.contains(&p);
         let promises = answers.values().flat_map(|a| &a.promises).filter(|(p, _)| excluded(*p));
         let lease_wait_us = promises.map(|&(_, left)| left).max().unwrap_or(0);
-        let left = survivors.iter().copied().filter(|p| leaves.contains(p)).collect();
+        let left = survivors.iter().copied().filter(|&p| leaves(p)).collect();
         let open =
             self.leader.requests.values().filter(|c| stays(c.by) && self.registry.is_open(c.by, c.token));
         let changes = open.take(self.config.limits.changes_per_view_max).cloned().collect();
-        Value { members, left, cuts, changes, lease_wait_us }
+        Value { members, left, cuts, changes, lease_wait_us, restart: None }
     }
 
     pub(super) fn filled(&mut self, from: ProcessId, vote: Vote) {

@@ -7,13 +7,15 @@
 //!            <=== DATA, IDLE ===>
 //! ```
 //!
-//! Both sides may dial at once: a second connection does no harm, each side sends on the one that resumed last. A
-//! connection that ends is evidence (see `detector`) only when it was the last one. A stranger of another domain or
-//! protocol is refused with a word; a process the view has excluded is told so.
+//! Both sides may dial at once: a second connection does no harm, each side sends on the one that resumed last. Where
+//! the domain has a shared key, both prove it before they resume (see `key`). A connection that ends is evidence (see
+//! `detector`) only when it was the last one. A stranger of another domain or protocol is refused with a word; a process
+//! the view has excluded is told so.
 
 use super::channel::{Arrival, Channel};
-use super::event::{Effect, LinkId};
-use super::identity::{Address, DomainId, ProcessId, Time, ViewNumber};
+use super::event::{Effect, LinkId, Unwelcome, Upcall};
+use super::identity::{Address, DomainId, DurableId, ProcessId, Time, ViewNumber};
+use super::key::Claim;
 use super::wire::Wire;
 use super::wire::frame::{Exclusion, FrameHead, FrameKind, Hello, PROTOCOLS};
 use super::wire::item::{self, RawItem};
@@ -29,6 +31,9 @@ const REDIAL_US: u64 = 100_000;
 struct Link {
     peer: Option<ProcessId>,
     greeted: bool,
+    dialled: Option<Address>,
+    /// The other side's hello, until it has proved the key.
+    unproved: Option<Hello>,
     /// The processes that were believed to be at the address when this side dialled it. If another one answers, they are
     /// not there any more; of those that came there later it says nothing.
     asks: Vec<ProcessId>,
@@ -44,6 +49,8 @@ pub(crate) struct Peer {
     current: Option<LinkId>,
     /// What its last hello said.
     pub(crate) view: ViewNumber,
+    pub(crate) domain: DomainId,
+    pub(crate) durable: Option<DurableId>,
     pub(crate) heard: Time,
     sent: Time,
     pub(crate) departed: bool,
@@ -88,8 +95,8 @@ impl Peer {
 impl Core {
     pub(super) fn opened(&mut self, link: LinkId, dialled: Option<Address>) {
         let by_us = dialled.is_some();
-        let asks = dialled.map(|address| self.dialled(&address)).unwrap_or_default();
-        self.links.links.insert(link, Link { peer: None, greeted: by_us, asks });
+        let asks = dialled.as_ref().map(|address| self.dialled(address)).unwrap_or_default();
+        self.links.links.insert(link, Link { peer: None, greeted: by_us, dialled, asks, unproved: None });
         if by_us {
             self.greet(link);
         }
@@ -105,6 +112,8 @@ impl Core {
             address: self.config.address.clone(),
             domain: self.view.domain,
             view: self.view.number,
+            durable: self.log.identity,
+            nonce: self.nonce(link),
         };
         self.send_raw(link, FrameKind::Hello, hello.to_bytes());
     }
@@ -134,7 +143,8 @@ impl Core {
                 Err(_) => self.refuse(link),
             },
             (FrameKind::Excluded, _) => self.excluded_by(body),
-            (FrameKind::Refused, _) => self.hang_up(link),
+            (FrameKind::Refused, _) => self.turned_away(link, &body),
+            (FrameKind::Proof, None) => self.proved(link, &body),
             (FrameKind::Resume | FrameKind::Data | FrameKind::Idle, Some(peer)) => {
                 self.channel_frame(link, peer, head, body);
             }
@@ -142,22 +152,87 @@ impl Core {
         }
     }
 
+    fn nonce(&self, link: LinkId) -> Bytes {
+        self.config.key.as_ref().map(|key| key.nonce(self.me(), link.0)).unwrap_or_default()
+    }
+
+    /// A process is turned away, with a word.
+    fn turn_away(&mut self, link: LinkId, reason: Unwelcome) {
+        self.counters.refused += 1;
+        // Whoever is turned away may turn this one away itself, and not hear it: who dialled says it here.
+        if let Some(address) = self.links.links.get(&link).and_then(|l| l.dialled.clone()) {
+            self.tell(Upcall::Unwelcome { address: Some(address), reason });
+        }
+        self.send_raw(link, FrameKind::Refused, Bytes::copy_from_slice(&[reason.0]));
+        self.hang_up(link);
+    }
+
+    fn turned_away(&mut self, link: LinkId, body: &Bytes) {
+        let address = self.links.links.get(&link).and_then(|l| l.dialled.clone());
+        let reason = Unwelcome(body.first().copied().unwrap_or_default());
+        self.tell(Upcall::Unwelcome { address, reason });
+        self.hang_up(link);
+    }
+
+    /// The other side says who it is. Where there is a key, it has to prove that it knows it before anything else.
     fn hello(&mut self, link: LinkId, hello: Hello) {
-        let stranger = hello.name != self.config.name
-            || hello.oldest > PROTOCOLS.1
-            || hello.newest < PROTOCOLS.0
-            || hello.process == self.me()
-            || self.stage == Stage::Gone && self.parting.is_none();
+        let Some(key) = self.config.key.clone() else {
+            return match hello.nonce.is_empty() {
+                true => self.welcome_hello(link, hello),
+                false => self.turn_away(link, Unwelcome::KEY),
+            };
+        };
+        let Some(entry) = self.links.links.get_mut(&link) else { return };
+        if entry.unproved.is_some() {
+            return self.refuse(link);
+        }
+        let dialled = entry.dialled.is_some();
+        let greeted = std::mem::replace(&mut entry.greeted, true);
+        let asked = hello.nonce.clone();
+        entry.unproved = Some(hello);
+        if !greeted {
+            self.greet(link);
+        }
+        let own = self.nonce(link);
+        let (name, address) = (&self.config.name, &self.config.address);
+        let claim = Claim { dialled, asked: &asked, own: &own, name, process: self.me(), address };
+        let proof = key.prove(claim);
+        self.send_raw(link, FrameKind::Proof, proof);
+    }
+
+    /// The other side's proof.
+    fn proved(&mut self, link: LinkId, proof: &Bytes) {
+        let own = self.nonce(link);
+        let Some(entry) = self.links.links.get_mut(&link) else { return };
+        let dialled = entry.dialled.is_none();
+        let Some(hello) = entry.unproved.take() else { return self.refuse(link) };
+        let Hello { name, process, address, nonce, .. } = &hello;
+        let claim = Claim { dialled, asked: &own, own: nonce, name, process: *process, address };
+        let good = self.config.key.as_ref().is_some_and(|key| key.verify(claim, proof));
+        match good {
+            true => self.welcome_hello(link, hello),
+            false => self.turn_away(link, Unwelcome::KEY),
+        }
+    }
+
+    fn welcome_hello(&mut self, link: LinkId, hello: Hello) {
+        let stranger = if hello.name != self.config.name {
+            Some(Unwelcome::NAME)
+        } else if hello.oldest > PROTOCOLS.1 || hello.newest < PROTOCOLS.0 {
+            Some(Unwelcome::PROTOCOL)
+        } else if hello.process == self.me() || self.stage == Stage::Gone && self.parting.is_none() {
+            Some(Unwelcome::ENDED)
+        } else {
+            None
+        };
         let other_domain = hello.domain != DomainId(0)
             && self.view.domain != DomainId(0)
             && hello.domain != self.view.domain;
         if other_domain && self.blocked && self.config.seeds.contains(&hello.address) {
             return self.stranded();
         }
-        if stranger || other_domain {
-            self.counters.refused += 1;
-            self.send_raw(link, FrameKind::Refused, Bytes::new());
-            return self.hang_up(link);
+        if let Some(reason) = stranger.or(other_domain.then_some(Unwelcome::DOMAIN)) {
+            return self.turn_away(link, reason);
         }
         let was_member = hello.view.0 > 0 && hello.view <= self.view.number;
         if self.stage == Stage::Member && was_member && !self.view.contains(hello.process) {
@@ -179,6 +254,8 @@ impl Core {
         if let Some(peer) = self.links.peers.get_mut(&hello.process) {
             peer.links.push(link);
             peer.view = hello.view;
+            peer.domain = hello.domain;
+            peer.durable = hello.durable;
             peer.heard = now;
             received = peer.channel.received();
         }
@@ -210,6 +287,8 @@ impl Core {
             links: Vec::new(),
             current: None,
             view: ViewNumber(0),
+            domain: DomainId(0),
+            durable: None,
             heard: self.now,
             sent: self.now,
             departed: false,
@@ -261,6 +340,7 @@ impl Core {
         peer.current = Some(link);
         let acknowledged = peer.channel.acknowledging();
         let frames: Vec<_> = peer.channel.unacknowledged().collect();
+        self.counters.frames_resent += frames.len() as u64;
         for (sequence, body) in frames {
             let head = FrameHead { kind: FrameKind::Data, sequence, acknowledged }.encode();
             self.out.push(Effect::Send { link, head, body });
@@ -336,6 +416,17 @@ impl Core {
     /// Whether a view has dropped this process.
     pub(super) fn was_dropped(&self, process: ProcessId) -> bool {
         self.links.dropped.contains(&process)
+    }
+
+    /// The same for an item that is encoded already.
+    pub(super) fn send_encoded(&mut self, to: ProcessId, tag: u8, content: Bytes) {
+        if to == self.me() {
+            self.local.push_back(RawItem { tag, content });
+        } else if let Some(peer) = self.links.peers.get_mut(&to) {
+            let start = item::begin(tag, &mut peer.tail);
+            peer.tail.extend_from_slice(&content);
+            item::end(start, &mut peer.tail);
+        }
     }
 
     /// Queues one item for a process; for this one itself, handles it soon.

@@ -19,7 +19,7 @@
 //! and hello), `detector` (evidence and suspicion), `birth` (view 1, joining), `acceptor` and `leader` (agreement on the
 //! next view), `install` (from one view to the next), `group` (lanes, order, causal, stability, delivery, ending),
 //! `registry` (lightweight groups), `sending` (credits, packing), `lease` (local reads), `transfer` (state for joiners),
-//! `future` (what arrives before its view), `parting` (leaving). The wire format is in `wire`; what can be set in [`options`].
+//! `future` (what arrives before its view), `parting` (leaving), `durable` (the log, and beginning again from it). The wire format is in `wire`; what can be set in [`options`].
 
 mod acceptor;
 mod birth;
@@ -27,11 +27,13 @@ mod calls;
 mod channel;
 mod detector;
 mod dispatch;
+pub(crate) mod durable;
 pub mod event;
 mod future;
 mod group;
 pub mod identity;
 mod install;
+mod key;
 mod leader;
 mod lease;
 mod links;
@@ -43,11 +45,16 @@ mod sending;
 mod transfer;
 pub(crate) mod wire;
 
-pub use event::{Blocked, CallError, Effect, Event, GroupMember, GroupView, LinkId, Refusal, Upcall};
-pub use identity::{Address, DomainId, GroupId, Member, ProcessId, Rank, Time, View, ViewNumber};
+pub use durable::recovered::Recovered;
+pub use event::{
+    Blocked, CallError, Effect, Event, GroupMember, GroupView, LinkId, Refusal, Unwelcome, Upcall,
+};
+pub use identity::{Address, DomainId, DurableId, GroupId, Member, ProcessId, Rank, Time, View, ViewNumber};
+pub use key::SharedKey;
 #[doc(hidden)]
 pub use mutation::Mutation;
 pub use options::{Class, Config, GroupOptions, Limits, OptionsError, Order};
+pub use registry::Forced;
 pub use wire::WireError;
 pub use wire::frame::FRAME_HEAD_BYTES;
 
@@ -93,7 +100,14 @@ pub struct Counters {
     pub donor_failovers: u64,
     pub dormant: u64,
     pub refused: u64,
+    pub frames_resent: u64,
     pub future_items: u64,
+    pub records: u64,
+    pub checkpoints: u64,
+    pub compactions: u64,
+    pub regatherings: u64,
+    pub restarted: u64,
+    pub restored: u64,
 }
 
 /// One process of a domain.
@@ -121,6 +135,9 @@ pub struct Core {
     /// This process leaves and waits until it is heard.
     parting: Option<parting::Parting>,
     calls: calls::Calls,
+    log: durable::Log,
+    /// In no view yet, with a past.
+    restart: Option<Box<durable::restart::Restart>>,
     receipts_due: Option<Time>,
     blocked: bool,
     counters: Counters,
@@ -151,6 +168,8 @@ impl Core {
             transfers: Transfers::default(),
             parting: None,
             calls: calls::Calls::default(),
+            log: durable::Log::default(),
+            restart: None,
             receipts_due: None,
             blocked: false,
             counters: Counters::default(),
@@ -167,6 +186,7 @@ impl Core {
             Event::Closed { link } => self.closed(link),
             Event::DialFailed { address, refused } => self.dial_failed(&address, refused),
             Event::Tick => self.tick(),
+            Event::Synced { number } => self.synced(number),
         }
         self.settle();
     }
@@ -180,14 +200,11 @@ impl Core {
         self.progress_groups();
         self.answer_queries();
         self.pump_state();
+        self.compact();
         self.seal_groups();
         self.pump();
         self.check_parted();
         out.append(&mut self.out);
-    }
-
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
     }
 
     /// When the next [`Event::Tick`] is due.
@@ -239,6 +256,12 @@ impl Core {
         self.registry.by_name(name).map(|record| record.id)
     }
 
+    /// Beginnings that operators forced, the oldest first.
+    #[must_use]
+    pub fn forced(&self) -> &[Forced] {
+        self.registry.forced()
+    }
+
     /// Whether too little of the view is reachable for anything to be decided.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
@@ -248,7 +271,13 @@ impl Core {
     /// What holds the next view up, for people.
     #[must_use]
     pub fn diagnosis(&self) -> String {
-        format!("{:?} {:?} {:?} {:?}", self.view.members, self.detector, self.acceptor, self.leader)
+        let durable = self.registry.records().filter(|r| r.options.durable);
+        let durable: Vec<String> =
+            durable.map(|r| format!("{:?} {} {:?} {:?}", r.id, r.length, r.settled, r.keepers)).collect();
+        format!(
+            "{:?} {:?} {:?} {:?} {durable:?} {:?} {:?}",
+            self.view.members, self.detector, self.acceptor, self.leader, self.log, self.restart
+        )
     }
 
     fn me(&self) -> ProcessId {

@@ -76,6 +76,20 @@ mutations! {
     ProposeBeforeFill,
     /// A member that fetches from one that has fallen silent is held to be late itself.
     FetcherBlamed,
+    /// Places of a durable group are acknowledged before they are on stable storage.
+    AcknowledgedUnsynced,
+    /// Promises, acceptances and what is loose are answered before they are on stable storage.
+    AnsweredUnsynced,
+    /// What was accepted is forgotten at a restart.
+    AcceptedForgotten,
+    /// After a total failure whoever is there begins, quorum or not.
+    RestartWithoutQuorum,
+    /// After a total failure a majority of those who founded the domain begins, whatever its last view was.
+    QuorumOfWrongView,
+    /// A process with a log takes part in founding.
+    FoundsAnew,
+    /// Any copy of a dormant group counts, also that of a process that was no member any more.
+    AnyCopyCounts,
     /// A joiner's state stands for a later moment than the cut it is installed at.
     StateAfterCut,
 }

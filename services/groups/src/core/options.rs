@@ -2,6 +2,7 @@
 //! is created.
 
 use super::identity::{Address, DomainName, ProcessId};
+use super::key::SharedKey;
 use super::mutation::Mutation;
 use super::wire::{Reader, Wire, WireError, wire_struct};
 use bytes::BytesMut;
@@ -33,6 +34,11 @@ pub struct Config {
     pub acknowledge_after: Duration,
     /// How long a member may keep a sender's window shut without acknowledging anything before it is excluded.
     pub slow_member: Duration,
+    /// After a total failure: begin again with whoever is there, though it is no quorum of the last view. What only the
+    /// others know is lost: an operator's decision, and recorded.
+    pub force: bool,
+    /// What all processes of the domain must prove to know; none asks for no proof.
+    pub key: Option<SharedKey>,
     /// Limits.
     pub limits: Limits,
     #[doc(hidden)]
@@ -55,6 +61,8 @@ impl Config {
             gather: Duration::from_millis(20),
             acknowledge_after: Duration::from_millis(10),
             slow_member: Duration::from_secs(10),
+            force: false,
+            key: None,
             limits: Limits::default(),
             mutation: None,
         }
@@ -116,6 +124,8 @@ pub struct Limits {
     pub queries_waiting_max: usize,
     /// Processes known that are not members.
     pub strangers_max: usize,
+    /// Octets of records after which the log is begun anew with fresh snapshots; more where the snapshots are large.
+    pub log_compact_bytes: u64,
 }
 
 impl Default for Limits {
@@ -133,6 +143,7 @@ impl Default for Limits {
             changes_per_view_max: 1024,
             queries_waiting_max: 65_536,
             strangers_max: 1024,
+            log_compact_bytes: 64 << 20,
         }
     }
 }
@@ -193,6 +204,10 @@ pub struct GroupOptions {
     pub queries: bool,
     /// The only class of messages that may be sent, if there is one.
     pub only: Option<Class>,
+    /// Every member writes each message to its log, with its place, before it acknowledges it: what was delivered anywhere
+    /// outlives the failure of all. Members need a log themselves, the group a state, and all messages are total and
+    /// uniform.
+    pub durable: bool,
 }
 
 /// Why options contradict each other.
@@ -202,20 +217,35 @@ pub enum OptionsError {
     /// Local linearizable queries rest on every update being total and uniform.
     #[error("queries need every message to be total and uniform: set only = total, uniform")]
     QueriesNeedUniformTotal,
+    /// A log is replayed in one order.
+    #[error("a durable group needs every message to be total and uniform: set only = total, uniform")]
+    DurableNeedsUniformTotal,
+    /// A log begins with a state.
+    #[error("a durable group needs a state to begin with: set state")]
+    DurableNeedsState,
 }
 
 impl GroupOptions {
     /// A group without state: whoever enters takes part at once, and every class of message may be sent.
-    pub const PLAIN: Self = Self { state: false, queries: false, only: None };
+    pub const PLAIN: Self = Self { state: false, queries: false, only: None, durable: false };
 
     /// A replicated object: state, local queries, and nothing but uniform total messages.
     pub const REPLICATED: Self =
-        Self { state: true, queries: true, only: Some(Class::new(Order::Total, true)) };
+        Self { state: true, queries: true, only: Some(Class::new(Order::Total, true)), durable: false };
+
+    /// A replicated object that outlives the failure of all its members.
+    pub const DURABLE: Self = Self { durable: true, ..Self::REPLICATED };
 
     /// Checks that the options do not contradict each other.
     pub fn check(&self) -> Result<(), OptionsError> {
         if self.queries && self.only != Some(Class::new(Order::Total, true)) {
             return Err(OptionsError::QueriesNeedUniformTotal);
+        }
+        if self.durable && self.only != Some(Class::new(Order::Total, true)) {
+            return Err(OptionsError::DurableNeedsUniformTotal);
+        }
+        if self.durable && !self.state {
+            return Err(OptionsError::DurableNeedsState);
         }
         Ok(())
     }
@@ -231,7 +261,7 @@ impl Wire for Class {
 }
 
 wire_struct! {
-    GroupOptions { state, queries, only }
+    GroupOptions { state, queries, only, durable }
 }
 
 #[cfg(test)]
@@ -243,5 +273,10 @@ mod tests {
         let loose = GroupOptions { queries: true, ..GroupOptions::PLAIN };
         assert_eq!(loose.check(), Err(OptionsError::QueriesNeedUniformTotal));
         assert_eq!(GroupOptions::REPLICATED.check(), Ok(()));
+        let unordered = GroupOptions { durable: true, state: true, ..GroupOptions::PLAIN };
+        assert_eq!(unordered.check(), Err(OptionsError::DurableNeedsUniformTotal));
+        let stateless = GroupOptions { state: false, queries: false, ..GroupOptions::DURABLE };
+        assert_eq!(stateless.check(), Err(OptionsError::DurableNeedsState));
+        assert_eq!(GroupOptions::DURABLE.check(), Ok(()));
     }
 }

@@ -8,12 +8,14 @@
 //! at once. The cut of that view is then the group's cut as well: no end-of-view markers are needed, and whatever the
 //! group's traffic is, joiners begin exactly where the old members' view ends. A group whose last member with state is
 //! lost is dormant: it keeps its members and waits (book L11501: a group has no quorum of its own, it shrinks with the
-//! domain).
+//! domain). A durable one wakes when a process enters with its own log of it: each member that was complete in the group's
+//! last view has written everything that was delivered anywhere, so the copy of any of them may count, and of those that
+//! enter with the same view the longest does.
 
 use super::event::{GroupMember, GroupView, Refusal};
-use super::identity::{GroupId, ProcessId, ViewNumber};
+use super::identity::{DomainId, DurableId, GroupId, ProcessId, View, ViewNumber};
 use super::options::GroupOptions;
-use super::wire::value::{Change, ChangeKind};
+use super::wire::value::{Change, ChangeKind, Cut, Entrant, Value};
 use super::wire::wire_struct;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +29,14 @@ pub(crate) struct Record {
     pub(crate) members: Vec<Place>,
     /// The view in which the membership last changed.
     pub(crate) changed: ViewNumber,
+    /// The view in which its present life began: it was created, woken or reset.
+    pub(crate) awake: ViewNumber,
+    /// In a durable group: how many messages were delivered before this view.
+    pub(crate) length: u64,
+    /// In a durable group: the last view in which anything was sent, and where it was cut.
+    pub(crate) settled: Option<(ViewNumber, Cut)>,
+    /// In a durable group: the disks that hold all that was delivered.
+    pub(crate) keepers: Vec<DurableId>,
 }
 
 /// A member's place in a group, and whence it has or will have the group's state.
@@ -36,6 +46,8 @@ pub(crate) struct Place {
     pub(crate) complete: bool,
     /// Who gives it the state, and at which cut, while it is not complete.
     pub(crate) donor: Option<(ProcessId, ViewNumber)>,
+    /// The name on its disk.
+    pub(crate) durable: Option<DurableId>,
 }
 
 impl Record {
@@ -69,6 +81,15 @@ impl Record {
         self.members.iter().any(|m| m.process == process)
     }
 
+    /// The disks of those who have the state hold it; while nobody has it, those of the last who had.
+    fn note_keepers(&mut self) {
+        let complete = self.members.iter().filter(|m| m.complete);
+        let disks: Vec<DurableId> = complete.filter_map(|m| m.durable).collect();
+        if !disks.is_empty() {
+            self.keepers = disks;
+        }
+    }
+
     /// The lowest-ranked member with state: the one that gives it to joiners.
     pub(crate) fn donor(&self) -> Option<ProcessId> {
         self.members.iter().find(|m| m.complete).map(|m| m.process)
@@ -92,7 +113,20 @@ pub(crate) struct Registry {
     /// The last request of each process that was decided.
     decided: BTreeMap<ProcessId, u64>,
     next: u32,
+    forced: Vec<Forced>,
 }
+
+/// A beginning that an operator forced: what the domain was before, and its last view known to those who were there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forced {
+    /// The domain that was given up.
+    pub domain: DomainId,
+    /// Its last view that was known.
+    pub view: ViewNumber,
+}
+
+/// Forced beginnings that are remembered.
+const FORCED_MAX: usize = 64;
 
 /// The registry on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,12 +134,14 @@ pub(crate) struct Snapshot {
     records: Vec<Record>,
     decided: Vec<(ProcessId, u64)>,
     next: u32,
+    forced: Vec<Forced>,
 }
 
 wire_struct! {
-    Place { process, complete, donor }
-    Record { id, name, options, members, changed }
-    Snapshot { records, decided, next }
+    Place { process, complete, donor, durable }
+    Record { id, name, options, members, changed, awake, length, settled, keepers }
+    Forced { domain, view }
+    Snapshot { records, decided, next, forced }
 }
 
 /// What a change did.
@@ -113,6 +149,8 @@ wire_struct! {
 pub(crate) enum Applied {
     /// The membership or the completeness of a group changed.
     Changed(GroupId),
+    /// A dormant group lives on from the entrant's copy.
+    Woken(GroupId),
     /// A member left.
     Left(GroupId),
     /// Nothing to the registry.
@@ -143,22 +181,85 @@ impl Registry {
             records: self.records.values().cloned().collect(),
             decided: self.decided.iter().map(|(&p, &n)| (p, n)).collect(),
             next: self.next,
+            forced: self.forced.clone(),
         }
+    }
+
+    /// What operators have forced.
+    pub(crate) fn forced(&self) -> &[Forced] {
+        &self.forced
+    }
+
+    /// Carries out a whole decision about the view after this one. The answer is the groups that changed, and what came of
+    /// each change.
+    pub(crate) fn advance(&mut self, view: &View, value: &Value) -> (Vec<GroupId>, Vec<Applied>) {
+        let number = view.number.next();
+        if value.restart.is_some() {
+            return (self.restart(view, value), Vec::new());
+        }
+        let stays = |p: ProcessId| value.members.iter().any(|m| m.process == p) || value.left.contains(&p);
+        for cut in &value.cuts {
+            // Where nobody with the state goes on, nobody has shown what the others know of the view: the copies decide.
+            let goes_on = |r: &&mut Record| r.members.iter().any(|m| m.complete && stays(m.process));
+            let record = self.records.get_mut(&cut.group).filter(|r| r.options.durable);
+            if let Some(record) = record.filter(goes_on) {
+                record.length += cut.lanes.iter().sum::<u64>();
+                record.settled = Some((view.number, cut.clone()));
+            }
+        }
+        let gone: Vec<ProcessId> = view.members.iter().map(|m| m.process).filter(|&p| !stays(p)).collect();
+        let mut changed = self.remove(&gone, &value.left, number);
+        let longest = self.longest_copies(value);
+        let mut applied = Vec::with_capacity(value.changes.len());
+        for change in &value.changes {
+            let outcome = self.apply(change, &longest, number);
+            if let Applied::Changed(id) | Applied::Woken(id) | Applied::Left(id) = outcome {
+                changed.push(id);
+            }
+            applied.push(outcome);
+        }
+        changed.sort_unstable();
+        changed.dedup();
+        for id in &changed {
+            if let Some(record) = self.records.get_mut(id) {
+                record.assign_donors(number);
+                record.note_keepers();
+            }
+        }
+        (changed, applied)
+    }
+
+    /// New incarnations begin: durable groups are dormant, of the others nothing is left.
+    fn restart(&mut self, view: &View, value: &Value) -> Vec<GroupId> {
+        self.records.retain(|_, r| r.options.durable);
+        self.names.retain(|_, id| self.records.contains_key(id));
+        for record in self.records.values_mut() {
+            record.members.clear();
+            record.changed = view.number.next();
+        }
+        self.decided.clear();
+        if value.restart != Some(view.domain) {
+            self.forced.push(Forced { domain: view.domain, view: view.number });
+            let many = self.forced.len().saturating_sub(FORCED_MAX);
+            self.forced.drain(..many);
+        }
+        self.records.keys().copied().collect()
     }
 
     pub(crate) fn restore(snapshot: Snapshot) -> Self {
         let names = snapshot.records.iter().map(|r| (r.name.clone(), r.id)).collect();
         let records = snapshot.records.into_iter().map(|r| (r.id, r)).collect();
-        Self { records, names, decided: snapshot.decided.into_iter().collect(), next: snapshot.next }
+        Self {
+            records,
+            names,
+            decided: snapshot.decided.into_iter().collect(),
+            next: snapshot.next,
+            forced: snapshot.forced,
+        }
     }
 
     /// Takes excluded processes out of every group. The answer is the groups that changed.
-    pub(crate) fn remove(
-        &mut self,
-        gone: &[ProcessId],
-        voluntary: &[ProcessId],
-        view: ViewNumber,
-    ) -> Vec<GroupId> {
+    fn remove(&mut self, gone: &[ProcessId], voluntary: &[ProcessId], view: ViewNumber) -> Vec<GroupId> {
         let mut changed = Vec::new();
         let mut dissolved = Vec::new();
         for record in self.records.values_mut() {
@@ -170,7 +271,7 @@ impl Registry {
             }
             record.changed = view;
             changed.push(record.id);
-            if record.members.is_empty() && (left_last || !record.options.state) {
+            if record.members.is_empty() && !record.options.durable && (left_last || !record.options.state) {
                 dissolved.push((record.id, record.name.clone()));
             }
         }
@@ -183,32 +284,45 @@ impl Registry {
     }
 
     /// Applies one decided change.
-    pub(crate) fn apply(&mut self, change: &Change, view: ViewNumber) -> Applied {
+    fn apply(&mut self, change: &Change, longest: &Longest, view: ViewNumber) -> Applied {
         self.decided.insert(change.by, change.token);
         match &change.what {
-            ChangeKind::Enter { name, options } => self.enter(change.by, name, *options, view),
+            ChangeKind::Enter { name, options, entrant } => {
+                let counts = entrant.length.is_some() && longest.get(name).copied() == entrant.length;
+                self.enter(change.by, name, *options, (*entrant, counts), view)
+            }
             ChangeKind::Leave { group } => self.leave(change.by, *group, view),
-            ChangeKind::Complete { group } => self.complete(change.by, *group, view),
+            ChangeKind::Complete { group, cut } => self.complete(change.by, *group, *cut, view),
             ChangeKind::Reset { group } => self.reset(*group, view),
             ChangeKind::Cast { .. } => Applied::Nothing,
         }
     }
 
-    /// Names donors in the groups that changed with this view.
-    pub(crate) fn assign_donors(&mut self, changed: &[GroupId], view: ViewNumber) {
-        for id in changed {
-            if let Some(record) = self.records.get_mut(id) {
-                record.assign_donors(view);
-            }
-        }
-    }
-
-    fn enter(&mut self, by: ProcessId, name: &Arc<str>, options: GroupOptions, view: ViewNumber) -> Applied {
+    fn enter(
+        &mut self,
+        by: ProcessId,
+        name: &Arc<str>,
+        options: GroupOptions,
+        (entrant, counts): (Entrant, bool),
+        view: ViewNumber,
+    ) -> Applied {
+        let durable = entrant.durable;
         let Some(&id) = self.names.get(name) else {
             let id = GroupId(self.next);
             self.next += 1;
-            let members = vec![Place { process: by, complete: true, donor: None }];
-            self.records.insert(id, Record { id, name: name.clone(), options, members, changed: view });
+            let members = vec![Place { process: by, complete: true, donor: None, durable }];
+            let record = Record {
+                id,
+                name: name.clone(),
+                options,
+                members,
+                changed: view,
+                awake: view,
+                length: 0,
+                settled: None,
+                keepers: Vec::new(),
+            };
+            self.records.insert(id, record);
             self.names.insert(name.clone(), id);
             return Applied::Changed(id);
         };
@@ -219,10 +333,17 @@ impl Registry {
         if record.options != options {
             return Applied::Refused(Refusal::OtherOptions);
         }
-        let complete = !options.state;
-        record.members.push(Place { process: by, complete, donor: None });
+        let keeps = durable.is_some_and(|d| record.keepers.contains(&d));
+        let wakes = options.durable && record.is_dormant() && keeps && counts;
+        let complete = !options.state || wakes;
+        record.members.push(Place { process: by, complete, donor: None, durable });
         record.changed = view;
-        Applied::Changed(id)
+        if !wakes {
+            return Applied::Changed(id);
+        }
+        record.length = entrant.length.unwrap_or(record.length);
+        record.awake = view;
+        Applied::Woken(id)
     }
 
     fn leave(&mut self, by: ProcessId, id: GroupId, view: ViewNumber) -> Applied {
@@ -232,7 +353,7 @@ impl Registry {
         }
         record.members.retain(|m| m.process != by);
         record.changed = view;
-        if record.members.is_empty() {
+        if record.members.is_empty() && !record.options.durable {
             let name = record.name.clone();
             self.records.remove(&id);
             self.names.remove(&name);
@@ -240,8 +361,13 @@ impl Registry {
         Applied::Left(id)
     }
 
-    fn complete(&mut self, by: ProcessId, id: GroupId, view: ViewNumber) -> Applied {
+    /// A member has the state. Where the group is durable and nobody has it any more, it waits for a copy that has been
+    /// complete: whatever the others made of the view in which they were left, nobody has seen it.
+    fn complete(&mut self, by: ProcessId, id: GroupId, cut: ViewNumber, view: ViewNumber) -> Applied {
         let Some(record) = self.records.get_mut(&id) else { return Applied::Refused(Refusal::NoGroup) };
+        if cut < record.awake || record.options.durable && record.is_dormant() {
+            return Applied::Refused(Refusal::Outdated);
+        }
         let Some(member) = record.members.iter_mut().find(|m| m.process == by) else {
             return Applied::Refused(Refusal::NotMember);
         };
@@ -259,6 +385,25 @@ impl Registry {
         let Some(first) = record.members.first_mut() else { return Applied::Refused(Refusal::NotMember) };
         first.complete = true;
         record.changed = view;
+        record.awake = view;
         Applied::Changed(id)
+    }
+}
+
+/// The longest copy of each group that processes bring with them that enter with the same view.
+type Longest<'a> = BTreeMap<&'a Arc<str>, u64>;
+
+impl Registry {
+    fn longest_copies<'a>(&self, value: &'a Value) -> Longest<'a> {
+        let mut longest = Longest::new();
+        for change in &value.changes {
+            let ChangeKind::Enter { name, entrant, .. } = &change.what else { continue };
+            let keeps = |record: &Record| entrant.durable.is_some_and(|d| record.keepers.contains(&d));
+            if let Some(length) = entrant.length.filter(|_| self.by_name(name).is_some_and(keeps)) {
+                let known = longest.entry(name).or_default();
+                *known = (*known).max(length);
+            }
+        }
+        longest
     }
 }

@@ -29,7 +29,7 @@ impl Core {
         if group.only.is_some_and(|only| only != class) {
             return Err(CallError::ClassNotAllowed);
         }
-        let open = !self.acceptor.is_flushing() && group.backlog.is_empty();
+        let open = !self.acceptor.is_flushing() && group.backlog.is_empty() && !group.suspended;
         if open && !group.is_shut(limits) {
             group.send(class, payload);
             let full = group.batch_bytes() >= limits.batch_bytes_max;
@@ -80,16 +80,23 @@ impl Core {
             return;
         }
         let ids = self.dirty.clone();
+        let mut durable = Vec::new();
         let mut told = std::mem::take(&mut self.told);
         for &id in &ids {
             let Some(group) = self.groups.get_mut(&id) else { continue };
             group.progress(&mut told);
+            if group.is_durable() {
+                durable.push(id);
+            }
             while let Some(token) = group.passed() {
                 told.push(Upcall::Stable { group: id, token });
             }
         }
         self.told = told;
         self.pass_on();
+        for id in durable {
+            self.write_placed(id);
+        }
         for id in ids {
             self.send_backlog(id);
         }
@@ -102,7 +109,7 @@ impl Core {
         }
         let mut sent = false;
         while let Some(group) = self.groups.get_mut(&id) {
-            if group.is_shut(&self.config.limits) {
+            if group.suspended || group.is_shut(&self.config.limits) {
                 break;
             }
             let Some((class, payload)) = group.backlog.pop_front() else { break };
@@ -125,6 +132,7 @@ impl Core {
             }
             self.told = told;
             self.pass_on();
+            self.write_placed(id);
         }
     }
 

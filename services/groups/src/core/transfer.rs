@@ -11,6 +11,8 @@
 //! the messages, few at a time, so that they delay nobody (book L13255).
 
 use super::Core;
+use super::durable::Deferred;
+use super::durable::record::Record;
 use super::event::{CallError, Upcall};
 use super::identity::{GroupId, ProcessId, ViewNumber};
 use super::mutation::Mutation;
@@ -28,6 +30,13 @@ struct Incoming {
     /// Told once the state is installed, in this order.
     kept: Vec<Upcall>,
     installed: bool,
+}
+
+impl Incoming {
+    /// Whether it is of an earlier life of the group.
+    fn is_before(&self, awake: ViewNumber) -> bool {
+        self.donor.is_some_and(|(_, cut)| cut < awake)
+    }
 }
 
 /// State on its way to a joiner.
@@ -96,7 +105,9 @@ impl Core {
     /// begins. False if nothing begins.
     pub(super) fn await_state(&mut self, id: GroupId) -> bool {
         let me = self.me();
-        let Some(place) = self.registry.get(id).and_then(|r| r.place(me)).copied() else { return false };
+        let Some(record) = self.registry.get(id) else { return false };
+        let Some(place) = record.place(me).copied() else { return false };
+        let awake = record.awake;
         let donor = place.donor;
         if place.complete {
             let revived = self.transfers.incoming.remove(&id).is_some_and(|i| !i.installed);
@@ -107,17 +118,20 @@ impl Core {
             None => {
                 self.transfers.incoming.insert(id, fresh);
                 if self.bug(Mutation::JoinerComplete) {
-                    self.ask(ChangeKind::Complete { group: id });
+                    let cut = donor.map_or(self.view.number, |(_, cut)| cut);
+                    self.ask(ChangeKind::Complete { group: id, cut });
                 }
-                true
             }
-            Some(incoming) if incoming.donor != donor && !incoming.installed => {
+            Some(incoming)
+                if incoming.donor != donor && (!incoming.installed || incoming.is_before(awake)) =>
+            {
                 self.counters.donor_failovers += u64::from(incoming.donor.is_some() && donor.is_some());
                 *incoming = fresh;
-                true
             }
-            Some(_) => false,
+            Some(_) => return false,
         }
+        self.begin_copy(id);
+        true
     }
 
     /// The state of a group as it was when `TakeState` was told, for the cut named there.
@@ -184,6 +198,9 @@ impl Core {
         incoming.installed = true;
         let cut = incoming.donor.map_or(ViewNumber(0), |(_, cut)| cut);
         let (state, kept) = (incoming.octets.split().freeze(), std::mem::take(&mut incoming.kept));
+        if self.groups.get(&group).is_some_and(|g| g.is_durable()) {
+            self.append(&Record::Arrived { group, state: state.clone() });
+        }
         if self.bug(Mutation::StateAfterCut) {
             let late = kept.iter().skip(1).cloned().collect::<Vec<_>>();
             self.tell(Upcall::InstallState { group, cut, state });
@@ -192,7 +209,7 @@ impl Core {
             self.tell(Upcall::InstallState { group, cut, state });
             kept.into_iter().for_each(|upcall| self.tell(upcall));
         }
-        self.ask(ChangeKind::Complete { group });
+        self.defer(Deferred::Complete { group, cut });
     }
 
     pub(super) fn state_wanted(&mut self, from: ProcessId, wanted: &StateWanted) {

@@ -3,8 +3,9 @@
 use super::authority::Authority;
 use super::error::EnterError;
 use super::inbox::InboxReader;
+use super::metrics::Metrics;
 use super::requests::Answer;
-use crate::core::{Counters, GroupId, GroupOptions, ViewNumber};
+use crate::core::{GroupId, GroupOptions, ViewNumber};
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, oneshot};
@@ -16,11 +17,18 @@ pub(super) enum Call {
     Flush { group: GroupId, reply: oneshot::Sender<u64> },
     Query { group: GroupId, token: u64 },
     LeaveGroup { group: GroupId },
-    State { group: GroupId, cut: ViewNumber, state: Bytes },
+    State { group: GroupId, place: StatePlace, state: Bytes },
     Cast { payload: Bytes, answer: Answer },
     Reset { name: Arc<str>, answer: Answer },
-    Counters { reply: oneshot::Sender<Counters> },
+    Metrics { reply: oneshot::Sender<Metrics> },
     Leave,
+}
+
+/// What a state is wanted for: joiners, as of a cut, or the log, after so many messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StatePlace {
+    Cut(ViewNumber),
+    Checkpoint(u64),
 }
 
 /// What a new member of a group gets.

@@ -4,6 +4,7 @@ use super::call::Call;
 use super::error::{Ended, Gone, RequestError};
 use super::group::EnterGroup;
 use super::join::Join;
+use super::metrics::Metrics;
 use super::outbox::Outbox;
 use crate::core::{Counters, ProcessId, View};
 use bytes::Bytes;
@@ -112,14 +113,22 @@ impl Domain {
         decided.await.map_err(|_| Gone)?
     }
 
-    /// What happened so far, for metrics.
+    /// What this process is doing, in numbers.
     ///
     /// # Errors
     /// When this process is no longer in the domain.
-    pub async fn counters(&self) -> Result<Counters, Gone> {
+    pub async fn metrics(&self) -> Result<Metrics, Gone> {
         let (reply, answer) = oneshot::channel();
-        self.calls.send(Call::Counters { reply }).await.map_err(|_| Gone)?;
+        self.calls.send(Call::Metrics { reply }).await.map_err(|_| Gone)?;
         answer.await.map_err(|_| Gone)
+    }
+
+    /// What has happened in the protocol so far.
+    ///
+    /// # Errors
+    /// As [`metrics`](Self::metrics).
+    pub async fn counters(&self) -> Result<Counters, Gone> {
+        Ok(self.metrics().await?.counters)
     }
 
     /// Leaves the domain and all its groups: returns when a view without this process is decided, and says how it ended.

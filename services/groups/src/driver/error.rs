@@ -1,5 +1,6 @@
 //! What can go wrong, by what the caller can do about it.
 
+use super::log::LogError;
 use crate::core::{CallError, OptionsError, Refusal};
 
 /// Why a process could not begin to join.
@@ -26,6 +27,9 @@ pub enum JoinError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The data directory cannot be used.
+    #[error("the log cannot be used: {0}")]
+    Log(#[from] LogError),
     /// The process was refused or excluded before its first view.
     #[error("ended before the first view: {0}")]
     Ended(Ended),
@@ -105,6 +109,9 @@ pub enum Ended {
     /// The application did not read the group's events for too long.
     #[error("too many unread events: left the group")]
     Unread,
+    /// The log cannot be written, for want of room for instance: what is not written must not be said.
+    #[error("the log cannot be written: {0}")]
+    LogFailed(std::io::ErrorKind),
     /// The domain was dropped.
     #[error("the domain was dropped")]
     Dropped,

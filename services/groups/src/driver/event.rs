@@ -1,8 +1,8 @@
 //! What a member of a group learns, in the group's one order.
 
-use super::call::Call;
+use super::call::{Call, StatePlace};
 use super::error::{Ended, Gone};
-use crate::core::{Blocked, Class, GroupId, GroupView, ProcessId, ViewNumber};
+use crate::core::{Blocked, Class, GroupId, GroupView, ProcessId};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -19,9 +19,10 @@ pub enum Event<M> {
     Cast(Cast),
     /// Octets that are not a message of this type; the sender disagrees about it.
     Unreadable(Delivery<Bytes>),
-    /// The group's state as of this place: replaces whatever this member had. Only in groups with state.
+    /// The group's state as of this place: replaces whatever this member had. Only in groups with state. A durable group
+    /// that begins again from this process's log gives its last checkpoint, and then the messages that followed it.
     State(Bytes),
-    /// The state as of this place is wanted, for members that joined. Only in groups with state.
+    /// The state as of this place is wanted, for members that joined or for the log. Only in groups with state.
     StateWanted(StateRequest),
     /// What was sent and seen before the flush of this number is at every member.
     Stable(u64),
@@ -70,11 +71,11 @@ pub struct ReadPermit {
 }
 
 /// A request for the state as of the place where it appears: answer it before reading the next event, or from a copy taken
-/// now. A request that is dropped leaves the joiners waiting until another view names another donor.
+/// now. A request that is dropped leaves the joiners waiting until another view names another donor, and the log growing.
 #[derive(Debug)]
 pub struct StateRequest {
     pub(super) group: GroupId,
-    pub(super) cut: ViewNumber,
+    pub(super) place: StatePlace,
     pub(super) calls: mpsc::Sender<Call>,
 }
 
@@ -84,7 +85,7 @@ impl StateRequest {
     /// # Errors
     /// When this process is no longer in the domain.
     pub async fn give(self, state: Bytes) -> Result<(), Gone> {
-        self.calls.send(Call::State { group: self.group, cut: self.cut, state }).await.map_err(|_| Gone)
+        self.calls.send(Call::State { group: self.group, place: self.place, state }).await.map_err(|_| Gone)
     }
 }
 

@@ -86,7 +86,7 @@ impl InboxWriter {
         if was_empty {
             self.inbox.arrived.notify_one();
         }
-        if self.fresh.capacity() > FRESH_KEPT {
+        if !ROOM_KEPT.contains(&self.fresh.capacity()) {
             self.fresh = Vec::new();
         }
         true
@@ -106,8 +106,8 @@ impl InboxWriter {
     }
 }
 
-/// Room for so many events is kept from turn to turn.
-const FRESH_KEPT: usize = 64;
+/// Room for so many events is kept from turn to turn: more is much to keep, and a group that needs less has few events.
+const ROOM_KEPT: std::ops::RangeInclusive<usize> = 9..=64;
 
 impl Drop for InboxWriter {
     fn drop(&mut self) {
@@ -165,7 +165,7 @@ impl InboxReader {
         {
             self.outbox.caught_up(self.group);
         }
-        if self.batch.is_empty() && self.batch.capacity() > FRESH_KEPT {
+        if self.batch.is_empty() && !ROOM_KEPT.contains(&self.batch.capacity()) {
             self.batch = VecDeque::new();
         }
         Some(event)

@@ -3,12 +3,15 @@
 use super::domain::Domain;
 use super::error::JoinError;
 use super::limits::DriverLimits;
-use super::owner::Owner;
-use crate::core::{Config, ProcessId};
+use super::log::{self, LogError};
+use super::owner::{Owner, Past};
+use crate::core::{Config, ProcessId, SharedKey};
 use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 /// The shortest detection time that can be asked for.
 pub(super) const DETECTION_MIN: Duration = Duration::from_millis(50);
@@ -29,6 +32,9 @@ pub struct Join {
     advertise: Option<String>,
     detection: Duration,
     spin: Duration,
+    data: Option<PathBuf>,
+    force: bool,
+    key: Option<SharedKey>,
     limits: DriverLimits,
     core_limits: crate::core::Limits,
 }
@@ -44,6 +50,9 @@ impl Join {
             advertise: None,
             detection: Duration::from_secs(1),
             spin: Duration::ZERO,
+            data: None,
+            force: false,
+            key: None,
             limits: DriverLimits::default(),
             core_limits: crate::core::Limits::default(),
         }
@@ -104,6 +113,33 @@ impl Join {
         self
     }
 
+    /// Where this process keeps its log, one directory for each process. What it promised, the views it was in, and all it
+    /// delivered in durable groups is then on its disk before anyone hears of it. After a total failure the processes of
+    /// the last view begin again from their logs, as soon as they are a quorum of it: a domain with logs is never founded a
+    /// second time. Without a directory a process can be in no durable group.
+    #[must_use]
+    pub fn data(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.data = Some(directory.into());
+        self
+    }
+
+    /// After a total failure: begin again with whoever is there although it is no quorum of the last view, for instance
+    /// because the other disks are lost. It is a new domain, in which this is recorded; those who come later with logs of
+    /// the old one are refused. What only they knew is lost.
+    #[must_use]
+    pub fn force_restart(mut self) -> Self {
+        self.force = true;
+        self
+    }
+
+    /// A key that all processes of the domain are given: on each connection both sides prove that they know it, before
+    /// anything else is said, and whoever cannot is refused. It keeps strangers out; it does not encrypt.
+    #[must_use]
+    pub fn key(mut self, key: &[u8]) -> Self {
+        self.key = Some(SharedKey::new(key));
+        self
+    }
+
     /// The driver's limits.
     #[must_use]
     pub fn limits(mut self, limits: DriverLimits) -> Self {
@@ -159,20 +195,39 @@ impl Join {
         Ok((listener, address))
     }
 
+    /// Reads the log, if there is one.
+    async fn past(&self) -> Result<Option<Past>, JoinError> {
+        let Some(directory) = self.data.clone() else { return Ok(None) };
+        let name = self.name.clone();
+        let read = tokio::task::spawn_blocking(move || -> Result<Past, LogError> {
+            let (recovered, writer) = log::open(&directory, &name)?;
+            let (reporter, reports) = mpsc::unbounded_channel();
+            let log = writer.start(reporter).map_err(|source| LogError::Io { path: directory, source })?;
+            Ok(Past { recovered, log, reports })
+        });
+        match read.await {
+            Ok(past) => Ok(Some(past?)),
+            Err(_) => Err(JoinError::Ended(super::error::Ended::Dropped)),
+        }
+    }
+
     /// Listens, looks for the domain, and returns with the first view. Seeds wait for each other, without a limit: put a
     /// timeout around it where waiting must end. Dropping the future stops everything it began.
     async fn begin(mut self) -> Result<Domain, JoinError> {
         self.check()?;
+        let past = self.past().await?;
         let (listener, address) = self.open().await?;
         let process = draw();
         let seeds: Vec<&str> = self.seeds.iter().map(String::as_str).collect();
         let config = Config {
             silence: self.detection,
             limits: self.core_limits,
+            force: self.force,
+            key: self.key,
             ..Config::new(&self.name, process, &address, &seeds)
         };
         tracing::info!(%process, address, name = self.name, seed = config.is_seed(), "joining");
-        let mut domain = Owner::start(config, listener, self.limits, self.spin);
+        let mut domain = Owner::start(config, listener, self.limits, self.spin, past);
         loop {
             match tokio::time::timeout(STILL_LOOKING, domain.first_view()).await {
                 Ok(Ok(())) => return Ok(domain),

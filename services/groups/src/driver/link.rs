@@ -99,6 +99,11 @@ impl Link {
         true
     }
 
+    /// Octets that wait to be written.
+    pub(super) fn queued_bytes(&self) -> usize {
+        self.queued.load(Ordering::Relaxed)
+    }
+
     /// Writes what is queued and closes this side, but reads on until the other side closes, or until what is returned is
     /// aborted.
     pub(super) fn finish(mut self) -> AbortHandle {

@@ -6,14 +6,16 @@
 //! ```
 
 use super::authority::Authority;
-use super::call::Call;
+use super::call::{Call, StatePlace};
 use super::domain::Domain;
 use super::error::Ended;
 use super::limits::DriverLimits;
 use super::link::{self, Link, Net};
+use super::log::{LogHandle, Report};
+use super::metrics::Metrics;
 use super::outbox::{Outbox, OutboxReader, Sending};
 use super::rooms::Rooms;
-use crate::core::{Address, Config, Core, Effect, Event, LinkId, Time, Upcall, View};
+use crate::core::{Address, Config, Core, Effect, Event, LinkId, Recovered, Time, Upcall, View};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -55,6 +57,15 @@ pub(super) struct Owner {
     /// How long to look for work without sleeping, and when there last was some.
     spin: Duration,
     busy_at: Instant,
+    log: Option<LogHandle>,
+    reports: mpsc::UnboundedReceiver<Report>,
+}
+
+/// The log of a process: what it found there, who writes it, and what that one reports.
+pub(super) struct Past {
+    pub(super) recovered: Recovered,
+    pub(super) log: LogHandle,
+    pub(super) reports: mpsc::UnboundedReceiver<Report>,
 }
 
 impl Owner {
@@ -64,6 +75,7 @@ impl Owner {
         listener: TcpListener,
         limits: DriverLimits,
         spin: Duration,
+        past: Option<Past>,
     ) -> Domain {
         let name = config.name.clone();
         let (process, message_bytes_max) = (config.process, config.limits.message_bytes_max);
@@ -71,7 +83,12 @@ impl Owner {
         // The core's times begin at one: zero stands for never.
         let origin = Instant::now() - Duration::from_micros(1);
         let authority = Arc::new(Authority::new(origin));
-        let core = Core::new(config, Time(1));
+        let (core, log, reports) = match past {
+            Some(Past { recovered, log, reports }) => {
+                (Core::recovered(config, recovered, Time(1)), Some(log), reports)
+            }
+            None => (Core::new(config, Time(1)), None, mpsc::unbounded_channel().1),
+        };
         let (view, views) = watch::channel(core.view().clone());
         let (caller, calls) = mpsc::channel(limits.calls_waiting_max);
         let outbox = Arc::new(Outbox::default());
@@ -101,6 +118,8 @@ impl Owner {
             accept_from: origin,
             spin,
             busy_at: origin,
+            log,
+            reports,
         };
         let owner = tokio::spawn(owner.run());
         Domain::new(name, process, (caller, outbox), views, message_bytes_max, owner)
@@ -128,6 +147,7 @@ impl Owner {
                 biased;
                 accepted = self.listener.accept(), if accepting => self.accepted(accepted),
                 Some(net) = self.network.recv() => self.happened(net),
+                Some(report) = self.reports.recv() => self.reported(report),
                 () = self.outbox.0.filled() => {}
                 call = self.calls.recv() => match call {
                     Some(call) => {
@@ -158,6 +178,9 @@ impl Owner {
         for _ in 0..TURN_MAX {
             let Ok(net) = self.network.try_recv() else { break };
             self.happened(net);
+        }
+        while let Ok(report) = self.reports.try_recv() {
+            self.reported(report);
         }
     }
 
@@ -211,6 +234,16 @@ impl Owner {
         self.core.handle(event, now);
     }
 
+    fn reported(&mut self, report: Report) {
+        match report {
+            Report::Synced(number) => {
+                let now = self.now();
+                self.core.handle(Event::Synced { number }, now);
+            }
+            Report::Failed(kind) => self.ended = Some(Ended::LogFailed(kind)),
+        }
+    }
+
     /// A process that dies may lose its connections before its listener: then the dial that asks whether it is gone still
     /// finds the listener's queue, and ends without a word. Asked once more, the host gives the answer, which is evidence.
     fn ask_again(&mut self, link: LinkId) {
@@ -248,19 +281,35 @@ impl Owner {
             Call::Reset { name, answer } => self.rooms.requests.reset(core, &name, answer),
             Call::Query { group, token } => self.rooms.query(core, group, token),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
-            Call::State { group, cut, state } => {
-                if let Err(error) = core.state(group, cut, &state) {
+            Call::State { group, place, state } => {
+                let taken = match place {
+                    StatePlace::Cut(cut) => core.state(group, cut, &state),
+                    StatePlace::Checkpoint(index) => core.checkpoint(group, index, &state),
+                };
+                if let Err(error) = taken {
                     tracing::warn!(group = group.0, octets = state.len(), %error, "state not taken");
                 }
             }
             // Whoever asked may have gone.
-            Call::Counters { reply } => drop(reply.send(core.counters())),
+            Call::Metrics { reply } => drop(reply.send(self.metrics())),
             Call::Leave => {
                 if core.leave().is_err() {
                     self.ended = Some(Ended::Left);
                 }
             }
         }
+    }
+
+    fn metrics(&self) -> Metrics {
+        let mut metrics = Metrics {
+            counters: self.core.counters(),
+            messages_kept: self.core.kept_messages(),
+            links: self.links.len(),
+            links_queued_bytes: self.links.values().map(Link::queued_bytes).sum(),
+            ..Metrics::default()
+        };
+        self.rooms.measure(&mut metrics);
+        metrics
     }
 
     /// Polls the core and carries out its effects, until nothing calls it in return.
@@ -283,6 +332,10 @@ impl Owner {
                             overflown.push(link);
                         }
                     }
+                    Effect::Append { number, record } => {
+                        self.log.iter().for_each(|log| log.append(number, record.clone()));
+                    }
+                    Effect::Forget { before } => self.log.iter().for_each(|log| log.forget(before)),
                     Effect::Tell(upcall) => again |= self.told(upcall),
                 }
             }
@@ -312,6 +365,17 @@ impl Owner {
             }
             Upcall::Left => {
                 self.ended = Some(Ended::Left);
+                false
+            }
+            Upcall::Unwelcome { address, reason } => {
+                tracing::warn!(address = address.as_deref().unwrap_or("a caller"), %reason, "turned away");
+                false
+            }
+            Upcall::Waiting { addresses } => {
+                match addresses.is_empty() {
+                    true => tracing::info!("the members of the last view are here"),
+                    false => tracing::warn!(?addresses, "waiting for members of the last view"),
+                }
                 false
             }
             upcall => self.rooms.told(&mut self.core, upcall),

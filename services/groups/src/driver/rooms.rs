@@ -1,14 +1,17 @@
 //! The groups this process is in, or is entering: where the core's upcalls go.
 
 use super::authority::Authority;
-use super::call::{Call, Entered};
+use super::call::{Call, Entered, StatePlace};
 use super::error::{Ended, EnterError};
 use super::event::{Cast, Delivery, Event, ReadPermit, StateRequest};
 use super::inbox::InboxWriter;
 use super::limits::DriverLimits;
+use super::metrics::Metrics;
 use super::outbox::{Outbox, SEND_BYTES_MIN, Sending};
 use super::requests::Requests;
-use crate::core::{Blocked, CallError, Core, GroupId, GroupOptions, GroupView, Refusal, Upcall};
+use crate::core::{
+    Blocked, CallError, Class, Core, GroupId, GroupOptions, GroupView, Order, Refusal, Upcall,
+};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -151,7 +154,20 @@ impl Rooms {
             }
             Upcall::TakeState { group, cut } => {
                 let Some(calls) = self.calls.upgrade() else { return false };
-                (group, Event::StateWanted(StateRequest { group, cut, calls }))
+                (group, Event::StateWanted(StateRequest { group, place: StatePlace::Cut(cut), calls }))
+            }
+            Upcall::TakeCheckpoint { group, index } => {
+                let Some(calls) = self.calls.upgrade() else { return false };
+                let place = StatePlace::Checkpoint(index);
+                (group, Event::StateWanted(StateRequest { group, place, calls }))
+            }
+            Upcall::Restore { group, state, messages } => {
+                self.give(group, Event::State(state));
+                let class = Class::new(Order::Total, true);
+                for (sender, message) in messages {
+                    self.give(group, Event::Message(Delivery { sender, class, message }));
+                }
+                return false;
             }
             Upcall::InstallState { group, state, .. } => (group, Event::State(state)),
             Upcall::Stable { group, token } => {
@@ -177,6 +193,14 @@ impl Rooms {
         };
         self.give(group, event);
         false
+    }
+
+    /// Adds what is known of groups.
+    pub(super) fn measure(&self, metrics: &mut Metrics) {
+        metrics.groups = self.rooms.len();
+        metrics.groups_lagging = self.lagging.len();
+        metrics.events_unread_bytes = self.rooms.values().map(|room| room.events.unread()).sum();
+        metrics.sends_waiting = self.rooms.values().map(|room| room.waiting.len()).sum();
     }
 
     /// Everything ends.

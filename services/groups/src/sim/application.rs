@@ -16,6 +16,9 @@ pub(super) const MIXED: &str = "mixed";
 /// A group with state and all totally ordered and fifo classes.
 pub(super) const DOCUMENT: &str = "document";
 
+/// A replicated object that outlives everyone.
+pub(super) const LEDGER: &str = "ledger";
+
 /// What a process knows of a group it is in.
 #[derive(Debug, Clone)]
 pub(super) struct Membership {
@@ -45,6 +48,7 @@ impl Application {
 pub(super) fn options(name: &str) -> GroupOptions {
     match name {
         REGISTER => GroupOptions::REPLICATED,
+        LEDGER => GroupOptions::DURABLE,
         DOCUMENT => GroupOptions { state: true, ..GroupOptions::PLAIN },
         _ => GroupOptions::PLAIN,
     }
@@ -106,6 +110,8 @@ impl World {
                 None => self.complain("V3", "a cast was altered".into()),
             },
             Upcall::TakeState { group, cut } => return self.give_state(node, group, cut),
+            Upcall::TakeCheckpoint { group, index } => return self.give_checkpoint(node, group, index),
+            Upcall::Restore { group, state, messages } => self.restored(node, group, state, messages),
             Upcall::InstallState { group, cut, state } => self.state_told(node, group, cut, state),
             Upcall::Answer { group, token, until } => self.answered(node, group, token, until),
             Upcall::Decline { token, .. } => {
@@ -142,6 +148,9 @@ impl World {
         self.tell(format!("n{node} installs {:?} {}", view.number, members.join(" ")));
         self.log(node, Entry::View(view));
         let mut wanted = Vec::new();
+        if self.trace.durable {
+            wanted.push(LEDGER);
+        }
         let chances: &[(&str, u64)] = match self.profile {
             Profile::Everything => &[(REGISTER, 900), (MIXED, 900), (DOCUMENT, 700)],
             Profile::Queries => &[(REGISTER, 1000)],
@@ -191,7 +200,7 @@ impl World {
             return self.complain("V3", format!("{message} delivered outside the group"));
         };
         known.applied.push(message);
-        if known.name == REGISTER && sender == process.id {
+        if (known.name == REGISTER || known.name == LEDGER) && sender == process.id {
             let position = known.applied.len();
             let view = process.core.view();
             let act = Act {
@@ -233,6 +242,37 @@ impl World {
             process.application.groups.get(&group).map(|g| write_state(&g.applied)).unwrap_or_default();
         let _ = process.core.state(group, cut, &state);
         true
+    }
+
+    fn give_checkpoint(&mut self, node: usize, group: GroupId, index: u64) -> bool {
+        let Some(process) = self.nodes[node].process.as_mut() else { return false };
+        let Some(known) = process.application.groups.get(&group) else { return false };
+        let state = write_state(&known.applied);
+        if known.applied.len() as u64 != index {
+            let length = known.applied.len();
+            self.complain("T1", format!("a checkpoint of {length} messages is wanted for {index}"));
+            return false;
+        }
+        let Some(process) = self.nodes[node].process.as_mut() else { return false };
+        let _ = process.core.checkpoint(group, index, &state);
+        true
+    }
+
+    /// A group begins again from the log.
+    fn restored(&mut self, node: usize, group: GroupId, state: Bytes, messages: Vec<(ProcessId, Bytes)>) {
+        let mut applied = read_state(state);
+        for (_, payload) in messages {
+            match read_payload(payload) {
+                Some(message) => applied.push(message),
+                None => self.complain("V3", "a message was altered in the log".into()),
+            }
+        }
+        if let Some(known) =
+            self.nodes[node].process.as_mut().and_then(|p| p.application.groups.get_mut(&group))
+        {
+            known.applied = applied.clone();
+        }
+        self.log(node, Entry::Restore { group, applied });
     }
 
     fn state_told(&mut self, node: usize, group: GroupId, cut: ViewNumber, state: Bytes) {
@@ -353,7 +393,7 @@ impl World {
         let group = groups[choice % groups.len()];
         let name = &process.application.groups[&group].name;
         let class = match name.as_str() {
-            REGISTER => Class::new(Order::Total, true),
+            REGISTER | LEDGER => Class::new(Order::Total, true),
             DOCUMENT => Class::new(Order::Total, uniform),
             _ => Class::new(order, uniform),
         };
@@ -368,7 +408,8 @@ impl World {
     fn ask_something(&mut self, node: usize) {
         let now = self.now;
         let Some(process) = self.nodes[node].process.as_mut() else { return };
-        let register = process.application.groups.iter().find(|(_, g)| g.name == REGISTER).map(|(&id, _)| id);
+        let asked = if self.trace.durable { LEDGER } else { REGISTER };
+        let register = process.application.groups.iter().find(|(_, g)| g.name == asked).map(|(&id, _)| id);
         let Some(group) = register else { return };
         let token = process.application.next_query;
         process.application.next_query += 1;
@@ -389,10 +430,19 @@ impl World {
 
     fn enter_or_leave(&mut self, node: usize) {
         let choice = self.random.any() as usize;
-        let name = *self.random.pick(&[REGISTER, MIXED, DOCUMENT, "small-1", "small-2", "small-3"]);
+        let mut name = *self.random.pick(&[REGISTER, MIXED, DOCUMENT, "small-1", "small-2", "small-3"]);
+        if self.trace.durable && name == "small-3" {
+            name = LEDGER;
+        }
         let Some(process) = self.nodes[node].process.as_mut() else { return };
         let there = process.application.groups.iter().find(|(_, g)| g.name == name).map(|(&id, _)| id);
-        let keep = name == REGISTER && !choice.is_multiple_of(4);
+        // The last copies of the ledger are not given up: nobody else could wake it.
+        let few = |id: &GroupId| {
+            let view = process.core.groups().find(|g| g.group == *id);
+            view.is_some_and(|g| g.members.iter().filter(|m| m.complete).count() < 3)
+        };
+        let last = name == LEDGER && there.as_ref().is_some_and(few);
+        let keep = (name == REGISTER || name == LEDGER) && !choice.is_multiple_of(4) || last;
         match there {
             Some(group) if !keep => drop(process.core.leave_group(group)),
             Some(_) => {}

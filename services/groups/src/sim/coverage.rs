@@ -35,6 +35,12 @@ impl Coverage {
             ("suspicions withdrawn", c.retractions),
             ("items of future views", c.future_items),
             ("refoundings", u64::from(outcome.refounded)),
+            ("records written", c.records),
+            ("checkpoints", c.checkpoints),
+            ("logs begun anew", c.compactions),
+            ("restarts by consensus", c.restarted),
+            ("ballots about restarts", c.regatherings),
+            ("groups woken by a log", c.restored),
             ("promises broken by wild clocks", outcome.excused),
         ];
         for (name, count) in sums {

@@ -1,9 +1,12 @@
 //! Faults: what they do to machines and network, and how everything is mended.
 
+use super::application::LEDGER;
+use super::disk::Disk;
 use super::moments::{Blow, Strike, Victim};
 use super::scenario::Fault;
 use super::trace::End;
 use super::world::{Due, World};
+use crate::core::ProcessId;
 
 /// The usual delay of the network, in microseconds.
 const USUAL_LATENCY: (u64, u64) = (20, 200);
@@ -17,6 +20,8 @@ pub(super) enum Mend {
     Latency,
     /// All late directions.
     Lags,
+    /// A machine's full disk.
+    Disk(usize),
 }
 
 impl World {
@@ -58,6 +63,14 @@ impl World {
                 self.nodes[node].dies_after = Some(self.random.between(0, 6));
                 self.nodes[other].dies_after = Some(self.random.between(0, 14));
             }
+            Fault::Blackout => {
+                let sends = self.random.between(0, 60);
+                for node in 0..self.nodes.len() {
+                    self.nodes[node].dies_after = Some(self.random.between(0, sends));
+                }
+            }
+            Fault::DiskLoss => self.lose_disk(node),
+            Fault::DiskFull => self.fill_disk(node),
             Fault::KillAll => (0..self.nodes.len()).for_each(|node| self.kill(node, false)),
             Fault::Orphan => self.strikes.push(Strike::orphan()),
             Fault::Pause => self.pause(node, (20_000, 200_000)),
@@ -100,6 +113,38 @@ impl World {
         self.nodes[node].paused = true;
         let at = self.now + self.random.between(span.0, span.1);
         self.schedule(at, Due::Resume { node });
+    }
+
+    /// A machine loses its process and its disk, if others hold all that is acknowledged: once in a run.
+    fn lose_disk(&mut self, node: usize) {
+        let Some(process) = &self.nodes[node].process else { return };
+        let view = process.core.view().clone();
+        let member = |p: ProcessId| {
+            self.nodes
+                .iter()
+                .flat_map(|n| &n.process)
+                .find(|other| other.id == p && view == *other.core.view())
+        };
+        let voters = view.members.iter().filter(|m| m.weight > 0 && member(m.process).is_some()).count();
+        let ledger = process.core.groups().find(|g| &*g.name == LEDGER);
+        let complete = ledger
+            .map_or(3, |g| g.members.iter().filter(|m| m.complete && member(m.process).is_some()).count());
+        let all = view.members.iter().all(|m| member(m.process).is_some());
+        if !all || voters < 3 || complete < 3 || self.disk_lost || self.random.permille(300) {
+            return self.kill(node, false);
+        }
+        self.disk_lost = true;
+        self.kill(node, false);
+        let name = self.random.any() | 1;
+        self.nodes[node].disk = Some(Disk::new(name));
+    }
+
+    /// Nothing more can be written on a machine for a while.
+    fn fill_disk(&mut self, node: usize) {
+        let Some(disk) = &mut self.nodes[node].disk else { return };
+        disk.full = true;
+        let at = self.now + self.random.between(50_000, 800_000);
+        self.schedule(at, Due::Mend { what: Mend::Disk(node) });
     }
 
     /// Cuts directions between machines; each is mended later.
@@ -199,7 +244,7 @@ impl World {
     }
 
     /// The machine a process runs on, if it runs.
-    pub(super) fn machine_of(&self, process: crate::core::ProcessId) -> Option<usize> {
+    pub(super) fn machine_of(&self, process: ProcessId) -> Option<usize> {
         self.nodes.iter().position(|n| n.process.as_ref().is_some_and(|p| p.id == process))
     }
 
@@ -236,6 +281,11 @@ impl World {
         match what {
             Mend::Latency => self.latency = USUAL_LATENCY,
             Mend::Lags => self.lags.clear(),
+            Mend::Disk(node) => {
+                if let Some(disk) = &mut self.nodes[*node].disk {
+                    disk.full = false;
+                }
+            }
             Mend::Cuts => {
                 let cuts: Vec<(usize, usize)> = self.cuts.iter().copied().collect();
                 self.mend(&cuts);
@@ -252,6 +302,7 @@ impl World {
         }
         for node in 0..self.nodes.len() {
             self.nodes[node].dies_after = None;
+            self.mend_some(&Mend::Disk(node));
             if self.nodes[node].paused {
                 self.unpause(node);
             }

@@ -7,6 +7,8 @@
 
 mod application;
 pub mod coverage;
+mod disk;
+mod due;
 mod faults;
 pub mod invariants;
 mod moments;

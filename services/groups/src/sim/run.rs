@@ -2,8 +2,9 @@
 //! hold everything it has acknowledged; then all invariants look at the trace.
 
 use super::Violation;
+use super::disk::Disk;
 use super::invariants;
-use super::scenario::{SCENARIOS, Scenario};
+use super::scenario::{Scenario, drawn};
 use super::trace::{End, Trace};
 use super::world::{Due, World};
 use crate::core::{Config, Counters, DomainId, Event, Mutation, ProcessId, Stage, View};
@@ -59,7 +60,7 @@ pub struct Outcome {
 /// Runs one seed.
 #[must_use]
 pub fn run(seed: u64, settings: &Settings) -> Outcome {
-    let scenario = settings.scenario.unwrap_or(&SCENARIOS[(seed % SCENARIOS.len() as u64) as usize]);
+    let scenario = settings.scenario.unwrap_or_else(|| drawn(seed));
     let mut world = build(seed, scenario, settings);
     plan(&mut world, scenario);
     world.go_until(FAULTS_END);
@@ -102,8 +103,15 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
     template.limits.state_chunk_bytes = 64;
     template.limits.state_chunks_ahead = 2;
     template.limits.window_bytes_max = 4096;
+    template.limits.log_compact_bytes = 16 << 10;
     template.mutation = settings.mutation;
     let mut world = World::new(seed, nodes, template);
+    world.trace.durable = scenario.durable;
+    if scenario.durable {
+        for (i, node) in world.nodes.iter_mut().enumerate() {
+            node.disk = Some(Disk::new((seed << 16 | i as u64) + 1));
+        }
+    }
     world.drift_permille = scenario.drift_permille;
     world.profile = scenario.profile;
     if let Some(style) = settings.objects {
@@ -149,6 +157,7 @@ impl World {
                 }
                 Due::Act { node } => self.act(node, self.now < TRAFFIC_END),
                 Due::Show { node, process, act } => self.show(node, process, act),
+                Due::Synced { node, process, upto } => self.disk_synced(node, process, upto),
                 Due::CaughtUp { node } => self.lag(node, false),
                 Due::Fault { fault } => self.inject(fault),
                 Due::Strike { node, blow } => self.strike(node, blow),
@@ -207,6 +216,12 @@ impl World {
                 return Some(format!("{} has no state of {id:?}", process.id));
             }
         }
+        let core = self.nodes.iter().find_map(|n| n.process.as_ref()).map(|p| &p.core);
+        let dormant = core.and_then(|core| core.groups().find(|g| g.members.iter().all(|m| !m.complete)));
+        if let Some(group) = dormant.filter(|g| &*g.name == super::application::LEDGER && g.members.len() > 2)
+        {
+            return Some(format!("{:?} is dormant", group.group));
+        }
         if let Some(waiting) = self.clients_waiting() {
             return Some(waiting);
         }
@@ -252,6 +267,12 @@ fn add(sum: &mut Counters, more: Counters) {
     sum.dormant += more.dormant;
     sum.refused += more.refused;
     sum.future_items += more.future_items;
+    sum.records += more.records;
+    sum.checkpoints += more.checkpoints;
+    sum.compactions += more.compactions;
+    sum.regatherings += more.regatherings;
+    sum.restarted += more.restarted;
+    sum.restored += more.restored;
 }
 
 fn finish(mut world: World, refounded: bool, excused: &[&str]) -> Outcome {

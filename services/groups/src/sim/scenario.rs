@@ -32,6 +32,12 @@ pub enum Fault {
     Orphan,
     /// The network slows down.
     Slow,
+    /// Every process dies, within a few milliseconds.
+    Blackout,
+    /// A process dies with its disk; the machine starts again with a new one.
+    DiskLoss,
+    /// Nothing can be written on a machine for a while: its process ends as soon as it wants to.
+    DiskFull,
     /// What goes to one machine, then also what comes from it, arrives much later, but arrives.
     Delay,
     /// An application reads nothing for a while.
@@ -82,11 +88,13 @@ pub struct Scenario {
     pub profile: Profile,
     /// Invariants that rest on what this scenario does not keep.
     pub excused: &'static [&'static str],
+    /// Whether machines have disks, and processes keep logs.
+    pub durable: bool,
 }
 
 use Fault::{
-    Break, Corner, CutPair, Dark, Delay, Donor, Isolate, Kill, KillAll, KillMidway, KillTwo, Lag, LongPause,
-    Moment, OneWay, Orphan, Pause, Slow, Split, SplitInThree,
+    Blackout, Break, Corner, CutPair, Dark, Delay, DiskFull, DiskLoss, Donor, Isolate, Kill, KillAll,
+    KillMidway, KillTwo, Lag, LongPause, Moment, OneWay, Orphan, Pause, Slow, Split, SplitInThree,
 };
 
 const USUAL: Scenario = Scenario {
@@ -101,9 +109,10 @@ const USUAL: Scenario = Scenario {
     lease_ms: 150,
     profile: Profile::Everything,
     excused: &[],
+    durable: false,
 };
 
-/// All scenarios; a run without a name draws one by its seed.
+/// All scenarios; a run without a name draws one by its seed (see [`drawn`]).
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "mixed",
@@ -205,7 +214,32 @@ pub const SCENARIOS: &[Scenario] = &[
         excused: &["C4", "M9"],
         ..USUAL
     },
+    Scenario {
+        name: "blackouts",
+        seeds: 3,
+        faults: &[
+            Blackout, Blackout, Kill, KillMidway, KillTwo, Dark, Break, DiskLoss, DiskFull, Isolate, Split,
+        ],
+        count: (4, 8),
+        durable: true,
+        ..USUAL
+    },
+    Scenario {
+        name: "flicker",
+        nodes: (4, 5),
+        faults: &[Blackout, Blackout, Blackout, KillTwo, KillMidway, CutPair, Split, LongPause],
+        count: (6, 12),
+        drift_permille: 0,
+        durable: true,
+        ..USUAL
+    },
 ];
+
+/// What a run without a name plays: all of them in turn.
+#[must_use]
+pub fn drawn(seed: u64) -> &'static Scenario {
+    &SCENARIOS[(seed % SCENARIOS.len() as u64) as usize]
+}
 
 /// The scenario of this name.
 #[must_use]

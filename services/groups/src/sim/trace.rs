@@ -1,7 +1,7 @@
 //! What happened in a run, as the invariants see it: for every process its log, and beside them what was sent, what was
 //! shown to the outside, and when.
 
-use crate::core::{Class, DomainId, GroupId, ProcessId, View, ViewNumber};
+use crate::core::{Class, DomainId, DurableId, GroupId, ProcessId, View, ViewNumber};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A message or a cast, numbered over the whole run.
@@ -46,6 +46,13 @@ pub enum Entry {
         /// The cast.
         message: MessageId,
     },
+    /// A group lives on from the process's log.
+    Restore {
+        /// The group.
+        group: GroupId,
+        /// What the state contains, in order.
+        applied: Vec<MessageId>,
+    },
     /// The process left a group.
     LeftGroup {
         /// The group.
@@ -82,6 +89,8 @@ pub struct Log {
     pub process: ProcessId,
     /// The machine it ran on.
     pub node: usize,
+    /// The name on its machine's disk.
+    pub disk: Option<DurableId>,
     /// What happened to it.
     pub entries: Vec<Entry>,
     /// How it ended.
@@ -151,6 +160,8 @@ pub struct Trace {
     pub rested: bool,
     /// The domain the run ended in.
     pub domain: DomainId,
+    /// Processes keep logs.
+    pub durable: bool,
 }
 
 /// The part of a group's life at one process between two of the group's views.
@@ -204,7 +215,9 @@ impl Trace {
                             epoch.delivered.push((*message, *sender, *class));
                         }
                     }
-                    Entry::Install { group, .. } => drop(stateful.insert(*group)),
+                    Entry::Install { group, .. } | Entry::Restore { group, .. } => {
+                        _ = stateful.insert(*group)
+                    }
                     Entry::LeftGroup { group } => {
                         stateful.remove(group);
                         if let Some((number, epoch)) = open.remove(group) {

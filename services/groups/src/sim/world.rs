@@ -4,87 +4,17 @@
 //! came meanwhile when it goes on. Each process has a clock of its own, with an origin and a speed.
 
 use super::application::Application;
-use super::faults::Mend;
-use super::moments::{Blow, Strike};
+use super::disk::Disk;
+pub(super) use super::due::Due;
+use super::moments::Strike;
 use super::network::{Cargo, Link};
 use super::objects::{Market, Seat};
 use super::random::Random;
-use super::scenario::{Fault, Profile};
+use super::scenario::Profile;
 use super::trace::{End, Log, Trace};
 use crate::core::{Address, Config, Core, Effect, Event, ProcessId, Time};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
-
-/// What is due at a time.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Due {
-    /// The next in the queue of a connection's direction.
-    Arrive {
-        link: u64,
-        side: usize,
-    },
-    Dialled {
-        node: usize,
-        process: ProcessId,
-        address: Address,
-    },
-    DialFailed {
-        node: usize,
-        process: ProcessId,
-        address: Address,
-        refused: bool,
-    },
-    Wake {
-        node: usize,
-        process: ProcessId,
-    },
-    Resume {
-        node: usize,
-    },
-    Start {
-        node: usize,
-    },
-    Act {
-        node: usize,
-    },
-    Show {
-        node: usize,
-        process: ProcessId,
-        act: usize,
-    },
-    CaughtUp {
-        node: usize,
-    },
-    Fault {
-        fault: Fault,
-    },
-    Strike {
-        node: usize,
-        blow: Blow,
-    },
-    Late {
-        node: usize,
-        late: u64,
-    },
-    Mend {
-        what: Mend,
-    },
-    /// A client of the object does something.
-    Client {
-        client: usize,
-    },
-    /// A replica's executor does something.
-    Work {
-        node: usize,
-        process: ProcessId,
-    },
-    /// A reply is shown to a client.
-    Given {
-        node: usize,
-        process: ProcessId,
-        ticket: u64,
-    },
-}
 
 /// One process.
 #[derive(Debug)]
@@ -117,6 +47,8 @@ impl Process {
 pub(super) struct Node {
     pub(super) address: Address,
     pub(super) process: Option<Process>,
+    /// Where processes keep a log.
+    pub(super) disk: Option<Disk>,
     /// The machine itself is down: nobody even refuses connections.
     pub(super) dark: bool,
     pub(super) paused: bool,
@@ -149,6 +81,7 @@ pub(super) struct World {
     pub(super) counters: Vec<crate::core::Counters>,
     next_incarnation: u64,
     pub(super) healing: bool,
+    pub(super) disk_lost: bool,
     /// Clients of a replicated object, where there are any.
     pub(super) market: Option<Market>,
 }
@@ -159,6 +92,7 @@ impl World {
         let node = |i| Node {
             address: address(i),
             process: None,
+            disk: None,
             dark: false,
             paused: false,
             waiting: VecDeque::new(),
@@ -183,6 +117,7 @@ impl World {
             counters: Vec::new(),
             next_incarnation: seed << 16,
             healing: false,
+            disk_lost: false,
             market: None,
         }
     }
@@ -224,6 +159,7 @@ impl World {
         self.trace.logs.push(Log {
             process: id,
             node,
+            disk: None,
             entries: Vec::new(),
             end: End::Alive,
             leaving: false,
@@ -233,7 +169,7 @@ impl World {
         });
         let mut process = Process {
             id,
-            core: Core::new(config, Time(0)),
+            core: Core::new(config.clone(), Time(0)),
             application: Application::new(id),
             seat: self.market.as_ref().map(|market| Box::new(market.seat(id))),
             log,
@@ -242,7 +178,8 @@ impl World {
             wake: u64::MAX,
         };
         let local = process.local(self.now);
-        process.core = Core::new(Config { process: id, ..process.core.config().clone() }, local);
+        process.core = self.awaken(node, config, local);
+        self.trace.logs[log].disk = self.nodes[node].disk.as_ref().map(|d| d.name);
         self.nodes[node].process = Some(process);
         self.tell(format!("{id} starts on n{node}"));
         self.nodes[node].paused = false;
@@ -259,6 +196,9 @@ impl World {
         let Some(process) = self.nodes[node].process.take() else { return };
         self.trace.story.push((self.now, format!("{} on n{node} ends: {end:?}", process.id)));
         self.counters.push(process.core.counters());
+        if let Some(disk) = &mut self.nodes[node].disk {
+            disk.crash(&mut self.random);
+        }
         let log = &mut self.trace.logs[process.log];
         log.end = end;
         log.disturbed = true;
@@ -340,6 +280,12 @@ impl World {
                         return;
                     }
                 }
+                Effect::Append { number, record } => {
+                    if !self.write(node, id, number, record) {
+                        return self.die(node);
+                    }
+                }
+                Effect::Forget { before } => self.forget(node, before),
                 Effect::Tell(upcall) => again |= self.told(node, upcall),
             }
         }

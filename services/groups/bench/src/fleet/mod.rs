@@ -79,6 +79,11 @@ impl Fleet {
         self.actors.iter_mut().map(|actor| actor.wait("view", |w| w[1] == wanted)?[2].number()).collect()
     }
 
+    /// Forgets the views that were told of so far: the next one is news.
+    pub(crate) fn forget_views(&mut self) -> Outcome<()> {
+        self.actors.iter_mut().try_for_each(|actor| actor.forget("view").map(drop))
+    }
+
     /// Has some members send, and all compare what they delivered.
     pub(crate) fn round(&mut self, load: &Load) -> Outcome<Round> {
         let before = self.processor_time();

@@ -3,8 +3,9 @@
 //! ```text
 //!   send ROUND SENDERS MS SIZE CLASS   sends for so long, the last message says so    -> sent ROUND COUNT START
 //!   ping COUNT SIZE CLASS              one message at a time, to its own delivery      -> latency P50 P99
-//!   enter COUNT                        enters so many further groups                   -> entered COUNT
-//!   watch                              tells of views of those groups                  -> changed COUNT AT
+//!   enter COUNT                        enters so many further groups                   -> entered COUNT MS
+//!   read                               reads their events that are there               -> read
+//!   watch                              tells when each of them has lost a member       -> watching COUNT, changed COUNT AT
 //!                                      after each round  -> done ROUND COUNT HASH AT, steps ROUND COUNT...
 //!                                      at each view      -> view MEMBERS AT
 //! ```
@@ -140,6 +141,14 @@ impl Member {
             }
             Some("ping") => self.ping(number(1)?, number(2)? as usize, class(words.get(3).copied())?).await,
             Some("enter") => self.crowd.enter(&self.domain, number(1)?).await,
+            Some("read") => {
+                self.crowd.read().await;
+                Ok(())
+            }
+            Some("watch") => {
+                self.crowd.watch();
+                Ok(())
+            }
             Some("whoami") => {
                 println!("process {}", self.domain.process());
                 Ok(())

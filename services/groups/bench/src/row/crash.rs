@@ -55,12 +55,16 @@ fn start(network: &Network, seeds: &[String]) -> Outcome<Fleet> {
 
 /// Milliseconds until the last survivor has told of the view.
 fn kill_one(fleet: &mut Fleet, victim: usize) -> Outcome<f64> {
+    fleet.forget_views()?;
     let killed = now_ns();
     fleet.actors[victim].kill()?;
     let mut last = killed;
     for (at, actor) in fleet.actors.iter_mut().enumerate() {
         if at != victim {
-            last = last.max(actor.wait("view", |w| w[1].0 == "2")?[2].number()?);
+            last = last.max(
+                actor.wait("view", |w| w[1].0 == "2" && w[2].number().is_ok_and(|at| at > killed))?[2]
+                    .number()?,
+            );
         }
     }
     Ok((last - killed) as f64 / 1e6)
@@ -68,11 +72,15 @@ fn kill_one(fleet: &mut Fleet, victim: usize) -> Outcome<f64> {
 
 /// The same for a daemon of the peer.
 fn kill_daemon(fleet: &mut Fleet) -> Outcome<f64> {
+    fleet.forget_views()?;
     let killed = now_ns();
     fleet.daemons[2].kill()?;
     let mut last = killed;
     for actor in &mut fleet.actors[..2] {
-        last = last.max(actor.wait("view", |w| w[1].0 == "2")?[2].number()?);
+        last = last.max(
+            actor.wait("view", |w| w[1].0 == "2" && w[2].number().is_ok_and(|at| at > killed))?[2]
+                .number()?,
+        );
     }
     Ok((last - killed) as f64 / 1e6)
 }

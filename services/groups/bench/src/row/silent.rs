@@ -36,6 +36,7 @@ pub(super) fn measure(stage: &mut Stage) -> Outcome<()> {
 }
 
 fn silence(stage: &Stage, fleet: &mut Fleet) -> Outcome<f64> {
+    fleet.forget_views()?;
     let silent = now_ns();
     let host = &stage.network.hosts[2];
     let cut = host.set_connected(false)?;

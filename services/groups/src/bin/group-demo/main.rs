@@ -1,18 +1,23 @@
-//! `group-demo`: three processes of a domain, one of them killed in mid-traffic, another started in its place; in the end
-//! all must have delivered the same sequence.
+//! `group-demo`: three processes of a domain. One is killed in mid-traffic and another started in its place, one is stopped
+//! for a while, and in network namespaces one is cut off; in the end all must have delivered the same sequence.
 
+mod hosts;
 mod member;
 mod play;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Three processes, a kill -9 in mid-traffic, a restart, and one sequence at everyone.
+/// Three processes, a kill -9 and a kill -STOP in mid-traffic, a partition where there are namespaces, and one sequence at
+/// everyone.
 #[derive(Debug, Parser)]
 #[command(after_help = "Exit status: 0 all agree, 1 they do not or something failed, 2 wrong usage.")]
 struct Arguments {
     #[command(subcommand)]
     role: Option<Role>,
+    /// Gives each process a network namespace of its own, and cuts one of them off. Needs the rights of root.
+    #[arg(long)]
+    namespaces: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,7 +41,7 @@ fn main() -> ExitCode {
         .init();
     let arguments = Arguments::parse();
     let result = match arguments.role {
-        None => play::play(),
+        None => play::play(arguments.namespaces),
         Some(Role::Member { listen, seeds }) => member::run(&listen, seeds),
     };
     match result {

@@ -102,7 +102,10 @@ async fn live(listen: &str, seeds: Vec<String>) -> Result<(), Box<dyn std::error
                 ciborium::into_writer(&digest, &mut state)?;
                 request.give(state.into()).await?;
             }
-            Event::Ended(why) => return Err(why.into()),
+            Event::Ended(why) => {
+                println!("ended: {why}");
+                return Ok(());
+            }
             Event::Unreadable(delivery) => return Err(format!("unreadable: {delivery:?}").into()),
             Event::Blocked(why) => println!("blocked {why:?}"),
             Event::Unblocked(why) => println!("unblocked {why:?}"),

@@ -21,7 +21,8 @@ impl Group {
         let settled = self.lanes.iter().enumerate().all(|(rank, lane)| {
             lane.received() == self.stability.stable(rank) && lane.delivered() == lane.received()
         });
-        if settled && self.order.known() == self.stability.stable_ready() {
+        // What a durable group delivered is counted by all, so it is always listed.
+        if settled && self.journal.is_none() && self.order.known() == self.stability.stable_ready() {
             return None;
         }
         let (order_base, runs) = self.order.report();

@@ -8,12 +8,13 @@
 //! ```
 //!
 //! Everything starts from zero with each view of the domain: numbers, places, timestamps. A group that nobody used in a
-//! view costs the view change nothing.
+//! view costs the view change nothing. What a durable group writes on the disk is in `journal`.
 
 mod causal;
 mod closure;
 mod deliver;
 mod ending;
+mod journal;
 mod lane;
 mod order;
 mod stability;
@@ -21,13 +22,14 @@ mod stability;
 use super::Upcall;
 use super::identity::{GroupId, ProcessId, Rank, Time, ViewNumber};
 use super::mutation::Mutation;
-use super::options::{Class, Limits, Order};
+use super::options::{Class, GroupOptions, Limits, Order};
 use super::wire::item::{self, OrderBatch, Received, tag};
 use super::wire::value::Run;
 use super::wire::{Reader, Wire, WireError, put_u8_varint, put_varint};
 use bytes::{BufMut, Bytes, BytesMut};
 use causal::Causality;
 use closure::Closure;
+use journal::Journal;
 pub(crate) use lane::{Lane, Slot};
 use order::OrderLog;
 use stability::Stability;
@@ -73,6 +75,10 @@ pub(crate) struct Group {
     pub(crate) shut_since: Option<(Time, u64)>,
     /// The only class of messages allowed, if there is one.
     pub(crate) only: Option<Class>,
+    /// Nobody has the state of the durable group: what is sent waits until somebody has.
+    pub(crate) suspended: bool,
+    /// In a durable group.
+    journal: Option<Box<Journal>>,
     mutation: Option<Mutation>,
 }
 
@@ -101,12 +107,13 @@ pub(crate) struct Barrier {
 }
 
 impl Group {
+    /// A group in the view with which it begins, after so many messages.
     pub(crate) fn new(
         id: GroupId,
-        view: ViewNumber,
+        (view, length): (ViewNumber, u64),
         members: Vec<ProcessId>,
         me: ProcessId,
-        only: Option<Class>,
+        options: &GroupOptions,
         mutation: Option<Mutation>,
     ) -> Self {
         let mut group = Self {
@@ -134,15 +141,17 @@ impl Group {
             barriers: VecDeque::new(),
             blocked: false,
             shut_since: None,
-            only,
+            only: options.only,
+            suspended: false,
+            journal: options.durable.then(Box::default),
             mutation,
         };
-        group.restart(view, members, me);
+        group.restart(view, members, me, length);
         group
     }
 
-    /// Begins a view with these members.
-    pub(crate) fn restart(&mut self, view: ViewNumber, members: Vec<ProcessId>, me: ProcessId) {
+    /// Begins a view with these members, after so many messages.
+    pub(crate) fn restart(&mut self, view: ViewNumber, members: Vec<ProcessId>, me: ProcessId, length: u64) {
         let width = members.len();
         self.view = view;
         self.me = members.iter().position(|&p| p == me).unwrap_or(0);
@@ -153,6 +162,9 @@ impl Group {
         self.stability = Stability::default();
         self.causality = Causality::default();
         self.closure = Closure::default();
+        if let Some(journal) = &mut self.journal {
+            journal.begin(length, width);
+        }
         self.batch.clear();
         self.batch_start = None;
         self.touched = false;
@@ -342,7 +354,9 @@ impl Group {
         }
         self.wake();
         self.order.learn(first, runs, self.lanes.len())?;
-        self.stability.ready(from, self.order.known());
+        if self.journal.is_none() {
+            self.stability.ready(from, self.order.known());
+        }
         self.acknowledge = self.acknowledge.max(Urgency::Later);
         self.touched = true;
         Ok(())
@@ -373,14 +387,17 @@ impl Group {
 
     fn advance_ready(&mut self) {
         let lanes = &mut self.lanes;
-        let before = self.order.ready();
+        let (journal, members) = (&mut self.journal, &self.members);
         self.order.advance_ready(|rank, wanted| {
             let lane = &mut lanes[rank];
             let got = wanted.min(lane.totals - lane.totals_ready);
             lane.totals_ready += got;
+            if let Some(journal) = journal {
+                journal.place(rank, members[rank], lane, got);
+            }
             got
         });
-        let ready = self.order.ready();
+        let ready = self.secured();
         self.closure.advance(&self.lanes);
         if self.lagging {
             return;
@@ -388,10 +405,18 @@ impl Group {
         for rank in 0..self.lanes.len() {
             self.stability.received(self.me, rank, self.acknowledged(rank));
         }
-        if ready > before || ready > self.stability.ready_of(self.me) {
+        if ready > self.stability.ready_of(self.me) {
             self.stability.ready(self.me, ready);
             let waited_for = self.acknowledge == Urgency::Now || self.next_total_is_uniform();
             self.acknowledge = self.acknowledge.max(if waited_for { Urgency::Now } else { Urgency::Later });
+        }
+    }
+
+    /// How far this member acknowledges the order: in a durable group only what is on stable storage.
+    fn secured(&self) -> u64 {
+        match &self.journal {
+            Some(journal) if !self.bug(Mutation::AcknowledgedUnsynced) => journal.synced(),
+            _ => self.order.ready(),
         }
     }
 

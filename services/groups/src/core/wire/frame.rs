@@ -12,7 +12,7 @@
 //! the channel.
 
 use super::{Reader, Wire, WireError, wire_struct};
-use crate::core::identity::{Address, DomainId, DomainName, ProcessId, ViewNumber};
+use crate::core::identity::{Address, DomainId, DomainName, DurableId, ProcessId, ViewNumber};
 use bytes::Bytes;
 
 /// Octets of a frame's head.
@@ -34,8 +34,10 @@ pub(crate) enum FrameKind {
     Idle = 4,
     /// The receiver was excluded from the domain, by the view named.
     Excluded = 5,
-    /// The receiver is not welcome; the body says why.
+    /// The receiver is not welcome; the body says why, in one octet.
     Refused = 6,
+    /// The proof of the shared key.
+    Proof = 7,
 }
 
 /// The fixed part of a frame.
@@ -72,6 +74,7 @@ impl FrameHead {
             4 => FrameKind::Idle,
             5 => FrameKind::Excluded,
             6 => FrameKind::Refused,
+            7 => FrameKind::Proof,
             other => return Err(WireError::Tag(other)),
         };
         Ok((Self { kind, sequence: number(1), acknowledged: number(9) }, frame))
@@ -79,7 +82,8 @@ impl FrameHead {
 }
 
 /// Who speaks on a connection. Field by field: octets `51 47` (magic), protocols oldest and newest, domain name,
-/// incarnation, address, domain identity and view number (zero for a process that is in none).
+/// incarnation, address, domain identity (zero if none is known) and view number (zero for a process that is in none), and the
+/// name on the disk if there is one, and a nonce for the proof of the shared key (empty where none is asked for).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hello {
     pub(crate) magic: u16,
@@ -90,6 +94,10 @@ pub(crate) struct Hello {
     pub(crate) address: Address,
     pub(crate) domain: DomainId,
     pub(crate) view: ViewNumber,
+    /// The name on the speaker's disk, if it has a log.
+    pub(crate) durable: Option<DurableId>,
+    /// What the other side's proof of the key must contain; empty where none is asked for.
+    pub(crate) nonce: Bytes,
 }
 
 impl Hello {
@@ -111,7 +119,7 @@ pub(crate) struct Exclusion {
 }
 
 wire_struct! {
-    Hello { magic, oldest, newest, name, process, address, domain, view }
+    Hello { magic, oldest, newest, name, process, address, domain, view, durable, nonce }
     Exclusion { domain, view }
 }
 
@@ -141,9 +149,11 @@ mod tests {
             address: "a:1".into(),
             domain: DomainId(0),
             view: ViewNumber(0),
+            durable: Some(DurableId(5)),
+            nonce: Bytes::from_static(b"n"),
         };
         let octets = hello.to_bytes();
-        assert_eq!(&octets[..], b"\xc7\xa2\x01\x01\x01\x01d\xac\x02\x03a:1\x00\x00");
+        assert_eq!(&octets[..], b"\xc7\xa2\x01\x01\x01\x01d\xac\x02\x03a:1\x00\x00\x01\x05\x01n");
         assert_eq!(Hello::decode(octets), Ok(hello));
     }
 }

@@ -51,6 +51,13 @@ pub(crate) mod tag {
     pub(crate) const RENEWED: u8 = 31;
     pub(crate) const STATE: u8 = 40;
     pub(crate) const STATE_WANTED: u8 = 41;
+    pub(crate) const RECALL: u8 = 50;
+    pub(crate) const GATHER: u8 = 51;
+    pub(crate) const GATHERED: u8 = 52;
+    pub(crate) const DECREE: u8 = 53;
+    pub(crate) const AGREED: u8 = 54;
+    pub(crate) const DECIDED: u8 = 55;
+    pub(crate) const OUTBID: u8 = 56;
 }
 
 /// An item cut off its frame, not yet understood.

@@ -173,10 +173,10 @@ macro_rules! wire_newtype {
     )*};
 }
 
-use crate::core::identity::{DomainId, GroupId, Member, ProcessId, View, ViewNumber};
-wire_newtype!(DomainId, GroupId, ProcessId, ViewNumber);
+use crate::core::identity::{DomainId, DurableId, GroupId, Member, ProcessId, View, ViewNumber};
+wire_newtype!(DomainId, DurableId, GroupId, ProcessId, ViewNumber);
 wire_struct! {
-    Member { process, address, weight }
+    Member { process, address, weight, durable }
     View { domain, number, members }
 }
 

@@ -1,7 +1,7 @@
 //! What is agreed on between views: ballots, flush reports, and the value that makes the next view.
 
 use super::{Reader, Wire, WireError, wire_struct};
-use crate::core::identity::{GroupId, Member, ProcessId, Rank};
+use crate::core::identity::{DomainId, DurableId, GroupId, Member, ProcessId, Rank, ViewNumber};
 use crate::core::options::GroupOptions;
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
@@ -49,15 +49,24 @@ pub(crate) struct Change {
     pub(crate) what: ChangeKind,
 }
 
+/// What a process brings with it that enters a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Entrant {
+    /// The name on its disk, if it has a log.
+    pub(crate) durable: Option<DurableId>,
+    /// How many messages its own copy of the group covers, if it has one.
+    pub(crate) length: Option<u64>,
+}
+
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ChangeKind {
     /// Become a member of the group of this name, which is created if there is none.
-    Enter { name: Arc<str>, options: GroupOptions },
+    Enter { name: Arc<str>, options: GroupOptions, entrant: Entrant },
     /// Cease to be a member.
     Leave { group: GroupId },
-    /// The asker has its state.
-    Complete { group: GroupId },
+    /// The asker has its state, as of this cut and what came after.
+    Complete { group: GroupId, cut: ViewNumber },
     /// Give a dormant group a new life without its state.
     Reset { group: GroupId },
     /// A payload that all members of the domain see at the same cut of all groups.
@@ -74,6 +83,9 @@ pub(crate) struct Value {
     pub(crate) changes: Vec<Change>,
     /// How long the new view refrains from acting because of leases of the excluded.
     pub(crate) lease_wait_us: u64,
+    /// Set when processes begin again from their logs: the members are new incarnations, nobody of the old view goes on,
+    /// and this is the identity of the domain, another one if an operator forced it.
+    pub(crate) restart: Option<DomainId>,
 }
 
 /// A value an acceptor has accepted, and at which ballot.
@@ -89,25 +101,28 @@ wire_struct! {
     Report { group, received, order_base, runs }
     Cut { group, lanes, order_base, runs }
     Change { by, token, what }
-    Value { members, left, cuts, changes, lease_wait_us }
+    Value { members, left, cuts, changes, lease_wait_us, restart }
+    Entrant { durable, length }
     Accepted { ballot, value }
 }
 
 impl Wire for ChangeKind {
     fn write(&self, out: &mut BytesMut) {
         match self {
-            Self::Enter { name, options } => {
+            Self::Enter { name, options, entrant } => {
                 1u8.write(out);
                 name.write(out);
                 options.write(out);
+                entrant.write(out);
             }
             Self::Leave { group } => {
                 2u8.write(out);
                 group.write(out);
             }
-            Self::Complete { group } => {
+            Self::Complete { group, cut } => {
                 3u8.write(out);
                 group.write(out);
+                cut.write(out);
             }
             Self::Reset { group } => {
                 4u8.write(out);
@@ -122,9 +137,13 @@ impl Wire for ChangeKind {
 
     fn read(input: &mut Reader) -> Result<Self, WireError> {
         Ok(match input.u8()? {
-            1 => Self::Enter { name: Wire::read(input)?, options: Wire::read(input)? },
+            1 => Self::Enter {
+                name: Wire::read(input)?,
+                options: Wire::read(input)?,
+                entrant: Wire::read(input)?,
+            },
             2 => Self::Leave { group: Wire::read(input)? },
-            3 => Self::Complete { group: Wire::read(input)? },
+            3 => Self::Complete { group: Wire::read(input)?, cut: Wire::read(input)? },
             4 => Self::Reset { group: Wire::read(input)? },
             5 => Self::Cast { payload: Wire::read(input)? },
             other => return Err(WireError::Tag(other)),

@@ -1,6 +1,7 @@
-//! M3, succession: those who go from a view to the next, with those who leave in order, form a quorum of the former.
+//! M3, succession: those who go from a view to the next, with those who leave in order, form a quorum of the former. A
+//! process that begins again from a disk goes on for the one that wrote it.
 
-use crate::core::{DomainId, View, ViewNumber};
+use crate::core::{DomainId, Member, View, ViewNumber};
 use crate::sim::trace::{Entry, Trace};
 use std::collections::BTreeMap;
 
@@ -9,7 +10,8 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
     for ((domain, number), view) in &views {
         let Some(next) = views.get(&(*domain, number.next())) else { continue };
         let left = |p| trace.log(p).is_some_and(|log| log.leaving);
-        if !view.is_quorum(|p| next.contains(p) || left(p)) {
+        let again = |m: &Member| m.durable.is_some_and(|d| next.member_named(d).is_some());
+        if !view.is_quorum_of(|m| next.contains(m.process) || left(m.process) || again(m)) {
             return Err(format!("{:?} was made by no quorum of {number:?}", next.number));
         }
     }
@@ -27,4 +29,12 @@ pub(super) fn views(trace: &Trace) -> BTreeMap<(DomainId, ViewNumber), &View> {
         }
     }
     views
+}
+
+/// Whether new incarnations began a view from their logs: then nobody of the view before has gone on to it.
+pub(super) fn begins_again(view: &View, next: &View) -> bool {
+    let again = |m: &Member| {
+        m.durable.and_then(|d| view.member_named(d)).is_some_and(|(_, old)| old.process != m.process)
+    };
+    next.members.iter().any(again)
 }

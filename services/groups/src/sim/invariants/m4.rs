@@ -1,5 +1,5 @@
-//! M4, one chain: a process installs views of one domain only. (That the views of one number are one is M1; that a domain
-//! that has ended answers nothing any more is part of C4.)
+//! M4, one chain: a process installs views of one domain only. Where processes keep logs there is no later domain at all.
+//! (That the views of one number are one is M1; that a domain that has ended answers nothing any more is part of C4.)
 
 use crate::sim::trace::{Entry, Trace};
 
@@ -13,6 +13,11 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
         if domains.any(|d| Some(d) != first) {
             return Err(format!("{} installed views of two domains", log.process));
         }
+    }
+    let mut shown = trace.acts.iter().filter(|a| a.shown > 0).map(|a| a.domain);
+    let first = shown.next();
+    if let Some(later) = shown.find(|d| trace.durable && Some(*d) != first) {
+        return Err(format!("{later:?} was founded though there are logs of {first:?}"));
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! M6, no resurrection: a process dropped from a view is in no later one, and nothing of it is delivered after.
+//! M6, no resurrection: a process dropped from a view is in no later one, and nothing of it is delivered after. One that
+//! was dropped before it had heard that it was admitted has done nothing, and may be admitted again.
 
 use super::m3::views;
-use crate::core::DomainId;
+use crate::core::{DomainId, ProcessId, ViewNumber};
 use crate::sim::trace::{Entry, Trace};
 use std::collections::BTreeSet;
 
@@ -17,7 +18,9 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
         }
         if let Some(old) = last.replace(view) {
             let old: &crate::core::View = old;
-            gone.extend(old.members.iter().map(|m| m.process).filter(|&p| !view.contains(p)));
+            let acted = |p| first_view(trace, p).is_some_and(|first| first <= old.number);
+            let dropped = old.members.iter().map(|m| m.process).filter(|&p| !view.contains(p));
+            gone.extend(dropped.filter(|&p| acted(p)));
         }
     }
     for log in &trace.logs {
@@ -35,4 +38,10 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The first view that a process installed.
+fn first_view(trace: &Trace, process: ProcessId) -> Option<ViewNumber> {
+    let entries = &trace.log(process)?.entries;
+    entries.iter().find_map(|e| if let Entry::View(view) = e { Some(view.number) } else { None })
 }

@@ -12,11 +12,13 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
         let mut domain = crate::core::DomainId(0);
         let mut state: BTreeMap<GroupId, Vec<u64>> = BTreeMap::new();
         let mut known: BTreeMap<GroupId, bool> = BTreeMap::new();
+        let mut last: BTreeMap<GroupId, ViewNumber> = BTreeMap::new();
         for entry in &log.entries {
             match entry {
                 Entry::View(view) => domain = view.domain,
-                Entry::GroupView { group, number, members, .. } => {
-                    let alone = members.len() == 1;
+                Entry::GroupView { group, number, members, complete } => {
+                    last.insert(*group, *number);
+                    let alone = members.len() == 1 && *complete;
                     let first = *known.entry(*group).or_insert(alone);
                     if first {
                         let state = state.entry(*group).or_default();
@@ -26,6 +28,13 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
                 Entry::LeftGroup { group } => {
                     known.remove(group);
                     state.remove(group);
+                }
+                Entry::Restore { group, applied } => {
+                    if let Some(number) = last.get(group) {
+                        at.insert((domain, *group, *number), (applied.clone(), log.process));
+                    }
+                    state.insert(*group, applied.clone());
+                    known.insert(*group, true);
                 }
                 Entry::Deliver { group, message, .. } => state.entry(*group).or_default().push(*message),
                 Entry::Install { group, cut, applied } => {
@@ -55,7 +64,7 @@ fn at_the_end(trace: &Trace) -> Result<(), String> {
                 .iter()
                 .all(|m| trace.sent.get(m).is_some_and(|s| s.class.order() == crate::core::Order::Total));
             let has_state =
-                log.entries.iter().any(|e| matches!(e, Entry::Install { group: g, .. } if g == group));
+                log.entries.iter().any(|e| matches!(e, Entry::Install { group: g, .. } | Entry::Restore { group: g, .. } if g == group));
             if !total || !has_state && joined_late(log, *group) {
                 continue;
             }

@@ -82,10 +82,11 @@ impl World {
             open.at = None;
             open.is_repeated = true;
             if !open.reads && !is_numbered(client) {
-                return self.ends(client, Outcome::Unknown);
+                self.ends(client, Outcome::Unknown);
             }
         }
-        if open.at.is_none() {
+        let unasked = |open: &Open| open.at.is_none();
+        if self.market.as_ref().and_then(|market| market.clients[client].open.as_ref()).is_some_and(unasked) {
             self.attempt(client);
         }
         let at = self.now + self.random.between(5_000, 20_000);
@@ -190,8 +191,6 @@ impl World {
         let Some(open) = market.clients[client].open.take() else { return };
         let ended = (outcome != Outcome::Unknown).then_some(now);
         market.history.calls.push(Call { begun: open.begun, ended, outcome });
-        let at = now + self.random.between(2_000, 30_000);
-        self.schedule(at, Due::Client { client });
     }
 
     /// Calls that have no answer yet.
