@@ -1,12 +1,13 @@
 use quorb::{Exception, Orb, interface};
 
 #[derive(Debug, Clone, PartialEq, Exception)]
+#[idl(id = "IDL:SmallGrid/OutOfRange:1.0")]
 struct OutOfRange {
     n: i16,
     m: i16,
 }
 
-#[interface]
+#[interface(id = "IDL:SmallGrid:1.0")]
 trait Grid {
     fn get(&self, n: i16, m: i16) -> Result<i32, OutOfRange>;
     fn set(&mut self, n: i16, m: i16, value: i32) -> Result<(), OutOfRange>;

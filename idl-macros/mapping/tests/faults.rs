@@ -39,7 +39,7 @@ fn everything_unsupported_is_reported_at_once() {
 fn what_is_abstract_stands_for_objects_and_values() {
     let idl = "abstract interface Shown { string show(); };\nabstract valuetype Figure { long sides(); };\n\
                valuetype Square : Figure supports Shown { public long a; };\ninterface A : Shown {\n  \
-               Shown f(in Figure figure, in CORBA::AbstractBase any, inout Shown shown);\n};\n";
+               Shown f(in Figure plane, in CORBA::AbstractBase base, inout Shown item);\n};\n";
     let files = Memory::new().with("a.idl", idl);
     let outcome = Compiler::new(&files).compile("a.idl");
     let model = outcome.model.expect("it is valid");
@@ -49,9 +49,9 @@ fn what_is_abstract_stands_for_objects_and_values() {
     for text in [
         "`abstractinterfaceShown`",
         "pubtraitA:Shown{",
-        "pubtypeFigure=quorb::value::valuetype::ValueBase;",
-        "fnf(&self,figure:&Option<quorb::ValueRef<Figure>>,any:&quorb::Abstract<quorb::ObjectRef>,\
-         shown:&mutquorb::Abstract<ShownProxy>)->quorb::Abstract<ShownProxy>;",
+        "pubtypeFigure=::quorb::value::valuetype::ValueBase;",
+        "fnf(&self,plane:&::core::option::Option<::quorb::ValueRef<Figure>>,base:&::quorb::Abstract<::quorb::ObjectRef>,\
+         item:&mut::quorb::Abstract<ShownProxy>)->::quorb::Abstract<ShownProxy>;",
     ] {
         assert!(items.contains(text), "{text}: {items}");
     }

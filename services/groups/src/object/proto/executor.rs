@@ -7,8 +7,7 @@
 //! ```
 //!
 //! Nothing of an execution is visible before its outcome has its place: neither a reply nor a read. So an executor that is
-//! lost leaves nothing behind but calls that it has made itself, whose identities are derived from the request, so that
-//! its successor's are recognised as the same.
+//! lost leaves nothing behind but the calls that it has made itself; its successor makes them again, as new ones.
 
 use super::message::{Answered, Message, Outcome, Request};
 use super::table::Key;

@@ -1,4 +1,4 @@
-//! M5, no caprice: whoever is dropped from a view had failed, left, or was touched by a fault. Where new incarnations begin
+//! M5, no caprice: whoever is dropped from a view had failed, asked to leave, or was touched by a fault. Where new incarnations begin
 //! again from their logs, nobody of the old view goes on: it was too little to decide anything.
 
 use super::m3::{begins_again, views};
@@ -13,7 +13,7 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
         }
         for member in &view.members {
             let Some(log) = trace.log(member.process) else { continue };
-            let reason = log.disturbed || log.end == End::Left || log.end == End::Crashed;
+            let reason = log.disturbed || log.leaving || log.end == End::Crashed;
             if !next.contains(member.process) && !reason {
                 return Err(format!("{} was dropped from {:?} for nothing", member.process, next.number));
             }
