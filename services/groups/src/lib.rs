@@ -6,6 +6,7 @@
 //! * [`driver`] runs one of them on tokio, and is what an application uses.
 //! * [`object`] serves objects by groups, [`manage`] says where, and lets tools ask and change that.
 //! * [`toolkit`] is for the processes themselves: values, locks, tokens, barriers and work that they share.
+//! * [`guide`] explains the model to someone who has never read the papers, and what goes beyond them.
 //! * [`sim`] runs many of them in virtual time under faults and checks what must hold.
 
 pub mod core;

@@ -5,7 +5,8 @@ use super::error::EnterError;
 use super::inbox::InboxReader;
 use super::metrics::Metrics;
 use super::registry::GroupEntry;
-use crate::core::{GroupId, GroupOptions, Refusal, ViewNumber};
+use super::requests::Answer;
+use crate::core::{GroupId, GroupOptions, ViewNumber};
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, oneshot};
@@ -18,9 +19,10 @@ pub(super) enum Call {
     Query { group: GroupId, token: u64 },
     LeaveGroup { group: GroupId },
     State { group: GroupId, place: StatePlace, state: Bytes },
+    Cast { payload: Bytes, answer: Answer },
+    Reset { name: Arc<str>, answer: Answer },
     Metrics { reply: oneshot::Sender<Metrics> },
     Groups { reply: oneshot::Sender<Vec<GroupEntry>> },
-    Reset { group: Arc<str>, reply: oneshot::Sender<Result<(), Refusal>> },
     Leave,
 }
 

@@ -280,6 +280,8 @@ impl Owner {
         match call {
             Call::Enter { name, options, reply } => self.rooms.enter(core, name, options, reply),
             Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
+            Call::Cast { payload, answer } => self.rooms.requests.cast(core, payload, answer),
+            Call::Reset { name, answer } => self.rooms.requests.reset(core, &name, answer),
             Call::Query { group, token } => self.rooms.query(core, group, token),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
             Call::State { group, place, state } => {
@@ -294,7 +296,6 @@ impl Owner {
             // Whoever asked may have gone.
             Call::Metrics { reply } => drop(reply.send(self.metrics())),
             Call::Groups { reply } => drop(reply.send(groups(core))),
-            Call::Reset { group, reply } => self.rooms.reset(core, &group, reply),
             Call::Leave => {
                 if core.leave().is_err() {
                     self.ended = Some(Ended::Left);
@@ -359,7 +360,6 @@ impl Owner {
             Upcall::View(view) => {
                 tracing::info!(number = view.number.0, members = ?view.members, "view");
                 self.view.send_replace(view);
-                self.rooms.are_reset(&self.core);
                 false
             }
             Upcall::Excluded => {

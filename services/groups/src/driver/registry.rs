@@ -1,8 +1,8 @@
 //! What a process knows of the domain's groups, of which it need not be a member, and what an operator may do to them.
 
 use super::call::Call;
-use super::error::Gone;
-use crate::core::{GroupOptions, GroupView, ProcessId, Refusal, View};
+use super::error::{Gone, RequestError};
+use crate::core::{GroupOptions, GroupView, ProcessId, View};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -21,18 +21,6 @@ impl GroupEntry {
     pub fn is_dormant(&self) -> bool {
         !self.view.members.iter().any(|member| member.complete)
     }
-}
-
-/// Why a group was not begun anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ResetError {
-    /// The domain refuses: the group is unknown, not dormant, or nobody is in it who could go on.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// This process is no longer in the domain.
-    #[error(transparent)]
-    Gone(#[from] Gone),
 }
 
 /// A handle on a domain that its membership does not depend on: it looks, and speaks for an operator. Clones are cheap.
@@ -78,10 +66,10 @@ impl DomainWatch {
     ///
     /// # Errors
     /// When the group is unknown, not dormant, or without members; when this process is no longer in the domain.
-    pub async fn begin_anew(&self, group: &str) -> Result<(), ResetError> {
-        let (reply, answer) = oneshot::channel();
-        self.send(Call::Reset { group: group.into(), reply }).await?;
-        Ok(answer.await.map_err(|_| Gone)??)
+    pub async fn begin_anew(&self, group: &str) -> Result<(), RequestError> {
+        let (answer, decided) = oneshot::channel();
+        self.send(Call::Reset { name: group.into(), answer }).await?;
+        decided.await.map_err(|_| Gone)?
     }
 
     async fn send(&self, call: Call) -> Result<(), Gone> {

@@ -3,11 +3,12 @@
 use super::authority::Authority;
 use super::call::{Call, Entered, StatePlace};
 use super::error::{Ended, EnterError};
-use super::event::{Delivery, Event, ReadPermit, StateRequest};
+use super::event::{Cast, Delivery, Event, ReadPermit, StateRequest};
 use super::inbox::InboxWriter;
 use super::limits::DriverLimits;
 use super::metrics::Metrics;
 use super::outbox::{Outbox, SEND_BYTES_MIN, Sending};
+use super::requests::Requests;
 use crate::core::{
     Blocked, CallError, Class, Core, GroupId, GroupOptions, GroupView, Order, Refusal, Upcall,
 };
@@ -19,9 +20,6 @@ use tokio::time::Instant;
 
 /// Answers an attempt to enter.
 type Reply = oneshot::Sender<Result<Entered, EnterError>>;
-
-/// Answers an operator.
-type ResetReply = oneshot::Sender<Result<(), Refusal>>;
 
 /// All of them.
 #[derive(Debug)]
@@ -40,8 +38,7 @@ pub(super) struct Rooms {
     lagging: BTreeMap<GroupId, (usize, Instant)>,
     flushes: BTreeMap<u64, (GroupId, oneshot::Sender<u64>)>,
     last_flush: u64,
-    /// Dormant groups that an operator begins anew, by the number of the request.
-    resets: BTreeMap<u64, (GroupId, ResetReply)>,
+    pub(super) requests: Requests,
 }
 
 /// One group. Whoever waits to send is told when it is dropped.
@@ -81,7 +78,7 @@ impl Rooms {
             lagging: BTreeMap::new(),
             flushes: BTreeMap::new(),
             last_flush: 0,
-            resets: BTreeMap::new(),
+            requests: Requests::default(),
         }
     }
 
@@ -134,35 +131,6 @@ impl Rooms {
         }
     }
 
-    /// Lets a dormant group begin anew.
-    pub(super) fn reset(&mut self, core: &mut Core, name: &str, reply: ResetReply) {
-        let asked = match core.group_named(name) {
-            None => Err(Refusal::NoGroup),
-            Some(group) if awake(core).contains(&group) => Err(Refusal::NotDormant),
-            // This process is in the domain no longer, and whoever asks is told by the end of the channel.
-            Some(group) => core.reset_group(group).map_or(Ok(None), |token| Ok(Some((token, group)))),
-        };
-        match asked {
-            Ok(Some((token, group))) => drop(self.resets.insert(token, (group, reply))),
-            Ok(None) => {}
-            Err(refusal) => drop(reply.send(Err(refusal))),
-        }
-    }
-
-    /// A view was installed: groups with a complete member again have begun anew.
-    pub(super) fn are_reset(&mut self, core: &Core) {
-        if self.resets.is_empty() {
-            return;
-        }
-        let awake = awake(core);
-        let done: Vec<u64> =
-            self.resets.iter().filter(|(_, (group, _))| awake.contains(group)).map(|(&t, _)| t).collect();
-        for (_, reply) in done.into_iter().filter_map(|token| self.resets.remove(&token)) {
-            // Whoever asked may have gone.
-            let _ = reply.send(Ok(()));
-        }
-    }
-
     pub(super) fn leave(&mut self, core: &mut Core, group: GroupId) {
         if let Some(room) = self.rooms.get_mut(&group) {
             room.leave(core, group);
@@ -178,6 +146,11 @@ impl Rooms {
             }
             Upcall::Deliver { group, sender, class, payload } => {
                 (group, Event::Message(Delivery { sender, class, message: payload }))
+            }
+            Upcall::GroupCast { group, sender, payload } => (group, Event::Cast(Cast { sender, payload })),
+            Upcall::Decided { token } => {
+                self.requests.decided(token, Ok(()));
+                return false;
             }
             Upcall::TakeState { group, cut } => {
                 let Some(calls) = self.calls.upgrade() else { return false };
@@ -236,7 +209,7 @@ impl Rooms {
         let groups: Vec<GroupId> = self.rooms.keys().copied().collect();
         groups.into_iter().for_each(|group| self.close(group, why));
         self.entering.clear();
-        self.resets.clear();
+        self.requests = Requests::default();
     }
 
     /// The first view of a group answers whoever is entering it.
@@ -332,10 +305,7 @@ impl Rooms {
     }
 
     fn refused(&mut self, token: u64, reason: Refusal) -> bool {
-        if let Some((_, reply)) = self.resets.remove(&token) {
-            let _ = reply.send(Err(reason));
-            return false;
-        }
+        self.requests.decided(token, Err(reason));
         let name = self.entering.iter().find(|(_, (t, _))| *t == token).map(|(name, _)| Arc::clone(name));
         if let Some((_, reply)) = name.and_then(|name| self.entering.remove(&name)) {
             let _ = reply.send(Err(reason.into()));
@@ -377,12 +347,6 @@ impl Room {
     fn leave(&mut self, core: &mut Core, group: GroupId) -> bool {
         !std::mem::replace(&mut self.leaving, true) && core.leave_group(group).is_ok()
     }
-}
-
-/// The groups of the domain in which somebody has the state.
-fn awake(core: &Core) -> BTreeSet<GroupId> {
-    let awake = |view: GroupView| view.members.iter().any(|m| m.complete).then_some(view.group);
-    core.groups().filter_map(awake).collect()
 }
 
 /// Hands the core one message, and counts the credit that comes back for it. It is returned if the core has no room; if it

@@ -4,7 +4,7 @@ use super::interface::{
     BeginError, CannotPlace, DomainControl, DomainRecord, GroupRecord, MemberRecord, NoSuchGroup,
 };
 use crate::core::View;
-use crate::driver::{DomainWatch, Gone, GroupEntry, ResetError};
+use crate::driver::{DomainWatch, Gone, GroupEntry, RequestError};
 use quorb::{Completion, ExceptionKind, Fault, Minor, SystemException};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -73,17 +73,15 @@ impl DomainControl for Control {
     async fn begin_anew(&self, name: &str) -> Result<(), Fault<BeginError>> {
         tracing::warn!(group = name, "an operator begins a dormant group anew");
         self.watch.begin_anew(name).await.map_err(|error| match error {
-            ResetError::Refused(crate::core::Refusal::NoGroup) => {
+            RequestError::Refused(crate::core::Refusal::NoGroup) => {
                 Fault::User(BeginError::NoSuchGroup(NoSuchGroup { name: name.into() }))
             }
-            ResetError::Refused(crate::core::Refusal::NotMember) => {
+            RequestError::Refused(crate::core::Refusal::NotMember) => {
                 let reason = format!("nobody waits to go on with `{name}`: start a process that serves it");
                 Fault::User(BeginError::CannotPlace(CannotPlace { reason }))
             }
-            ResetError::Refused(refusal) => {
-                Fault::User(BeginError::CannotPlace(CannotPlace { reason: refusal.to_string() }))
-            }
-            ResetError::Gone(cause) => gone(cause),
+            RequestError::Gone(cause) => gone(cause),
+            refusal => Fault::User(BeginError::CannotPlace(CannotPlace { reason: refusal.to_string() })),
         })
     }
 }
