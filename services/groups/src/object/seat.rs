@@ -242,9 +242,12 @@ impl Seat {
             // The worker lives as long as the seat.
             Effect::Execute(execution) => drop(self.jobs.send(Job::Execute(execution))),
             Effect::Conclude => drop(self.jobs.send(Job::Conclude)),
-            Effect::TakeBack => drop(self.jobs.send(Job::TakeBack)),
-            Effect::Adopt(_) | Effect::Settled | Effect::Reactivate | Effect::TakeDigest { .. } => {
-                unreachable!("these follow from deliveries, and are done where those are")
+            Effect::Adopt(_)
+            | Effect::Settled
+            | Effect::TakeBack
+            | Effect::Reactivate
+            | Effect::TakeDigest { .. } => {
+                unreachable!("these follow from deliveries and executions, and are done where those are")
             }
             Effect::Diverged { place } | Effect::Disputed { place } => {
                 tracing::error!(place, "divergence outside of the order");
