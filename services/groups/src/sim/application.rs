@@ -304,7 +304,9 @@ impl World {
     /// The application does something.
     pub(super) fn act(&mut self, node: usize, again: bool) {
         if again {
-            let at = self.now + self.random.between(6_000, 60_000);
+            // Where an object is looked at the rest is background.
+            let rarely = if self.market.is_some() { 10 } else { 1 };
+            let at = self.now + self.random.between(6_000, 60_000) * rarely;
             self.schedule(at, Due::Act { node });
         }
         if self.nodes[node].process.is_none() || self.nodes[node].paused {

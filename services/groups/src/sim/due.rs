@@ -53,6 +53,10 @@ pub(super) enum Due {
     Heal {
         index: usize,
     },
+    /// A replica's servant does something of its own.
+    Drift {
+        node: usize,
+    },
     /// A client of the object does something.
     Client {
         client: usize,
