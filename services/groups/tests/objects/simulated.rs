@@ -10,10 +10,15 @@ use quorb_groups::sim::run::{Settings, run};
 fn hold(style: Style) {
     let settings = Settings { objects: Some(style), ..Settings::default() };
     let mut coverage = Coverage::default();
-    for seed in 0..300 {
+    for seed in 0..200 {
         let outcome = run(seed, &settings);
         let name = format!("{style:?}").to_lowercase();
-        assert_eq!(outcome.violation, None, "simulate --seeds {seed}..{} --objects {name} --verbose", seed + 1);
+        assert_eq!(
+            outcome.violation,
+            None,
+            "simulate --seeds {seed}..{} --objects {name} --verbose",
+            seed + 1
+        );
         coverage.add(&outcome);
     }
     println!("{coverage}");
@@ -27,6 +32,23 @@ fn hundreds_of_schedules_of_the_active_style_hold() {
 #[test]
 fn hundreds_of_schedules_of_the_executor_style_hold() {
     hold(Style::Executor);
+}
+
+/// Who leads a ballot gives it up when somebody older is heard again; that one hears from those who have promised that it has to
+/// lead another.
+#[test]
+fn a_flush_that_its_leader_gave_up_is_taken_up() {
+    for (seed, style) in [(431, Style::Active), (289, Style::Executor)] {
+        let outcome = run(seed, &Settings { objects: Some(style), ..Settings::default() });
+        assert_eq!(outcome.violation, None, "seed {seed} {style:?}");
+    }
+}
+
+/// Who has just been given the state is not among those whose digests are compared, and does not leave for the want of one.
+#[test]
+fn a_joiner_is_not_judged_by_a_digest_it_did_not_give() {
+    let outcome = run(2187, &Settings { objects: Some(Style::Active), ..Settings::default() });
+    assert_eq!(outcome.violation, None);
 }
 
 /// Plays seeds until a mistake is caught; the same seed without it is clean.

@@ -37,6 +37,8 @@ pub(in crate::sim) struct Record {
     pub(super) begun_again: u64,
     /// Calls that were made again elsewhere under the same identity.
     pub(super) repeated: u64,
+    /// Reads of a copy that was known to be current, without asking.
+    pub(super) read_at_once: u64,
     /// Replicas whose servant did something of its own.
     pub(super) drifts: u64,
 }
@@ -86,6 +88,7 @@ impl Record {
             ("object: calls made again elsewhere", self.repeated),
             ("object: calls forgotten", self.forgotten),
             ("object: clients that began again", self.begun_again),
+            ("object: reads at once", self.read_at_once),
             ("object: joins", self.joins),
             ("object: states compared", count(self.states.len())),
             ("object: runs at rest", u64::from(self.is_closed)),

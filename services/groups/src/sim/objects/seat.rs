@@ -333,9 +333,21 @@ impl World {
 
     /// A client wants to read here.
     pub(super) fn read_here(&mut self, node: usize, ticket: u64) -> bool {
+        let (at_once, now) = (self.random.permille(500), self.now);
         let Some(process) = self.nodes[node].process.as_mut() else { return false };
+        let local = process.local(now);
         let Some(seat) = process.seat.as_mut() else { return false };
         let Some(group) = seat.group.filter(|_| seat.replica.not_now().is_none()) else { return false };
+        // Some look for themselves whether they may, as callers of the same process do.
+        let holds = process.core.reads_until().is_some_and(|until| local < until);
+        if at_once && holds && process.core.is_settled(group) && !seat.ahead {
+            let value = seat.value;
+            if let Some(market) = &mut self.market {
+                market.record.read_at_once += 1;
+            }
+            self.read(ticket, value);
+            return true;
+        }
         seat.last_read += 1;
         // The application's own queries are in other groups.
         let token = seat.last_read;
