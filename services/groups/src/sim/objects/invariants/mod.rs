@@ -14,9 +14,12 @@ mod t4;
 use super::record::Record;
 use crate::sim::Violation;
 
+/// An invariant's code, and its check.
+type Check = (&'static str, fn(&Record) -> Result<(), String>);
+
 /// The first invariant that does not hold.
 pub(super) fn check(record: &Record) -> Option<Violation> {
-    let checks: [(&'static str, fn(&Record) -> Result<(), String>); 9] = [
+    let checks: [Check; 9] = [
         ("K1", k1::check),
         ("K2", k2::check),
         ("D1", d1::check),
@@ -27,8 +30,6 @@ pub(super) fn check(record: &Record) -> Option<Violation> {
         ("L3", l3::check),
         ("K3", k3::check),
     ];
-    let found = |(code, check): &(&'static str, fn(&Record) -> Result<(), String>)| {
-        check(record).err().map(|detail| Violation { code, detail })
-    };
+    let found = |(code, check): &Check| check(record).err().map(|detail| Violation { code, detail });
     checks.iter().find_map(found)
 }
