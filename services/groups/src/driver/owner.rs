@@ -277,6 +277,8 @@ impl Owner {
         match call {
             Call::Enter { name, options, reply } => self.rooms.enter(core, name, options, reply),
             Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
+            Call::Cast { payload, answer } => self.rooms.requests.cast(core, payload, answer),
+            Call::Reset { name, answer } => self.rooms.requests.reset(core, &name, answer),
             Call::Query { group, token } => self.rooms.query(core, group, token),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
             Call::State { group, place, state } => {
@@ -317,7 +319,9 @@ impl Owner {
             let mut effects = std::mem::take(&mut self.effects);
             let now = self.now();
             self.core.poll(now, &mut effects);
+            self.rooms.close_gates(&mut self.core);
             self.authority.publish(self.core.acts_from());
+            self.authority.restrict_reads(self.core.reads_until());
             let mut overflown = Vec::new();
             for effect in effects.drain(..) {
                 match effect {
@@ -346,6 +350,8 @@ impl Owner {
             }
             again |= self.rooms.hand_over(&mut self.core);
         }
+        self.rooms.open_gates(&self.core);
+        self.authority.allow_reads(self.core.reads_until());
     }
 
     /// True if the core was called in return.
@@ -354,6 +360,7 @@ impl Owner {
             Upcall::View(view) => {
                 tracing::info!(number = view.number.0, members = ?view.members, "view");
                 self.view.send_replace(view);
+                self.rooms.close_all_gates();
                 false
             }
             Upcall::Excluded => {
