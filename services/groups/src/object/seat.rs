@@ -12,8 +12,8 @@ use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
 use quorb::proto::head::Completion;
 use quorb::{ExceptionKind, Minor, ObjectRef, Orb, SystemException};
 use std::collections::HashMap;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -37,6 +37,8 @@ pub(super) struct Seat {
     pub(super) changes: watch::Sender<u64>,
     /// Held, shared, while a query begins; alone by whoever brings the value ahead of what all have agreed on.
     pub(super) ahead: RwLock<bool>,
+    /// The task applies what the order says: only then is this member's copy one that may be read.
+    pub(super) in_service: AtomicBool,
     /// To the one who executes, in the executor style.
     pub(super) jobs: mpsc::UnboundedSender<Job>,
 }
@@ -92,6 +94,7 @@ impl Seat {
             over: Arc::default(),
             changes: watch::Sender::new(0),
             ahead: RwLock::new(false),
+            in_service: AtomicBool::new(false),
             jobs,
         })
     }
@@ -168,6 +171,9 @@ impl Seat {
         let Some(group) = self.group.get() else {
             return Dispatch::Done(call.refuse(gone(Completion::No)));
         };
+        if let Some(_settled) = self.current(group) {
+            return dispatch(self.subject.servant(), call);
+        }
         let (begun, begins) = oneshot::channel();
         let number = {
             let mut state = self.lock();
@@ -192,6 +198,12 @@ impl Seat {
                 Err(_) => Reply::system(gone(Completion::No)),
             }
         }))
+    }
+
+    /// If this member's copy is known to be current, a guard: as long as that is held the value is not brought ahead.
+    fn current(&self, group: &GroupSender<Bytes>) -> Option<RwLockReadGuard<'_, bool>> {
+        let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
+        (!*ahead && self.in_service.load(Ordering::SeqCst) && group.may_read()).then_some(ahead)
     }
 
     /// A query may begin now, at this place of the order, if the permit is still good and the value is not ahead.

@@ -28,6 +28,7 @@ pub(super) struct Task {
 impl Task {
     /// Runs until the membership ends; `leave` asks for that.
     pub(super) async fn run(mut self, mut leave: oneshot::Receiver<()>) -> Result<Ended, ServeError> {
+        self.seat.in_service.store(true, Ordering::SeqCst);
         // Without a handle nobody can ask.
         let mut may_be_asked = true;
         let ended = loop {
@@ -62,6 +63,7 @@ impl Task {
 
     /// Whoever waits here is told that nothing more comes.
     fn end(&self) {
+        self.seat.in_service.store(false, Ordering::SeqCst);
         let ((), effects) = self.seat.input(Core::ended);
         effects.into_iter().for_each(|effect| self.seat.carry_out(effect, None));
         self.seat.refuse_reads();
