@@ -34,6 +34,8 @@ pub(crate) struct Acceptor {
     filling: Option<Fill>,
     /// When something last happened.
     moved: Time,
+    /// When the leader was last told of the promise.
+    reminded: Time,
     /// The decision that made the present view, for those who missed it.
     decision: Option<Propose>,
 }
@@ -68,7 +70,8 @@ impl Core {
         if !flush.survivors.contains(&self.me()) {
             return;
         }
-        if let Some(promised) = self.acceptor.promised.filter(|&p| p > flush.ballot) {
+        let follows = self.bug(Mutation::PromiseTakenBack);
+        if let Some(promised) = self.acceptor.promised.filter(|&p| p > flush.ballot && !follows) {
             return self.send_item(from, tag::REFUSE, &Vote { view: self.view.number, ballot: promised });
         }
         self.leader.seen(flush.ballot);
@@ -132,10 +135,11 @@ impl Core {
 
     /// A value is to be accepted.
     pub(super) fn proposed(&mut self, from: ProcessId, propose: Propose) {
-        if let Some(promised) = self.acceptor.promised.filter(|&p| p > propose.ballot) {
+        let follows = self.bug(Mutation::PromiseTakenBack);
+        if let Some(promised) = self.acceptor.promised.filter(|&p| p > propose.ballot && !follows) {
             return self.send_item(from, tag::REFUSE, &Vote { view: self.view.number, ballot: promised });
         }
-        if self.acceptor.promised != Some(propose.ballot) {
+        if self.acceptor.promised != Some(propose.ballot) && !follows {
             return;
         }
         self.acceptor.moved = self.now;
@@ -146,12 +150,30 @@ impl Core {
         self.send_when_synced(from, tag::ACCEPT, &vote);
     }
 
-    /// A flush that does not come to an end is evidence against its leader.
+    /// A flush that does not come to an end is evidence against its leader, unless this member sees itself that there is no
+    /// quorum to end it.
     pub(super) fn watch_flush(&mut self) {
         let Some(asker) = self.acceptor.asker else { return };
+        if self.blocked {
+            self.acceptor.moved = self.now;
+        }
+        self.remind(asker);
         if asker != self.me() && self.now.since(self.acceptor.moved) > self.config.silence_us() * 5 / 2 {
             self.acceptor.moved = self.now;
             self.suspect(asker, Evidence::Unresponsive);
+        }
+    }
+
+    /// Who led the ballot may have given it up because somebody older is heard again, who need not know of it: that one has to
+    /// lead another, for whoever has promised stands still.
+    fn remind(&mut self, asker: ProcessId) {
+        let (leader, bound) = (self.presumed_leader(), self.config.silence_us());
+        let acceptor = &mut self.acceptor;
+        let waits = self.now.since(acceptor.moved) > bound && self.now.since(acceptor.reminded) > bound;
+        let Some(ballot) = acceptor.promised.filter(|_| waits && leader != asker) else { return };
+        acceptor.reminded = self.now;
+        if leader != self.me() {
+            self.send_item(leader, tag::REFUSE, &Vote { view: self.view.number, ballot });
         }
     }
 }

@@ -11,6 +11,10 @@
 //! the order in which they are to be done. Feed [`Event::Tick`] when [`Core::wake_at`] has come. Nothing here knows a
 //! clock, randomness or an executor; the same events at the same times give the same effects.
 //!
+//! **Why it holds** is argued, and searched exhaustively for small sizes, in `services/groups/model` (its README is the
+//! argument; `acceptor`, `leader`, `install` and `lease` are its rules); where it goes beyond the papers, in
+//! [`guide::beyond`](crate::guide::beyond).
+//!
 //! **The pipeline**, one concern a file: [`identity`], `channel` (streams that outlive connections), `links` (connections
 //! and hello), `detector` (evidence and suspicion), `birth` (view 1, joining), `acceptor` and `leader` (agreement on the
 //! next view), `install` (from one view to the next), `group` (lanes, order, causal, stability, delivery, ending),
@@ -125,6 +129,8 @@ pub struct Core {
     registry: Registry,
     groups: BTreeMap<GroupId, Box<Group>>,
     dirty: Vec<GroupId>,
+    /// Groups of one class of messages in which something was received, sent or delivered, until the driver asks.
+    stirred: Vec<GroupId>,
     future: Future,
     lease: Lease,
     transfers: Transfers,
@@ -159,6 +165,7 @@ impl Core {
             registry: Registry::default(),
             groups: BTreeMap::new(),
             dirty: Vec::new(),
+            stirred: Vec::new(),
             future: Future::default(),
             lease: Lease::default(),
             transfers: Transfers::default(),
@@ -232,7 +239,7 @@ impl Core {
     /// present view have run out then.
     #[must_use]
     pub fn acts_from(&self) -> Time {
-        self.lease.hold_until()
+        if self.bug(Mutation::AcknowledgedInWait) { Time(0) } else { self.lease.hold_until() }
     }
 
     /// Messages kept because not every member has acknowledged them, or because they wait for their turn.
@@ -244,6 +251,12 @@ impl Core {
     /// The groups of the domain: identity, name and members.
     pub fn groups(&self) -> impl Iterator<Item = GroupView> + '_ {
         self.registry.records().map(|record| record.view(record.changed))
+    }
+
+    /// What a group promises.
+    #[must_use]
+    pub fn options_of(&self, group: GroupId) -> Option<GroupOptions> {
+        self.registry.get(group).map(|record| record.options)
     }
 
     /// The identity of a group, by its name.

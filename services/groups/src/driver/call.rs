@@ -2,8 +2,11 @@
 
 use super::authority::Authority;
 use super::error::EnterError;
+use super::gate::Gate;
 use super::inbox::InboxReader;
 use super::metrics::Metrics;
+use super::registry::GroupEntry;
+use super::requests::Answer;
 use crate::core::{GroupId, GroupOptions, ViewNumber};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -17,7 +20,10 @@ pub(super) enum Call {
     Query { group: GroupId, token: u64 },
     LeaveGroup { group: GroupId },
     State { group: GroupId, place: StatePlace, state: Bytes },
+    Cast { payload: Bytes, answer: Answer },
+    Reset { name: Arc<str>, answer: Answer },
     Metrics { reply: oneshot::Sender<Metrics> },
+    Groups { reply: oneshot::Sender<Vec<GroupEntry>> },
     Leave,
 }
 
@@ -37,4 +43,6 @@ pub(super) struct Entered {
     pub(super) credit: Arc<Semaphore>,
     /// From when on this process acts for the domain.
     pub(super) authority: Arc<Authority>,
+    /// Whether this member's copy may be read at once.
+    pub(super) gate: Arc<Gate>,
 }

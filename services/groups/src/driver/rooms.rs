@@ -3,11 +3,12 @@
 use super::authority::Authority;
 use super::call::{Call, Entered, StatePlace};
 use super::error::{Ended, EnterError};
-use super::event::{Delivery, Event, ReadPermit, StateRequest};
+use super::event::{Cast, Delivery, Event, ReadPermit, StateRequest};
 use super::inbox::InboxWriter;
 use super::limits::DriverLimits;
 use super::metrics::Metrics;
 use super::outbox::{Outbox, SEND_BYTES_MIN, Sending};
+use super::requests::Requests;
 use crate::core::{
     Blocked, CallError, Class, Core, GroupId, GroupOptions, GroupView, Order, Refusal, Upcall,
 };
@@ -33,10 +34,13 @@ pub(super) struct Rooms {
     names: BTreeSet<Arc<str>>,
     /// Rooms with events that are not handed over yet.
     fresh: Vec<GroupId>,
+    /// Groups in which this turn has brought something: their gates are closed.
+    stirred: Vec<GroupId>,
     /// Rooms whose application lags, octets it had not read when it was last looked at, and since when it is so many.
     lagging: BTreeMap<GroupId, (usize, Instant)>,
     flushes: BTreeMap<u64, (GroupId, oneshot::Sender<u64>)>,
     last_flush: u64,
+    pub(super) requests: Requests,
 }
 
 /// One group. Whoever waits to send is told when it is dropped.
@@ -73,9 +77,11 @@ impl Rooms {
             authority,
             names: BTreeSet::new(),
             fresh: Vec::new(),
+            stirred: Vec::new(),
             lagging: BTreeMap::new(),
             flushes: BTreeMap::new(),
             last_flush: 0,
+            requests: Requests::default(),
         }
     }
 
@@ -144,6 +150,11 @@ impl Rooms {
             Upcall::Deliver { group, sender, class, payload } => {
                 (group, Event::Message(Delivery { sender, class, message: payload }))
             }
+            Upcall::GroupCast { group, sender, payload } => (group, Event::Cast(Cast { sender, payload })),
+            Upcall::Decided { token } => {
+                self.requests.decided(token, Ok(()));
+                return false;
+            }
             Upcall::TakeState { group, cut } => {
                 let Some(calls) = self.calls.upgrade() else { return false };
                 (group, Event::StateWanted(StateRequest { group, place: StatePlace::Cut(cut), calls }))
@@ -159,6 +170,7 @@ impl Rooms {
                 for (sender, message) in messages {
                     self.give(group, Event::Message(Delivery { sender, class, message }));
                 }
+                self.give(group, Event::Replayed);
                 return false;
             }
             Upcall::InstallState { group, state, .. } => (group, Event::State(state)),
@@ -200,6 +212,7 @@ impl Rooms {
         let groups: Vec<GroupId> = self.rooms.keys().copied().collect();
         groups.into_iter().for_each(|group| self.close(group, why));
         self.entering.clear();
+        self.requests = Requests::default();
     }
 
     /// The first view of a group answers whoever is entering it.
@@ -214,6 +227,7 @@ impl Rooms {
             events: reader,
             credit: Arc::clone(&credit),
             authority: Arc::clone(&self.authority),
+            gate: events.gate(),
         };
         let name = Arc::clone(&view.name);
         self.names.insert(Arc::clone(&name));
@@ -231,9 +245,36 @@ impl Rooms {
         }
     }
 
+    /// Closes the gates of the groups in which the core has received something, before it says so to others.
+    pub(super) fn close_gates(&mut self, core: &mut Core) {
+        let before = self.stirred.len();
+        core.take_stirred(&mut self.stirred);
+        for group in &self.stirred[before..] {
+            if let Some(room) = self.rooms.get(group) {
+                room.events.close_gate();
+            }
+        }
+    }
+
+    /// With a view everything begins anew.
+    pub(super) fn close_all_gates(&mut self) {
+        self.rooms.values().for_each(|room| room.events.close_gate());
+        self.stirred.extend(self.rooms.keys());
+    }
+
+    /// Opens the gates again at the end of a turn, where all that was received is delivered.
+    pub(super) fn open_gates(&mut self, core: &Core) {
+        for group in self.stirred.drain(..) {
+            if let Some(room) = self.rooms.get(&group).filter(|_| core.is_settled(group)) {
+                room.events.open_gate();
+            }
+        }
+    }
+
     /// Hands over what a turn has brought to the applications. True if the core was called.
     pub(super) fn hand_over(&mut self, core: &mut Core) -> bool {
         let mut called = false;
+        self.stirred.extend_from_slice(&self.fresh);
         for group in self.fresh.drain(..) {
             let Some(room) = self.rooms.get_mut(&group) else { continue };
             let max = self.limits.events_waiting_bytes_max;
@@ -295,6 +336,7 @@ impl Rooms {
     }
 
     fn refused(&mut self, token: u64, reason: Refusal) -> bool {
+        self.requests.decided(token, Err(reason));
         let name = self.entering.iter().find(|(_, (t, _))| *t == token).map(|(name, _)| Arc::clone(name));
         if let Some((_, reply)) = name.and_then(|name| self.entering.remove(&name)) {
             let _ = reply.send(Err(reason.into()));
