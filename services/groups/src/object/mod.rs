@@ -12,6 +12,8 @@
 
 pub mod check;
 mod error;
+mod keep;
+mod machine;
 mod moment;
 pub mod proto;
 mod reference;
@@ -23,7 +25,9 @@ mod task;
 mod work;
 
 pub use error::{ServeError, StateError};
+pub use keep::{Family, Keep};
+pub use machine::{Commands, Machine};
 pub use moment::Ordered;
-pub use proto::{ReplicaLimits, Style};
+pub use proto::{Moment, ReplicaLimits, Style};
 pub use reference::MEMBERS_LISTED_MAX;
 pub use serve::{Replica, Serve};

@@ -10,8 +10,9 @@ use crate::driver::{GroupSender, SendError};
 use bytes::Bytes;
 use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
 use quorb::proto::head::Completion;
-use quorb::{ExceptionKind, Minor, ObjectRef, Orb, SystemException};
+use quorb::{ExceptionKind, Minor, ObjectRef, Orb, Servant, SystemException};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -30,6 +31,8 @@ pub(super) struct Seat {
     pub(super) own: OnceLock<ObjectRef>,
     /// The reference to the group, as this member gives it.
     pub(super) reference: watch::Sender<Option<ObjectRef>>,
+    /// The version of the set of members that it lists.
+    version: AtomicU64,
     /// Held, shared, while a query begins; alone by whoever brings the value ahead of what all have agreed on.
     pub(super) ahead: RwLock<bool>,
     /// To the one who executes, in the executor style.
@@ -63,6 +66,7 @@ pub(super) enum Turn {
 /// A query that waits for its place.
 pub(super) struct Read {
     call: Invocation,
+    servant: Arc<dyn Servant>,
     begun: oneshot::Sender<Dispatch>,
 }
 
@@ -84,6 +88,7 @@ impl Seat {
             name: OnceLock::new(),
             own: OnceLock::new(),
             reference: watch::Sender::new(None),
+            version: AtomicU64::new(0),
             ahead: RwLock::new(false),
             jobs,
         })
@@ -91,6 +96,11 @@ impl Seat {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The version of the set of members in the reference.
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
     }
 
     /// Looks at the core.
@@ -114,6 +124,30 @@ impl Seat {
             acknowledged_below: context.acknowledged_below(),
             is_repeated: context.is_repeated(),
         };
+        let (_, answered) = self.ask(client_call);
+        Dispatch::Pending(Box::pin(async move {
+            match answered.await {
+                None => call.refuse(gone(Completion::Maybe)),
+                Some(Answer::Reply(reply)) => reply.reply().unwrap_or_else(|cause| {
+                    call.refuse(
+                        SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::Yes)
+                            .because(cause),
+                    )
+                }),
+                Some(Answer::Refusal(exception)) => call.refuse(*exception),
+                Some(Answer::BeginAgain(exception, incarnation)) => {
+                    Reply::readmitting(exception.in_operation(call.operation()), incarnation)
+                }
+            }
+        }))
+    }
+
+    /// Has a request ordered; gives what becomes of it, when that may be shown. It is on its way on return; nothing is answered
+    /// if the seat is given up.
+    pub(super) fn ask(
+        self: &Arc<Self>,
+        client_call: ClientCall,
+    ) -> (Ticket, impl Future<Output = Option<Answer>> + use<>) {
         let (given, gets) = oneshot::channel();
         let (ticket, effects) = {
             let mut state = self.lock();
@@ -127,29 +161,24 @@ impl Seat {
         for effect in effects {
             self.carry_out(effect, Some(ticket));
         }
-        Dispatch::Pending(Box::pin(async move {
+        let answered = async move {
             let _waiting = waiting;
-            let Ok(Given { answer, from }) = gets.await else { return call.refuse(gone(Completion::Maybe)) };
+            let Given { answer, from } = gets.await.ok()?;
             if from > Instant::now() {
                 tokio::time::sleep_until(from).await;
             }
-            match answer {
-                Answer::Reply(reply) => reply.reply().unwrap_or_else(|cause| {
-                    call.refuse(
-                        SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::Yes)
-                            .because(cause),
-                    )
-                }),
-                Answer::Refusal(exception) => call.refuse(*exception),
-                Answer::BeginAgain(exception, incarnation) => {
-                    Reply::readmitting(exception.in_operation(call.operation()), incarnation)
-                }
-            }
-        }))
+            Some(answer)
+        };
+        (ticket, answered)
     }
 
     /// A query of a client of this member: it reads this member's copy, once that is known to be current.
     pub(super) fn query(self: &Arc<Self>, call: Invocation) -> Dispatch {
+        self.query_of(call, self.subject.servant())
+    }
+
+    /// A query, and the servant that answers it.
+    pub(super) fn query_of(self: &Arc<Self>, call: Invocation, servant: Arc<dyn Servant>) -> Dispatch {
         let Some(group) = self.group.get() else {
             return Dispatch::Done(call.refuse(gone(Completion::No)));
         };
@@ -161,7 +190,7 @@ impl Seat {
             }
             state.last += 1;
             let number = state.last;
-            state.reads.insert(number, Read { call, begun });
+            state.reads.insert(number, Read { call, servant, begun });
             number
         };
         let waiting = WaitingRead { seat: self.clone(), number };
@@ -188,9 +217,11 @@ impl Seat {
         if Instant::now() >= until {
             return Turn::AskAgain;
         }
-        let Some(Read { call, begun }) = self.lock().reads.remove(&number) else { return Turn::Begun };
+        let Some(Read { call, servant, begun }) = self.lock().reads.remove(&number) else {
+            return Turn::Begun;
+        };
         // Whatever it waits for inside, it has its turn before any later update.
-        let dispatched = dispatch(self.subject.servant(), call);
+        let dispatched = dispatch(servant, call);
         drop(ahead);
         // Whoever asked may have gone.
         let _ = begun.send(dispatched);
@@ -198,7 +229,7 @@ impl Seat {
     }
 
     pub(super) fn may_not_read(&self, number: u64) {
-        let Some(Read { call, begun }) = self.lock().reads.remove(&number) else { return };
+        let Some(Read { call, begun, .. }) = self.lock().reads.remove(&number) else { return };
         let refusal = self.look(Core::not_now).unwrap_or_else(|| gone(Completion::No));
         let _ = begun.send(Dispatch::Done(call.refuse(refusal)));
     }
@@ -279,12 +310,13 @@ impl Seat {
         }
         if places.iter().any(|(process, _)| *process == self.me) {
             self.reference.send_replace(Some(self.orb.object(ior)));
+            self.version.store(version, Ordering::Release);
         }
     }
 }
 
 /// The member does not serve the object any more, or not yet.
-fn gone(completed: Completion) -> SystemException {
+pub(super) fn gone(completed: Completion) -> SystemException {
     SystemException::new(ExceptionKind::Transient, Minor::REPLICA_INCOMPLETE, completed)
 }
 

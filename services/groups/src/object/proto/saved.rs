@@ -98,6 +98,13 @@ impl Replica {
             self.shared.table = super::table::Table::default();
         }
         self.complete = true;
+        // A group that wakes from a log has been given its view already, and the members in what is saved are those of before.
+        if let Some(view) = self.view.take() {
+            match view.members.iter().any(|member| member.process == self.me && member.complete) {
+                true => self.view(&view),
+                false => self.view = Some(view),
+            }
+        }
         Ok(state)
     }
 }
