@@ -15,6 +15,7 @@
 //! | `lease` | leases and when they end |
 //! | `change` | what has changed, and taking it back |
 //! | `row` | bindings, contexts and leases as keys and values of a store |
+//! | `wire`, `saved` | commands, outcomes and whole trees as octets, for the members of a group |
 
 mod apply;
 mod change;
@@ -22,9 +23,11 @@ mod command;
 mod lease;
 mod names;
 mod row;
+mod saved;
 #[cfg(test)]
 mod tests;
 mod walk;
+pub mod wire;
 
 pub use change::Change;
 pub use command::{Command, Mode, Outcome, Refusal, Why};
