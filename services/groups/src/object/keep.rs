@@ -93,7 +93,9 @@ impl Keep<'_> {
         orb.adapter().locate_with(name, Arc::new(members));
         let options = if durable { GroupOptions::DURABLE } else { GroupOptions::REPLICATED };
         let group = domain.octets(name).options(options).await?;
-        let _ = seat.name.set(GroupName { domain: domain.name().to_owned(), group: group.id() });
+        // Others may have chosen the same name: a reference says which of the domains it is.
+        let which = format!("{}/{:016x}", domain.name(), domain.view().domain.0);
+        let _ = seat.name.set(GroupName { domain: which, group: group.id() });
         let _ = seat.group.set(group.sender());
         let _ = seat.own.set(own);
         let ((), effects) = seat.input(|core| core.announce(place.clone()));

@@ -23,7 +23,7 @@ use quorb::adapter::{
 use quorb::model::{Interface, Kind};
 use quorb::proto::head::Completion;
 use quorb::{Context, ExceptionKind, Minor, SystemException};
-use quorb_giop::ior::{IiopProfile, Ior, ProfileTag};
+use quorb_giop::ior::{FtGroup, IiopProfile, Ior, ProfileTag};
 use quorb_giop::names::{ObjectKey, RepositoryId};
 use std::sync::{Arc, Weak};
 
@@ -118,17 +118,15 @@ impl Commands {
     #[must_use]
     pub fn is_of_group(&self, object: &Ior) -> bool {
         let Some(reference) = self.seat.reference.borrow().clone() else { return false };
-        let places = |ior: &Ior| ior.iiop_profiles().flatten().map(|p| (p.host, p.port)).collect::<Vec<_>>();
-        let own = places(reference.ior());
         let named = |ior: &Ior| {
             let mut profiles = ior.iiop_profiles().flatten();
-            let group = profiles.find_map(|profile| profile.component::<quorb_giop::ior::FtGroup>()?.ok());
+            let group = profiles.find_map(|profile| profile.component::<FtGroup>()?.ok());
             group.map(|group| (group.domain, group.group))
         };
-        named(object).map_or_else(
-            || places(object).iter().any(|place| own.contains(place)),
-            |group| named(reference.ior()) == Some(group),
-        )
+        let places = |ior: &Ior| ior.iiop_profiles().flatten().map(|p| (p.host, p.port)).collect::<Vec<_>>();
+        let own = places(reference.ior());
+        named(object).is_some_and(|group| named(reference.ior()) == Some(group))
+            || places(object).iter().any(|place| own.contains(place))
     }
 }
 

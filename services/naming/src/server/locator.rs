@@ -24,12 +24,15 @@ pub(super) fn activate(service: &Arc<Service>) -> Result<(), SystemException> {
 }
 
 /// The contexts of a group's service, the root among them. Whether one exists is known at the place of the call in the group's
-/// order, and not here.
+/// order, and not here, where it may not have been heard of yet; that it has ended is for ever.
 pub(super) struct OfGroup(pub(super) Arc<Service>);
 
 impl ServantLocator for OfGroup {
     fn locate(&self, id: &str) -> Option<Arc<dyn Servant>> {
         let (service, at) = (self.0.clone(), context_of_id(id)?);
+        if service.shared().read_tree(|tree| tree.has_no_more(at)) {
+            return None;
+        }
         Some(Arc::new(ContextServant::new(Context { service, at })))
     }
 }

@@ -176,8 +176,12 @@ impl NameServer {
         match self.kept_by {
             KeptBy::Writer(writer) => writer.stop(&self.service).await,
             KeptBy::Group(family) => {
-                if let Err(why) = family.leave().await {
-                    tracing::warn!(%why, "the group of the names had been left before");
+                match tokio::time::timeout(self.service.limits().leave_wait_max, family.leave()).await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(why)) => tracing::warn!(%why, "the group of the names had been left before"),
+                    Err(_) => tracing::warn!(
+                        "too few of the group are here to be left: it is as if this one were lost"
+                    ),
                 }
             }
             KeptBy::Nobody => {}

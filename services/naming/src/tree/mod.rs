@@ -91,6 +91,11 @@ impl Tree {
         self.contexts.contains_key(&context)
     }
 
+    /// Whether there was a context of this number, or never will be one: numbers are given once.
+    pub fn has_no_more(&self, context: ContextId) -> bool {
+        context.0 < self.next_number && !self.has_context(context)
+    }
+
     /// When the next lease ends, if there is one: [`Command::Expire`] then finds something to do.
     pub fn next_expiry(&self) -> Option<Time> {
         self.leases.next_expiry()

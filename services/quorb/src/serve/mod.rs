@@ -49,6 +49,9 @@ pub(crate) struct Serve {
     /// Keep nothing: everything is forgotten at the end
     #[arg(long, conflicts_with = "data")]
     memory: bool,
+    /// Write the reference to the naming service to a file, as soon as it can be used
+    #[arg(long, value_name = "FILE")]
+    reference_file: Option<std::path::PathBuf>,
     #[command(flatten)]
     member: Member,
     /// How long calls under way may take at the end: 500ms, 5s, 1m
@@ -115,13 +118,17 @@ impl Serve {
 
     async fn services(&self, orb: &Orb) -> Result<Vec<Box<dyn Service>>, Verdict> {
         let data = Data::new(self.data.clone(), self.memory, orb)?;
-        let naming = match self.member.is_one_of_several() {
+        let (naming, root) = match self.member.is_one_of_several() {
             true => {
                 self.member.check(orb)?;
                 naming::with_others(orb, &data, &self.member).await?
             }
             false => naming::alone(orb, &data).await?,
         };
+        if let Some(file) = &self.reference_file {
+            let written = std::fs::write(file, format!("{root}\n"));
+            written.map_err(|cause| Verdict::failed(format_args!("{}: {cause}", file.display())))?;
+        }
         Ok(vec![naming])
     }
 }

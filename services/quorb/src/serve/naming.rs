@@ -14,6 +14,9 @@ use super::data::Data;
 use super::member::Member;
 use crate::verdict::Verdict;
 
+/// The service, and the reference to its root.
+type Begun = (Box<dyn Service>, String);
+
 /// One server's own names.
 struct Naming {
     server: NameServer,
@@ -21,7 +24,7 @@ struct Naming {
 }
 
 /// Starts it in a broker, with names of its own.
-pub(super) async fn alone(orb: &Orb, data: &Data) -> Result<Box<dyn Service>, Verdict> {
+pub(super) async fn alone(orb: &Orb, data: &Data) -> Result<Begun, Verdict> {
     let limits = Limits::default();
     let started = match data.folder_of("names") {
         None => NameServer::start(orb, MemoryStore::new(), limits)
@@ -39,7 +42,8 @@ pub(super) async fn alone(orb: &Orb, data: &Data) -> Result<Box<dyn Service>, Ve
     };
     let (server, place): (NameServer, String) = started.map_err(not_started)?;
     let greeting = format!("naming: {} names, kept {place}", server.bindings());
-    Ok(Box::new(Naming { server, greeting }))
+    let root = server.root().to_string();
+    Ok((Box::new(Naming { server, greeting }), root))
 }
 
 impl Service for Naming {
@@ -65,11 +69,7 @@ struct Shared {
 }
 
 /// Joins the others, and keeps the names with them.
-pub(super) async fn with_others(
-    orb: &Orb,
-    data: &Data,
-    member: &Member,
-) -> Result<Box<dyn Service>, Verdict> {
+pub(super) async fn with_others(orb: &Orb, data: &Data, member: &Member) -> Result<Begun, Verdict> {
     if let Some(folder) = data.folder_of("names").filter(|folder| folder.join(RedbStore::FILE).exists()) {
         return Err(Verdict::failed(format_args!(
             "{} holds the names of a server that stood alone: give another folder with --data, and bind them again",
@@ -84,14 +84,14 @@ pub(super) async fn with_others(
         None => "in the memory of those that run".to_owned(),
     };
     let greeting = format!(
-        "naming: {} names, kept {kept}; {} servers are here\nnaming: {}",
+        "naming: {} names, kept {kept}; {} servers are here",
         server.bindings(),
-        domain.view().members.len(),
-        server.root()
+        domain.view().members.len()
     );
+    let root = server.root().to_string();
     let (stop, stopped) = oneshot::channel();
     let membership = tokio::spawn(membership.keep(domain, server, stopped));
-    Ok(Box::new(Shared { greeting, stop: Some(stop), membership }))
+    Ok((Box::new(Shared { greeting, stop: Some(stop), membership }), root))
 }
 
 /// How this server joins the others, as often as it must.
@@ -120,8 +120,7 @@ impl Membership {
         loop {
             let ended = tokio::select! {
                 _ = &mut stopped => {
-                    server.close().await;
-                    domain.leave().await;
+                    end(domain, server).await;
                     return Ok(());
                 }
                 ended = server.ended() => ended,
@@ -133,8 +132,7 @@ impl Membership {
                 Err(why) => why.to_string(),
             };
             eprintln!("naming: {why}; joining again");
-            server.close().await;
-            domain.leave().await;
+            end(domain, server).await;
             (domain, server) = tokio::select! {
                 _ = &mut stopped => return Ok(()),
                 begun = self.begin() => begun.map_err(|verdict| verdict.reason().to_owned())?,
@@ -142,6 +140,12 @@ impl Membership {
             eprintln!("naming: here again, {} servers", domain.view().members.len());
         }
     }
+}
+
+/// Leaves the others; where most of them are out of reach, as if this server were lost.
+async fn end(domain: Domain, server: NameServer) {
+    server.close().await;
+    let _ = tokio::time::timeout(Limits::default().leave_wait_max, domain.leave()).await;
 }
 
 impl Service for Shared {

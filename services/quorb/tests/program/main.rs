@@ -9,6 +9,7 @@ mod foreign;
 mod idl;
 mod ior;
 mod names;
+mod replicas;
 mod rig;
 mod usage;
 mod workshop;
