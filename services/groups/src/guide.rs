@@ -1,4 +1,13 @@
-//! Pages for people; everything in them is compiled.
+//! The guide to groups.
+//!
+//! [`model`] explains the words and what happens when something fails; [`beyond`] names every decision of the protocol that the
+//! papers leave open, with its reason and what shows it. [`replicating`] and [`guarantees`] are about replicated objects.
+
+#[doc = include_str!("../guide/model.md")]
+pub mod model {}
+
+#[doc = include_str!("../guide/beyond.md")]
+pub mod beyond {}
 
 #[doc = include_str!("../guide/replicating.md")]
 pub mod replicating {}

@@ -4,6 +4,7 @@
 //!
 //! * [`core`] is the protocol: one value per process, driven by events, with no input or output of its own.
 //! * [`driver`] runs one of them on tokio, and is what an application uses.
+//! * [`guide`] explains the model to someone who has never read the papers, and what goes beyond them.
 //! * [`sim`] runs many of them in virtual time under faults and checks what must hold.
 
 pub mod core;

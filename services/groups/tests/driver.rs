@@ -4,7 +4,7 @@ use bytes::Bytes;
 use quorb_groups::core::Limits;
 use quorb_groups::core::{Blocked, Class, GroupOptions, Order, Refusal};
 use quorb_groups::driver::{
-    Domain, DriverLimits, Ended, EnterError, Event, Group, Join, JoinError, SendError,
+    Domain, DriverLimits, Ended, EnterError, Event, Group, Join, JoinError, RequestError, SendError,
 };
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -400,6 +400,75 @@ async fn whoever_reads_nothing_at_all_leaves_the_group() {
             }
         }
         panic!("no last word");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cast_divides_every_group_alike() {
+    let (domains, _) = three().await;
+    let mut groups: Vec<Group<(u64, String)>> = Vec::new();
+    for domain in &domains {
+        groups.push(in_time("entering", domain.group("chat").into_future()).await.unwrap());
+    }
+    for group in &mut groups[..2] {
+        until_members(group, 3).await;
+    }
+    let sender = groups[0].sender();
+    let traffic = tokio::spawn(async move {
+        for i in 0..300 {
+            sender.send(Order::Total, false, &(i, String::new())).await.unwrap();
+        }
+    });
+    in_time("casting", domains[2].cast(Bytes::from_static(b"now"))).await.unwrap();
+    traffic.await.unwrap();
+    let mut before = Vec::new();
+    for group in &mut groups {
+        let (mut count, mut at) = (0, None);
+        in_time("delivery", async {
+            while count < 300 || at.is_none() {
+                match group.next().await.expect("the group goes on") {
+                    Event::Message(_) => count += 1,
+                    Event::Cast(cast) => {
+                        assert_eq!((cast.sender, &cast.payload[..]), (domains[2].process(), &b"now"[..]));
+                        assert_eq!(at.replace(count), None, "once");
+                    }
+                    _ => {}
+                }
+            }
+        })
+        .await;
+        before.push(at);
+    }
+    assert!(before.iter().all(|at| *at == before[0]), "{before:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_dormant_group_is_reset() {
+    let (mut domains, _) = three().await;
+    let none = in_time("resetting", domains[0].reset_group("ledger")).await;
+    assert_eq!(none, Err(RequestError::Refused(Refusal::NoGroup)));
+    let options = GroupOptions { state: true, ..GroupOptions::PLAIN };
+    let only = in_time("entering", domains[2].octets("ledger").options(options).into_future()).await.unwrap();
+    let awake = in_time("resetting", domains[0].reset_group("ledger")).await;
+    assert_eq!(awake, Err(RequestError::Refused(Refusal::NotDormant)));
+    // The next is in the group before it has the state: nobody reads the request for it.
+    let mut second =
+        in_time("entering", domains[0].octets("ledger").options(options).into_future()).await.unwrap();
+    drop((domains.remove(2), only));
+    in_time("dormancy", async {
+        while !matches!(second.next().await, Some(Event::Blocked(Blocked::Dormant(_)))) {}
+    })
+    .await;
+    in_time("resetting", domains[0].reset_group("ledger")).await.unwrap();
+    in_time("a complete member", async {
+        loop {
+            match second.next().await {
+                Some(Event::View(view)) if view.members.iter().any(|m| m.complete) => break,
+                Some(_) => {}
+                None => panic!("the group ended"),
+            }
+        }
     })
     .await;
 }

@@ -85,6 +85,19 @@ impl Keeper {
         .await;
     }
 
+    /// Reads until the group has so many members.
+    async fn until_members(&mut self, count: usize) {
+        let events = async {
+            while let Some(event) = self.group.next().await {
+                if matches!(&event, Event::View(view) if view.members.len() == count) {
+                    return;
+                }
+            }
+            panic!("the group goes on");
+        };
+        in_time("a view of the group", events).await;
+    }
+
     async fn send(&self, octets: std::ops::Range<u8>) {
         for octet in octets {
             self.group.send(Order::Total, true, &Bytes::from(vec![octet])).await.unwrap();
@@ -92,8 +105,9 @@ impl Keeper {
     }
 }
 
-/// Everyone enters, one after the other, and gets what was there; then each sends, and everyone gets everything.
-async fn go_on(domains: &[Domain], before: usize, octets: std::ops::Range<u8>) -> Vec<u8> {
+/// Everyone enters, one after the other, and gets what was there; then the first sends, and everyone gets everything. Who
+/// drops the keepers leaves the group, and a copy that left does not count: a failure drops the domain first.
+async fn go_on(domains: &[Domain], before: usize, octets: std::ops::Range<u8>) -> (Vec<u8>, Vec<Keeper>) {
     let mut keepers = Vec::new();
     for domain in domains {
         keepers.push(Keeper::enter(domain).await);
@@ -114,7 +128,7 @@ async fn go_on(domains: &[Domain], before: usize, octets: std::ops::Range<u8>) -
         alive.push(keeper);
     }
     assert!(kept.iter().all(|k| *k == kept[0]), "{kept:?}");
-    kept.swap_remove(0)
+    (kept.swap_remove(0), alive)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -122,13 +136,13 @@ async fn everyone_fails_and_the_group_goes_on() {
     let machines = Machines::new("all").await;
     let domains = machines.start(&[0, 1, 2]).await;
     let domain = domains[0].view().domain;
-    let first = go_on(&domains, 0, 0..50).await;
+    let (first, keepers) = go_on(&domains, 0, 0..50).await;
     assert_eq!(first, (0..50).collect::<Vec<u8>>());
-    drop(domains);
+    drop((domains, keepers));
 
     let domains = machines.start(&[2, 1, 0]).await;
     assert_eq!(domains[0].view().domain, domain, "it is the same domain");
-    let second = go_on(&domains, 50, 50..80).await;
+    let (second, _) = go_on(&domains, 50, 50..80).await;
     assert_eq!(second, (0..80).collect::<Vec<u8>>());
 }
 
@@ -138,14 +152,14 @@ async fn a_quorum_of_the_last_view_begins_again() {
     let machines = Machines::new("quorum").await;
     let domains = machines.start(&[0, 1, 2]).await;
     let before = domains[0].view();
-    go_on(&domains, 0, 0..20).await;
-    drop(domains);
+    let (_, keepers) = go_on(&domains, 0, 0..20).await;
+    drop((domains, keepers));
 
     let domains = machines.start(&[1, 2]).await;
     let view = domains[0].view();
     assert_eq!(view.domain, before.domain);
     assert!(view.number > before.number && view.members.len() == 2, "{view:?}");
-    let kept = go_on(&domains, 20, 20..25).await;
+    let (kept, _) = go_on(&domains, 20, 20..25).await;
     assert_eq!(kept, (0..25).collect::<Vec<u8>>());
     let late = machines.start(&[0]).await;
     assert_eq!(late[0].view().members.len(), 3);
@@ -156,8 +170,8 @@ async fn an_operator_may_begin_again_with_less() {
     let machines = Machines::new("forced").await;
     let domains = machines.start(&[0, 1, 2]).await;
     let before = domains[0].view().domain;
-    go_on(&domains, 0, 0..20).await;
-    drop(domains);
+    let (_, keepers) = go_on(&domains, 0, 0..20).await;
+    drop((domains, keepers));
 
     let forced = in_time("forced", machines.join(2).force_restart().into_future()).await.unwrap();
     assert_ne!(
@@ -166,7 +180,22 @@ async fn an_operator_may_begin_again_with_less() {
         "another domain: those who come later are not taken for members"
     );
     assert_eq!(forced.view().members.len(), 1);
-    let kept = go_on(&[forced], 20, 20..22).await;
+    let (kept, _) = go_on(&[forced], 20, 20..22).await;
+    assert_eq!(kept, (0..22).collect::<Vec<u8>>());
+}
+
+/// A copy that left does not count, unless an operator says that those who have more will not come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_forced_beginning_any_copy_counts() {
+    let machines = Machines::new("forced-copy").await;
+    let domains = machines.start(&[0, 1, 2]).await;
+    let (_, mut keepers) = go_on(&domains, 0, 0..20).await;
+    drop(keepers.pop());
+    keepers[0].until_members(2).await;
+    drop((domains, keepers));
+
+    let forced = in_time("forced", machines.join(2).force_restart().into_future()).await.unwrap();
+    let (kept, _) = go_on(&[forced], 20, 20..22).await;
     assert_eq!(kept, (0..22).collect::<Vec<u8>>());
 }
 
@@ -179,7 +208,7 @@ async fn an_orderly_end_loses_nothing_either() {
         in_time("leaving", domain.leave()).await;
     }
     let domains = machines.start(&[0, 1, 2]).await;
-    let kept = go_on(&domains, 10, 10..12).await;
+    let (kept, _) = go_on(&domains, 10, 10..12).await;
     assert_eq!(kept, (0..12).collect::<Vec<u8>>());
 }
 

@@ -68,7 +68,8 @@ impl Core {
         if !flush.survivors.contains(&self.me()) {
             return;
         }
-        if let Some(promised) = self.acceptor.promised.filter(|&p| p > flush.ballot) {
+        let follows = self.bug(Mutation::PromiseTakenBack);
+        if let Some(promised) = self.acceptor.promised.filter(|&p| p > flush.ballot && !follows) {
             return self.send_item(from, tag::REFUSE, &Vote { view: self.view.number, ballot: promised });
         }
         self.leader.seen(flush.ballot);
@@ -132,10 +133,11 @@ impl Core {
 
     /// A value is to be accepted.
     pub(super) fn proposed(&mut self, from: ProcessId, propose: Propose) {
-        if let Some(promised) = self.acceptor.promised.filter(|&p| p > propose.ballot) {
+        let follows = self.bug(Mutation::PromiseTakenBack);
+        if let Some(promised) = self.acceptor.promised.filter(|&p| p > propose.ballot && !follows) {
             return self.send_item(from, tag::REFUSE, &Vote { view: self.view.number, ballot: promised });
         }
-        if self.acceptor.promised != Some(propose.ballot) {
+        if self.acceptor.promised != Some(propose.ballot) && !follows {
             return;
         }
         self.acceptor.moved = self.now;
@@ -146,9 +148,13 @@ impl Core {
         self.send_when_synced(from, tag::ACCEPT, &vote);
     }
 
-    /// A flush that does not come to an end is evidence against its leader.
+    /// A flush that does not come to an end is evidence against its leader, unless this member sees itself that there is no
+    /// quorum to end it.
     pub(super) fn watch_flush(&mut self) {
         let Some(asker) = self.acceptor.asker else { return };
+        if self.blocked {
+            self.acceptor.moved = self.now;
+        }
         if asker != self.me() && self.now.since(self.acceptor.moved) > self.config.silence_us() * 5 / 2 {
             self.acceptor.moved = self.now;
             self.suspect(asker, Evidence::Unresponsive);

@@ -12,6 +12,7 @@
 //! splits nothing (no split brain after amnesia). Whoever is stranded in such a domain learns it from its seeds. Requests are repeated until a view answers them; admitting is idempotent by incarnation (M11).
 
 use super::identity::{Address, DomainId, Member, ProcessId, Time, View, ViewNumber};
+use super::mutation::Mutation;
 use super::registry::Registry;
 use super::wire::item::{Found, Join, Welcome, tag};
 use super::{Core, Stage};
@@ -132,10 +133,14 @@ impl Core {
         }
     }
 
-    /// Nobody, or another process, is at an address: a promise to a founder there is void.
-    pub(super) fn vacant(&mut self, address: &Address, process: Option<ProcessId>) {
-        let gone = |(founder, at): &(ProcessId, Address)| at == address && Some(*founder) != process;
-        if self.birth.promised.as_ref().is_some_and(gone) {
+    /// The founder this process has agreed with, if it was at this address.
+    pub(super) fn promised_founder_at(&self, address: &Address) -> Option<ProcessId> {
+        self.birth.promised.as_ref().filter(|(_, at)| at == address).map(|(founder, _)| *founder)
+    }
+
+    /// A process has ended: a promise to it as the founder is void.
+    pub(super) fn vacant(&mut self, process: ProcessId) {
+        if self.birth.promised.as_ref().is_some_and(|(founder, _)| *founder == process) {
             self.birth.promised = None;
         }
     }
@@ -160,7 +165,8 @@ impl Core {
     /// Tells a member of the present view that it is one, and what it must know. Within a view the registry does not
     /// change, so any member may do this at any time.
     pub(super) fn welcome(&mut self, process: ProcessId) {
-        let hold_us = self.lease.hold_until().since(self.now);
+        let carried = !self.bug(Mutation::WaitNotCarried);
+        let hold_us = if carried { self.lease.hold_until().since(self.now) } else { 0 };
         let welcome = Welcome { view: self.view.clone(), registry: self.registry.snapshot(), hold_us };
         self.send_item(process, tag::WELCOME, &welcome);
     }

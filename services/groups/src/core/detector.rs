@@ -61,6 +61,10 @@ impl Detector {
         self.next_tick
     }
 
+    pub(crate) fn last_tick(&self) -> Time {
+        self.last_tick
+    }
+
     pub(crate) fn suspects(&self, process: ProcessId) -> bool {
         self.suspects.contains_key(&process)
     }
@@ -195,25 +199,37 @@ impl Core {
         }
     }
 
-    /// The host says that nobody listens at an address.
-    pub(super) fn nobody_listens(&mut self, address: &Address) {
-        self.vacant(address, None);
-        self.gone_unless(address, |_| false);
+    /// The host says that nobody listens at an address: those who were asked for have ended.
+    pub(super) fn nobody_listens(&mut self, address: &Address, asked: &[ProcessId]) {
+        self.gone_from(address, asked, None);
     }
 
-    /// A process answered at an address: others that were there have ended.
-    pub(super) fn another_incarnation(&mut self, process: ProcessId, address: &Address) {
-        self.vacant(address, Some(process));
-        self.gone_unless(address, |p| p == process);
+    /// A process answered at an address: others that were asked for there have ended. If it came by itself it may be an old
+    /// one whose word was long under way: then the address is asked.
+    pub(super) fn answered_at(&mut self, address: &Address, process: ProcessId, asked: &[ProcessId]) {
+        self.gone_from(address, asked, Some(process));
     }
 
-    fn gone_unless(&mut self, address: &Address, alive: impl Fn(ProcessId) -> bool) {
+    fn gone_from(&mut self, address: &Address, asked: &[ProcessId], there: Option<ProcessId>) {
         let unlinked = |p: ProcessId| !self.links.peers.get(&p).is_some_and(super::links::Peer::is_linked);
-        let there = self.view.members.iter().filter(|m| m.address == *address).map(|m| m.process);
-        let gone: Vec<ProcessId> = there.filter(|&p| !alive(p) && unlinked(p)).collect();
-        for process in gone {
+        let believed = self.believed_at(address);
+        let (known, unknown): (Vec<ProcessId>, Vec<ProcessId>) = believed
+            .into_iter()
+            .filter(|&p| Some(p) != there && unlinked(p))
+            .partition(|process| asked.contains(process));
+        for process in known {
+            self.vacant(process);
             self.suspect(process, Evidence::Gone);
         }
+        if !unknown.is_empty() {
+            self.dial(address, true);
+        }
+    }
+
+    /// The processes this one counts on at an address: members of its view, and the founder it has promised.
+    pub(super) fn believed_at(&self, address: &Address) -> Vec<ProcessId> {
+        let members = self.view.members.iter().filter(|m| m.address == *address).map(|m| m.process);
+        members.chain(self.promised_founder_at(address)).collect()
     }
 
     /// Tells the others what has changed in this member's suspicions.

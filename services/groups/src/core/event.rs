@@ -112,6 +112,20 @@ pub enum Upcall {
         /// What was sent.
         payload: Bytes,
     },
+    /// The same, at its place among the deliveries of a group this process is in; once for each.
+    GroupCast {
+        /// The group.
+        group: GroupId,
+        /// Who sent it.
+        sender: ProcessId,
+        /// What was sent.
+        payload: Bytes,
+    },
+    /// A cast or a reset of this process took effect with the present view.
+    Decided {
+        /// The request's number.
+        token: u64,
+    },
     /// The state of the group as of now is wanted, for joiners: answer with [`Core::state`](super::Core::state) before
     /// anything else is delivered to the group.
     TakeState {

@@ -98,6 +98,7 @@ impl Core {
             if mine {
                 self.calls.decided(change.token);
             }
+            let refused = matches!(applied, Applied::Refused(_));
             match applied {
                 Applied::Left(id) if mine => {
                     self.groups.remove(&id);
@@ -112,10 +113,23 @@ impl Core {
                 _ => {}
             }
             if let ChangeKind::Cast { payload } = &change.what {
-                self.tell(Upcall::Cast { sender: change.by, payload: payload.clone() });
+                self.tell_cast(change.by, payload);
+            }
+            let silent = matches!(change.what, ChangeKind::Cast { .. } | ChangeKind::Reset { .. });
+            if mine && silent && !refused {
+                self.tell(Upcall::Decided { token: change.token });
             }
         }
         (changed, woken)
+    }
+
+    /// Once for the domain, and to each group in order with its deliveries.
+    fn tell_cast(&mut self, sender: ProcessId, payload: &Bytes) {
+        self.tell(Upcall::Cast { sender, payload: payload.clone() });
+        let groups: Vec<GroupId> = self.groups.keys().copied().collect();
+        for group in groups {
+            self.tell_group(group, Upcall::GroupCast { group, sender, payload: payload.clone() });
+        }
     }
 
     fn hold_for_leases(&mut self, value: &Value) {

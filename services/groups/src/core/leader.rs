@@ -138,7 +138,11 @@ impl Core {
         let suspected = attempt.survivors.iter().any(|&p| self.detector.suspects(p));
         let filling = matches!(attempt.step, Step::Filling { .. });
         let mut late = Vec::new();
-        if self.now.since(attempt.since) > self.config.silence_us() {
+        // Who fetches from one that has just fallen silent says so within the bound: it is not the one who is late.
+        let silence = self.config.silence_us();
+        let generous = filling && !self.bug(Mutation::FetcherBlamed);
+        let patience = if generous { silence * 3 / 2 } else { silence };
+        if self.now.since(attempt.since) > patience {
             late = match &attempt.step {
                 Step::Asking(answers) => {
                     attempt.survivors.iter().filter(|p| !answers.contains_key(p)).copied().collect()
@@ -211,7 +215,11 @@ impl Core {
         }
         let answers = std::mem::take(answers);
         let survivors = attempt.survivors.clone();
-        let adopted = answers.values().filter_map(|a| a.accepted.as_ref()).max_by_key(|a| a.ballot);
+        let accepted = || answers.values().filter_map(|a| a.accepted.as_ref());
+        let adopted = match self.bug(Mutation::LowestAdopted) {
+            false => accepted().max_by_key(|a| a.ballot),
+            true => accepted().min_by_key(|a| a.ballot),
+        };
         match adopted.filter(|_| !self.bug(Mutation::TakeoverIgnoresAccepted)) {
             Some(accepted) => {
                 let value = accepted.value.clone();
@@ -245,7 +253,7 @@ impl Core {
             cuts.push(cut);
         }
         let value = self.value_of(survivors, answers, cuts);
-        if fills.is_empty() {
+        if fills.is_empty() || self.bug(Mutation::ProposeBeforeFill) {
             return self.propose(value);
         }
         let Some(attempt) = &mut self.leader.attempt else { return };

@@ -132,7 +132,9 @@ impl Core {
         let flushing = self.acceptor.is_flushing() && !self.bug(Mutation::QueryDuringFlush);
         let held = self.now < self.lease.hold_until;
         let member = self.stage == Stage::Member && !flushing && !held;
-        (member && self.now < self.lease.until).then_some(self.lease.until)
+        let early = self.bug(Mutation::LeaseCheckedEarly);
+        let checked = if early { self.detector.last_tick() } else { self.now };
+        (member && checked < self.lease.until).then_some(self.lease.until)
     }
 
     /// Answers the queries that may be answered.

@@ -7,9 +7,10 @@
 //!            <=== DATA, IDLE ===>
 //! ```
 //!
-//! Both sides may dial at once: a second connection does no harm, each side sends on the one that resumed last. A
-//! Where the domain has a shared key, both prove it before they resume (see `key`). A connection that ends is evidence (see `detector`) only when it was the last one. A stranger of another domain or
-//! protocol is refused with a word; a process the view has excluded is told so.
+//! Both sides may dial at once: a second connection does no harm, each side sends on the one that resumed last. Where
+//! the domain has a shared key, both prove it before they resume (see `key`). A connection that ends is evidence (see
+//! `detector`) only when it was the last one. A stranger of another domain or protocol is refused with a word; a process
+//! the view has excluded is told so.
 
 use super::channel::{Arrival, Channel};
 use super::event::{Effect, LinkId, Unwelcome, Upcall};
@@ -33,6 +34,9 @@ struct Link {
     dialled: Option<Address>,
     /// The other side's hello, until it has proved the key.
     unproved: Option<Hello>,
+    /// The processes that were believed to be at the address when this side dialled it. If another one answers, they are
+    /// not there any more; of those that came there later it says nothing.
+    asks: Vec<ProcessId>,
 }
 
 /// Another process, as long as it matters.
@@ -61,8 +65,15 @@ pub(crate) struct Links {
     pub(crate) peers: BTreeMap<ProcessId, Peer>,
     /// Processes that views have dropped, the latest ones: none of them comes back (M6).
     dropped: VecDeque<ProcessId>,
-    /// Addresses being dialled, or not to be dialled again before the time given.
-    dials: BTreeMap<Address, (bool, Time)>,
+    dials: BTreeMap<Address, Dial>,
+}
+
+/// An address that is being dialled, or is not to be dialled again for a while.
+#[derive(Debug, Default)]
+struct Dial {
+    under_way: bool,
+    not_before: Time,
+    asks: Vec<ProcessId>,
 }
 
 impl Peer {
@@ -84,10 +95,8 @@ impl Peer {
 impl Core {
     pub(super) fn opened(&mut self, link: LinkId, dialled: Option<Address>) {
         let by_us = dialled.is_some();
-        if let Some(address) = &dialled {
-            self.links.dials.insert(address.clone(), (false, self.now.after(REDIAL_US)));
-        }
-        self.links.links.insert(link, Link { peer: None, greeted: by_us, dialled, unproved: None });
+        let asks = dialled.as_ref().map(|address| self.dialled(address)).unwrap_or_default();
+        self.links.links.insert(link, Link { peer: None, greeted: by_us, dialled, asks, unproved: None });
         if by_us {
             self.greet(link);
         }
@@ -233,10 +242,10 @@ impl Core {
         if !self.ensure_peer(hello.process, &hello.address) {
             return self.refuse(link);
         }
-        let greeted = self.links.links.get_mut(&link).is_some_and(|l| {
-            l.peer = Some(hello.process);
-            std::mem::replace(&mut l.greeted, true)
-        });
+        let Some(entry) = self.links.links.get_mut(&link) else { return };
+        entry.peer = Some(hello.process);
+        let greeted = std::mem::replace(&mut entry.greeted, true);
+        let asks = std::mem::take(&mut entry.asks);
         if !greeted {
             self.greet(link);
         }
@@ -252,7 +261,7 @@ impl Core {
         }
         let head = FrameHead { kind: FrameKind::Resume, sequence: 0, acknowledged: received }.encode();
         self.out.push(Effect::Send { link, head, body: Bytes::new() });
-        self.another_incarnation(hello.process, &hello.address);
+        self.answered_at(&hello.address, hello.process, &asks);
         self.met(hello.process);
     }
 
@@ -359,18 +368,27 @@ impl Core {
 
     /// Dials an address unless that is under way or was tried just now.
     pub(super) fn dial(&mut self, address: &Address, at_once: bool) {
-        let (under_way, not_before) = self.links.dials.get(address).copied().unwrap_or_default();
+        let dial = self.links.dials.get(address);
+        let (under_way, not_before) = dial.map(|d| (d.under_way, d.not_before)).unwrap_or_default();
         if under_way || !at_once && self.now < not_before || *address == self.config.address {
             return;
         }
-        self.links.dials.insert(address.clone(), (true, self.now));
+        let asks = self.believed_at(address);
+        self.links.dials.insert(address.clone(), Dial { under_way: true, not_before: self.now, asks });
         self.out.push(Effect::Dial { address: address.clone() });
     }
 
+    /// A dial has ended. The answer is whom it asked for.
+    fn dialled(&mut self, address: &Address) -> Vec<ProcessId> {
+        let not_before = self.now.after(REDIAL_US);
+        let dial = Dial { under_way: false, not_before, asks: Vec::new() };
+        self.links.dials.insert(address.clone(), dial).map(|dial| dial.asks).unwrap_or_default()
+    }
+
     pub(super) fn dial_failed(&mut self, address: &Address, refused: bool) {
-        self.links.dials.insert(address.clone(), (false, self.now.after(REDIAL_US)));
+        let asks = self.dialled(address);
         if refused {
-            self.nobody_listens(address);
+            self.nobody_listens(address, &asks);
         }
     }
 

@@ -11,6 +11,10 @@
 //! the order in which they are to be done. Feed [`Event::Tick`] when [`Core::wake_at`] has come. Nothing here knows a
 //! clock, randomness or an executor; the same events at the same times give the same effects.
 //!
+//! **Why it holds** is argued, and searched exhaustively for small sizes, in `services/groups/model` (its README is the
+//! argument; `acceptor`, `leader`, `install` and `lease` are its rules); where it goes beyond the papers, in
+//! [`guide::beyond`](crate::guide::beyond).
+//!
 //! **The pipeline**, one concern a file: [`identity`], `channel` (streams that outlive connections), `links` (connections
 //! and hello), `detector` (evidence and suspicion), `birth` (view 1, joining), `acceptor` and `leader` (agreement on the
 //! next view), `install` (from one view to the next), `group` (lanes, order, causal, stability, delivery, ending),
@@ -232,7 +236,7 @@ impl Core {
     /// present view have run out then.
     #[must_use]
     pub fn acts_from(&self) -> Time {
-        self.lease.hold_until()
+        if self.bug(Mutation::AcknowledgedInWait) { Time(0) } else { self.lease.hold_until() }
     }
 
     /// Messages kept because not every member has acknowledged them, or because they wait for their turn.

@@ -60,6 +60,22 @@ mutations! {
     LeftUnheard,
     /// A joiner is taken for complete before its state has arrived.
     JoinerComplete,
+    /// Updates are acknowledged to clients while the view waits for old leases.
+    AcknowledgedInWait,
+    /// The lease is looked at when this member last woke by itself, not when the query is answered.
+    LeaseCheckedEarly,
+    /// A promise lasts as long as the lease, without a margin for the drift of clocks.
+    NoDriftMargin,
+    /// Who is welcomed into a view is not told how long the view waits for old leases.
+    WaitNotCarried,
+    /// An acceptor follows lower ballots after a promise.
+    PromiseTakenBack,
+    /// A takeover adopts the accepted value with the lowest ballot.
+    LowestAdopted,
+    /// A value is proposed before those it keeps hold the messages of its cut.
+    ProposeBeforeFill,
+    /// A member that fetches from one that has fallen silent is held to be late itself.
+    FetcherBlamed,
     /// Places of a durable group are acknowledged before they are on stable storage.
     AcknowledgedUnsynced,
     /// Promises, acceptances and what is loose are answered before they are on stable storage.

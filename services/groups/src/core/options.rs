@@ -88,7 +88,12 @@ impl Config {
 
     /// How long an acknowledger of a renewal keeps still: the lease, lengthened by the drift of two clocks.
     pub(crate) fn promise_us(&self) -> u64 {
-        self.lease_us() + self.lease_us() * u64::from(self.drift_permille) / 1000 + 1
+        let margin = self.lease_us() * u64::from(self.drift_permille) / 1000 + 1;
+        if self.mutation == Some(Mutation::NoDriftMargin) {
+            self.lease_us()
+        } else {
+            self.lease_us() + margin
+        }
     }
 }
 

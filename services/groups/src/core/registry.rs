@@ -35,7 +35,8 @@ pub(crate) struct Record {
     pub(crate) length: u64,
     /// In a durable group: the last view in which anything was sent, and where it was cut.
     pub(crate) settled: Option<(ViewNumber, Cut)>,
-    /// In a durable group: the disks that hold all that was delivered.
+    /// In a durable group: the disks that hold all that was delivered. None after a forced beginning, when those who hold
+    /// it may never come: then any whole copy counts.
     pub(crate) keepers: Vec<DurableId>,
 }
 
@@ -88,6 +89,11 @@ impl Record {
         if !disks.is_empty() {
             self.keepers = disks;
         }
+    }
+
+    /// Whether a whole copy on this disk may wake the group.
+    fn counts_on(&self, disk: Option<DurableId>) -> bool {
+        disk.is_some_and(|d| self.keepers.is_empty() || self.keepers.contains(&d))
     }
 
     /// The lowest-ranked member with state: the one that gives it to joiners.
@@ -239,6 +245,7 @@ impl Registry {
         }
         self.decided.clear();
         if value.restart != Some(view.domain) {
+            self.records.values_mut().for_each(|r| r.keepers.clear());
             self.forced.push(Forced { domain: view.domain, view: view.number });
             let many = self.forced.len().saturating_sub(FORCED_MAX);
             self.forced.drain(..many);
@@ -333,7 +340,7 @@ impl Registry {
         if record.options != options {
             return Applied::Refused(Refusal::OtherOptions);
         }
-        let keeps = durable.is_some_and(|d| record.keepers.contains(&d));
+        let keeps = record.counts_on(durable);
         let wakes = options.durable && record.is_dormant() && keeps && counts;
         let complete = !options.state || wakes;
         record.members.push(Place { process: by, complete, donor: None, durable });
@@ -398,7 +405,7 @@ impl Registry {
         let mut longest = Longest::new();
         for change in &value.changes {
             let ChangeKind::Enter { name, entrant, .. } = &change.what else { continue };
-            let keeps = |record: &Record| entrant.durable.is_some_and(|d| record.keepers.contains(&d));
+            let keeps = |record: &Record| record.counts_on(entrant.durable);
             if let Some(length) = entrant.length.filter(|_| self.by_name(name).is_some_and(keeps)) {
                 let known = longest.entry(name).or_default();
                 *known = (*known).max(length);

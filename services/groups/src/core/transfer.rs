@@ -18,6 +18,7 @@ use super::identity::{GroupId, ProcessId, ViewNumber};
 use super::mutation::Mutation;
 use super::wire::WireError;
 use super::wire::item::{StateChunk, StateWanted, tag};
+use super::wire::value::ChangeKind;
 use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
 
@@ -116,6 +117,10 @@ impl Core {
         match self.transfers.incoming.get_mut(&id) {
             None => {
                 self.transfers.incoming.insert(id, fresh);
+                if self.bug(Mutation::JoinerComplete) {
+                    let cut = donor.map_or(self.view.number, |(_, cut)| cut);
+                    self.ask(ChangeKind::Complete { group: id, cut });
+                }
             }
             Some(incoming)
                 if incoming.donor != donor && (!incoming.installed || incoming.is_before(awake)) =>

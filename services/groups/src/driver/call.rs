@@ -4,6 +4,7 @@ use super::authority::Authority;
 use super::error::EnterError;
 use super::inbox::InboxReader;
 use super::metrics::Metrics;
+use super::requests::Answer;
 use crate::core::{GroupId, GroupOptions, ViewNumber};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub(super) enum Call {
     Query { group: GroupId, token: u64 },
     LeaveGroup { group: GroupId },
     State { group: GroupId, place: StatePlace, state: Bytes },
+    Cast { payload: Bytes, answer: Answer },
+    Reset { name: Arc<str>, answer: Answer },
     Metrics { reply: oneshot::Sender<Metrics> },
     Leave,
 }

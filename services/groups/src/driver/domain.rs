@@ -1,7 +1,7 @@
 //! A process's place in a domain, as the application holds it.
 
 use super::call::Call;
-use super::error::{Ended, Gone};
+use super::error::{Ended, Gone, RequestError};
 use super::group::EnterGroup;
 use super::join::Join;
 use super::metrics::Metrics;
@@ -87,6 +87,30 @@ impl Domain {
         let decode = |octets: &Bytes| Some(octets.clone());
         let handles = (self.calls.clone(), Arc::clone(&self.outbox));
         EnterGroup::new(handles, name, self.message_bytes_max, encode, decode)
+    }
+
+    /// Sends octets to the whole domain: every group of every member sees them ([`Event::Cast`](super::Event::Cast)) between
+    /// the same messages of its own, so that they may divide the past from the future. It is decided with a view, which
+    /// costs an agreement and a short flush: not for what is frequent. Returns when it has taken its place. Cancelled, it is
+    /// sent all the same.
+    ///
+    /// # Errors
+    /// When it is too long, or this process is no longer in the domain.
+    pub async fn cast(&self, payload: Bytes) -> Result<(), RequestError> {
+        let (answer, decided) = oneshot::channel();
+        self.calls.send(Call::Cast { payload, answer }).await.map_err(|_| Gone)?;
+        decided.await.map_err(|_| Gone)?
+    }
+
+    /// Gives a dormant group, one that lost its last member with state, a new life without the state: the oldest member is
+    /// taken for complete. What had been acknowledged is lost: an operator's decision. Returns when it is decided.
+    ///
+    /// # Errors
+    /// When there is no such group, it is not dormant, or this process is no longer in the domain.
+    pub async fn reset_group(&self, name: &str) -> Result<(), RequestError> {
+        let (answer, decided) = oneshot::channel();
+        self.calls.send(Call::Reset { name: name.into(), answer }).await.map_err(|_| Gone)?;
+        decided.await.map_err(|_| Gone)?
     }
 
     /// What this process is doing, in numbers.

@@ -53,6 +53,21 @@ pub enum EnterError {
     Gone(#[from] Gone),
 }
 
+/// Why a cast or a reset did not take effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The domain refuses.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The core refuses at once.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// This process is no longer in the domain. What was under way may have been decided all the same.
+    #[error(transparent)]
+    Gone(#[from] Gone),
+}
+
 /// Why a message was not taken.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -15,6 +15,8 @@ pub enum Event<M> {
     View(GroupView),
     /// A message, possibly one's own.
     Message(Delivery<M>),
+    /// A message to the whole domain, which every group sees between the same messages of its own.
+    Cast(Cast),
     /// Octets that are not a message of this type; the sender disagrees about it.
     Unreadable(Delivery<Bytes>),
     /// The group's state as of this place: replaces whatever this member had. Only in groups with state. A durable group
@@ -36,6 +38,15 @@ pub enum Event<M> {
     Unblocked(Blocked),
     /// The last event: this process is not in the group any more.
     Ended(Ended),
+}
+
+/// A message to the whole domain; see [`Domain::cast`](super::Domain::cast).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cast {
+    /// Who sent it.
+    pub sender: ProcessId,
+    /// What was sent.
+    pub payload: Bytes,
 }
 
 /// A delivered message.
@@ -84,6 +95,7 @@ impl Event<Bytes> {
         let content = match self {
             Self::Message(delivery) => delivery.message.len(),
             Self::State(state) => state.len(),
+            Self::Cast(cast) => cast.payload.len(),
             Self::View(view) => view.members.len() * size_of::<crate::core::GroupMember>(),
             _ => 0,
         };
@@ -100,6 +112,7 @@ impl Event<Bytes> {
             Self::Unreadable(delivery) => Event::Unreadable(delivery),
             Self::View(view) => Event::View(view),
             Self::State(state) => Event::State(state),
+            Self::Cast(cast) => Event::Cast(cast),
             Self::StateWanted(request) => Event::StateWanted(request),
             Self::MayRead(permit) => Event::MayRead(permit),
             Self::MayNotRead(read) => Event::MayNotRead(read),

@@ -35,11 +35,12 @@ mod log;
 mod metrics;
 mod outbox;
 mod owner;
+mod requests;
 mod rooms;
 
 pub use domain::Domain;
-pub use error::{Ended, EnterError, Gone, JoinError, SendError};
-pub use event::{Delivery, Event, ReadPermit, StateRequest};
+pub use error::{Ended, EnterError, Gone, JoinError, RequestError, SendError};
+pub use event::{Cast, Delivery, Event, ReadPermit, StateRequest};
 pub use group::{EnterGroup, Group, GroupSender};
 pub use join::Join;
 pub use limits::DriverLimits;

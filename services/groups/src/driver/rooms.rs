@@ -3,11 +3,12 @@
 use super::authority::Authority;
 use super::call::{Call, Entered, StatePlace};
 use super::error::{Ended, EnterError};
-use super::event::{Delivery, Event, ReadPermit, StateRequest};
+use super::event::{Cast, Delivery, Event, ReadPermit, StateRequest};
 use super::inbox::InboxWriter;
 use super::limits::DriverLimits;
 use super::metrics::Metrics;
 use super::outbox::{Outbox, SEND_BYTES_MIN, Sending};
+use super::requests::Requests;
 use crate::core::{
     Blocked, CallError, Class, Core, GroupId, GroupOptions, GroupView, Order, Refusal, Upcall,
 };
@@ -37,6 +38,7 @@ pub(super) struct Rooms {
     lagging: BTreeMap<GroupId, (usize, Instant)>,
     flushes: BTreeMap<u64, (GroupId, oneshot::Sender<u64>)>,
     last_flush: u64,
+    pub(super) requests: Requests,
 }
 
 /// One group. Whoever waits to send is told when it is dropped.
@@ -76,6 +78,7 @@ impl Rooms {
             lagging: BTreeMap::new(),
             flushes: BTreeMap::new(),
             last_flush: 0,
+            requests: Requests::default(),
         }
     }
 
@@ -144,6 +147,11 @@ impl Rooms {
             Upcall::Deliver { group, sender, class, payload } => {
                 (group, Event::Message(Delivery { sender, class, message: payload }))
             }
+            Upcall::GroupCast { group, sender, payload } => (group, Event::Cast(Cast { sender, payload })),
+            Upcall::Decided { token } => {
+                self.requests.decided(token, Ok(()));
+                return false;
+            }
             Upcall::TakeState { group, cut } => {
                 let Some(calls) = self.calls.upgrade() else { return false };
                 (group, Event::StateWanted(StateRequest { group, place: StatePlace::Cut(cut), calls }))
@@ -200,6 +208,7 @@ impl Rooms {
         let groups: Vec<GroupId> = self.rooms.keys().copied().collect();
         groups.into_iter().for_each(|group| self.close(group, why));
         self.entering.clear();
+        self.requests = Requests::default();
     }
 
     /// The first view of a group answers whoever is entering it.
@@ -295,6 +304,7 @@ impl Rooms {
     }
 
     fn refused(&mut self, token: u64, reason: Refusal) -> bool {
+        self.requests.decided(token, Err(reason));
         let name = self.entering.iter().find(|(_, (t, _))| *t == token).map(|(name, _)| Arc::clone(name));
         if let Some((_, reply)) = name.and_then(|name| self.entering.remove(&name)) {
             let _ = reply.send(Err(reason.into()));

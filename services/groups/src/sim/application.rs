@@ -2,6 +2,7 @@
 //! as its state the list of what it was given. What it is told goes to the trace.
 
 use super::Violation;
+use super::scenario::Profile;
 use super::trace::{Act, End, Entry, MessageId, Sent};
 use super::world::{Due, World};
 use crate::core::{Class, GroupId, GroupOptions, GroupView, Order, ProcessId, Upcall, View, ViewNumber};
@@ -143,12 +144,18 @@ impl World {
     }
 
     fn view_told(&mut self, node: usize, view: View) -> bool {
+        let members: Vec<_> = view.members.iter().map(|m| m.process.to_string()).collect();
+        self.tell(format!("n{node} installs {:?} {}", view.number, members.join(" ")));
         self.log(node, Entry::View(view));
         let mut wanted = Vec::new();
         if self.trace.durable {
             wanted.push(LEDGER);
         }
-        for (name, chance) in [(REGISTER, 900), (MIXED, 900), (DOCUMENT, 700)] {
+        let chances: &[(&str, u64)] = match self.profile {
+            Profile::Everything => &[(REGISTER, 900), (MIXED, 900), (DOCUMENT, 700)],
+            Profile::Queries => &[(REGISTER, 1000)],
+        };
+        for &(name, chance) in chances {
             if self.random.permille(chance) {
                 wanted.push(name);
             }
@@ -304,12 +311,39 @@ impl World {
     /// The application does something.
     pub(super) fn act(&mut self, node: usize, again: bool) {
         if again {
-            let at = self.now + self.random.between(6_000, 60_000);
+            let (least, most) = match self.profile {
+                Profile::Everything => (6_000, 60_000),
+                Profile::Queries => (1_000, 6_000),
+            };
+            let at = self.now + self.random.between(least, most);
             self.schedule(at, Due::Act { node });
         }
         if self.nodes[node].process.is_none() || self.nodes[node].paused {
             return;
         }
+        match self.profile {
+            Profile::Everything => self.do_anything(node),
+            Profile::Queries => self.ask_or_update(node),
+        }
+        self.turn(node);
+    }
+
+    /// Some update for a while, the rest ask; then nobody updates, so that nobody waits for anything; then others do.
+    fn ask_or_update(&mut self, node: usize) {
+        let phase = self.now / 400_000;
+        let updates = phase.is_multiple_of(2) && (phase / 2 + node as u64).is_multiple_of(2);
+        match self.random.between(0, 999) {
+            0..4 => self.enter_or_leave(node),
+            4..700 if updates => {
+                for _ in 0..self.random.between(1, 3) {
+                    self.send_something(node);
+                }
+            }
+            _ => self.ask_something(node),
+        }
+    }
+
+    fn do_anything(&mut self, node: usize) {
         match self.random.between(0, 999) {
             0..650 => {
                 for _ in 0..self.random.between(1, 6) {
@@ -333,7 +367,6 @@ impl World {
                 }
             }
         }
-        self.turn(node);
     }
 
     /// The application stops reading what its groups deliver, or has read it.

@@ -4,10 +4,6 @@ use super::run::Outcome;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What the present scenarios do not reach in every thousand seeds: printed, not asserted. An orphan takes two silent
-/// failures within one suspicion bound, the first in the middle of a multicast.
-const RARE: [&str; 1] = ["orphans dropped"];
-
 /// Sums over runs.
 #[derive(Debug, Default)]
 pub struct Coverage {
@@ -45,6 +41,7 @@ impl Coverage {
             ("restarts by consensus", c.restarted),
             ("ballots about restarts", c.regatherings),
             ("groups woken by a log", c.restored),
+            ("promises broken by wild clocks", outcome.excused),
         ];
         for (name, count) in sums {
             *self.sums.entry(name).or_default() += count;
@@ -63,8 +60,7 @@ impl Coverage {
         if self.fewest_messages.is_some_and(|n| n < 200) {
             return Some("two hundred messages in each run");
         }
-        let asserted = |name: &str| !RARE.contains(&name);
-        self.sums.iter().find(|(name, count)| **count == 0 && asserted(name)).map(|(name, _)| *name)
+        self.sums.iter().find(|(_, count)| **count == 0).map(|(name, _)| *name)
     }
 }
 

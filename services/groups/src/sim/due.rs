@@ -1,5 +1,8 @@
 //! What a simulated world has in store.
 
+use super::faults::Mend;
+use super::moments::Blow;
+use super::scenario::Fault;
 use crate::core::{Address, ProcessId};
 
 /// What is due at a time.
@@ -48,10 +51,18 @@ pub(super) enum Due {
         node: usize,
     },
     Fault {
-        index: usize,
+        fault: Fault,
     },
-    Heal {
-        index: usize,
+    Strike {
+        node: usize,
+        blow: Blow,
+    },
+    Late {
+        node: usize,
+        late: u64,
+    },
+    Mend {
+        what: Mend,
     },
     /// A client of the object does something.
     Client {

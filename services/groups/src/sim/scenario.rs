@@ -1,7 +1,7 @@
-//! Scenarios, as data: how many machines, which faults how often, how the clocks run.
+//! Scenarios, as data: how many machines, which faults how often, how the clocks run, what the application does.
 
 /// One kind of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// A process is killed; it starts again later.
     Kill,
@@ -17,6 +17,8 @@ pub enum Fault {
     Isolate,
     /// The machines fall into two halves.
     Split,
+    /// The machines fall into three parts.
+    SplitInThree,
     /// Nothing gets through in one direction between two machines.
     OneWay,
     /// Nothing gets through between two machines.
@@ -25,6 +27,9 @@ pub enum Fault {
     Break,
     /// Two processes are killed in the middle of what they are sending, within a few milliseconds.
     KillTwo,
+    /// A machine dies when one other has its multicast; that one says something because of it, and dies before anyone can
+    /// know of the first: both without a word. What the second said is an orphan.
+    Orphan,
     /// The network slows down.
     Slow,
     /// Every process dies, within a few milliseconds.
@@ -33,8 +38,29 @@ pub enum Fault {
     DiskLoss,
     /// Nothing can be written on a machine for a while: its process ends as soon as it wants to.
     DiskFull,
+    /// What goes to one machine, then also what comes from it, arrives much later, but arrives.
+    Delay,
     /// An application reads nothing for a while.
     Lag,
+    /// A step of the protocol is waited for, and in that moment a process is killed, stopped or cut off: see
+    /// [`Moment`](super::moments).
+    Moment,
+    /// The group's donor of state is killed between two pieces.
+    Donor,
+    /// The leader does not hear another any more, and is heard late by all. The one it then leaves out, or a survivor that
+    /// has just accepted, is cut off from everyone: the corner in which leases overlap.
+    Corner,
+    /// All processes are killed at once.
+    KillAll,
+}
+
+/// What the application does most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// All classes of messages in all groups, queries, casts, coming and going.
+    Everything,
+    /// One replicated object: some processes query it every few milliseconds, others update it; they take turns.
+    Queries,
 }
 
 /// A scenario.
@@ -52,13 +78,38 @@ pub struct Scenario {
     pub count: (u64, u64),
     /// By how much clocks may be fast or slow, in thousandths.
     pub drift_permille: u64,
+    /// By how much the processes believe that two clocks may differ, in thousandths.
+    pub bound_permille: u32,
+    /// The suspicion bound, in milliseconds.
+    pub silence_ms: u64,
+    /// How long a lease lasts, in milliseconds.
+    pub lease_ms: u64,
+    /// What the application does.
+    pub profile: Profile,
+    /// Invariants that rest on what this scenario does not keep.
+    pub excused: &'static [&'static str],
     /// Whether machines have disks, and processes keep logs.
     pub durable: bool,
 }
 
 use Fault::{
-    Blackout, Break, CutPair, Dark, DiskFull, DiskLoss, Isolate, Kill, KillMidway, KillTwo, Lag, LongPause,
-    OneWay, Pause, Slow, Split,
+    Blackout, Break, Corner, CutPair, Dark, Delay, DiskFull, DiskLoss, Donor, Isolate, Kill, KillAll,
+    KillMidway, KillTwo, Lag, LongPause, Moment, OneWay, Orphan, Pause, Slow, Split, SplitInThree,
+};
+
+const USUAL: Scenario = Scenario {
+    name: "",
+    nodes: (3, 5),
+    seeds: 4,
+    faults: &[],
+    count: (3, 7),
+    drift_permille: 4,
+    bound_permille: 10,
+    silence_ms: 250,
+    lease_ms: 150,
+    profile: Profile::Everything,
+    excused: &[],
+    durable: false,
 };
 
 /// All scenarios; a run without a name draws one by its seed (see [`drawn`]).
@@ -72,8 +123,7 @@ pub const SCENARIOS: &[Scenario] = &[
             KillTwo, Slow,
         ],
         count: (4, 9),
-        drift_permille: 4,
-        durable: false,
+        ..USUAL
     },
     Scenario {
         name: "crashes",
@@ -82,80 +132,117 @@ pub const SCENARIOS: &[Scenario] = &[
         faults: &[Kill, KillMidway, KillMidway, KillTwo, KillTwo, Dark, Break],
         count: (5, 10),
         drift_permille: 0,
-        durable: false,
+        ..USUAL
     },
     Scenario {
         name: "partitions",
         nodes: (4, 6),
-        seeds: 4,
         faults: &[Isolate, Isolate, Split, Split, OneWay, CutPair, LongPause, Break],
         count: (4, 8),
-        drift_permille: 4,
-        durable: false,
+        ..USUAL
     },
     Scenario {
         name: "pairs",
         nodes: (4, 4),
-        seeds: 4,
         faults: &[Split, Split, Isolate, KillMidway, LongPause, OneWay, Pause, Break],
-        count: (3, 7),
-        drift_permille: 4,
-        durable: false,
+        ..USUAL
+    },
+    Scenario { name: "quiet", faults: &[Break, Pause, Slow, Break], count: (3, 6), ..USUAL },
+    Scenario {
+        name: "moments",
+        seeds: 5,
+        faults: &[Moment, Moment, Moment, Moment, Moment, Kill, Break, CutPair],
+        count: (8, 14),
+        ..USUAL
     },
     Scenario {
-        name: "quiet",
-        nodes: (3, 5),
-        seeds: 4,
-        faults: &[Break, Pause, Slow, Break],
-        count: (3, 6),
-        drift_permille: 4,
-        durable: false,
+        name: "orphans",
+        nodes: (5, 6),
+        seeds: 5,
+        faults: &[Orphan, Orphan, Orphan, KillTwo, Pause],
+        count: (4, 7),
+        ..USUAL
+    },
+    Scenario {
+        name: "transfers",
+        nodes: (4, 6),
+        faults: &[Donor, Donor, Donor, Kill, Kill, Break, LongPause, SplitInThree],
+        count: (6, 10),
+        ..USUAL
+    },
+    Scenario {
+        name: "leases",
+        nodes: (3, 4),
+        seeds: 3,
+        faults: &[Isolate, Isolate, Delay, LongPause, OneWay, CutPair, Corner, Kill],
+        count: (5, 9),
+        drift_permille: 28,
+        bound_permille: 60,
+        silence_ms: 100,
+        lease_ms: 300,
+        profile: Profile::Queries,
+        ..USUAL
+    },
+    Scenario {
+        name: "corners",
+        nodes: (3, 3),
+        seeds: 3,
+        faults: &[Corner, Corner, Corner, Delay, Isolate],
+        count: (5, 8),
+        silence_ms: 100,
+        lease_ms: 400,
+        profile: Profile::Queries,
+        ..USUAL
+    },
+    Scenario {
+        name: "readers",
+        faults: &[Lag, Lag, Lag, Lag, KillMidway, Pause, Break, Isolate],
+        count: (6, 12),
+        ..USUAL
+    },
+    Scenario { name: "restarts", faults: &[KillAll, Kill, KillTwo, Dark, Moment], count: (4, 7), ..USUAL },
+    Scenario {
+        name: "wild-clocks",
+        nodes: (3, 4),
+        seeds: 3,
+        faults: &[Isolate, Delay, LongPause, OneWay, CutPair, Kill],
+        count: (4, 8),
+        drift_permille: 500,
+        silence_ms: 100,
+        lease_ms: 300,
+        profile: Profile::Queries,
+        excused: &["C4", "M9"],
+        ..USUAL
     },
     Scenario {
         name: "blackouts",
-        nodes: (3, 5),
         seeds: 3,
         faults: &[
             Blackout, Blackout, Kill, KillMidway, KillTwo, Dark, Break, DiskLoss, DiskFull, Isolate, Split,
         ],
         count: (4, 8),
-        drift_permille: 4,
         durable: true,
+        ..USUAL
     },
     Scenario {
         name: "flicker",
         nodes: (4, 5),
-        seeds: 4,
         faults: &[Blackout, Blackout, Blackout, KillTwo, KillMidway, CutPair, Split, LongPause],
         count: (6, 12),
         drift_permille: 0,
         durable: true,
+        ..USUAL
     },
 ];
 
-/// Five of six rounds of seeds go through the scenarios without disks in turn, the sixth through those with disks.
+/// What a run without a name plays: all of them in turn.
 #[must_use]
 pub fn drawn(seed: u64) -> &'static Scenario {
-    const PLAIN: u64 = 5;
-    let (round, place) = (seed / PLAIN, seed % PLAIN);
-    let disks = SCENARIOS.len() as u64 - PLAIN;
-    let index = if round % 6 == 4 { PLAIN + (round / 6 + place) % disks } else { place };
-    &SCENARIOS[index as usize]
+    &SCENARIOS[(seed % SCENARIOS.len() as u64) as usize]
 }
-
-/// Scenarios that are played by their names only.
-pub const BY_NAME: &[Scenario] = &[Scenario {
-    name: "readers",
-    nodes: (3, 5),
-    seeds: 4,
-    faults: &[Lag, Lag, Lag, Lag, KillMidway, Pause, Break, Isolate],
-    count: (6, 12),
-    drift_permille: 4,
-    durable: false,
-}];
 
 /// The scenario of this name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Scenario> {
-    SCENARIOS.iter().chain(BY_NAME).find(|s| s.name == name)
+    SCENARIOS.iter().find(|s| s.name == name)
 }

@@ -150,6 +150,8 @@ pub struct Trace {
     pub sent: BTreeMap<MessageId, Sent>,
     /// Everything shown.
     pub acts: Vec<Act>,
+    /// What befell machines and network, and which views came of it, by time.
+    pub story: Vec<(u64, String)>,
     /// Faults injected.
     pub faults: u64,
     /// What was found wrong while running.

@@ -1,39 +1,20 @@
-//! The simulated machines and the network between them: virtual time, connections that keep their order, and everything
-//! that can go wrong with either.
+//! The simulated machines: virtual time, processes that start, stop and stand still, and what each of them is to do.
 //!
-//! A connection carries frames in order and loses them only when it breaks, as a stream over a real network does. A cut
-//! direction holds frames back until it is healed. A process that is killed closes its connections; a machine that dies
-//! does not. A paused process finds everything that came meanwhile when it goes on. Each process has a clock of its own,
-//! with an origin and a speed.
+//! A process that is killed closes its connections; a machine that dies does not. A paused process finds everything that
+//! came meanwhile when it goes on. Each process has a clock of its own, with an origin and a speed.
 
 use super::application::Application;
 use super::disk::Disk;
 pub(super) use super::due::Due;
+use super::moments::Strike;
+use super::network::{Cargo, Link};
 use super::objects::{Market, Seat};
 use super::random::Random;
+use super::scenario::Profile;
 use super::trace::{End, Log, Trace};
-use crate::core::{Address, Config, Core, Effect, Event, LinkId, ProcessId, Time};
-use bytes::{Bytes, BytesMut};
+use crate::core::{Address, Config, Core, Effect, Event, ProcessId, Time};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
-
-/// What travels in one direction of a connection.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Cargo {
-    Opened(Option<Address>),
-    Frame(Bytes),
-    Closed,
-}
-
-#[derive(Debug)]
-struct Link {
-    /// The machine and the process of either side.
-    ends: [(usize, ProcessId); 2],
-    queues: [VecDeque<Cargo>; 2],
-    /// When the last of a direction arrives.
-    last: [u64; 2],
-    broken: bool,
-}
 
 /// One process.
 #[derive(Debug)]
@@ -82,13 +63,18 @@ pub(super) struct World {
     pub(super) now: u64,
     pub(super) random: Random,
     pub(super) nodes: Vec<Node>,
-    links: BTreeMap<u64, Link>,
-    next_link: u64,
+    pub(super) links: BTreeMap<u64, Link>,
+    pub(super) next_link: u64,
     heap: BinaryHeap<Reverse<(u64, u64, Due)>>,
     counter: u64,
     /// Directions that are cut, from machine to machine.
     pub(super) cuts: BTreeSet<(usize, usize)>,
     pub(super) latency: (u64, u64),
+    /// How much later everything comes in some directions.
+    pub(super) lags: BTreeMap<(usize, usize), u64>,
+    /// Blows that wait for their moment.
+    pub(super) strikes: Vec<Strike>,
+    pub(super) profile: Profile,
     pub(super) template: Config,
     pub(super) drift_permille: u64,
     pub(super) trace: Trace,
@@ -122,6 +108,9 @@ impl World {
             counter: 0,
             cuts: BTreeSet::new(),
             latency: (20, 200),
+            lags: BTreeMap::new(),
+            strikes: Vec::new(),
+            profile: Profile::Everything,
             template,
             drift_permille: 0,
             trace: Trace::default(),
@@ -149,10 +138,9 @@ impl World {
         Some(due)
     }
 
-    fn delay(&mut self) -> u64 {
-        let (low, high) = self.latency;
-        let delay = self.random.between(low, high);
-        if self.random.permille(20) { delay * 20 } else { delay }
+    /// Whether something is wrong that touches whoever starts now.
+    fn is_disturbed(&self) -> bool {
+        !self.cuts.is_empty() || !self.lags.is_empty() || self.latency.1 > 200 || self.drift_permille > 100
     }
 
     /// Starts a process on a machine that has none.
@@ -175,7 +163,7 @@ impl World {
             entries: Vec::new(),
             end: End::Alive,
             leaving: false,
-            disturbed: !self.cuts.is_empty() || self.latency.1 > 200,
+            disturbed: self.is_disturbed(),
             state: BTreeMap::new(),
             complete: Vec::new(),
         });
@@ -193,6 +181,7 @@ impl World {
         process.core = self.awaken(node, config, local);
         self.trace.logs[log].disk = self.nodes[node].disk.as_ref().map(|d| d.name);
         self.nodes[node].process = Some(process);
+        self.tell(format!("{id} starts on n{node}"));
         self.nodes[node].paused = false;
         self.nodes[node].waiting.clear();
         self.event(node, Event::Tick);
@@ -205,6 +194,7 @@ impl World {
         self.nodes[node].dark |= dark;
         self.nodes[node].dies_after = None;
         let Some(process) = self.nodes[node].process.take() else { return };
+        self.trace.story.push((self.now, format!("{} on n{node} ends: {end:?}", process.id)));
         self.counters.push(process.core.counters());
         if let Some(disk) = &mut self.nodes[node].disk {
             disk.crash(&mut self.random);
@@ -225,138 +215,6 @@ impl World {
             if !self.nodes[node].dark {
                 self.push(link, side, Cargo::Closed);
             }
-        }
-    }
-
-    /// A dark machine is switched on again: connections to its dead processes are reset.
-    pub(super) fn lighten(&mut self, node: usize) {
-        if !std::mem::replace(&mut self.nodes[node].dark, false) {
-            return;
-        }
-        let alive = self.nodes[node].process.as_ref().map(|p| p.id);
-        let stale: Vec<(u64, usize)> = self
-            .links
-            .iter()
-            .flat_map(|(&k, l)| (0..2).map(move |side| (k, side, l.ends[side])))
-            .filter(|&(_, _, (n, p))| n == node && Some(p) != alive)
-            .map(|(k, side, _)| (k, side))
-            .collect();
-        for (link, side) in stale {
-            self.push(link, side, Cargo::Closed);
-        }
-    }
-
-    /// Breaks a connection between two machines: what is under way on it is lost.
-    pub(super) fn break_link(&mut self, a: usize, b: usize) {
-        let between = |l: &Link| {
-            let ends = (l.ends[0].0, l.ends[1].0);
-            ends == (a, b) || ends == (b, a)
-        };
-        let found: Vec<u64> =
-            self.links.iter().filter(|(_, l)| between(l) && !l.broken).map(|(&k, _)| k).collect();
-        for link in found {
-            if let Some(l) = self.links.get_mut(&link) {
-                l.queues.iter_mut().for_each(|q| q.retain(|c| matches!(c, Cargo::Opened(_))));
-                l.broken = true;
-            }
-            for side in 0..2 {
-                self.push(link, side, Cargo::Closed);
-            }
-        }
-    }
-
-    /// Sends cargo from a side of a connection to the other.
-    fn push(&mut self, link: u64, side: usize, cargo: Cargo) {
-        let delay = self.delay();
-        let Some(l) = self.links.get_mut(&link) else { return };
-        if l.broken && cargo != Cargo::Closed {
-            return;
-        }
-        l.queues[side].push_back(cargo);
-        l.last[side] = (self.now + delay).max(l.last[side] + 1);
-        let at = l.last[side];
-        self.schedule(at, Due::Arrive { link, side });
-    }
-
-    /// The next cargo of a direction has come to its end, unless the direction is cut.
-    pub(super) fn arrive(&mut self, link: u64, side: usize) {
-        let Some(l) = self.links.get_mut(&link) else { return };
-        let (from, to) = (l.ends[side].0, l.ends[1 - side].0);
-        if self.cuts.contains(&(from, to)) {
-            return;
-        }
-        let Some(cargo) = l.queues[side].pop_front() else { return };
-        let (node, process) = l.ends[1 - side];
-        let id = LinkId(link * 2 + (1 - side) as u64);
-        let event = match cargo {
-            Cargo::Opened(dialled) => Event::Opened { link: id, dialled },
-            Cargo::Frame(frame) => Event::Received { link: id, frame },
-            Cargo::Closed => {
-                l.broken = true;
-                if l.queues.iter().all(VecDeque::is_empty) {
-                    self.links.remove(&link);
-                }
-                Event::Closed { link: id }
-            }
-        };
-        if self.nodes[node].process.as_ref().is_some_and(|p| p.id == process) {
-            self.event(node, event);
-        }
-    }
-
-    /// Lets what a cut held back go on.
-    pub(super) fn mend(&mut self, cuts: &[(usize, usize)]) {
-        for cut in cuts {
-            self.cuts.remove(cut);
-        }
-        let held: Vec<(u64, usize, usize)> = self
-            .links
-            .iter()
-            .flat_map(|(&k, l)| {
-                (0..2).map(move |side| (k, side, (l.ends[side].0, l.ends[1 - side].0), l.queues[side].len()))
-            })
-            .filter(|(_, _, pair, waiting)| cuts.contains(pair) && *waiting > 0)
-            .map(|(k, side, _, waiting)| (k, side, waiting))
-            .collect();
-        for (link, side, waiting) in held {
-            for i in 0..waiting {
-                let at = self.now + 10 + i as u64;
-                self.schedule(at, Due::Arrive { link, side });
-            }
-        }
-    }
-
-    fn node_at(&self, address: &Address) -> Option<usize> {
-        self.nodes.iter().position(|n| n.address == *address)
-    }
-
-    fn dial(&mut self, node: usize, process: ProcessId, address: Address) {
-        let at = self.now + self.delay();
-        self.schedule(at, Due::Dialled { node, process, address });
-    }
-
-    /// A dial has come to the other side, if it can.
-    pub(super) fn dialled(&mut self, node: usize, process: ProcessId, address: Address) {
-        let Some(other) = self.node_at(&address) else { return };
-        let delay = self.delay();
-        let cut = self.cuts.contains(&(node, other)) || self.cuts.contains(&(other, node));
-        if cut || self.nodes[other].dark {
-            let at = self.now + 100_000;
-            return self.schedule(at, Due::DialFailed { node, process, address, refused: false });
-        }
-        let Some(there) = self.nodes[other].process.as_ref().map(|p| p.id) else {
-            let at = self.now + delay;
-            return self.schedule(at, Due::DialFailed { node, process, address, refused: true });
-        };
-        let link = self.next_link;
-        self.next_link += 1;
-        let ends = [(node, process), (other, there)];
-        let queues = [VecDeque::new(), VecDeque::new()];
-        self.links.insert(link, Link { ends, queues, last: [0, 0], broken: false });
-        self.push(link, 0, Cargo::Opened(None));
-        self.push(link, 1, Cargo::Opened(Some(address)));
-        if self.nodes[node].process.as_ref().is_none_or(|p| p.id != process) {
-            self.push(link, 0, Cargo::Closed);
         }
     }
 
@@ -413,7 +271,14 @@ impl World {
                         }
                         *left -= 1;
                     }
+                    let to = self.far_end(link);
+                    if to.is_some_and(|to| self.notice(node, to, &body, false)) {
+                        return;
+                    }
                     self.send(link, &head, &body);
+                    if to.is_some_and(|to| self.notice(node, to, &body, true)) {
+                        return;
+                    }
                 }
                 Effect::Append { number, record } => {
                     if !self.write(node, id, number, record) {
@@ -435,17 +300,6 @@ impl World {
         self.stop(node, End::Crashed, dark);
         let at = self.now + self.random.between(200_000, 1_500_000);
         self.schedule(at, Due::Start { node });
-    }
-
-    fn send(&mut self, link: LinkId, head: &[u8], body: &[u8]) {
-        let mut frame = BytesMut::with_capacity(head.len() + body.len());
-        frame.extend_from_slice(head);
-        frame.extend_from_slice(body);
-        self.push(link.0 / 2, (link.0 % 2) as usize, Cargo::Frame(frame.freeze()));
-    }
-
-    fn close(&mut self, link: LinkId) {
-        self.push(link.0 / 2, (link.0 % 2) as usize, Cargo::Closed);
     }
 
     fn arrange_wake(&mut self, node: usize) {
