@@ -363,9 +363,9 @@ mod tests {
     fn spoilt_octets_are_refused_or_mean_something_else() {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         let mut refused = 0;
-        let whole: Vec<Bytes> = { commands().iter().map(|command| command.to_octets(Time::ZERO)) }
-            .chain(outcomes().iter().map(outcome_to_octets))
-            .collect();
+        let mut whole: Vec<Bytes> = Vec::new();
+        whole.extend(commands().iter().map(|command| command.to_octets(Time::ZERO)));
+        whole.extend(outcomes().iter().map(outcome_to_octets));
         for _ in 0..20_000 {
             state ^= state << 13;
             state ^= state >> 7;
