@@ -1,8 +1,8 @@
 //! The `quorb` program: the command line of the broker.
 //!
 //! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`describe`] says what they are,
-//! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions, [`name`] about names; [`serve`] runs the
-//! services.
+//! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions, [`name`] about names, [`events`] about events;
+//! [`serve`] runs the services.
 //! A verb takes its options and an [`Output`], and ends in a [`Verdict`], which is also the
 //! exit code.
 
@@ -10,6 +10,7 @@ mod call;
 mod describe;
 mod diff;
 mod doctor;
+mod events;
 mod idl;
 mod interface;
 mod ior;
@@ -27,7 +28,7 @@ use clap::{Parser, Subcommand};
 use crate::output::Output;
 use crate::verdict::Verdict;
 
-/// Run the services, look up names, look into references, call objects, find out what is wrong, check interface definitions.
+/// Run the services, look up names, follow events, look into references, call objects, find out what is wrong, check interface definitions.
 #[derive(Debug, Parser)]
 #[command(name = "quorb", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct CommandLine {
@@ -41,6 +42,7 @@ A REF is IOR:..., corbaloc:..., @FILE, or - for standard input.
 Examples:
   quorb serve
   quorb name ls --tree
+  quorb events tail 'equities/**'
   quorb ior decode @grid.ior
   quorb call corbaloc::localhost:2810/grid get 2 4
   quorb describe @grid.ior
@@ -54,6 +56,7 @@ QUORB_LOG=debug shows the log lines of the broker, NO_COLOR=1 leaves out colours
 enum Verb {
     Serve(serve::Serve),
     Name(name::Name),
+    Events(events::EventsVerb),
     Ior(ior::Ior),
     Call(call::Call),
     Describe(describe::Describe),
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
     let verdict = match command.verb {
         Verb::Serve(serve) => served(serve.run(&mut output)),
         Verb::Name(name) => driven(name.run(&mut output)),
+        Verb::Events(events) => driven(events.run(&mut output)),
         Verb::Ior(ior) => ior.run(&mut output),
         Verb::Call(call) => driven(call.run(&mut output)),
         Verb::Describe(describe) => driven(describe.run(&mut output)),

@@ -129,6 +129,8 @@ pub struct Core {
     registry: Registry,
     groups: BTreeMap<GroupId, Box<Group>>,
     dirty: Vec<GroupId>,
+    /// Groups of one class of messages in which something was received, sent or delivered, until the driver asks.
+    stirred: Vec<GroupId>,
     future: Future,
     lease: Lease,
     transfers: Transfers,
@@ -163,6 +165,7 @@ impl Core {
             registry: Registry::default(),
             groups: BTreeMap::new(),
             dirty: Vec::new(),
+            stirred: Vec::new(),
             future: Future::default(),
             lease: Lease::default(),
             transfers: Transfers::default(),

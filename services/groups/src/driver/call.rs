@@ -2,6 +2,7 @@
 
 use super::authority::Authority;
 use super::error::EnterError;
+use super::gate::Gate;
 use super::inbox::InboxReader;
 use super::metrics::Metrics;
 use super::requests::Answer;
@@ -40,4 +41,6 @@ pub(super) struct Entered {
     pub(super) credit: Arc<Semaphore>,
     /// From when on this process acts for the domain.
     pub(super) authority: Arc<Authority>,
+    /// Whether this member's copy may be read at once.
+    pub(super) gate: Arc<Gate>,
 }

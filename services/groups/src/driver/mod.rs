@@ -26,6 +26,7 @@ mod call;
 mod domain;
 mod error;
 mod event;
+mod gate;
 mod group;
 mod inbox;
 mod join;

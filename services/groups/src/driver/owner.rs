@@ -319,7 +319,9 @@ impl Owner {
             let mut effects = std::mem::take(&mut self.effects);
             let now = self.now();
             self.core.poll(now, &mut effects);
+            self.rooms.close_gates(&mut self.core);
             self.authority.publish(self.core.acts_from());
+            self.authority.restrict_reads(self.core.reads_until());
             let mut overflown = Vec::new();
             for effect in effects.drain(..) {
                 match effect {
@@ -348,6 +350,8 @@ impl Owner {
             }
             again |= self.rooms.hand_over(&mut self.core);
         }
+        self.rooms.open_gates(&self.core);
+        self.authority.allow_reads(self.core.reads_until());
     }
 
     /// True if the core was called in return.
@@ -356,6 +360,7 @@ impl Owner {
             Upcall::View(view) => {
                 tracing::info!(number = view.number.0, members = ?view.members, "view");
                 self.view.send_replace(view);
+                self.rooms.close_all_gates();
                 false
             }
             Upcall::Excluded => {

@@ -12,8 +12,8 @@ use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
 use quorb::proto::head::Completion;
 use quorb::{ExceptionKind, Minor, ObjectRef, Orb, Servant, SystemException};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -35,6 +35,8 @@ pub(super) struct Seat {
     version: AtomicU64,
     /// Held, shared, while a query begins; alone by whoever brings the value ahead of what all have agreed on.
     pub(super) ahead: RwLock<bool>,
+    /// The task applies what the order says: only then is this member's copy one that may be read.
+    pub(super) in_service: AtomicBool,
     /// To the one who executes, in the executor style.
     pub(super) jobs: mpsc::UnboundedSender<Job>,
 }
@@ -90,6 +92,7 @@ impl Seat {
             reference: watch::Sender::new(None),
             version: AtomicU64::new(0),
             ahead: RwLock::new(false),
+            in_service: AtomicBool::new(false),
             jobs,
         })
     }
@@ -182,6 +185,9 @@ impl Seat {
         let Some(group) = self.group.get() else {
             return Dispatch::Done(call.refuse(gone(Completion::No)));
         };
+        if let Some(_settled) = self.current(group) {
+            return dispatch(servant, call);
+        }
         let (begun, begins) = oneshot::channel();
         let number = {
             let mut state = self.lock();
@@ -206,6 +212,12 @@ impl Seat {
                 Err(_) => Reply::system(gone(Completion::No)),
             }
         }))
+    }
+
+    /// If this member's copy is known to be current, a guard: as long as that is held the value is not brought ahead.
+    fn current(&self, group: &GroupSender<Bytes>) -> Option<RwLockReadGuard<'_, bool>> {
+        let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
+        (!*ahead && self.in_service.load(Ordering::SeqCst) && group.may_read()).then_some(ahead)
     }
 
     /// A query may begin now, at this place of the order, if the permit is still good and the value is not ahead.

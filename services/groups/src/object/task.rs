@@ -7,6 +7,7 @@ use super::work::{Agreed, run};
 use crate::driver::{Ended, Event, Group, StateRequest};
 use bytes::Bytes;
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::oneshot;
 
@@ -27,6 +28,7 @@ pub(super) struct Task {
 impl Task {
     /// Runs until the membership ends; `leave` asks for that.
     pub(super) async fn run(mut self, mut leave: oneshot::Receiver<()>) -> Result<Ended, ServeError> {
+        self.seat.in_service.store(true, Ordering::SeqCst);
         // Without a handle nobody can ask.
         let mut may_be_asked = true;
         let ended = loop {
@@ -61,6 +63,7 @@ impl Task {
 
     /// Whoever waits here is told that nothing more comes.
     fn end(&self) {
+        self.seat.in_service.store(false, Ordering::SeqCst);
         let ((), effects) = self.seat.input(Core::ended);
         effects.into_iter().for_each(|effect| self.seat.carry_out(effect, None));
         self.seat.refuse_reads();

@@ -1,6 +1,7 @@
 //! `quorb serve`: the services of a system, in one process.
 
 mod data;
+mod events;
 mod member;
 mod naming;
 
@@ -17,18 +18,22 @@ use crate::call::duration;
 use crate::output::Output;
 use crate::verdict::Verdict;
 
-/// Run the services: naming, at the port and under the key that CORBA programs expect
+/// Run the services: naming and events, at the port and under the keys that CORBA programs expect
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Prints `ready ADDR` on standard output when it can be used, and ends in order on SIGTERM or Ctrl-C.
 
 The naming service is where omniNames would be: any CORBA client finds it by
 corbaloc::HOST:2809/NameService. What is bound is on the disk before its caller is answered.
+The event service is at corbaloc::HOST:2809/EventService, its factory of CORBA channels at
+corbaloc::HOST:2809/EventChannelFactory; what is published to a durable channel is on the disk
+before its publisher is answered.
 
 Several servers are one naming service when each is given the same --join list: an address for
 each of them, at which they talk to each other. Run three; any one of them may fail. What is
 bound is on the disks of all that run before its caller is answered; a client that has been
 answered once knows them all, others are given corbaloc::A:2809,:B:2809,:C:2809/NameService.
+Each of them has an event service of its own.
 
 Examples:
   quorb serve
@@ -54,6 +59,9 @@ pub(crate) struct Serve {
     reference_file: Option<std::path::PathBuf>,
     #[command(flatten)]
     member: Member,
+    /// Bind the factory of event channels in the naming service, where omniEvents' clients look for it
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "EventChannelFactory")]
+    bind_factory: Option<String>,
     /// How long calls under way may take at the end: 500ms, 5s, 1m
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     drain: Duration,
@@ -129,7 +137,13 @@ impl Serve {
             let written = std::fs::write(file, format!("{root}\n"));
             written.map_err(|cause| Verdict::failed(format_args!("{}: {cause}", file.display())))?;
         }
-        Ok(vec![naming])
+        match events::start(orb, &data, self.bind_factory.as_deref()).await {
+            Ok(events) => Ok(vec![naming, events]),
+            Err(verdict) => {
+                naming.close().await;
+                Err(verdict)
+            }
+        }
     }
 }
 

@@ -109,7 +109,8 @@ impl Replica {
             return self.emit(Effect::Diverged { place });
         }
         match majority {
-            Some(right) if own != Some(right) => self.emit(Effect::Diverged { place }),
+            // Who has joined meanwhile, and is not listed with the state yet, has given none.
+            Some(right) if own.is_some_and(|own| own != right) => self.emit(Effect::Diverged { place }),
             Some(_) => {}
             None => self.emit(Effect::Disputed { place }),
         }

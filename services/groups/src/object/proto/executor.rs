@@ -56,6 +56,10 @@ pub enum Concluded {
 }
 
 impl Executor {
+    pub(super) fn term(&self) -> u64 {
+        self.term
+    }
+
     pub(super) fn who(&self) -> Option<ProcessId> {
         self.who
     }

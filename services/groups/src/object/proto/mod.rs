@@ -174,6 +174,12 @@ impl Replica {
         self.shared.requests
     }
 
+    /// Counts the executors that there have been, in the executor style.
+    #[must_use]
+    pub fn term(&self) -> u64 {
+        self.shared.executor.term()
+    }
+
     /// The member that executes, in the executor style.
     #[must_use]
     pub fn executor(&self) -> Option<ProcessId> {
