@@ -139,7 +139,7 @@ async fn replicate(
     orb: &Orb,
     servant: GridServant<Board>,
 ) -> Result<(Domain, Replica<GridProxy>), Box<dyn std::error::Error>> {
-    let join = Domain::join(options.domain.clone()).listen_at_a_seed();
+    let join = Domain::join(options.domain.clone()).listen_at_a_seed().rejoins();
     let domain = join.detection(Duration::from_millis(options.detection)).await?;
     let style = match options.style {
         Style::Active => object::Style::Active,
