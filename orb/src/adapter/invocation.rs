@@ -236,6 +236,7 @@ pub(crate) fn encoded<R, E: Raises>(
 
 /// The exception for a body that does not decode.
 pub(crate) fn malformed(cause: &BodyError, minor: Minor, completed: Completion) -> SystemException {
+    let no_factory = (ExceptionKind::Marshal, Minor::NO_VALUE_FACTORY);
     let (kind, minor) = match innermost(cause) {
         BodyError::Missing(_) => (ExceptionKind::BadParam, Minor::ARGUMENT_MISSING),
         BodyError::Cdr(CdrError::InvalidUtf8 | CdrError::InvalidUtf16 | CdrError::CharNotValid { .. }) => {
@@ -244,6 +245,11 @@ pub(crate) fn malformed(cause: &BodyError, minor: Minor, completed: Completion) 
         BodyError::Cdr(CdrError::WcharNotAvailable { .. }) => {
             (ExceptionKind::InvObjref, Minor::NO_WIDE_CHARACTERS)
         }
+        BodyError::Cdr(CdrError::NoValueFactory { .. }) => no_factory,
+        BodyError::Dynamic(cause) => match cause.innermost() {
+            DynamicError::Cdr(CdrError::NoValueFactory { .. }) => no_factory,
+            _ => (ExceptionKind::Marshal, minor),
+        },
         _ => (ExceptionKind::Marshal, minor),
     };
     SystemException::new(kind, minor, completed).because(cause)
@@ -275,6 +281,7 @@ fn reason_not_in_cdr(cause: &CdrError) -> (ExceptionKind, Minor) {
         CdrError::WcharNotAvailable { .. } => (ExceptionKind::InvObjref, Minor::NO_WIDE_CHARACTERS),
         CdrError::InvalidDiscriminant { .. } => (ExceptionKind::BadParam, Minor::VALUE_NOT_EXPRESSIBLE),
         CdrError::BoundExceeded { .. } => (ExceptionKind::BadParam, Minor::BOUND_EXCEEDED),
+        CdrError::NoValueFactory { .. } => (ExceptionKind::Marshal, Minor::NO_VALUE_FACTORY),
         _ => (ExceptionKind::Marshal, Minor::VALUE_NOT_ENCODABLE),
     }
 }

@@ -153,6 +153,11 @@ impl ObjectRef {
             );
         }
         let time_limit = self.time_limit(call.behaviour.deadline, parent.as_ref());
+        if time_limit.is_zero() {
+            // The same wherever the object is: nobody is asked.
+            let over = refuse(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Stage::Sending);
+            return Err(over.because("no time was left when the call was made"));
+        }
         let request = Request {
             interface: call.interface,
             operation: call.operation.map_err(|cause| {

@@ -6,11 +6,15 @@ use super::group::EnterGroup;
 use super::join::{Join, Plan};
 use super::lives::{Keeper, Life, Return, Running};
 use super::metrics::Metrics;
+use super::registry::DomainWatch;
 use crate::core::{Counters, GroupOptions, ProcessId, View};
 use bytes::Bytes;
+use quorb::ObjectRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -24,6 +28,16 @@ pub struct Domain {
     message_bytes_max: usize,
     leave: Option<oneshot::Sender<()>>,
     keeper: JoinHandle<Ended>,
+    /// The objects that were served here, by name.
+    pub(crate) served: Mutex<BTreeMap<String, Served>>,
+}
+
+/// An object that is or was served by this process. When its replica here is over, its servant still sends callers on to the
+/// others, until the name is served anew.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) own: ObjectRef,
+    pub(crate) over: Arc<AtomicBool>,
 }
 
 impl Domain {
@@ -39,7 +53,15 @@ impl Domain {
         let (lives, followed) = watch::channel(running.life.clone());
         let (leave, asked) = oneshot::channel();
         let keeper = tokio::spawn(Keeper { plan, lives, leave: asked }.keep(running));
-        Self { name, lives: followed, view, message_bytes_max, leave: Some(leave), keeper }
+        Self {
+            name,
+            lives: followed,
+            view,
+            message_bytes_max,
+            leave: Some(leave),
+            keeper,
+            served: Mutex::default(),
+        }
     }
 
     /// This incarnation. A process that [joins again](Join::rejoins) is another one.
@@ -90,6 +112,17 @@ impl Domain {
     pub(crate) fn way_back(&self, name: &str, options: GroupOptions) -> Return {
         let (lives, life) = (self.lives.clone(), self.lives.borrow().number);
         Return { lives, life, name: name.into(), options, message_bytes_max: self.message_bytes_max }
+    }
+
+    /// A handle to look at the domain and its groups with, from elsewhere.
+    #[must_use]
+    pub fn watch(&self) -> DomainWatch {
+        DomainWatch {
+            name: self.name.clone(),
+            process: self.process(),
+            calls: self.calls().downgrade(),
+            view: self.view.clone(),
+        }
     }
 
     /// Sends octets to the whole domain: every group of every member sees them ([`Event::Cast`](super::Event::Cast)) between

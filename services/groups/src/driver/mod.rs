@@ -37,10 +37,12 @@ mod log;
 mod metrics;
 mod outbox;
 mod owner;
+mod registry;
 mod requests;
 mod rooms;
 
 pub use domain::Domain;
+pub(crate) use domain::Served;
 pub use error::{Ended, EnterError, Gone, JoinError, RequestError, SendError};
 pub use event::{Cast, Delivery, Event, ReadPermit, StateRequest};
 pub use group::{EnterGroup, Group, GroupSender};
@@ -49,3 +51,4 @@ pub use limits::DriverLimits;
 pub(crate) use lives::Return;
 pub use log::LogError;
 pub use metrics::Metrics;
+pub use registry::{DomainWatch, GroupEntry};

@@ -14,8 +14,11 @@ use super::lives::{Life, Running};
 use super::log::{LogHandle, Report};
 use super::metrics::Metrics;
 use super::outbox::{Outbox, OutboxReader, Sending};
+use super::registry::GroupEntry;
 use super::rooms::Rooms;
-use crate::core::{Address, Config, Core, Effect, Event, LinkId, Recovered, Time, Upcall, View};
+use crate::core::{
+    Address, Config, Core, Effect, Event, GroupOptions, GroupView, LinkId, Recovered, Time, Upcall, View,
+};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -293,6 +296,7 @@ impl Owner {
             }
             // Whoever asked may have gone.
             Call::Metrics { reply } => drop(reply.send(self.metrics())),
+            Call::Groups { reply } => drop(reply.send(groups(core))),
             Call::Leave => {
                 if core.leave().is_err() {
                     self.ended = Some(Ended::Left);
@@ -389,6 +393,12 @@ impl Owner {
             upcall => self.rooms.told(&mut self.core, upcall),
         }
     }
+}
+
+/// The groups of the domain as they are now.
+fn groups(core: &Core) -> Vec<GroupEntry> {
+    let options = |view: &GroupView| core.options_of(view.group).unwrap_or(GroupOptions::PLAIN);
+    core.groups().map(|view| GroupEntry { options: options(&view), view }).collect()
 }
 
 /// Looks again without sleeping, after others that want the processor have had it.

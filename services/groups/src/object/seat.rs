@@ -33,6 +33,10 @@ pub(super) struct Seat {
     pub(super) own: OnceLock<ObjectRef>,
     /// The reference to the group, as this member gives it.
     pub(super) reference: watch::Sender<Option<ObjectRef>>,
+    /// The membership has ended.
+    pub(super) over: Arc<AtomicBool>,
+    /// Counts changes of this member's copy.
+    pub(super) changes: watch::Sender<u64>,
     /// Held, shared, while a query begins; alone by whoever brings the value ahead of what all have agreed on.
     pub(super) ahead: RwLock<bool>,
     /// The task applies what the order says: only then is this member's copy one that may be read.
@@ -93,6 +97,8 @@ impl Seat {
             name: Latest::default(),
             own: OnceLock::new(),
             reference: watch::Sender::new(None),
+            over: Arc::default(),
+            changes: watch::Sender::new(0),
             ahead: RwLock::new(false),
             in_service: AtomicBool::new(false),
             jobs,
@@ -118,6 +124,14 @@ impl Seat {
     fn to_do(&self, job: Job) {
         // The worker lives as long as the seat.
         let _ = self.jobs.send((self.life(), job));
+    }
+
+    /// This member's copy may have changed.
+    pub(super) fn changed(&self) {
+        // Nobody watches most objects.
+        if self.changes.receiver_count() > 0 {
+            self.changes.send_modify(|count| *count += 1);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -265,9 +279,12 @@ impl Seat {
             Effect::Publish { version, places } => self.publish(version, &places),
             Effect::Execute(execution) => self.to_do(Job::Execute(execution)),
             Effect::Conclude => self.to_do(Job::Conclude),
-            Effect::TakeBack => self.to_do(Job::TakeBack),
-            Effect::Adopt(_) | Effect::Settled | Effect::Reactivate | Effect::TakeDigest { .. } => {
-                unreachable!("these follow from deliveries, and are done where those are")
+            Effect::Adopt(_)
+            | Effect::Settled
+            | Effect::TakeBack
+            | Effect::Reactivate
+            | Effect::TakeDigest { .. } => {
+                unreachable!("these follow from deliveries and executions, and are done where those are")
             }
             Effect::Diverged { place } | Effect::Disputed { place } => {
                 tracing::error!(place, "divergence outside of the order");

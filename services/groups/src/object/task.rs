@@ -36,6 +36,8 @@ impl Task {
         loop {
             let ended = self.take_part(&mut leave).await;
             self.end();
+            let may_return = matches!(ended, Ok(Some(Ended::Excluded)));
+            self.seat.over.store(!may_return, Ordering::Release);
             match ended {
                 Ok(Some(Ended::Excluded)) => {}
                 Ok(Some(why)) => return Ok(why),
@@ -46,11 +48,16 @@ impl Task {
                 }
             }
             let returned = tokio::select! {
-                returned = self.way_back.enter() => returned?,
-                () = leave.asked() => None,
+                returned = self.way_back.enter() => returned,
+                () = leave.asked() => Ok(None),
             };
-            let Some((process, group)) = returned else { return Ok(Ended::Excluded) };
-            self.begin_again(process, group).await;
+            match returned {
+                Ok(Some((process, group))) => self.begin_again(process, group).await,
+                stays_out => {
+                    self.seat.over.store(true, Ordering::Release);
+                    return stays_out.map(|_| Ended::Excluded).map_err(ServeError::from);
+                }
+            }
         }
     }
 
@@ -97,7 +104,14 @@ impl Task {
         let effects = match event {
             Event::View(view) => {
                 tracing::info!(object = %view.name, members = view.members.len(), "view of the object group");
-                self.seat.input(|core| core.view(&view)).1
+                let waited = self.seat.look(|core| core.group_view().is_some() && !core.is_complete());
+                let mut effects = self.seat.input(|core| core.view(&view)).1;
+                if waited && self.seat.look(Core::is_complete) {
+                    // An operator has let the group begin anew with what is here. What was said before is forgotten.
+                    let place = self.place.clone();
+                    effects.extend(self.seat.input(|core| core.announce(place)).1);
+                }
+                effects
             }
             Event::Message(message) => {
                 let (read, effects) = self.seat.input(|core| core.deliver(message.sender, &message.message));
@@ -111,8 +125,10 @@ impl Task {
                 let state = state?;
                 self.agreed.set(if self.is_active() { Bytes::new() } else { state.clone() });
                 self.seat.subject.load(state).await?;
+                self.seat.changed();
                 effects
             }
+            Event::Replayed => self.seat.input(Core::replayed).1,
             Event::StateWanted(request) => return self.give_state(request).await,
             Event::MayRead(permit) => {
                 self.read(permit.read, permit.until);
@@ -123,6 +139,10 @@ impl Task {
                 Vec::new()
             }
             Event::Blocked(crate::core::Blocked::NotPrimary) => self.seat.input(|core| core.cut_off(true)).1,
+            Event::Blocked(crate::core::Blocked::Dormant(_)) => {
+                tracing::warn!("no replica with the value is left: waiting for one to return");
+                Vec::new()
+            }
             Event::Unblocked(crate::core::Blocked::NotPrimary) => {
                 self.seat.input(|core| core.cut_off(false)).1
             }
@@ -144,14 +164,17 @@ impl Task {
                     let key = execution.key;
                     let (reply, panicked) = run(&self.seat, execution, Some(NO_CALLS)).await;
                     effects.extend(self.seat.input(|core| core.executed(key, reply, panicked)).1);
+                    self.seat.changed();
                 }
                 Effect::Adopt(state) => {
                     self.agreed.set(state.clone());
                     self.seat.subject.load(state).await?;
+                    self.seat.changed();
                 }
                 Effect::Settled => {
                     self.agreed.settle();
                     *self.seat.ahead.write().unwrap_or_else(PoisonError::into_inner) = false;
+                    self.seat.changed();
                     for (number, until) in std::mem::take(&mut self.reads_held) {
                         self.read(number, until);
                     }
