@@ -95,13 +95,15 @@ impl Keep<'_> {
         let group = domain.octets(name).options(options).await?;
         // Others may have chosen the same name: a reference says which of the domains it is.
         let which = format!("{}/{:016x}", domain.name(), domain.view().domain.0);
-        let _ = seat.name.set(GroupName { domain: which, group: group.id() });
-        let _ = seat.group.set(group.sender());
+        seat.name.set(GroupName { domain: which.clone(), group: group.id() });
+        seat.group.set(group.sender());
         let _ = seat.own.set(own);
         let ((), effects) = seat.input(|core| core.announce(place.clone()));
         effects.into_iter().for_each(|effect| seat.carry_out(effect, None));
         let (agreed, reads_held) = (Arc::new(Agreed::default()), VecDeque::new());
-        let task = Task { seat: seat.clone(), group, place, limits, agreed, reads_held };
+        let (way_back, domain_name) = (domain.way_back(name, options), which);
+        let task =
+            Task { seat: seat.clone(), group, way_back, domain_name, place, limits, agreed, reads_held };
         let (leave, left) = oneshot::channel();
         let mut task = tokio::spawn(task.run(left));
         let mut reference = seat.reference.subscribe();

@@ -103,7 +103,7 @@ impl Commands {
         let first = |view: &crate::core::GroupView| {
             view.members.iter().find(|member| member.complete).map(|member| member.process)
         };
-        self.seat.look(|core| core.group_view().and_then(first)) == Some(self.seat.me)
+        self.seat.look(|core| core.group_view().and_then(first)) == Some(self.seat.me())
     }
 
     /// The reference to one of the objects: the same endpoints for all of them, this member's first. None before this
@@ -132,7 +132,7 @@ impl Commands {
 
 impl std::fmt::Debug for Commands {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Commands").field("member", &self.seat.me).finish()
+        f.debug_struct("Commands").field("member", &self.seat.me()).finish()
     }
 }
 

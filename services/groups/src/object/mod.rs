@@ -13,6 +13,7 @@
 pub mod check;
 mod error;
 mod keep;
+mod latest;
 mod machine;
 mod moment;
 pub mod proto;
@@ -30,4 +31,5 @@ pub use machine::{Commands, Machine};
 pub use moment::Ordered;
 pub use proto::{Moment, ReplicaLimits, Style};
 pub use reference::MEMBERS_LISTED_MAX;
+pub(crate) use reference::single_members;
 pub use serve::{Replica, Serve};
