@@ -1,6 +1,6 @@
-"""zoo_server.py [--with-parent] [-ORB...] - serves a Zoo::Keeper under the object key "keeper".
+"""zoo_server.py [--vault] [--with-parent] [-ORB...] - serves a Zoo::Keeper under the object key "keeper", a Zoo::Vault under "vault".
 
-Prints `ready REFERENCE` once it serves; ends orderly on SIGTERM, and with --with-parent when standard input ends.
+Prints `ready REFERENCE`, of the keeper or with --vault of the vault, once it serves; ends orderly on SIGTERM, and with --with-parent when standard input ends.
 """
 
 import os
@@ -25,6 +25,10 @@ class Keeper(Zoo__POA.Keeper):
     """Returns what it is given, itself or by way of another."""
 
 
+class Vault(Zoo__POA.Vault):
+    """Returns what it is given, itself or by way of another."""
+
+
 def echo(name):
     def answer(self, value, via):
         return value if via is None else getattr(via, name)(value, None)
@@ -34,6 +38,10 @@ def echo(name):
 
 for name in ["any", "price", "even", "unions", "point", "link", "text", "basket", "described"]:
     setattr(Keeper, "echo_" + name, echo("echo_" + name))
+
+
+for name in ["sealed", "seals", "any"]:
+    setattr(Vault, "echo_" + name, echo("echo_" + name))
 
 
 def end_with_parent():
@@ -55,8 +63,11 @@ def main():
     adapter = orb.resolve_initial_references("omniINSPOA")
     servant = Keeper()
     adapter.activate_object_with_id(b"keeper", servant)
+    vault = Vault()
+    adapter.activate_object_with_id(b"vault", vault)
     adapter._get_the_POAManager().activate()
-    print("ready", orb.object_to_string(adapter.id_to_reference(b"keeper")), flush=True)
+    announced = b"vault" if "--vault" in words else b"keeper"
+    print("ready", orb.object_to_string(adapter.id_to_reference(announced)), flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     orb.shutdown(True)
     orb.destroy()

@@ -1,8 +1,8 @@
 //! The `quorb` program: the command line of the broker.
 //!
 //! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`describe`] says what they are,
-//! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions, [`name`] about names; [`serve`] runs the
-//! services.
+//! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions, [`name`] about names, [`events`] about events,
+//! [`group`] about replicated objects; [`serve`] runs the services.
 //! A verb takes its options and an [`Output`], and ends in a [`Verdict`], which is also the
 //! exit code.
 
@@ -10,6 +10,8 @@ mod call;
 mod describe;
 mod diff;
 mod doctor;
+mod events;
+mod group;
 mod idl;
 mod interface;
 mod ior;
@@ -27,7 +29,7 @@ use clap::{Parser, Subcommand};
 use crate::output::Output;
 use crate::verdict::Verdict;
 
-/// Run the services, look up names, look into references, call objects, find out what is wrong, check interface definitions.
+/// Run the services, look up names, follow events, look into references, call objects, find out what is wrong, check interface definitions.
 #[derive(Debug, Parser)]
 #[command(name = "quorb", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct CommandLine {
@@ -41,11 +43,13 @@ A REF is IOR:..., corbaloc:..., @FILE, or - for standard input.
 Examples:
   quorb serve
   quorb name ls --tree
+  quorb events tail 'equities/**'
   quorb ior decode @grid.ior
   quorb call corbaloc::localhost:2810/grid get 2 4
   quorb describe @grid.ior
   quorb doctor @grid.ior
   quorb idl check -I idl grid.idl
+  quorb group watch grid --domain 127.0.0.1:2811
 
 Exit codes: 0 done, 1 the request failed, 2 wrong usage.
 QUORB_LOG=debug shows the log lines of the broker, NO_COLOR=1 leaves out colours.";
@@ -54,10 +58,12 @@ QUORB_LOG=debug shows the log lines of the broker, NO_COLOR=1 leaves out colours
 enum Verb {
     Serve(serve::Serve),
     Name(name::Name),
+    Events(events::EventsVerb),
     Ior(ior::Ior),
     Call(call::Call),
     Describe(describe::Describe),
     Doctor(doctor::Doctor),
+    Group(group::Group),
     Idl(idl::Idl),
 }
 
@@ -69,10 +75,12 @@ fn main() -> ExitCode {
     let verdict = match command.verb {
         Verb::Serve(serve) => served(serve.run(&mut output)),
         Verb::Name(name) => driven(name.run(&mut output)),
+        Verb::Events(events) => driven(events.run(&mut output)),
         Verb::Ior(ior) => ior.run(&mut output),
         Verb::Call(call) => driven(call.run(&mut output)),
         Verb::Describe(describe) => driven(describe.run(&mut output)),
         Verb::Doctor(doctor) => driven(doctor.run(&mut output)),
+        Verb::Group(group) => driven(group.run(&mut output)),
         Verb::Idl(idl) => driven(idl.run(&mut output)),
     };
     verdict.and_then(|()| output.finish()).map_or_else(Verdict::report, |()| ExitCode::SUCCESS)

@@ -15,6 +15,8 @@
 //! | `naming_service` | omniORB's tools and a C++ client do everything to our naming service; omniNames beside it |
 //! | `standard_services` | OMG's naming and event services from the IDL that Debian installs; omniORB's naming client uses ours |
 //! | `zoo` | values of any type, decimals, unions by every switch, values with identity: C++ and Python, both ways |
+//! | `long_doubles` | what omniORB makes of a `long double`, and how every number crosses all the same |
+//! | `custom_values` | custom values: between our own, known at run time alone, and to foreign peers, which marshal none |
 //! | `big_endian` | every type in big-endian order from us, in the machine's order from foreign brokers, both ways |
 //! | `byte_order` | the byte order that this machine does not have, stale octets in padding, tiny tail fragments |
 
@@ -22,10 +24,12 @@ mod benchmark;
 mod big_endian;
 mod both_directions;
 mod byte_order;
+mod custom_values;
 mod foreign_clients;
 mod forwarding;
 mod from_idl;
 mod lifecycle;
+mod long_doubles;
 mod naming_service;
 mod on_the_wire;
 mod our_client;

@@ -91,6 +91,44 @@ impl Any {
         Ok(Any { code, octets: out.into_bytes().into(), profile: Any::OWN })
     }
 
+    /// An `any` of octets that are the value as it stands alone in CDR, aligned from their start, with UTF-8 and UTF-16 as
+    /// text. They are checked.
+    ///
+    /// ```
+    /// use quorb::Any;
+    /// use quorb_giop::cdr::Endian;
+    ///
+    /// let any = Any::new(&"up two".to_owned())?;
+    /// let octets = any.to_cdr(Endian::Big)?;
+    /// assert_eq!(octets[..5], [0, 0, 0, 7, b'u']);
+    /// assert_eq!(Any::from_cdr(any.type_code().clone(), &octets, Endian::Big)?, any);
+    /// assert!(Any::from_cdr(any.type_code().clone(), &octets[..9], Endian::Big).is_err());
+    /// # Ok::<(), quorb::value::AnyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// They are no value of the type, or more than one.
+    pub fn from_cdr(code: TypeCode, octets: &[u8], endian: Endian) -> Result<Any, AnyError> {
+        let profile = CdrProfile::native(endian);
+        let mut input = Decoder::with_profile(octets, 0, profile);
+        let mut out = Encoder::with_buffer(Vec::with_capacity(octets.len()), 0, profile);
+        copy::Copier::new(&code).any_value(&mut input, &mut out)?;
+        input.finish()?;
+        Ok(Any { code, octets: out.into_bytes().into(), profile })
+    }
+
+    /// The value as it stands alone in CDR: what [`from_cdr`](Any::from_cdr) takes.
+    ///
+    /// # Errors
+    /// Text that came in another code set and has no form in this one.
+    pub fn to_cdr(&self, endian: Endian) -> Result<Bytes, AnyError> {
+        let profile = CdrProfile::native(endian);
+        if self.profile == profile {
+            return Ok(self.octets.clone());
+        }
+        Ok(self.in_profile(profile)?.into())
+    }
+
     /// The type of the value.
     pub fn type_code(&self) -> &TypeCode {
         &self.code

@@ -129,6 +129,8 @@ pub struct Core {
     registry: Registry,
     groups: BTreeMap<GroupId, Box<Group>>,
     dirty: Vec<GroupId>,
+    /// Groups of one class of messages in which something was received, sent or delivered, until the driver asks.
+    stirred: Vec<GroupId>,
     future: Future,
     lease: Lease,
     transfers: Transfers,
@@ -163,6 +165,7 @@ impl Core {
             registry: Registry::default(),
             groups: BTreeMap::new(),
             dirty: Vec::new(),
+            stirred: Vec::new(),
             future: Future::default(),
             lease: Lease::default(),
             transfers: Transfers::default(),
@@ -248,6 +251,12 @@ impl Core {
     /// The groups of the domain: identity, name and members.
     pub fn groups(&self) -> impl Iterator<Item = GroupView> + '_ {
         self.registry.records().map(|record| record.view(record.changed))
+    }
+
+    /// What a group promises.
+    #[must_use]
+    pub fn options_of(&self, group: GroupId) -> Option<GroupOptions> {
+        self.registry.get(group).map(|record| record.options)
     }
 
     /// The identity of a group, by its name.

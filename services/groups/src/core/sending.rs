@@ -85,6 +85,9 @@ impl Core {
         for &id in &ids {
             let Some(group) = self.groups.get_mut(&id) else { continue };
             group.progress(&mut told);
+            if group.only.is_some() {
+                self.stirred.push(id);
+            }
             if group.is_durable() {
                 durable.push(id);
             }

@@ -6,11 +6,15 @@ use super::group::EnterGroup;
 use super::join::Join;
 use super::metrics::Metrics;
 use super::outbox::Outbox;
+use super::registry::DomainWatch;
 use crate::core::{Counters, ProcessId, View};
 use bytes::Bytes;
+use quorb::ObjectRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -25,6 +29,16 @@ pub struct Domain {
     view: watch::Receiver<View>,
     message_bytes_max: usize,
     owner: JoinHandle<Ended>,
+    /// The objects that were served here, by name.
+    pub(crate) served: Mutex<BTreeMap<String, Served>>,
+}
+
+/// An object that is or was served by this process. When its replica here is over, its servant still sends callers on to the
+/// others, until the name is served anew.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) own: ObjectRef,
+    pub(crate) over: Arc<AtomicBool>,
 }
 
 impl Domain {
@@ -42,7 +56,8 @@ impl Domain {
         message_bytes_max: usize,
         owner: JoinHandle<Ended>,
     ) -> Self {
-        Self { name, process, calls, outbox, view, message_bytes_max, owner }
+        let served = Mutex::default();
+        Self { name, process, calls, outbox, view, message_bytes_max, owner, served }
     }
 
     /// This incarnation.
@@ -87,6 +102,17 @@ impl Domain {
         let decode = |octets: &Bytes| Some(octets.clone());
         let handles = (self.calls.clone(), Arc::clone(&self.outbox));
         EnterGroup::new(handles, name, self.message_bytes_max, encode, decode)
+    }
+
+    /// A handle to look at the domain and its groups with, from elsewhere.
+    #[must_use]
+    pub fn watch(&self) -> DomainWatch {
+        DomainWatch {
+            name: self.name.clone(),
+            process: self.process,
+            calls: self.calls.downgrade(),
+            view: self.view.clone(),
+        }
     }
 
     /// Sends octets to the whole domain: every group of every member sees them ([`Event::Cast`](super::Event::Cast)) between

@@ -14,8 +14,11 @@ use super::link::{self, Link, Net};
 use super::log::{LogHandle, Report};
 use super::metrics::Metrics;
 use super::outbox::{Outbox, OutboxReader, Sending};
+use super::registry::GroupEntry;
 use super::rooms::Rooms;
-use crate::core::{Address, Config, Core, Effect, Event, LinkId, Recovered, Time, Upcall, View};
+use crate::core::{
+    Address, Config, Core, Effect, Event, GroupOptions, GroupView, LinkId, Recovered, Time, Upcall, View,
+};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -292,6 +295,7 @@ impl Owner {
             }
             // Whoever asked may have gone.
             Call::Metrics { reply } => drop(reply.send(self.metrics())),
+            Call::Groups { reply } => drop(reply.send(groups(core))),
             Call::Leave => {
                 if core.leave().is_err() {
                     self.ended = Some(Ended::Left);
@@ -319,7 +323,9 @@ impl Owner {
             let mut effects = std::mem::take(&mut self.effects);
             let now = self.now();
             self.core.poll(now, &mut effects);
+            self.rooms.close_gates(&mut self.core);
             self.authority.publish(self.core.acts_from());
+            self.authority.restrict_reads(self.core.reads_until());
             let mut overflown = Vec::new();
             for effect in effects.drain(..) {
                 match effect {
@@ -348,6 +354,8 @@ impl Owner {
             }
             again |= self.rooms.hand_over(&mut self.core);
         }
+        self.rooms.open_gates(&self.core);
+        self.authority.allow_reads(self.core.reads_until());
     }
 
     /// True if the core was called in return.
@@ -356,6 +364,7 @@ impl Owner {
             Upcall::View(view) => {
                 tracing::info!(number = view.number.0, members = ?view.members, "view");
                 self.view.send_replace(view);
+                self.rooms.close_all_gates();
                 false
             }
             Upcall::Excluded => {
@@ -381,6 +390,12 @@ impl Owner {
             upcall => self.rooms.told(&mut self.core, upcall),
         }
     }
+}
+
+/// The groups of the domain as they are now.
+fn groups(core: &Core) -> Vec<GroupEntry> {
+    let options = |view: &GroupView| core.options_of(view.group).unwrap_or(GroupOptions::PLAIN);
+    core.groups().map(|view| GroupEntry { options: options(&view), view }).collect()
 }
 
 /// Looks again without sleeping, after others that want the processor have had it.

@@ -26,4 +26,5 @@ pub use error::{ServeError, StateError};
 pub use moment::Ordered;
 pub use proto::{ReplicaLimits, Style};
 pub use reference::MEMBERS_LISTED_MAX;
+pub(crate) use reference::single_members;
 pub use serve::{Replica, Serve};

@@ -12,7 +12,8 @@ use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
 use quorb::proto::head::Completion;
 use quorb::{ExceptionKind, Minor, ObjectRef, Orb, SystemException};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -30,8 +31,14 @@ pub(super) struct Seat {
     pub(super) own: OnceLock<ObjectRef>,
     /// The reference to the group, as this member gives it.
     pub(super) reference: watch::Sender<Option<ObjectRef>>,
+    /// The membership has ended.
+    pub(super) over: Arc<AtomicBool>,
+    /// Counts changes of this member's copy.
+    pub(super) changes: watch::Sender<u64>,
     /// Held, shared, while a query begins; alone by whoever brings the value ahead of what all have agreed on.
     pub(super) ahead: RwLock<bool>,
+    /// The task applies what the order says: only then is this member's copy one that may be read.
+    pub(super) in_service: AtomicBool,
     /// To the one who executes, in the executor style.
     pub(super) jobs: mpsc::UnboundedSender<Job>,
 }
@@ -84,9 +91,20 @@ impl Seat {
             name: OnceLock::new(),
             own: OnceLock::new(),
             reference: watch::Sender::new(None),
+            over: Arc::default(),
+            changes: watch::Sender::new(0),
             ahead: RwLock::new(false),
+            in_service: AtomicBool::new(false),
             jobs,
         })
+    }
+
+    /// This member's copy may have changed.
+    pub(super) fn changed(&self) {
+        // Nobody watches most objects.
+        if self.changes.receiver_count() > 0 {
+            self.changes.send_modify(|count| *count += 1);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -153,6 +171,9 @@ impl Seat {
         let Some(group) = self.group.get() else {
             return Dispatch::Done(call.refuse(gone(Completion::No)));
         };
+        if let Some(_settled) = self.current(group) {
+            return dispatch(self.subject.servant(), call);
+        }
         let (begun, begins) = oneshot::channel();
         let number = {
             let mut state = self.lock();
@@ -177,6 +198,12 @@ impl Seat {
                 Err(_) => Reply::system(gone(Completion::No)),
             }
         }))
+    }
+
+    /// If this member's copy is known to be current, a guard: as long as that is held the value is not brought ahead.
+    fn current(&self, group: &GroupSender<Bytes>) -> Option<RwLockReadGuard<'_, bool>> {
+        let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
+        (!*ahead && self.in_service.load(Ordering::SeqCst) && group.may_read()).then_some(ahead)
     }
 
     /// A query may begin now, at this place of the order, if the permit is still good and the value is not ahead.
@@ -227,9 +254,12 @@ impl Seat {
             // The worker lives as long as the seat.
             Effect::Execute(execution) => drop(self.jobs.send(Job::Execute(execution))),
             Effect::Conclude => drop(self.jobs.send(Job::Conclude)),
-            Effect::TakeBack => drop(self.jobs.send(Job::TakeBack)),
-            Effect::Adopt(_) | Effect::Settled | Effect::Reactivate | Effect::TakeDigest { .. } => {
-                unreachable!("these follow from deliveries, and are done where those are")
+            Effect::Adopt(_)
+            | Effect::Settled
+            | Effect::TakeBack
+            | Effect::Reactivate
+            | Effect::TakeDigest { .. } => {
+                unreachable!("these follow from deliveries and executions, and are done where those are")
             }
             Effect::Diverged { place } | Effect::Disputed { place } => {
                 tracing::error!(place, "divergence outside of the order");

@@ -7,6 +7,7 @@ use super::work::{Agreed, run};
 use crate::driver::{Ended, Event, Group, StateRequest};
 use bytes::Bytes;
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::oneshot;
 
@@ -27,6 +28,7 @@ pub(super) struct Task {
 impl Task {
     /// Runs until the membership ends; `leave` asks for that.
     pub(super) async fn run(mut self, mut leave: oneshot::Receiver<()>) -> Result<Ended, ServeError> {
+        self.seat.in_service.store(true, Ordering::SeqCst);
         // Without a handle nobody can ask.
         let mut may_be_asked = true;
         let ended = loop {
@@ -61,16 +63,25 @@ impl Task {
 
     /// Whoever waits here is told that nothing more comes.
     fn end(&self) {
+        self.seat.in_service.store(false, Ordering::SeqCst);
         let ((), effects) = self.seat.input(Core::ended);
         effects.into_iter().for_each(|effect| self.seat.carry_out(effect, None));
         self.seat.refuse_reads();
+        self.seat.over.store(true, Ordering::Release);
     }
 
     async fn happened(&mut self, event: Event<Bytes>) -> Result<(), ServeError> {
         let effects = match event {
             Event::View(view) => {
                 tracing::info!(object = %view.name, members = view.members.len(), "view of the object group");
-                self.seat.input(|core| core.view(&view)).1
+                let waited = self.seat.look(|core| core.group_view().is_some() && !core.is_complete());
+                let mut effects = self.seat.input(|core| core.view(&view)).1;
+                if waited && self.seat.look(Core::is_complete) {
+                    // An operator has let the group begin anew with what is here. What was said before is forgotten.
+                    let place = self.place.clone();
+                    effects.extend(self.seat.input(|core| core.announce(place)).1);
+                }
+                effects
             }
             Event::Message(message) => {
                 let (read, effects) = self.seat.input(|core| core.deliver(message.sender, &message.message));
@@ -84,8 +95,10 @@ impl Task {
                 let state = state?;
                 self.agreed.set(if self.is_active() { Bytes::new() } else { state.clone() });
                 self.seat.subject.load(state).await?;
+                self.seat.changed();
                 effects
             }
+            Event::Replayed => self.seat.input(Core::replayed).1,
             Event::StateWanted(request) => return self.give_state(request).await,
             Event::MayRead(permit) => {
                 self.read(permit.read, permit.until);
@@ -96,6 +109,10 @@ impl Task {
                 Vec::new()
             }
             Event::Blocked(crate::core::Blocked::NotPrimary) => self.seat.input(|core| core.cut_off(true)).1,
+            Event::Blocked(crate::core::Blocked::Dormant(_)) => {
+                tracing::warn!("no replica with the value is left: waiting for one to return");
+                Vec::new()
+            }
             Event::Unblocked(crate::core::Blocked::NotPrimary) => {
                 self.seat.input(|core| core.cut_off(false)).1
             }
@@ -117,14 +134,17 @@ impl Task {
                     let key = execution.key;
                     let (reply, panicked) = run(&self.seat, execution, Some(NO_CALLS)).await;
                     effects.extend(self.seat.input(|core| core.executed(key, reply, panicked)).1);
+                    self.seat.changed();
                 }
                 Effect::Adopt(state) => {
                     self.agreed.set(state.clone());
                     self.seat.subject.load(state).await?;
+                    self.seat.changed();
                 }
                 Effect::Settled => {
                     self.agreed.settle();
                     *self.seat.ahead.write().unwrap_or_else(PoisonError::into_inner) = false;
+                    self.seat.changed();
                     for (number, until) in std::mem::take(&mut self.reads_held) {
                         self.read(number, until);
                     }

@@ -1,7 +1,7 @@
 //! The executor's work: requests executed one after the other, beside the order, and what comes of them shipped.
 
 use super::moment::Draws;
-use super::proto::{Concluded, Execution, ReplicaLimits};
+use super::proto::{Concluded, Effect, Execution, ReplicaLimits};
 use super::seat::Seat;
 use bytes::Bytes;
 use quorb::adapter::{RelayedReply, Reply, ReplyBody, execute};
@@ -15,7 +15,6 @@ use tokio::sync::mpsc;
 pub(super) enum Job {
     Execute(Execution),
     Conclude,
-    TakeBack,
 }
 
 /// What all members have agreed on last, as octets, and what is about to take its place. Only the executor style has it.
@@ -66,14 +65,18 @@ pub(super) async fn work(
                 let concluded = conclusion(&seat, &agreed, &limits).await;
                 seat.input(|core| core.conclude(concluded)).1
             }
-            Job::TakeBack => {
-                if let Err(error) = seat.subject.load(agreed.get()).await {
-                    tracing::error!(%error, "the agreed state cannot be taken back");
-                }
-                Vec::new()
-            }
         };
-        effects.into_iter().for_each(|effect| seat.carry_out(effect, None));
+        for effect in effects {
+            match effect {
+                // Before anything is said: once what follows has its place, queries are answered from the value.
+                Effect::TakeBack => {
+                    if let Err(error) = seat.subject.load(agreed.get()).await {
+                        tracing::error!(%error, "the agreed state cannot be taken back");
+                    }
+                }
+                other => seat.carry_out(other, None),
+            }
+        }
     }
 }
 

@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 use ciborium::Value;
 use clap::{Args, ValueEnum};
 use quorb::model::{Direction, InterfaceDesc, OperationDesc, TypeDesc, simple_name};
+use quorb::value::AnyError;
 use quorb::value::dynamic::Types;
-use quorb::{CallOptions, DynamicException, Fault, ObjectRef, Orb, Preference, SystemException};
+use quorb::{Any, CallOptions, DynamicException, Fault, ObjectRef, Orb, Preference, SystemException};
 use serde::Serialize;
 
 use self::json::Json;
@@ -255,6 +256,19 @@ struct Refused {
     minor: u32,
     executed: String,
     message: String,
+}
+
+/// A value that brings its type, as people read it: text alone without quotes.
+pub(crate) fn any_text(any: &Any) -> Result<String, AnyError> {
+    let (value, code) = (any.to_dynamic()?, any.type_code());
+    Ok(show::alone(&value, code.desc(), code.types()))
+}
+
+/// A value that brings its type, as JSON.
+pub(crate) fn any_json(any: &Any) -> Result<serde_json::Value, String> {
+    let (value, code) = (any.to_dynamic().map_err(|cause| cause.to_string())?, any.type_code());
+    let json = json::Json { value: &value, ty: code.desc(), types: code.types() };
+    serde_json::to_value(json).map_err(|cause| cause.to_string())
 }
 
 /// A time as it is written: a number and its unit.

@@ -1,6 +1,7 @@
 //! `quorb serve`: the services of a system, in one process.
 
 mod data;
+mod events;
 mod naming;
 
 use std::time::Duration;
@@ -14,13 +15,16 @@ use crate::call::duration;
 use crate::output::Output;
 use crate::verdict::Verdict;
 
-/// Run the services: naming, at the port and under the key that CORBA programs expect
+/// Run the services: naming and events, at the port and under the keys that CORBA programs expect
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Prints `ready ADDR` on standard output when it can be used, and ends in order on SIGTERM or Ctrl-C.
 
 The naming service is where omniNames would be: any CORBA client finds it by
 corbaloc::HOST:2809/NameService. What is bound is on the disk before its caller is answered.
+The event service is at corbaloc::HOST:2809/EventService, its factory of CORBA channels at
+corbaloc::HOST:2809/EventChannelFactory; what is published to a durable channel is on the disk
+before its publisher is answered.
 
 Examples:
   quorb serve
@@ -39,6 +43,9 @@ pub(crate) struct Serve {
     /// Keep nothing: everything is forgotten at the end
     #[arg(long, conflicts_with = "data")]
     memory: bool,
+    /// Bind the factory of event channels in the naming service, where omniEvents' clients look for it
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "EventChannelFactory")]
+    bind_factory: Option<String>,
     /// How long calls under way may take at the end: 500ms, 5s, 1m
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     drain: Duration,
@@ -90,6 +97,13 @@ impl Serve {
 
     async fn services(&self, orb: &Orb) -> Result<Vec<Box<dyn Service>>, Verdict> {
         let data = Data::new(self.data.clone(), self.memory, orb)?;
-        Ok(vec![naming::start(orb, &data).await?])
+        let naming = naming::start(orb, &data).await?;
+        match events::start(orb, &data, self.bind_factory.as_deref()).await {
+            Ok(events) => Ok(vec![naming, events]),
+            Err(verdict) => {
+                naming.close().await;
+                Err(verdict)
+            }
+        }
     }
 }

@@ -462,6 +462,11 @@ impl Group {
         self.lanes.iter().zip(horizon).all(|(lane, &up_to)| lane.delivered() >= up_to)
     }
 
+    /// Whether all that has been received is delivered.
+    pub(crate) fn has_delivered_all(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.delivered() >= lane.received())
+    }
+
     /// A wait for all that is here now to be stable.
     pub(crate) fn barrier(&mut self, token: u64) {
         let (received, unqueued) = (self.horizon(), self.unqueued + self.backlog.len() as u64);

@@ -1,0 +1,302 @@
+//! What gathers while the last block is on its way goes with the next one.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use quorb::{ExceptionKind, Fault, Proxy, SystemException};
+use tokio::sync::{Notify, oneshot};
+
+use super::error::{About, EventError};
+use super::events::Shared;
+use crate::Limits;
+use crate::block::BlockWriter;
+use crate::native::{ChannelInfo, ChannelOptions, EventServiceProxy, Guarantee, PublishError, WhyNot};
+
+/// Publishes to a channel, one block at a time, in order. What was sent before it is dropped goes out all the same.
+///
+/// There is no timer: a lone event goes at once, and under load many go together.
+#[derive(Debug)]
+pub(super) struct Sender(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    channel: String,
+    publisher: String,
+    options: ChannelOptions,
+    limits: Arc<Limits>,
+    /// The lock is held while an event is appended, or the block is taken.
+    pending: Mutex<Pending>,
+    /// There is something to be sent.
+    bell: Notify,
+    /// There is room again.
+    room: Notify,
+}
+
+#[derive(Debug)]
+struct Pending {
+    block: BlockWriter,
+    /// Who waits until everything up to now is published.
+    waiting: Vec<oneshot::Sender<Result<u64, EventError>>>,
+    next_sequence: u64,
+    /// What went wrong and was told to nobody: the next one hears of it.
+    untold: Option<EventError>,
+    dropped: u64,
+    is_closed: bool,
+}
+
+/// What is appended to a block.
+pub(super) struct Appended<'a> {
+    pub(super) subject: &'a str,
+    pub(super) ty: &'a [u8],
+    pub(super) key: &'a [u8],
+    pub(super) payload: &'a [u8],
+}
+
+/// How an event is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// It waits for room.
+    Waiting,
+    /// It waits until it is published.
+    Confirmed,
+}
+
+/// The octets that gather before publishers wait.
+const GATHERED_BYTES_MAX: usize = 128 << 10;
+
+/// The events that gather before publishers wait.
+const GATHERED_EVENTS_MAX: usize = 1_024;
+
+/// How long a block is sent again before it is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The wait before a block is sent again.
+const RETRY_WAIT: Duration = Duration::from_millis(50);
+
+/// The longest such wait.
+const RETRY_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// The time that one attempt may take: longer than the service waits for slow subscribers.
+const ATTEMPT_WAIT: Duration = Duration::from_secs(30);
+
+impl Sender {
+    pub(super) fn start(
+        shared: &Shared,
+        info: &ChannelInfo,
+        publisher: Option<&str>,
+        next_sequence: u64,
+    ) -> Arc<Sender> {
+        let publisher = publisher.map_or_else(drawn_name, ToOwned::to_owned);
+        let pending = Pending {
+            block: BlockWriter::new(&publisher, next_sequence),
+            waiting: Vec::new(),
+            next_sequence,
+            untold: None,
+            dropped: 0,
+            is_closed: false,
+        };
+        let state = Arc::new(State {
+            channel: info.name.clone(),
+            publisher,
+            options: info.options.clone(),
+            limits: shared.limits.clone(),
+            pending: Mutex::new(pending),
+            bell: Notify::new(),
+            room: Notify::new(),
+        });
+        tokio::spawn(run(state.clone(), shared.service.clone()));
+        Arc::new(Sender(state))
+    }
+
+    pub(super) fn guarantee(&self) -> Guarantee {
+        self.0.options.guarantee
+    }
+
+    /// The number that the next event gets.
+    pub(super) fn next_sequence(&self) -> u64 {
+        self.0.pending().next_sequence
+    }
+
+    /// Events that were dropped here, since nobody was to wait.
+    pub(super) fn dropped(&self) -> u64 {
+        self.0.pending().dropped
+    }
+
+    /// Appends an event, as soon as there is room; on a channel of best effort it is dropped and counted if there is none.
+    pub(super) async fn send(&self, event: &Appended<'_>, mode: Mode) -> Result<u64, EventError> {
+        loop {
+            let room = self.0.room.notified();
+            if self.0.try_append(event)? {
+                break;
+            }
+            if self.guarantee() == Guarantee::BestEffort && mode == Mode::Waiting {
+                self.0.pending().dropped += 1;
+                return Ok(0);
+            }
+            room.await;
+        }
+        match mode {
+            Mode::Waiting => {
+                // A publisher that never waits would not let others have their turn.
+                tokio::task::coop::consume_budget().await;
+                Ok(0)
+            }
+            Mode::Confirmed => self.flushed().await,
+        }
+    }
+
+    /// Waits until everything up to now is published. Answers the position of the last event of the block that it went with.
+    pub(super) async fn flushed(&self) -> Result<u64, EventError> {
+        let (waiter, answer) = oneshot::channel();
+        {
+            let mut pending = self.0.pending();
+            if let Some(error) = pending.untold.take() {
+                return Err(error);
+            }
+            pending.waiting.push(waiter);
+        }
+        self.0.bell.notify_one();
+        answer.await.unwrap_or(Err(EventError::NotPublished { events: 0, why: WhyNot::Ending }))
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.0.pending().is_closed = true;
+        self.0.bell.notify_one();
+    }
+}
+
+impl State {
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends an event if there is room.
+    fn try_append(&self, event: &Appended<'_>) -> Result<bool, EventError> {
+        let mut pending = self.pending();
+        if let Some(error) = pending.untold.take() {
+            return Err(error);
+        }
+        if pending.is_closed {
+            return Err(EventError::NotPublished { events: 1, why: WhyNot::Ending });
+        }
+        let Appended { subject, ty, key, payload } = *event;
+        let block = &mut pending.block;
+        let bytes = block.size() + payload.len();
+        let is_first = block.is_empty();
+        if block.fits(subject, ty, key, payload, &self.limits).is_err() {
+            if is_first {
+                return Err(EventError::TooLarge { bytes, limit: self.limits.block_bytes_max });
+            }
+            return Ok(false);
+        }
+        if !is_first && (bytes > GATHERED_BYTES_MAX || block.len() >= GATHERED_EVENTS_MAX) {
+            return Ok(false);
+        }
+        let (subject, ty) = (block.subject(subject), block.ty(ty));
+        block.event(subject, ty, key, payload);
+        pending.next_sequence += 1;
+        drop(pending);
+        if is_first {
+            self.bell.notify_one();
+        }
+        Ok(true)
+    }
+
+    /// Lets those know who wait, or else whoever comes next.
+    fn fail(&self, error: &EventError, waiting: Vec<oneshot::Sender<Result<u64, EventError>>>) {
+        if waiting.is_empty() {
+            self.pending().untold = Some(error.clone());
+        }
+        for waiter in waiting {
+            let _ = waiter.send(Err(error.clone()));
+        }
+    }
+}
+
+/// Sends blocks until nobody publishes any more.
+async fn run(state: Arc<State>, service: EventServiceProxy) {
+    let service = service.with_deadline(ATTEMPT_WAIT);
+    let mut last = 0;
+    loop {
+        let (block, waiting, is_closed) = {
+            let mut pending = state.pending();
+            let next = BlockWriter::new(&state.publisher, pending.next_sequence);
+            let block = std::mem::replace(&mut pending.block, next);
+            (block, std::mem::take(&mut pending.waiting), pending.is_closed)
+        };
+        state.room.notify_waiters();
+        if block.is_empty() {
+            let is_idle = waiting.is_empty();
+            for waiter in waiting {
+                let _ = waiter.send(Ok(last));
+            }
+            if is_closed {
+                return;
+            }
+            if is_idle {
+                state.bell.notified().await;
+            }
+            continue;
+        }
+        match send_block(&state, &service, block).await {
+            Ok(position) => {
+                last = position;
+                for waiter in waiting {
+                    let _ = waiter.send(Ok(position));
+                }
+            }
+            Err(error) => state.fail(&error, waiting),
+        }
+    }
+}
+
+/// Sends a block, again and again as long as that may help. It is not published twice: its events have numbers.
+async fn send_block(
+    state: &State,
+    service: &EventServiceProxy,
+    block: BlockWriter,
+) -> Result<u64, EventError> {
+    let block = block.into_block();
+    let begun = tokio::time::Instant::now();
+    let mut wait = RETRY_WAIT;
+    loop {
+        let fault = match service.publish(&state.channel, block.octets()).await {
+            Ok(accepted) => return Ok(accepted.last),
+            Err(fault) => fault,
+        };
+        let again = match &fault {
+            Fault::User(PublishError::NotAccepted(not)) if not.why != WhyNot::Overloaded => {
+                let published = not.next_sequence.saturating_sub(block.first_sequence());
+                let events = (block.len() as u64).saturating_sub(published);
+                return Err(EventError::NotPublished { events, why: not.why });
+            }
+            Fault::User(PublishError::NotAccepted(_)) => true,
+            // The service was restarted: a channel that was in memory only is made anew.
+            Fault::User(PublishError::NoChannel(_)) => {
+                service.open(&state.channel, &Some(state.options.clone())).await.is_ok()
+            }
+            Fault::User(PublishError::BadBlock(_)) => false,
+            Fault::System(exception) => is_passing(exception),
+        };
+        if !again || begun.elapsed() >= PATIENCE {
+            return Err(fault.about(&state.channel));
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(RETRY_WAIT_MAX);
+    }
+}
+
+/// Whether a call may well succeed later.
+pub(super) fn is_passing(exception: &SystemException) -> bool {
+    use ExceptionKind::{CommFailure, NoResponse, ObjectNotExist, Timeout, Transient};
+    [CommFailure, NoResponse, ObjectNotExist, Timeout, Transient].contains(&exception.kind())
+}
+
+/// A name that nobody else has, for a publisher that has none.
+fn drawn_name() -> String {
+    let number = RandomState::new().hash_one((std::process::id(), std::time::SystemTime::now()));
+    format!("~{number:016x}")
+}
