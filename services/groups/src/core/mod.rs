@@ -253,6 +253,12 @@ impl Core {
         self.registry.records().map(|record| record.view(record.changed))
     }
 
+    /// What a group promises.
+    #[must_use]
+    pub fn options_of(&self, group: GroupId) -> Option<GroupOptions> {
+        self.registry.get(group).map(|record| record.options)
+    }
+
     /// The identity of a group, by its name.
     #[must_use]
     pub fn group_named(&self, name: &str) -> Option<GroupId> {

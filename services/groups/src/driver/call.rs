@@ -5,6 +5,7 @@ use super::error::EnterError;
 use super::gate::Gate;
 use super::inbox::InboxReader;
 use super::metrics::Metrics;
+use super::registry::GroupEntry;
 use super::requests::Answer;
 use crate::core::{GroupId, GroupOptions, ViewNumber};
 use bytes::Bytes;
@@ -22,6 +23,7 @@ pub(super) enum Call {
     Cast { payload: Bytes, answer: Answer },
     Reset { name: Arc<str>, answer: Answer },
     Metrics { reply: oneshot::Sender<Metrics> },
+    Groups { reply: oneshot::Sender<Vec<GroupEntry>> },
     Leave,
 }
 

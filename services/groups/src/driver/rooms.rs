@@ -170,6 +170,7 @@ impl Rooms {
                 for (sender, message) in messages {
                     self.give(group, Event::Message(Delivery { sender, class, message }));
                 }
+                self.give(group, Event::Replayed);
                 return false;
             }
             Upcall::InstallState { group, state, .. } => (group, Event::State(state)),

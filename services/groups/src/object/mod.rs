@@ -12,6 +12,7 @@
 
 pub mod check;
 mod error;
+mod latest;
 mod moment;
 pub mod proto;
 mod reference;
@@ -26,4 +27,5 @@ pub use error::{ServeError, StateError};
 pub use moment::Ordered;
 pub use proto::{ReplicaLimits, Style};
 pub use reference::MEMBERS_LISTED_MAX;
+pub(crate) use reference::single_members;
 pub use serve::{Replica, Serve};

@@ -1,5 +1,6 @@
 //! A member's seat: what its servant and its task share.
 
+use super::latest::Latest;
 use super::moment;
 use super::proto::{Answer, ClientCall, Effect, Place, Replica as Core, Ticket};
 use super::reference::{GroupName, to_group};
@@ -12,7 +13,7 @@ use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
 use quorb::proto::head::Completion;
 use quorb::{ExceptionKind, Minor, ObjectRef, Orb, SystemException};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -20,23 +21,32 @@ use tokio::time::Instant;
 /// One replicated object in this process.
 pub(super) struct Seat {
     pub(super) orb: Orb,
-    pub(super) me: ProcessId,
+    /// This member, in the process's present life.
+    me: AtomicU64,
     pub(super) subject: Box<dyn Subject>,
     /// The lock is held for one input of the core.
     state: Mutex<State>,
     /// How to send to the group, once it is entered.
-    pub(super) group: OnceLock<GroupSender<Bytes>>,
-    pub(super) name: OnceLock<GroupName>,
+    pub(super) group: Latest<GroupSender<Bytes>>,
+    pub(super) name: Latest<GroupName>,
     /// This member's own reference, under which the object is active here.
     pub(super) own: OnceLock<ObjectRef>,
     /// The reference to the group, as this member gives it.
     pub(super) reference: watch::Sender<Option<ObjectRef>>,
+    /// The membership has ended.
+    pub(super) over: Arc<AtomicBool>,
+    /// Counts changes of this member's copy.
+    pub(super) changes: watch::Sender<u64>,
     /// Held, shared, while a query begins; alone by whoever brings the value ahead of what all have agreed on.
     pub(super) ahead: RwLock<bool>,
     /// The task applies what the order says: only then is this member's copy one that may be read.
     pub(super) in_service: AtomicBool,
-    /// To the one who executes, in the executor style.
-    pub(super) jobs: mpsc::UnboundedSender<Job>,
+    /// To the one who executes, in the executor style: the life in which a job is to be done, and the job.
+    jobs: mpsc::UnboundedSender<(u64, Job)>,
+    /// Counts the lives of this member's process; changed while nobody works.
+    life: AtomicU64,
+    /// Held while a job is done.
+    pub(super) working: tokio::sync::Mutex<()>,
 }
 
 struct State {
@@ -75,22 +85,53 @@ impl Seat {
         me: ProcessId,
         subject: Box<dyn Subject>,
         core: Core,
-        jobs: mpsc::UnboundedSender<Job>,
+        jobs: mpsc::UnboundedSender<(u64, Job)>,
     ) -> Arc<Self> {
         let state = State { core, waiting: HashMap::new(), reads: HashMap::new(), last: 0 };
         Arc::new(Self {
             orb,
-            me,
+            me: AtomicU64::new(me.0),
             subject,
             state: Mutex::new(state),
-            group: OnceLock::new(),
-            name: OnceLock::new(),
+            group: Latest::default(),
+            name: Latest::default(),
             own: OnceLock::new(),
             reference: watch::Sender::new(None),
+            over: Arc::default(),
+            changes: watch::Sender::new(0),
             ahead: RwLock::new(false),
             in_service: AtomicBool::new(false),
             jobs,
+            life: AtomicU64::new(0),
+            working: tokio::sync::Mutex::new(()),
         })
+    }
+
+    /// The process was excluded and has joined again: this is another member, which has nothing yet. What the one before had
+    /// begun to execute is ended first, and what it had still to do is dropped.
+    pub(super) async fn begin_again(&self, me: ProcessId, core: Core) {
+        let _nobody_works = self.working.lock().await;
+        self.life.fetch_add(1, Ordering::SeqCst);
+        self.me.store(me.0, Ordering::SeqCst);
+        self.lock().core = core;
+        *self.ahead.write().unwrap_or_else(PoisonError::into_inner) = false;
+    }
+
+    pub(super) fn life(&self) -> u64 {
+        self.life.load(Ordering::SeqCst)
+    }
+
+    fn to_do(&self, job: Job) {
+        // The worker lives as long as the seat.
+        let _ = self.jobs.send((self.life(), job));
+    }
+
+    /// This member's copy may have changed.
+    pub(super) fn changed(&self) {
+        // Nobody watches most objects.
+        if self.changes.receiver_count() > 0 {
+            self.changes.send_modify(|count| *count += 1);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -138,7 +179,7 @@ impl Seat {
                 tokio::time::sleep_until(from).await;
             }
             match answer {
-                Answer::Reply(reply) => reply.reply().unwrap_or_else(|cause| {
+                Answer::Reply(reply) => reply.reply_to(&call).unwrap_or_else(|cause| {
                     call.refuse(
                         SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::Yes)
                             .because(cause),
@@ -157,7 +198,7 @@ impl Seat {
         let Some(group) = self.group.get() else {
             return Dispatch::Done(call.refuse(gone(Completion::No)));
         };
-        if let Some(_settled) = self.current(group) {
+        if let Some(_settled) = self.current(&group) {
             return dispatch(self.subject.servant(), call);
         }
         let (begun, begins) = oneshot::channel();
@@ -172,7 +213,6 @@ impl Seat {
             number
         };
         let waiting = WaitingRead { seat: self.clone(), number };
-        let group = group.clone();
         Dispatch::Pending(Box::pin(async move {
             let waiting = waiting;
             if group.ask_to_read(number).await.is_err() {
@@ -237,12 +277,14 @@ impl Seat {
                 }
             }
             Effect::Publish { version, places } => self.publish(version, &places),
-            // The worker lives as long as the seat.
-            Effect::Execute(execution) => drop(self.jobs.send(Job::Execute(execution))),
-            Effect::Conclude => drop(self.jobs.send(Job::Conclude)),
-            Effect::TakeBack => drop(self.jobs.send(Job::TakeBack)),
-            Effect::Adopt(_) | Effect::Settled | Effect::Reactivate | Effect::TakeDigest { .. } => {
-                unreachable!("these follow from deliveries, and are done where those are")
+            Effect::Execute(execution) => self.to_do(Job::Execute(execution)),
+            Effect::Conclude => self.to_do(Job::Conclude),
+            Effect::Adopt(_)
+            | Effect::Settled
+            | Effect::TakeBack
+            | Effect::Reactivate
+            | Effect::TakeDigest { .. } => {
+                unreachable!("these follow from deliveries and executions, and are done where those are")
             }
             Effect::Diverged { place } | Effect::Disputed { place } => {
                 tracing::error!(place, "divergence outside of the order");
@@ -283,14 +325,15 @@ impl Seat {
     /// Says where the object is served now, to clients and to whoever asks this process for the reference.
     fn publish(&self, version: u64, places: &[(ProcessId, Place)]) {
         let (Some(name), Some(own)) = (self.name.get(), self.own.get()) else { return };
-        let ior = match to_group(name, version, places, self.me) {
+        let me = ProcessId(self.me.load(Ordering::SeqCst));
+        let ior = match to_group(&name, version, places, me) {
             Ok(ior) => ior,
             Err(error) => return tracing::error!(%error, "the reference to the group cannot be written"),
         };
         if let Err(error) = self.orb.adapter().publish_endpoints(own, version, &ior) {
             tracing::error!(%error, "the endpoints of the group are not published");
         }
-        if places.iter().any(|(process, _)| *process == self.me) {
+        if places.iter().any(|(process, _)| *process == me) {
             self.reference.send_replace(Some(self.orb.object(ior)));
         }
     }

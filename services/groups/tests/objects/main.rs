@@ -2,5 +2,9 @@
 //! brokers of their own that know nothing but a reference. And the object layer in the simulator.
 
 mod calls;
+mod durable;
+mod fleet;
+mod management;
 mod rig;
 mod simulated;
+mod tools;

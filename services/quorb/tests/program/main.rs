@@ -7,6 +7,7 @@ mod doctor;
 mod events;
 mod fakes;
 mod foreign;
+mod groups;
 mod idl;
 mod ior;
 mod names;

@@ -43,7 +43,12 @@ impl Replica {
     pub(super) fn checkpoint(&mut self) {
         let (place, every) = (self.shared.requests, self.limits.checkpoint_requests);
         let is_alone = self.complete_members().len() < 2;
-        if every > 0 && place.is_multiple_of(every) && self.shared.style == Style::Active && !is_alone {
+        if every > 0
+            && place.is_multiple_of(every)
+            && self.shared.style == Style::Active
+            && !is_alone
+            && !self.replaying
+        {
             self.emit(Effect::TakeDigest { place });
         }
     }

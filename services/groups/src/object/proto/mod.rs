@@ -83,6 +83,8 @@ pub struct Replica {
     view: Option<GroupView>,
     /// This member has the object's state.
     complete: bool,
+    /// It goes through its own log: the views that lay between the messages are not in it.
+    replaying: bool,
     mistake: Option<Mistake>,
 }
 
@@ -128,6 +130,7 @@ impl Replica {
             },
             view: None,
             complete: false,
+            replaying: false,
             mistake: None,
         }
     }
