@@ -12,7 +12,7 @@ const INTERFACES_FOR_CPP: [&str; 1] = ["gauge"];
 const INTERFACES_FOR_PYTHON: [&str; 1] = ["vault"];
 
 /// Each C++ program with the sources it is linked from; those that end in `SK` are generated.
-const PROGRAMS: [(&str, &[&str]); 11] = [
+const PROGRAMS: [(&str, &[&str]); 12] = [
     ("grid_server", &["grid_server", "serve", "gridSK"]),
     ("grid_client", &["grid_client", "checks", "gridSK"]),
     ("echo_server", &["echo_server", "echo_servant", "serve", "echoSK", "gridSK"]),
@@ -36,6 +36,7 @@ const PROGRAMS: [(&str, &[&str]); 11] = [
     ("bench_client", &["bench_client", "bench_works", "benchSK"]),
     ("zoo_server", &["zoo_server", "serve", "zooSK", "gaugeSK"]),
     ("naming_client", &["naming_client"]),
+    ("naming_failover", &["naming_failover"]),
     ("naming_load", &["naming_load"]),
     ("ir_reader", &["ir_reader"]),
 ];

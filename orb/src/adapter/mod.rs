@@ -37,7 +37,7 @@ pub use invocation::{Invocation, Reply, ReplyBody};
 pub(crate) use invocation::{encoded, malformed, unwritable};
 pub use key::ObjectKey;
 pub use located::ServantLocator;
-pub use relay::{RelayError, RelayedCall, RelayedReply};
+pub use relay::{RelayError, RelayedCall, RelayedReply, ReplyForm};
 #[doc(hidden)]
 pub use running::executed_here;
 pub(crate) use running::{CURRENT, DirectCall, DirectDeadline, Place, Running};

@@ -48,12 +48,16 @@ impl Agreed {
 /// Does the executor's jobs, as long as the seat is there.
 pub(super) async fn work(
     seat: Weak<Seat>,
-    mut jobs: mpsc::UnboundedReceiver<Job>,
+    mut jobs: mpsc::UnboundedReceiver<(u64, Job)>,
     agreed: Arc<Agreed>,
     limits: ReplicaLimits,
 ) {
-    while let Some(job) = jobs.recv().await {
+    while let Some((life, job)) = jobs.recv().await {
         let Some(seat) = seat.upgrade() else { return };
+        let _working = seat.working.lock().await;
+        if life != seat.life() {
+            continue;
+        }
         let effects = match job {
             Job::Execute(execution) => {
                 *seat.ahead.write().unwrap_or_else(PoisonError::into_inner) = true;
@@ -107,6 +111,9 @@ pub(super) async fn run(
     execution: Execution,
     calls_refused: Option<&'static str>,
 ) -> (RelayedReply, bool) {
+    if let Some(reply) = seat.subject.apply(&execution) {
+        return (reply, false);
+    }
     let call = match execution.call.invocation(&seat.orb, Some(execution.key), calls_refused) {
         Ok(call) => call,
         Err(cause) => {
@@ -116,8 +123,9 @@ pub(super) async fn run(
         }
     };
     call.context().attach(Arc::new(Draws::new(execution.moment)));
+    let form = call.reply_form();
     let reply = execute(seat.subject.servant(), call).await;
-    (RelayedReply::of(&reply), has_panicked(&reply))
+    (RelayedReply::of(&reply).in_form(form), has_panicked(&reply))
 }
 
 fn has_panicked(reply: &Reply) -> bool {

@@ -11,6 +11,7 @@ mod groups;
 mod idl;
 mod ior;
 mod names;
+mod replicas;
 mod rig;
 mod usage;
 mod workshop;
