@@ -66,8 +66,8 @@ pub struct Limits {
     /// Connections that are served at the same time.
     pub connections_max: usize,
     /// Accepted connections that have a thread each, which waits for nothing but its peer; all others are driven by tasks. A
-    /// lone call is answered in two thirds of the time, with some 100 KiB of memory for each thread. For servers with few
-    /// clients that make one call after the other.
+    /// lone call enters the kernel twice there instead of three times; each thread has some 100 KiB of memory. For servers with
+    /// few clients that make one call after the other. See the guide on [performance](crate::guide::performance).
     pub connection_threads_max: usize,
     /// Clients whose replies are remembered.
     pub reply_cache_clients_max: usize,
