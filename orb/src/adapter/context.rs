@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::names::UpdateNames;
 use super::running::{CURRENT, Running};
 use crate::model::{Behaviour, Kind};
 use crate::proto::head::{ChainId, RequestIdentity, ServiceContext, TraceContext};
@@ -86,6 +87,8 @@ pub(crate) struct CallState {
     pub(crate) is_repeated: bool,
     /// Why the servant may call nobody.
     pub(crate) calls_refused: Option<&'static str>,
+    /// How the updates that the servant makes are named; else each gets a fresh name.
+    pub(crate) names: OnceLock<Arc<UpdateNames>>,
     pub(crate) trace: Option<TraceContext>,
     /// The span that the call is here, once an interceptor has said so.
     pub(crate) serving: OnceLock<TraceContext>,
@@ -112,6 +115,7 @@ impl CallState {
             acknowledged_below: 0,
             is_repeated: false,
             calls_refused: None,
+            names: OnceLock::new(),
             trace: None,
             serving: OnceLock::new(),
             contexts: Vec::new(),
@@ -214,6 +218,31 @@ impl Context {
     /// Whether the client says that it has sent the request before, perhaps to another server.
     pub fn is_repeated(&self) -> bool {
         self.0.is_repeated
+    }
+
+    /// Has the updates that the servant makes named so, and not by fresh names. Only the first time counts.
+    pub fn name_updates(&self, names: Arc<UpdateNames>) {
+        // Whoever was first has named some already.
+        let _ = self.0.names.set(names);
+    }
+
+    pub(crate) fn update_names(&self) -> Option<&Arc<UpdateNames>> {
+        self.0.names.get()
+    }
+
+    /// A context in which all updates are one request, on behalf of the call that is executed here, if one is.
+    pub(crate) fn of_one_request(orb: &Orb) -> Context {
+        let parent = Context::current();
+        let parent = parent.as_ref();
+        let chain = parent.map_or_else(|| ChainId::starting_with(&orb.next_identity()), Context::chain);
+        let mut state = CallState::new(Peer::collocated(), Bytes::new(), Bytes::new(), chain);
+        state.deadline = parent.and_then(Context::deadline);
+        state.depth = parent.map_or(0, Context::depth);
+        state.calls_refused = parent.and_then(Context::calls_refused);
+        state.trace = parent.and_then(|parent| parent.trace().cloned());
+        let context = Context(Arc::new(state));
+        context.name_updates(Arc::new(UpdateNames::same(orb)));
+        context
     }
 
     /// Why the servant may call nobody, if it may not.

@@ -9,7 +9,7 @@ use super::servant::GroupServant;
 use super::subject::{Subject, Tied};
 use super::task::Task;
 use super::work::{Agreed, work};
-use crate::core::{GroupOptions, GroupView};
+use crate::core::{GroupOptions, GroupView, ProcessId};
 use crate::driver::{Domain, Ended, Served};
 use quorb::adapter::ValueTie;
 use quorb::{ObjectRef, Orb, Proxy, SystemException};
@@ -247,6 +247,12 @@ impl<P: Proxy> Replica<P> {
     #[must_use]
     pub fn view(&self) -> Option<GroupView> {
         self.seat.look(|core| core.group_view().cloned())
+    }
+
+    /// The replica that executes, in the executor style.
+    #[must_use]
+    pub fn executor(&self) -> Option<ProcessId> {
+        self.seat.look(Core::executor)
     }
 
     /// Lets the object take updates again, at every member, after one of them panicked.

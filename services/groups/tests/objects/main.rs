@@ -5,6 +5,7 @@ mod calls;
 mod durable;
 mod fleet;
 mod management;
+mod replies;
 mod rig;
 mod simulated;
 mod tools;
