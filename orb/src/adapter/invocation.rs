@@ -182,6 +182,9 @@ impl Invocation {
         result: Result<R, Fault<E>>,
         write: impl FnOnce(&R, &mut BodyWriter) -> Result<(), BodyError>,
     ) -> Reply {
+        if !self.context.0.has_audience && result.is_ok() {
+            return Reply::new(ReplyBody::Results(Bytes::new()));
+        }
         match encoded(&result, self.reply_encoding, write) {
             Ok(body) => Reply::new(body),
             Err(cause) => self.refuse(unwritable(&cause, Completion::Yes).at(Stage::Executing)),

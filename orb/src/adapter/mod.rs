@@ -39,7 +39,7 @@ pub(crate) use invocation::{encoded, malformed, unwritable};
 pub use key::ObjectKey;
 pub use located::ServantLocator;
 pub use names::UpdateNames;
-pub use relay::{RelayError, RelayedCall, RelayedReply};
+pub use relay::{RelayError, RelayedCall, RelayedReply, ReplyForm};
 #[doc(hidden)]
 pub use running::executed_here;
 pub(crate) use running::{CURRENT, DirectCall, DirectDeadline, Place, Running};

@@ -303,10 +303,13 @@ impl Interface {
 
     /// The operation with this name, here or in a base. Linear in the number of operations.
     pub fn operation(&'static self, name: &str) -> Option<&'static Operation> {
-        let lineage = &self.derived().lineage;
-        lineage
-            .iter()
-            .find_map(|interface| interface.operations.iter().find(|operation| operation.name == name))
+        self.operation_spelt(name.as_bytes())
+    }
+
+    /// The same for a name as it came.
+    pub(crate) fn operation_spelt(&'static self, name: &[u8]) -> Option<&'static Operation> {
+        let is_it = |operation: &&Operation| operation.name.as_bytes() == name;
+        self.derived().lineage.iter().find_map(|interface| interface.operations.iter().find(is_it))
     }
 
     /// Whether an object of this interface also has the interface with repository id `id`.

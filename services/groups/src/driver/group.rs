@@ -6,6 +6,7 @@ use super::error::{Ended, EnterError, Gone, SendError};
 use super::event::Event;
 use super::gate::Gate;
 use super::inbox::InboxReader;
+use super::lives::Life;
 use super::outbox::{Outbox, Sending};
 use crate::core::{Class, GroupId, GroupOptions, Order};
 use bytes::Bytes;
@@ -31,12 +32,13 @@ pub struct EnterGroup<M> {
 
 impl<M> EnterGroup<M> {
     pub(super) fn new(
-        (calls, outbox): (mpsc::Sender<Call>, Arc<Outbox>),
+        life: &Life,
         name: &str,
         message_bytes_max: usize,
         encode: Encode<M>,
         decode: Decode<M>,
     ) -> Self {
+        let (calls, outbox) = (life.calls.clone(), Arc::clone(&life.outbox));
         let options = GroupOptions::PLAIN;
         Self { calls, outbox, name: name.into(), options, message_bytes_max, encode, decode }
     }
@@ -66,6 +68,15 @@ impl<M> EnterGroup<M> {
             encode: self.encode,
         };
         Ok(Group { sender, events, decode: self.decode, ended: false })
+    }
+}
+
+impl EnterGroup<Bytes> {
+    /// A group whose messages are octets.
+    pub(super) fn octets(life: &Life, name: &str, message_bytes_max: usize) -> Self {
+        let encode = |octets: &Bytes| Ok(octets.clone());
+        let decode = |octets: &Bytes| Some(octets.clone());
+        Self::new(life, name, message_bytes_max, encode, decode)
     }
 }
 

@@ -7,10 +7,10 @@
 
 use super::authority::Authority;
 use super::call::{Call, StatePlace};
-use super::domain::Domain;
 use super::error::Ended;
 use super::limits::DriverLimits;
 use super::link::{self, Link, Net};
+use super::lives::{Life, Running};
 use super::log::{LogHandle, Report};
 use super::metrics::Metrics;
 use super::outbox::{Outbox, OutboxReader, Sending};
@@ -24,7 +24,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 /// Frames and calls taken in one turn, so that ticks come in time.
@@ -54,6 +54,8 @@ pub(super) struct Owner {
     rooms: Rooms,
     authority: Arc<Authority>,
     view: watch::Sender<View>,
+    /// Told with the first view.
+    joined: Option<oneshot::Sender<()>>,
     effects: Vec<Effect>,
     ended: Option<Ended>,
     accept_from: Instant,
@@ -72,17 +74,15 @@ pub(super) struct Past {
 }
 
 impl Owner {
-    /// Starts a process on the present runtime.
+    /// Starts a process on the present runtime: its so-manyth life, which tells its views here.
     pub(super) fn start(
         config: Config,
         listener: TcpListener,
-        limits: DriverLimits,
-        spin: Duration,
+        (limits, spin): (DriverLimits, Duration),
         past: Option<Past>,
-    ) -> Domain {
-        let name = config.name.clone();
-        let (process, message_bytes_max) = (config.process, config.limits.message_bytes_max);
-        let message_bytes_max = message_bytes_max.min(limits.sends_waiting_bytes_max);
+        (number, view): (u64, watch::Sender<View>),
+    ) -> Running {
+        let process = config.process;
         // The core's times begin at one: zero stands for never.
         let origin = Instant::now() - Duration::from_micros(1);
         let authority = Arc::new(Authority::new(origin));
@@ -92,7 +92,7 @@ impl Owner {
             }
             None => (Core::new(config, Time(1)), None, mpsc::unbounded_channel().1),
         };
-        let (view, views) = watch::channel(core.view().clone());
+        let (joined, has_joined) = oneshot::channel();
         let (caller, calls) = mpsc::channel(limits.calls_waiting_max);
         let outbox = Arc::new(Outbox::default());
         let (net, network) = mpsc::channel(limits.frames_waiting_max);
@@ -116,6 +116,7 @@ impl Owner {
             network,
             net,
             view,
+            joined: Some(joined),
             effects: Vec::new(),
             ended: None,
             accept_from: origin,
@@ -125,7 +126,7 @@ impl Owner {
             reports,
         };
         let owner = tokio::spawn(owner.run());
-        Domain::new(name, process, (caller, outbox), views, message_bytes_max, owner)
+        Running { life: Life { number, process, calls: caller, outbox }, owner, joined: has_joined }
     }
 
     fn now(&self) -> Time {
@@ -364,6 +365,8 @@ impl Owner {
             Upcall::View(view) => {
                 tracing::info!(number = view.number.0, members = ?view.members, "view");
                 self.view.send_replace(view);
+                // Whoever waited for it may have gone.
+                let _ = self.joined.take().map(|joined| joined.send(()));
                 self.rooms.close_all_gates();
                 false
             }

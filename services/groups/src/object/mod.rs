@@ -12,6 +12,7 @@
 
 pub mod check;
 mod error;
+mod latest;
 mod moment;
 pub mod proto;
 mod reference;

@@ -1,5 +1,6 @@
 //! A member's seat: what its servant and its task share.
 
+use super::latest::Latest;
 use super::moment;
 use super::proto::{Answer, ClientCall, Effect, Place, Replica as Core, Ticket};
 use super::reference::{GroupName, to_group};
@@ -12,7 +13,7 @@ use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
 use quorb::proto::head::Completion;
 use quorb::{ExceptionKind, Minor, ObjectRef, Orb, SystemException};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -20,13 +21,14 @@ use tokio::time::Instant;
 /// One replicated object in this process.
 pub(super) struct Seat {
     pub(super) orb: Orb,
-    pub(super) me: ProcessId,
+    /// This member, in the process's present life.
+    me: AtomicU64,
     pub(super) subject: Box<dyn Subject>,
     /// The lock is held for one input of the core.
     state: Mutex<State>,
     /// How to send to the group, once it is entered.
-    pub(super) group: OnceLock<GroupSender<Bytes>>,
-    pub(super) name: OnceLock<GroupName>,
+    pub(super) group: Latest<GroupSender<Bytes>>,
+    pub(super) name: Latest<GroupName>,
     /// This member's own reference, under which the object is active here.
     pub(super) own: OnceLock<ObjectRef>,
     /// The reference to the group, as this member gives it.
@@ -39,8 +41,12 @@ pub(super) struct Seat {
     pub(super) ahead: RwLock<bool>,
     /// The task applies what the order says: only then is this member's copy one that may be read.
     pub(super) in_service: AtomicBool,
-    /// To the one who executes, in the executor style.
-    pub(super) jobs: mpsc::UnboundedSender<Job>,
+    /// To the one who executes, in the executor style: the life in which a job is to be done, and the job.
+    jobs: mpsc::UnboundedSender<(u64, Job)>,
+    /// Counts the lives of this member's process; changed while nobody works.
+    life: AtomicU64,
+    /// Held while a job is done.
+    pub(super) working: tokio::sync::Mutex<()>,
 }
 
 struct State {
@@ -79,16 +85,16 @@ impl Seat {
         me: ProcessId,
         subject: Box<dyn Subject>,
         core: Core,
-        jobs: mpsc::UnboundedSender<Job>,
+        jobs: mpsc::UnboundedSender<(u64, Job)>,
     ) -> Arc<Self> {
         let state = State { core, waiting: HashMap::new(), reads: HashMap::new(), last: 0 };
         Arc::new(Self {
             orb,
-            me,
+            me: AtomicU64::new(me.0),
             subject,
             state: Mutex::new(state),
-            group: OnceLock::new(),
-            name: OnceLock::new(),
+            group: Latest::default(),
+            name: Latest::default(),
             own: OnceLock::new(),
             reference: watch::Sender::new(None),
             over: Arc::default(),
@@ -96,7 +102,28 @@ impl Seat {
             ahead: RwLock::new(false),
             in_service: AtomicBool::new(false),
             jobs,
+            life: AtomicU64::new(0),
+            working: tokio::sync::Mutex::new(()),
         })
+    }
+
+    /// The process was excluded and has joined again: this is another member, which has nothing yet. What the one before had
+    /// begun to execute is ended first, and what it had still to do is dropped.
+    pub(super) async fn begin_again(&self, me: ProcessId, core: Core) {
+        let _nobody_works = self.working.lock().await;
+        self.life.fetch_add(1, Ordering::SeqCst);
+        self.me.store(me.0, Ordering::SeqCst);
+        self.lock().core = core;
+        *self.ahead.write().unwrap_or_else(PoisonError::into_inner) = false;
+    }
+
+    pub(super) fn life(&self) -> u64 {
+        self.life.load(Ordering::SeqCst)
+    }
+
+    fn to_do(&self, job: Job) {
+        // The worker lives as long as the seat.
+        let _ = self.jobs.send((self.life(), job));
     }
 
     /// This member's copy may have changed.
@@ -152,7 +179,7 @@ impl Seat {
                 tokio::time::sleep_until(from).await;
             }
             match answer {
-                Answer::Reply(reply) => reply.reply().unwrap_or_else(|cause| {
+                Answer::Reply(reply) => reply.reply_to(&call).unwrap_or_else(|cause| {
                     call.refuse(
                         SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::Yes)
                             .because(cause),
@@ -171,7 +198,7 @@ impl Seat {
         let Some(group) = self.group.get() else {
             return Dispatch::Done(call.refuse(gone(Completion::No)));
         };
-        if let Some(_settled) = self.current(group) {
+        if let Some(_settled) = self.current(&group) {
             return dispatch(self.subject.servant(), call);
         }
         let (begun, begins) = oneshot::channel();
@@ -186,7 +213,6 @@ impl Seat {
             number
         };
         let waiting = WaitingRead { seat: self.clone(), number };
-        let group = group.clone();
         Dispatch::Pending(Box::pin(async move {
             let waiting = waiting;
             if group.ask_to_read(number).await.is_err() {
@@ -251,9 +277,8 @@ impl Seat {
                 }
             }
             Effect::Publish { version, places } => self.publish(version, &places),
-            // The worker lives as long as the seat.
-            Effect::Execute(execution) => drop(self.jobs.send(Job::Execute(execution))),
-            Effect::Conclude => drop(self.jobs.send(Job::Conclude)),
+            Effect::Execute(execution) => self.to_do(Job::Execute(execution)),
+            Effect::Conclude => self.to_do(Job::Conclude),
             Effect::Adopt(_)
             | Effect::Settled
             | Effect::TakeBack
@@ -300,14 +325,15 @@ impl Seat {
     /// Says where the object is served now, to clients and to whoever asks this process for the reference.
     fn publish(&self, version: u64, places: &[(ProcessId, Place)]) {
         let (Some(name), Some(own)) = (self.name.get(), self.own.get()) else { return };
-        let ior = match to_group(name, version, places, self.me) {
+        let me = ProcessId(self.me.load(Ordering::SeqCst));
+        let ior = match to_group(&name, version, places, me) {
             Ok(ior) => ior,
             Err(error) => return tracing::error!(%error, "the reference to the group cannot be written"),
         };
         if let Err(error) = self.orb.adapter().publish_endpoints(own, version, &ior) {
             tracing::error!(%error, "the endpoints of the group are not published");
         }
-        if places.iter().any(|(process, _)| *process == self.me) {
+        if places.iter().any(|(process, _)| *process == me) {
             self.reference.send_replace(Some(self.orb.object(ior)));
         }
     }

@@ -121,14 +121,17 @@ where
         }
         place.profiles = profiles_of(own.ior());
         let group = domain.octets(name).options(options).await?;
-        let _ = seat.name.set(GroupName { domain: domain.name().to_owned(), group: group.id() });
-        let _ = seat.group.set(group.sender());
+        seat.name.set(GroupName { domain: domain.name().to_owned(), group: group.id() });
+        seat.group.set(group.sender());
         let _ = seat.own.set(own.clone());
         let ((), effects) = seat.input(|core| core.announce(place.clone()));
         effects.into_iter().for_each(|effect| seat.carry_out(effect, None));
         tokio::spawn(work(Arc::downgrade(&seat), queue, agreed.clone(), limits.clone()));
         let reads_held = VecDeque::new();
-        let task = Task { seat: seat.clone(), group, place, limits, agreed, reads_held };
+        let way_back = domain.way_back(name, options);
+        let domain_name = domain.name().to_owned();
+        let task =
+            Task { seat: seat.clone(), group, way_back, domain_name, place, limits, agreed, reads_held };
         let (leave, left) = oneshot::channel();
         let mut task = tokio::spawn(task.run(left));
         let mut reference = seat.reference.subscribe();

@@ -48,12 +48,16 @@ impl Agreed {
 /// Does the executor's jobs, as long as the seat is there.
 pub(super) async fn work(
     seat: Weak<Seat>,
-    mut jobs: mpsc::UnboundedReceiver<Job>,
+    mut jobs: mpsc::UnboundedReceiver<(u64, Job)>,
     agreed: Arc<Agreed>,
     limits: ReplicaLimits,
 ) {
-    while let Some(job) = jobs.recv().await {
+    while let Some((life, job)) = jobs.recv().await {
         let Some(seat) = seat.upgrade() else { return };
+        let _working = seat.working.lock().await;
+        if life != seat.life() {
+            continue;
+        }
         let effects = match job {
             Job::Execute(execution) => {
                 *seat.ahead.write().unwrap_or_else(PoisonError::into_inner) = true;
@@ -121,8 +125,9 @@ pub(super) async fn run(
         let names = UpdateNames::derived(ClientId(client), since_us, place, open_from);
         call.context().name_updates(Arc::new(names));
     }
+    let form = call.reply_form();
     let reply = execute(seat.subject.servant(), call).await;
-    (RelayedReply::of(&reply), has_panicked(&reply))
+    (RelayedReply::of(&reply).in_form(form), has_panicked(&reply))
 }
 
 fn has_panicked(reply: &Reply) -> bool {
