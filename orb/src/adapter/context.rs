@@ -89,6 +89,8 @@ pub(crate) struct CallState {
     pub(crate) acknowledged_below: u64,
     /// The request has been sent before.
     pub(crate) is_repeated: bool,
+    /// The version of the endpoint set that the client holds; 0 for none.
+    pub(crate) endpoint_set_version: u64,
     /// Why the servant may call nobody.
     pub(crate) calls_refused: Option<&'static str>,
     /// How the updates that the servant makes are named; else each gets a fresh name.
@@ -120,6 +122,7 @@ impl CallState {
             identity: None,
             acknowledged_below: 0,
             is_repeated: false,
+            endpoint_set_version: 0,
             calls_refused: None,
             names: OnceLock::new(),
             trace: None,
@@ -227,6 +230,12 @@ impl Context {
     /// Whether the client says that it has sent the request before, perhaps to another server.
     pub fn is_repeated(&self) -> bool {
         self.0.is_repeated
+    }
+
+    /// The version of the object's endpoint set that the client holds: it has been answered by a server of that version, or of an
+    /// earlier one. 0 where the client says none.
+    pub fn endpoint_set_version(&self) -> u64 {
+        self.0.endpoint_set_version
     }
 
     /// Has the updates that the servant makes named so, and not by fresh names. Only the first time counts.

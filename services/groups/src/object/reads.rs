@@ -1,5 +1,6 @@
 //! What a query of a replicated object may be answered from.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,7 +23,7 @@ pub enum Reads {
 pub(super) struct Freshness {
     began: Instant,
     /// Microseconds since then; 0 is never.
-    at_us: std::sync::atomic::AtomicU64,
+    at_us: AtomicU64,
 }
 
 impl Freshness {
@@ -30,16 +31,17 @@ impl Freshness {
         Self { began: Instant::now(), at_us: 0.into() }
     }
 
-    /// It is now.
-    pub(super) fn note(&self) {
-        let us = self.began.elapsed().as_micros() as u64;
-        self.at_us.fetch_max(us.max(1), std::sync::atomic::Ordering::Relaxed);
+    /// It is at this moment.
+    pub(super) fn note(&self, now: Instant) {
+        let us = now.saturating_duration_since(self.began).as_micros() as u64;
+        self.at_us.fetch_max(us.max(1), Ordering::Relaxed);
     }
 
-    /// Whether it was within so long.
-    pub(super) fn is_within(&self, bound: Duration) -> bool {
-        let at_us = self.at_us.load(std::sync::atomic::Ordering::Relaxed);
-        at_us > 0 && self.began.elapsed() <= Duration::from_micros(at_us).saturating_add(bound)
+    /// Whether it was at most so long before this moment.
+    pub(super) fn is_within(&self, bound: Duration, now: Instant) -> bool {
+        let at_us = self.at_us.load(Ordering::Relaxed);
+        let since = now.saturating_duration_since(self.began);
+        at_us > 0 && since <= Duration::from_micros(at_us).saturating_add(bound)
     }
 }
 
@@ -47,15 +49,16 @@ impl Freshness {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_copy_is_fresh_for_so_long_and_not_before_it_ever_was() {
+    #[test]
+    fn a_copy_is_fresh_for_so_long_and_not_before_it_ever_was() {
         let fresh = Freshness::new();
-        assert!(!fresh.is_within(Duration::from_secs(60)));
-        fresh.note();
-        tokio::time::advance(Duration::from_secs(2)).await;
-        assert!(fresh.is_within(Duration::from_secs(3)));
-        assert!(!fresh.is_within(Duration::from_secs(1)));
-        fresh.note();
-        assert!(fresh.is_within(Duration::from_secs(1)));
+        let second = Duration::from_secs(1);
+        let at = |seconds: u32| fresh.began + second * seconds;
+        assert!(!fresh.is_within(second * 60, at(0)));
+        fresh.note(at(1));
+        assert!(fresh.is_within(second * 3, at(3)));
+        assert!(!fresh.is_within(second, at(3)));
+        fresh.note(at(3));
+        assert!(fresh.is_within(second, at(3)));
     }
 }
