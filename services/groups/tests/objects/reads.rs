@@ -16,18 +16,18 @@ async fn a_replica_that_is_cut_off_answers_as_far_as_is_declared() {
     ];
     for (reads, answers) in declared {
         let mut world = World::with(Style::Active, reads).await;
-        let (_orb, ours) = world.client_of(0, Orb::builder()).await;
+        let (_orb, ours) = world.client_of(2, Orb::builder()).await;
         let foreign = Orb::builder().prefer(Preference::IiopOnly);
-        let (_other, foreign) = world.client_of(0, foreign).await;
+        let (_other, foreign) = world.client_of(2, foreign).await;
         let (ours, foreign) =
             [ours, foreign].map(|ledger| ledger.with_deadline(Duration::from_secs(2))).into();
         in_time("an update", ours.add("a", 7, 1)).await.unwrap();
         for client in [&ours, &foreign] {
             assert_eq!(in_time("a query", client.balance("a")).await.unwrap(), 7, "{reads:?}");
         }
-        // One of three is too little to go on.
-        world.members.pop().unwrap().kill().await;
-        world.members.pop().unwrap().kill().await;
+        // The youngest of three is too little to go on.
+        world.members.remove(0).kill().await;
+        world.members.remove(0).kill().await;
         let cut_off = async { while ours.add("a", 1, 2).await.is_ok() {} };
         in_time("being cut off", cut_off).await;
         for (client, answers) in [(&ours, answers[0]), (&foreign, answers[1])] {
