@@ -19,6 +19,8 @@
 mod directory;
 mod frame;
 mod segment;
+#[cfg(test)]
+mod tests;
 
 pub use directory::{ChannelFile, DirectorySpool, SpoolError};
 
