@@ -7,8 +7,11 @@ use crate::steps::Step;
 /// The interface definitions, without their extension.
 const INTERFACES: [&str; 5] = ["bench", "grid", "echo", "stranger", "zoo"];
 
+/// Those of the event service, which only the sources know whose names begin like this.
+const EVENTS: &str = "events";
+
 /// Each C++ program with the sources it is linked from; those that end in `SK` are generated.
-const PROGRAMS: [(&str, &[&str]); 11] = [
+const PROGRAMS: [(&str, &[&str]); 12] = [
     ("grid_server", &["grid_server", "serve", "gridSK"]),
     ("grid_client", &["grid_client", "checks", "gridSK"]),
     ("echo_server", &["echo_server", "echo_servant", "serve", "echoSK", "gridSK"]),
@@ -33,6 +36,7 @@ const PROGRAMS: [(&str, &[&str]); 11] = [
     ("zoo_server", &["zoo_server", "serve", "zooSK"]),
     ("naming_client", &["naming_client"]),
     ("naming_load", &["naming_load"]),
+    ("event_client", &["event_client", "eventsSK"]),
     ("ir_reader", &["ir_reader"]),
 ];
 
@@ -89,7 +93,8 @@ impl Layout {
                 .chain([show(&self.idl(interface))])
                 .collect(),
         };
-        INTERFACES.iter().map(step).collect()
+        let events = Step { inputs: vec![self.idl(EVENTS)], ..step(&EVENTS) };
+        INTERFACES.iter().map(step).chain([events]).collect()
     }
 
     /// From C++ to objects. A change of any header makes all of them anew: there are few.
@@ -115,7 +120,12 @@ impl Layout {
         ];
         let mut inputs = headers.to_vec();
         inputs.push(file.clone());
-        inputs.extend(INTERFACES.iter().map(|interface| self.generated().join(format!("{interface}SK.cc"))));
+        let generated = |interface: &&str| self.generated().join(format!("{interface}SK.cc"));
+        if source.starts_with("event") {
+            inputs.push(generated(&EVENTS));
+        } else {
+            inputs.extend(INTERFACES.iter().map(generated));
+        }
         Step {
             inputs,
             output: self.object(source),

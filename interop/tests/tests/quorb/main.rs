@@ -14,6 +14,7 @@
 //! | `repository` | C++ and Python read the interfaces of our servers from the interface repository |
 //! | `naming_service` | omniORB's tools and a C++ client do everything to our naming service; omniNames beside it |
 //! | `standard_services` | OMG's naming and event services from the IDL that Debian installs; omniORB's naming client uses ours |
+//! | `event_service` | omniEvents' tools and C++ clients of all four kinds use our event channels, one of them is killed |
 //! | `zoo` | values of any type, decimals, unions by every switch, values with identity: C++ and Python, both ways |
 //! | `big_endian` | every type in big-endian order from us, in the machine's order from foreign brokers, both ways |
 //! | `byte_order` | the byte order that this machine does not have, stale octets in padding, tiny tail fragments |
@@ -22,6 +23,7 @@ mod benchmark;
 mod big_endian;
 mod both_directions;
 mod byte_order;
+mod event_service;
 mod foreign_clients;
 mod forwarding;
 mod from_idl;
