@@ -26,7 +26,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use quorb::{Orb, Proxy};
+use quorb::Orb;
 use quorb_events::{ChannelOptions, Events, Guarantee, Overflow, Start};
 
 use crate::book::BookProxy;

@@ -47,8 +47,8 @@ fn serve() -> Served {
 impl Served {
     /// A channel, as C++ programs find it. Nobody loses anything: consumers are waited for.
     fn channel(&self, name: &str) -> String {
-        let mut options = quorb_events::ChannelOptions::default();
-        options.overflow = Some(Overflow::SlowPublisher);
+        let overflow = Some(Overflow::SlowPublisher);
+        let options = quorb_events::ChannelOptions { overflow, ..Default::default() };
         self.runtime.block_on(self.events.channel(name, options)).expect("it is made");
         format!("corbaloc::{}/EventChannel/{name}", self.orb.addresses()[0])
     }

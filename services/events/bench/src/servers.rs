@@ -87,7 +87,7 @@ pub(crate) fn nats() -> Result<Option<Server>, Fault> {
 
 /// omniEvents, and the naming service that it needs; none if they are not installed.
 pub(crate) struct OmniEvents {
-    pub(crate) events: Process,
+    _events: Process,
     _names: Process,
     _folder: Folder,
     /// The reference of a channel.
@@ -122,7 +122,7 @@ pub(crate) fn omnievents() -> Result<Option<OmniEvents>, Fault> {
     let said = format!("{}{}", made.stdout, made.stderr);
     let channel = said.split_whitespace().find(|word| word.starts_with("IOR:")).map(str::to_owned);
     let channel = channel.ok_or_else(|| Fault::Wrong(format!("eventc has made no channel: {said}")))?;
-    Ok(Some(OmniEvents { events, _names: names, _folder: folder, channel }))
+    Ok(Some(OmniEvents { _events: events, _names: names, _folder: folder, channel }))
 }
 
 /// Waits until somebody accepts connections.

@@ -406,10 +406,9 @@ impl Writer {
     fn answered(&mut self, ticket: Ticket, answer: &Result<Accepted, PublishRefused>) {
         let Some(place) = self.open.iter().position(|(open, _)| *open == ticket) else { return };
         let (_, block) = self.open.remove(place);
-        match answer {
-            Ok(_) => self.confirmed = self.confirmed.max(block.first_sequence() + block.len() as u64 - 1),
-            // It gives up what was refused, and whatever it has said behind that.
-            Err(_) => {}
+        // What was refused it gives up, and whatever it has said behind that.
+        if answer.is_ok() {
+            self.confirmed = self.confirmed.max(block.first_sequence() + block.len() as u64 - 1);
         }
     }
 }
