@@ -82,6 +82,7 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | `id = "IDL:Row:1.0"` | the repository id; without it `IDL:<crate>/<Trait>:1.0` |
 /// | `name = "Row"` | the simple name in IDL, where it is not the trait's |
+/// | `declarations = path` | a function that answers what the interface repository says besides: `quorb::model::Declarations` |
 /// | `crate = path` | where the crate `quorb` is, if not at `::quorb` |
 ///
 /// Two default ids that are equal inside of a crate are an error, since peers would take one interface for the other:

@@ -40,8 +40,8 @@ pub mod __private {
 
     pub use crate::__proxy_values as proxy_values;
     pub use crate::adapter::{
-        BoxFuture, Context, Dispatch, Facet, Guarded, Invocation, Reply, Servant, ServantCell, Tie, ValueTie,
-        executed_here,
+        BoxFuture, Context, Dispatch, Facet, Guarded, Invocation, Reply, Servant, ServantCell, Thread, Tie,
+        ValueTie, executed_here,
     };
     pub use crate::exception::{Fault, Raises, UserException};
     pub use crate::model::{

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorb::__private::{Behaviour, Interface, Kind, Operation, ServantCell, Signature};
+use quorb::__private::{Behaviour, Interface, Kind, Operation, ServantCell, Signature, Thread};
 use quorb::{Dispatch, Fault, Invocation, MemoryNetwork, ObjectRef, Orb, Preference, Proxy, Servant, Tie};
 
 struct Counter(i32);
@@ -95,6 +95,7 @@ impl Servant for CounterServant {
             "value" => self.0.query::<i32, std::convert::Infallible>(
                 call,
                 &OPERATIONS[0],
+                Thread::OfTheCall,
                 |counter, _| Ok(counter.0),
                 |value, w| {
                     w.items(1);
@@ -109,6 +110,7 @@ impl Servant for CounterServant {
                 self.0.update::<i32, std::convert::Infallible>(
                     call,
                     &OPERATIONS[1],
+                    Thread::OfTheCall,
                     move |counter, _| {
                         counter.0 += n;
                         Ok(counter.0)

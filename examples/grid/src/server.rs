@@ -7,10 +7,11 @@ use std::time::Duration;
 use clap::Parser;
 use quorb::{Orb, Proxy};
 use quorb_groups::driver::Domain;
-use quorb_groups::object::{self, Replica};
+use quorb_groups::manage::Host;
+use quorb_groups::manage::interface::Plan;
 use serde::{Deserialize, Serialize};
 
-use crate::{Grid, GridProxy, GridServant, OutOfRange};
+use crate::{Grid, GridServant, OutOfRange};
 
 /// Serves a grid until it is told to end (SIGTERM or Ctrl-C).
 ///
@@ -42,6 +43,13 @@ pub struct Options {
     /// How the replicas execute updates: every one of them, or one that ships what comes of it. The same at all of them
     #[arg(long, value_enum, default_value = "active", requires = "group")]
     style: Style,
+    /// Keep every update on the disks of all replicas before it is acknowledged, this one's in DIR: the grid outlives the
+    /// failure of all. All of them or none
+    #[arg(long, value_name = "DIR", requires = "group")]
+    data: Option<PathBuf>,
+    /// How many replicas are to be kept, as long as there are processes for them; 0 leaves it to `quorb group`
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "group")]
+    wanted: u32,
     /// How long a replica may be silent before the others go on without it, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 1000, requires = "group")]
     detection: u64,
@@ -100,51 +108,72 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 pub async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     // Nobody is let in before the grid is there.
     let orb = Orb::builder().listen(&options.listen).holding().start().await?;
-    let servant = GridServant::new(Board::new(options.height, options.width));
-    let (replica, reference) = match &options.group {
-        None => (None, orb.serve("grid", servant)?.object().to_string()),
-        Some(group) => {
-            let (domain, replica) = replicate(&options, group, &orb, servant).await?;
-            let reference = replica.reference().to_string();
-            (Some((domain, replica)), reference)
+    match &options.group {
+        Some(group) => replicate(&options, group, &orb).await,
+        None => {
+            let reference = orb.serve("grid", options.servant())?.object().to_string();
+            // Calls and signals are taken from here on.
+            let serving = orb.run_until_signal(DRAIN_MAX);
+            options.announce(&reference)?;
+            serving.await;
+            Ok(())
         }
-    };
-    if let Some(path) = &options.ior_file {
-        std::fs::write(path, &reference).map_err(|cause| format!("{}: {cause}", path.display()))?;
     }
-    // Calls and signals are taken from here on.
-    let serving = orb.run_until_signal(DRAIN_MAX);
-    // A reader that has seen this line may call; one that has gone away is no reason to stop.
-    let _ = writeln!(std::io::stdout(), "ready {reference}").and_then(|()| std::io::stdout().flush());
-    match replica {
-        None => drop(serving.await),
-        Some((domain, mut replica)) => tokio::select! {
-            _ = serving => {
-                // The calls under way have ended: the others may go on without this one.
-                replica.leave().await?;
-                domain.leave().await;
-            }
-            ended = replica.ended() => {
-                return Err(format!("this replica is out of the group: {}", ended?).into());
-            }
-        },
-    }
-    Ok(())
 }
 
-/// Joins the domain and serves the grid as a replica; waits until it has the state that the grid has by now.
-async fn replicate(
-    options: &Options,
-    group: &str,
-    orb: &Orb,
-    servant: GridServant<Board>,
-) -> Result<(Domain, Replica<GridProxy>), Box<dyn std::error::Error>> {
-    let join = Domain::join(options.domain.clone()).listen_at_a_seed();
-    let domain = join.detection(Duration::from_millis(options.detection)).await?;
-    let style = match options.style {
-        Style::Active => object::Style::Active,
-        Style::Executor => object::Style::Executor,
+/// Joins the domain and serves the grid as one of its replicas, until told to end.
+async fn replicate(options: &Options, group: &str, orb: &Orb) -> Result<(), Box<dyn std::error::Error>> {
+    let mut join = Domain::join(options.domain.clone()).listen_at_a_seed();
+    join = join.detection(Duration::from_millis(options.detection));
+    if let Some(directory) = &options.data {
+        join = join.data(directory);
+    }
+    let servant = options.maker();
+    let mut host = Host::of(join.await?, orb).offer("grid", servant).start().await?;
+    let plan = Plan {
+        kind: "grid".into(),
+        executor: options.style == Style::Executor,
+        durable: options.data.is_some(),
+        wanted: options.wanted,
     };
-    let replica = domain.serve(orb, group, servant).style(style).await?;
-    Ok((domain, replica))
+    host.begin(group, plan).await?;
+    // Callers are let in: until the value is here they are told to try again, or go to another replica.
+    let mut serving = std::pin::pin!(orb.run_until_signal(DRAIN_MAX));
+    tokio::select! {
+        reference = host.ready(group) => options.announce(&reference?.to_string())?,
+        _ = &mut serving => {
+            host.leave().await?;
+            return Ok(());
+        }
+    }
+    tokio::select! {
+        _ = serving => {
+            // The calls under way have ended: the others may go on without this one.
+            host.leave().await?;
+            Ok(())
+        }
+        ended = host.ended() => Err(format!("this process is out of the domain: {}", ended?).into()),
+    }
+}
+
+impl Options {
+    fn servant(&self) -> GridServant<Board> {
+        self.maker()()
+    }
+
+    /// Makes servants of an empty grid.
+    fn maker(&self) -> impl Fn() -> GridServant<Board> + Send + Sync + use<> {
+        let (height, width) = (self.height, self.width);
+        move || GridServant::new(Board::new(height, width))
+    }
+
+    /// Says where the grid is.
+    fn announce(&self, reference: &str) -> Result<(), String> {
+        if let Some(path) = &self.ior_file {
+            std::fs::write(path, reference).map_err(|cause| format!("{}: {cause}", path.display()))?;
+        }
+        // A reader that has seen this line may call; one that has gone away is no reason to stop.
+        let _ = writeln!(std::io::stdout(), "ready {reference}").and_then(|()| std::io::stdout().flush());
+        Ok(())
+    }
 }

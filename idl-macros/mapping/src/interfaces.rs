@@ -50,10 +50,14 @@ impl Mapper<'_> {
         let attribute = self.chosen.runtime.broker(quote!(interface));
         let flavour = if interface.flavour == InterfaceFlavour::Abstract { "abstract " } else { "" };
         let text = format!(" `{flavour}interface {}`", self.scoped(id));
+        let declared = self.declared.as_ref().map(|name| {
+            let path = self.names.path_in(None, name, definition.parent);
+            quote!(, declarations = #path)
+        });
         let colon = (!bases.is_empty()).then(|| quote!(:));
         quote! {
             #[doc = #text]
-            #[#attribute(#identity)]
+            #[#attribute(#identity #declared)]
             pub trait #name #colon #(#bases)+* { #(#methods)* }
         }
     }

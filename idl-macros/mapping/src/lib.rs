@@ -25,6 +25,7 @@
 
 mod annotations;
 mod constants;
+mod declarations;
 mod docs;
 mod fault;
 mod interfaces;
@@ -67,11 +68,13 @@ pub fn rust(
     let chosen = Chosen::of(model, settings, &mut faults);
     let names = Names::of(model, &chosen);
     let reached = reach::reached(model, sources, main_file, &chosen);
-    let mut mapper = Mapper { model, names, chosen, faults };
+    let declared = declarations::name(model, &chosen, &reached);
+    let mut mapper = Mapper { model, names, chosen, declared, faults };
     let mut modules = Modules::default();
-    for id in reached {
-        mapper.definition(id, &mut modules);
+    for id in &reached {
+        mapper.definition(*id, &mut modules);
     }
+    mapper.declarations(&reached, &mut modules);
     if mapper.faults.is_empty() { Ok(modules.render(&mapper)) } else { Err(mapper.faults) }
 }
 
@@ -80,5 +83,7 @@ struct Mapper<'a> {
     model: &'a Model,
     names: Names,
     chosen: Chosen,
+    /// The function that answers what is declared beside the interfaces, if anything is.
+    declared: Option<String>,
     faults: Vec<Fault>,
 }

@@ -17,6 +17,8 @@ pub(crate) struct Interface {
     pub(crate) id: RepositoryId,
     /// The simple name in IDL.
     pub(crate) name: String,
+    /// The function that answers what is declared beside the interface.
+    pub(crate) declarations: Option<Path>,
     pub(crate) bases: Vec<Base>,
     /// Operations and attributes in the order of declaration, a setter behind its getter.
     pub(crate) operations: Vec<Operation>,

@@ -28,7 +28,11 @@ fn expansions(path: &str) -> Vec<TokenStream> {
     };
     let with_path = |item: &str| tokens(&format!("#[idl(crate = {path})] {item}"));
     vec![
-        whole(crate::interface::expand(tokens(&format!("crate = {path}")), tokens(GRID), "house")),
+        whole(crate::interface::expand(
+            tokens(&format!("crate = {path}, declarations = self::declared")),
+            tokens(GRID),
+            "house",
+        )),
         whole(crate::interface::expand(
             tokens(&format!("crate = {path}")),
             tokens("trait Empty {}"),

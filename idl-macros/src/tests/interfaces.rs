@@ -16,7 +16,7 @@ misuses! {
     async_trait: in_interface("", "#[async_trait::async_trait] trait Grid {}"), "#[async_trait::async_trait]", "write `async fn`";
 
     unknown_settings: in_interface("ids = \"IDL:a:1.0\"", "trait Grid {}"), "ids", "did you mean `id`?";
-    far_settings: in_interface("colour = 1", "trait Grid {}"), "colour", "known are `id`, `name` and `crate`";
+    far_settings: in_interface("colour = 1", "trait Grid {}"), "colour", "known are `id`, `name`, `declarations` and `crate`";
     settings_twice: in_interface("id = \"IDL:a:1.0\", id = \"IDL:b:1.0\"", "trait Grid {}"), "id", "keep one";
     an_id_that_is_no_text: in_interface("id = 5", "trait Grid {}"), "5", "`id = \"...\"`";
     an_id_without_version: in_interface("id = \"IDL:Grid\"", "trait Grid {}"), "\"IDL:Grid\"", "has no version";

@@ -27,10 +27,12 @@ const fn speed(work: Work, ours: Peer, against: &'static [Peer], least: f64, goa
 const OMNIORB: &[Peer] = &[Peer::Omniorb];
 const OMNIORB_BEST: &[Peer] = &[Peer::Omniorb, Peer::OmniorbOne];
 
-const CLAIMS: [Claim; 22] = [
+const CLAIMS: [Claim; 24] = [
     // At most 1.15 times its time.
     speed(Work::Get, Peer::Native, OMNIORB, 0.87, 1.0),
     speed(Work::Get, Peer::Iiop, OMNIORB, 0.87, 1.0),
+    speed(Work::Get, Peer::NativeBlocking, OMNIORB, 0.87, 1.0),
+    speed(Work::Get, Peer::IiopBlocking, OMNIORB, 0.87, 1.0),
     speed(Work::Get64, Peer::Native, OMNIORB_BEST, 5.0, 5.0),
     speed(Work::Get64, Peer::Native, &[Peer::Tarpc], 1.5, 1.5),
     speed(Work::Octets64K, Peer::Native, OMNIORB, 1.0, 1.5),

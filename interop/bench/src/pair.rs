@@ -91,6 +91,8 @@ fn protocol_of(peer: Peer) -> Protocol {
         Peer::Tonic => Protocol::Tonic,
         Peer::NativeCbor => Protocol::NativeCbor,
         Peer::Iiop | Peer::OmniorbOurs => Protocol::Iiop,
+        Peer::NativeBlocking => Protocol::NativeBlocking,
+        Peer::IiopBlocking => Protocol::IiopBlocking,
         _ => Protocol::Native,
     }
 }

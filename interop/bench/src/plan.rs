@@ -113,6 +113,10 @@ pub(crate) enum Peer {
     NativeCbor,
     /// Our IIOP
     Iiop,
+    /// Our native protocol, called by a thread that blocks
+    NativeBlocking,
+    /// Our IIOP, called by a thread that blocks
+    IiopBlocking,
     /// omniORB's client on our server
     OmniorbOurs,
     /// The servant behind a lock, called as a function
@@ -131,6 +135,8 @@ impl Peer {
             Peer::Native => "quorb, native",
             Peer::NativeCbor => "quorb, native in CBOR",
             Peer::Iiop => "quorb, IIOP",
+            Peer::NativeBlocking => "quorb, native, blocking",
+            Peer::IiopBlocking => "quorb, IIOP, blocking",
             Peer::OmniorbOurs => "omniORB's client, quorb",
             Peer::Direct => "a lock and a function",
         }
@@ -143,6 +149,7 @@ impl Peer {
     /// Whether it can do this work, and does it in a way of its own.
     pub(crate) fn does(self, work: Work) -> bool {
         match work {
+            _ if matches!(self, Peer::NativeBlocking | Peer::IiopBlocking) => work == Work::Get,
             Work::Oneway => {
                 matches!(
                     self,
@@ -173,6 +180,8 @@ pub(crate) enum Protocol {
     Native,
     NativeCbor,
     Iiop,
+    NativeBlocking,
+    IiopBlocking,
 }
 
 impl Protocol {

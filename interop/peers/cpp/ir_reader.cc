@@ -2,12 +2,14 @@
 //
 // Asks an object for its interface, reads the interface and everything that it reaches from the interface repository
 // behind it, and prints what it read: one line for each definition and member, the interface first. It goes from
-// definition to definition by their attributes, looks everything up again by id and by name, and compares what the type codes
+// definition to definition by their attributes, through what stands beside the interface in its module too (constants, value
+// types, typedefs), looks everything up again by id and by name, and compares what the type codes
 // and descriptions say; what does not agree is a line that begins with FAIL.
 
 // Before the headers: the repository is not in them otherwise.
 #define ENABLE_CLIENT_IR_SUPPORT
 #include <omniORB4/CORBA.h>
+#include <omniORB4/dynAny.h>
 
 #include <iostream>
 #include <map>
@@ -27,6 +29,7 @@ public:
     void read() {
         CORBA::String_var id = interface_->id();
         tell_interface(interface_.in());
+        tell_neighbours();
         // What is told may name more, which is behind it in the map or before it.
         while (!waiting_.empty()) {
             auto next = waiting_.begin();
@@ -102,6 +105,16 @@ private:
         CORBA::String_var name = interface->absolute_name();
         told_[name.in()] = "";
         std::cout << interface_text(interface);
+    }
+
+    // What stands in the same module without being used by anything.
+    void tell_neighbours() {
+        CORBA::Container_var around = interface_->defined_in();
+        for (CORBA::DefinitionKind kind : {CORBA::dk_Constant, CORBA::dk_Value, CORBA::dk_Alias}) {
+            CORBA::ContainedSeq_var found = around->contents(kind, true);
+            for (CORBA::ULong i = 0; i < found->length(); ++i)
+                defined_name(found[i]);
+        }
     }
 
     string interface_text(CORBA::InterfaceDef_ptr interface) {
@@ -245,14 +258,51 @@ private:
             out << "valuebox " << head << " " << type_name(original) << "\n";
             break;
         }
+        case CORBA::dk_Constant: {
+            CORBA::ConstantDef_var constant = CORBA::ConstantDef::_narrow(definition);
+            CORBA::IDLType_var type = constant->type_def();
+            CORBA::TypeCode_var code = constant->type(), of_type = type->type();
+            CORBA::Any_var value = constant->value();
+            CORBA::TypeCode_var of_value = value->type();
+            expect(code->equivalent(of_type) && code->equivalent(of_value), "the type of " + head);
+            CORBA::Contained::Description_var described = constant->describe();
+            const CORBA::ConstantDescription* again = nullptr;
+            expect((described->value >>= again) && constant_text(again->value) == constant_text(value.in()), head);
+            out << "const " << head << " " << type_name(type) << " " << constant_text(value.in()) << "\n";
+            break;
+        }
         case CORBA::dk_Value: {
             CORBA::ValueDef_var type = CORBA::ValueDef::_narrow(definition);
             CORBA::ValueDef_var base = type->base_value();
             out << "valuetype " << head << (type->is_custom() ? " custom" : "")
-                << (type->is_truncatable() ? " truncatable" : "");
+                << (type->is_abstract() ? " abstract" : "") << (type->is_truncatable() ? " truncatable" : "");
             if (!CORBA::is_nil(base))
                 out << " : " << defined_name(base);
+            CORBA::ValueDef::FullValueDescription_var whole = type->describe_value();
+            CORBA::ValueDefSeq_var abstract_bases = type->abstract_base_values();
+            expect(whole->abstract_base_values.length() == abstract_bases->length(), "the abstract bases of " + head);
+            for (CORBA::ULong i = 0; i < abstract_bases->length(); ++i) {
+                CORBA::String_var base_id = abstract_bases[i]->id();
+                expect(type->is_a(base_id), head + " is_a " + base_id.in());
+                out << " abstract " << defined_name(abstract_bases[i]);
+            }
+            CORBA::InterfaceDefSeq_var supported = type->supported_interfaces();
+            expect(whole->supported_interfaces.length() == supported->length(), "what is supported by " + head);
+            for (CORBA::ULong i = 0; i < supported->length(); ++i)
+                out << " supports " << defined_name(supported[i]);
             out << "\n";
+            for (CORBA::DefinitionKind kind : {CORBA::dk_Attribute, CORBA::dk_Operation}) {
+                CORBA::ContainedSeq_var operations = type->contents(kind, true);
+                for (CORBA::ULong i = 0; i < operations->length(); ++i)
+                    out << member_text(operations[i]);
+                CORBA::ContainedSeq_var inherited = type->contents(kind, false);
+                expect(inherited->length() == (kind == CORBA::dk_Operation ? whole->operations.length()
+                                                                           : whole->attributes.length()),
+                       "what is inherited by " + head);
+            }
+            CORBA::InitializerSeq_var initializers = type->initializers();
+            for (CORBA::ULong i = 0; i < initializers->length(); ++i)
+                out << "  factory " << initializers[i].name << "\n" << members_text(initializers[i].members, "    ");
             CORBA::ContainedSeq_var members = type->contents(CORBA::dk_ValueMember, true);
             for (CORBA::ULong i = 0; i < members->length(); ++i) {
                 CORBA::ValueMemberDef_var member = CORBA::ValueMemberDef::_narrow(members[i]);
@@ -261,7 +311,6 @@ private:
                 out << "  " << (member->access() == CORBA::PUBLIC_MEMBER ? "public " : "private ") << type_name(of)
                     << " " << member_name << "\n";
             }
-            CORBA::ValueDef::FullValueDescription_var whole = type->describe_value();
             expect(string(whole->id) == id.in() && whole->members.length() >= members->length(), head);
             break;
         }
@@ -271,12 +320,57 @@ private:
         return out.str();
     }
 
-    string members_text(const CORBA::StructMemberSeq& members) {
+    // The value of a constant as people read it.
+    static string constant_text(const CORBA::Any& value) {
+        CORBA::Object_var object = orb()->resolve_initial_references("DynAnyFactory");
+        DynamicAny::DynAnyFactory_var factory = DynamicAny::DynAnyFactory::_narrow(object);
+        DynamicAny::DynAny_var dynamic = factory->create_dyn_any(value);
+        CORBA::TypeCode_var code = dynamic->type();
+        std::ostringstream out;
+        switch (code->kind()) {
+        case CORBA::tk_short: out << dynamic->get_short(); break;
+        case CORBA::tk_long: out << dynamic->get_long(); break;
+        case CORBA::tk_ulonglong: out << dynamic->get_ulonglong(); break;
+        case CORBA::tk_octet: out << int(dynamic->get_octet()); break;
+        case CORBA::tk_boolean: out << (dynamic->get_boolean() ? "TRUE" : "FALSE"); break;
+        case CORBA::tk_char: out << dynamic->get_char(); break;
+        case CORBA::tk_double: out << dynamic->get_double(); break;
+        case CORBA::tk_string: out << CORBA::String_var(dynamic->get_string()); break;
+        case CORBA::tk_wstring: {
+            CORBA::WString_var wide = dynamic->get_wstring();
+            for (const CORBA::WChar* at = wide; *at; ++at)
+                out << char(*at);
+            break;
+        }
+        case CORBA::tk_enum: {
+            DynamicAny::DynEnum_var enumerator = DynamicAny::DynEnum::_narrow(dynamic);
+            out << CORBA::String_var(enumerator->get_as_string());
+            break;
+        }
+        case CORBA::tk_fixed: {
+            DynamicAny::DynFixed_var fixed = DynamicAny::DynFixed::_narrow(dynamic);
+            out << CORBA::String_var(fixed->get_value());
+            break;
+        }
+        default: out << "a value of kind " << code->kind();
+        }
+        dynamic->destroy();
+        return out.str();
+    }
+
+    // The one that main has made.
+    static CORBA::ORB_ptr orb() {
+        static int none = 0;
+        static CORBA::ORB_var same = CORBA::ORB_init(none, nullptr);
+        return same;
+    }
+
+    string members_text(const CORBA::StructMemberSeq& members, const char* indent = "  ") {
         std::ostringstream out;
         for (CORBA::ULong i = 0; i < members.length(); ++i) {
             CORBA::TypeCode_var code = members[i].type_def->type();
             expect(code->equal(members[i].type), string("the type of ") + members[i].name.in());
-            out << "  " << type_name(members[i].type_def) << " " << members[i].name << "\n";
+            out << indent << type_name(members[i].type_def) << " " << members[i].name << "\n";
         }
         return out.str();
     }

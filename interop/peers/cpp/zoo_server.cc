@@ -1,7 +1,9 @@
-// zoo_server [--with-parent] [--fragment N] [-ORB...]
+// zoo_server [--gauge] [--with-parent] [--fragment N] [-ORB...]
 //
-// Serves one Zoo::Keeper under the object key "keeper".
+// Serves one Zoo::Keeper under the object key "keeper", and a Zoo::Gauge under "gauge". Says where the keeper is; with --gauge,
+// where the gauge is.
 
+#include "gauge.hh"
 #include "serve.h"
 #include "zoo.hh"
 
@@ -49,6 +51,33 @@ private:
     }
 };
 
+// Returns what it is given, itself or by way of another.
+class Gauge : public POA_Zoo::Gauge {
+public:
+    CORBA::LongDouble echo_long_double(CORBA::LongDouble value, Zoo::Gauge_ptr via) override {
+        return CORBA::is_nil(via) ? value : via->echo_long_double(value, nobody());
+    }
+    Zoo::LongDoubles* echo_long_doubles(const Zoo::LongDoubles& values, Zoo::Gauge_ptr via) override {
+        return CORBA::is_nil(via) ? new Zoo::LongDoubles(values) : via->echo_long_doubles(values, nobody());
+    }
+    CORBA::Any* echo_any(const CORBA::Any& value, Zoo::Gauge_ptr via) override {
+        if (!CORBA::is_nil(via))
+            return via->echo_any(value, nobody());
+        // Taken out and put in again: what is not looked at goes on as it came.
+        CORBA::LongDouble number;
+        CORBA::Any* returned = new CORBA::Any(value);
+        if (value >>= number)
+            *returned <<= number;
+        return returned;
+    }
+    CORBA::Double nearest(CORBA::LongDouble value, Zoo::Gauge_ptr via) override {
+        return CORBA::is_nil(via) ? static_cast<CORBA::Double>(value) : via->nearest(value, nobody());
+    }
+
+private:
+    static Zoo::Gauge_ptr nobody() { return Zoo::Gauge::_nil(); }
+};
+
 class Note : public OBV_Zoo::Note, public virtual CORBA::DefaultValueRefCountBase {
 public:
     char* description() override { return CORBA::string_dup(text()); }
@@ -78,6 +107,8 @@ int main(int argc, char** argv) {
     know<NoteFactory>(server.orb(), "IDL:Zoo/Note:1.0");
     PortableServer::Servant_var<Keeper> servant(new Keeper());
     CORBA::Object_var keeper = server.serve_under_key("keeper", servant.in());
-    server.run(keeper);
+    PortableServer::Servant_var<Gauge> measuring(new Gauge());
+    CORBA::Object_var gauge = server.serve_under_key("gauge", measuring.in());
+    server.run(server.flag("--gauge") ? gauge : keeper);
     return 0;
 }

@@ -26,6 +26,7 @@ KINDS = {
     CORBA.tk_ulonglong: "unsigned long long",
     CORBA.tk_longdouble: "long double",
     CORBA.tk_wchar: "wchar",
+    CORBA.tk_Principal: "Principal",
 }
 MODES = {CORBA.PARAM_IN: "in ", CORBA.PARAM_OUT: "out ", CORBA.PARAM_INOUT: "inout "}
 OBJECT = "IDL:omg.org/CORBA/Object:1.0"
@@ -43,6 +44,10 @@ class Reader:
         name = self.interface._get_absolute_name()
         self.told[name] = ""
         print(self.interface_text(self.interface), end="")
+        around = self.interface._get_defined_in()
+        for kind in (CORBA.dk_Constant, CORBA.dk_Value, CORBA.dk_Alias):
+            for one in around.describe_contents(kind, True, -1):
+                self.by_id(one.value.value().id)
         while self.waiting:
             name = min(self.waiting)
             self.told[name] = ""
@@ -137,6 +142,8 @@ class Reader:
         head = "%s %s" % (definition._get_absolute_name(), value.id)
         if kind in (CORBA.dk_Interface, CORBA.dk_AbstractInterface):
             return self.interface_text(definition)
+        if kind == CORBA.dk_Constant:
+            return "const %s %s %s\n" % (head, self.code_name(value.type), self.constant_text(value.value))
         if kind == CORBA.dk_Value:
             return self.value_text(definition, head)
         code = value.type
@@ -164,18 +171,45 @@ class Reader:
             lines += ["  %s %s" % (self.code_name(member.type), member.name) for member in members]
         return "\n".join(lines) + "\n"
 
+    def constant_text(self, value):
+        number = value.value()
+        if isinstance(number, bool) or value.typecode().kind() == CORBA.tk_boolean:
+            return "TRUE" if number else "FALSE"
+        return str(number)
+
     def value_text(self, definition, head):
-        whole = definition.describe_value()
+        described = definition.describe().value.value()
+
+        def own(kind):
+            return [one.value.value() for one in definition.describe_contents(kind, True, -1)]
+
         line = "valuetype " + head
-        line += " custom" if whole.is_custom else ""
-        line += " truncatable" if whole.is_truncatable else ""
-        if whole.base_value:
-            line += " : " + self.by_id(whole.base_value)
+        line += " custom" if described.is_custom else ""
+        line += " abstract" if described.is_abstract else ""
+        line += " truncatable" if described.is_truncatable else ""
+        if described.base_value:
+            line += " : " + self.by_id(described.base_value)
+        line += "".join(" abstract " + self.by_id(base) for base in described.abstract_base_values)
+        line += "".join(" supports " + self.by_id(interface) for interface in described.supported_interfaces)
         lines = [line]
-        for member in whole.members:
-            if member.defined_in == whole.id:
-                access = "public" if member.access == CORBA.PUBLIC_MEMBER else "private"
-                lines.append("  %s %s %s" % (access, self.code_name(member.type), member.name))
+        for attribute in own(CORBA.dk_Attribute):
+            readonly = "readonly " if attribute.mode == CORBA.ATTR_READONLY else ""
+            lines.append("  %sattribute %s %s" % (readonly, self.code_name(attribute.type), attribute.name))
+        lines += ["  " + self.operation_text(operation) for operation in own(CORBA.dk_Operation)]
+        factories = definition._get_initializers()
+        for factory in factories:
+            lines.append("  factory " + factory.name)
+            lines += ["    %s %s" % (self.code_name(member.type), member.name) for member in factory.members]
+        members = own(CORBA.dk_ValueMember)
+        for member in members:
+            access = "public" if member.access == CORBA.PUBLIC_MEMBER else "private"
+            lines.append("  %s %s %s" % (access, self.code_name(member.type), member.name))
+        # The bindings abort the process when they read the type code of a value with a base.
+        if not described.base_value:
+            whole = definition.describe_value()
+            self.expect([one.name for one in whole.members] == [one.name for one in members], head)
+            self.expect([one.name for one in whole.initializers] == [one.name for one in factories], head)
+            self.expect(whole.supported_interfaces == described.supported_interfaces, head)
         return "\n".join(lines) + "\n"
 
     def writing_is_refused(self):

@@ -6,12 +6,16 @@ use crate::steps::Step;
 
 /// The interface definitions, without their extension.
 const INTERFACES: [&str; 5] = ["bench", "grid", "echo", "stranger", "zoo"];
+/// Those with types that the ORB's Python has not.
+const INTERFACES_FOR_CPP: [&str; 1] = ["gauge"];
+/// Those with types that the ORB's C++ has not.
+const INTERFACES_FOR_PYTHON: [&str; 1] = ["vault"];
 
 /// Those of the event service, which only the sources know whose names begin like this.
 const EVENTS: &str = "events";
 
 /// Each C++ program with the sources it is linked from; those that end in `SK` are generated.
-const PROGRAMS: [(&str, &[&str]); 12] = [
+const PROGRAMS: [(&str, &[&str]); 13] = [
     ("grid_server", &["grid_server", "serve", "gridSK"]),
     ("grid_client", &["grid_client", "checks", "gridSK"]),
     ("echo_server", &["echo_server", "echo_servant", "serve", "echoSK", "gridSK"]),
@@ -33,8 +37,9 @@ const PROGRAMS: [(&str, &[&str]); 12] = [
     ("forwarder", &["forwarder", "serve"]),
     ("bench_server", &["bench_server", "serve", "benchSK"]),
     ("bench_client", &["bench_client", "bench_works", "benchSK"]),
-    ("zoo_server", &["zoo_server", "serve", "zooSK"]),
+    ("zoo_server", &["zoo_server", "serve", "zooSK", "gaugeSK"]),
     ("naming_client", &["naming_client"]),
+    ("naming_failover", &["naming_failover"]),
     ("naming_load", &["naming_load"]),
     ("event_client", &["event_client", "eventsSK"]),
     ("ir_reader", &["ir_reader"]),
@@ -77,24 +82,24 @@ impl Layout {
         self.sources.join("idl").join(format!("{interface}.idl"))
     }
 
-    fn all_idl(&self) -> Vec<PathBuf> {
-        INTERFACES.iter().map(|interface| self.idl(interface)).collect()
+    fn idl_for_python(&self) -> Vec<PathBuf> {
+        INTERFACES.iter().chain(&INTERFACES_FOR_PYTHON).map(|interface| self.idl(interface)).collect()
     }
 
     /// From IDL to C++ stubs and skeletons.
     pub(crate) fn stub_steps(&self) -> Vec<Step> {
         let idl = self.sources.join("idl");
         let out = self.generated();
-        let step = |interface: &&str| Step {
-            inputs: self.all_idl(),
+        let step = |interface: &str| Step {
+            inputs: interfaces_for_cpp().map(|interface| self.idl(interface)).collect(),
             // Written after its header.
             output: out.join(format!("{interface}SK.cc")),
             command: words(["omniidl", "-bcxx", &format!("-C{}", show(&out)), &format!("-I{}", show(&idl))])
                 .chain([show(&self.idl(interface))])
                 .collect(),
         };
-        let events = Step { inputs: vec![self.idl(EVENTS)], ..step(&EVENTS) };
-        INTERFACES.iter().map(step).chain([events]).collect()
+        let events = Step { inputs: vec![self.idl(EVENTS)], ..step(EVENTS) };
+        interfaces_for_cpp().map(step).chain([events]).collect()
     }
 
     /// From C++ to objects. A change of any header makes all of them anew: there are few.
@@ -120,11 +125,11 @@ impl Layout {
         ];
         let mut inputs = headers.to_vec();
         inputs.push(file.clone());
-        let generated = |interface: &&str| self.generated().join(format!("{interface}SK.cc"));
+        let generated = |interface: &str| self.generated().join(format!("{interface}SK.cc"));
         if source.starts_with("event") {
-            inputs.push(generated(&EVENTS));
+            inputs.push(generated(EVENTS));
         } else {
-            inputs.extend(INTERFACES.iter().map(generated));
+            inputs.extend(interfaces_for_cpp().map(generated));
         }
         Step {
             inputs,
@@ -185,14 +190,18 @@ impl Layout {
     pub(crate) fn python_stub_step(&self) -> Step {
         let out = self.python_stubs();
         Step {
-            inputs: self.all_idl().into_iter().chain([self.python().join("installed")]).collect(),
-            output: out.join("zoo_idl.py"),
+            inputs: self.idl_for_python().into_iter().chain([self.python().join("installed")]).collect(),
+            output: out.join("vault_idl.py"),
             command: words([&show(&self.python().join("bin/omniidl")), "-bpython"])
                 .chain([format!("-C{}", show(&out)), format!("-I{}", show(&self.sources.join("idl")))])
-                .chain(self.all_idl().iter().map(|file| show(file)))
+                .chain(self.idl_for_python().iter().map(|file| show(file)))
                 .collect(),
         }
     }
+}
+
+fn interfaces_for_cpp() -> impl Iterator<Item = &'static str> {
+    INTERFACES.into_iter().chain(INTERFACES_FOR_CPP)
 }
 
 fn words<const N: usize>(words: [&str; N]) -> impl Iterator<Item = String> {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::running::{CURRENT, Running};
-use crate::model::{Behaviour, Kind};
+use crate::model::{Behaviour, Kind, Operation};
 use crate::proto::head::{ChainId, RequestIdentity, ServiceContext, TraceContext};
 use crate::runtime::Orb;
 
@@ -73,6 +73,10 @@ pub(crate) struct CallState {
     pub(crate) peer: Peer,
     pub(crate) object_key: Bytes,
     pub(crate) operation: Bytes,
+    /// The operation as the object's interface declares it, where that has been looked up.
+    pub(crate) declared: Option<&'static Operation>,
+    /// Whether anybody sees the results.
+    pub(crate) has_audience: bool,
     pub(crate) deadline: Option<Instant>,
     /// The broker that serves it: references among the arguments are bound to it, whenever they are read.
     pub(crate) orb: Option<Orb>,
@@ -104,6 +108,8 @@ impl CallState {
             peer,
             object_key,
             operation,
+            declared: None,
+            has_audience: true,
             deadline: None,
             orb: None,
             chain,
@@ -170,7 +176,10 @@ impl Context {
 
     /// The operation's name on the wire.
     pub fn operation(&self) -> &str {
-        std::str::from_utf8(&self.0.operation).unwrap_or("?")
+        match self.0.declared {
+            Some(operation) => operation.name,
+            None => std::str::from_utf8(&self.0.operation).unwrap_or("?"),
+        }
     }
 
     /// The moment by which the caller wants the reply.

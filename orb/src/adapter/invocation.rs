@@ -182,6 +182,9 @@ impl Invocation {
         result: Result<R, Fault<E>>,
         write: impl FnOnce(&R, &mut BodyWriter) -> Result<(), BodyError>,
     ) -> Reply {
+        if !self.context.0.has_audience && result.is_ok() {
+            return Reply::new(ReplyBody::Results(Bytes::new()));
+        }
         match encoded(&result, self.reply_encoding, write) {
             Ok(body) => Reply::new(body),
             Err(cause) => self.refuse(unwritable(&cause, Completion::Yes).at(Stage::Executing)),
@@ -236,6 +239,7 @@ pub(crate) fn encoded<R, E: Raises>(
 
 /// The exception for a body that does not decode.
 pub(crate) fn malformed(cause: &BodyError, minor: Minor, completed: Completion) -> SystemException {
+    let no_factory = (ExceptionKind::Marshal, Minor::NO_VALUE_FACTORY);
     let (kind, minor) = match innermost(cause) {
         BodyError::Missing(_) => (ExceptionKind::BadParam, Minor::ARGUMENT_MISSING),
         BodyError::Cdr(CdrError::InvalidUtf8 | CdrError::InvalidUtf16 | CdrError::CharNotValid { .. }) => {
@@ -244,6 +248,11 @@ pub(crate) fn malformed(cause: &BodyError, minor: Minor, completed: Completion) 
         BodyError::Cdr(CdrError::WcharNotAvailable { .. }) => {
             (ExceptionKind::InvObjref, Minor::NO_WIDE_CHARACTERS)
         }
+        BodyError::Cdr(CdrError::NoValueFactory { .. }) => no_factory,
+        BodyError::Dynamic(cause) => match cause.innermost() {
+            DynamicError::Cdr(CdrError::NoValueFactory { .. }) => no_factory,
+            _ => (ExceptionKind::Marshal, minor),
+        },
         _ => (ExceptionKind::Marshal, minor),
     };
     SystemException::new(kind, minor, completed).because(cause)
@@ -275,6 +284,7 @@ fn reason_not_in_cdr(cause: &CdrError) -> (ExceptionKind, Minor) {
         CdrError::WcharNotAvailable { .. } => (ExceptionKind::InvObjref, Minor::NO_WIDE_CHARACTERS),
         CdrError::InvalidDiscriminant { .. } => (ExceptionKind::BadParam, Minor::VALUE_NOT_EXPRESSIBLE),
         CdrError::BoundExceeded { .. } => (ExceptionKind::BadParam, Minor::BOUND_EXCEEDED),
+        CdrError::NoValueFactory { .. } => (ExceptionKind::Marshal, Minor::NO_VALUE_FACTORY),
         _ => (ExceptionKind::Marshal, Minor::VALUE_NOT_ENCODABLE),
     }
 }

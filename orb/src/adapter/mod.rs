@@ -24,7 +24,9 @@ pub use active::{Adapter, Lifespan};
 pub(crate) use builtin::METADATA_OPERATION;
 pub(crate) use builtin::answer as answer_builtin;
 pub(crate) use builtin::result as builtin_result;
-pub use cell::{Door, ExclusiveGuard, Guarded, OBJECT_QUEUE_MAX, ServantCell, SharedGuard, WriteResults};
+pub use cell::{
+    Door, ExclusiveGuard, Guarded, OBJECT_QUEUE_MAX, ServantCell, SharedGuard, Thread, WriteResults,
+};
 pub(crate) use context::CallState;
 pub use context::{Context, Peer, Protocol};
 pub use dynamic::{DynamicCall, DynamicOutcome, DynamicServant};
@@ -35,7 +37,7 @@ pub use invocation::{Invocation, Reply, ReplyBody};
 pub(crate) use invocation::{encoded, malformed, unwritable};
 pub use key::ObjectKey;
 pub use located::ServantLocator;
-pub use relay::{RelayError, RelayedCall, RelayedReply};
+pub use relay::{RelayError, RelayedCall, RelayedReply, ReplyForm};
 #[doc(hidden)]
 pub use running::executed_here;
 pub(crate) use running::{CURRENT, DirectCall, DirectDeadline, Place, Running};

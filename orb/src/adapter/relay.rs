@@ -4,7 +4,8 @@
 //! head of a call    u8 1, u8 form, u8 endian, u8 major, u8 minor, u8 char set, u8 wchar set, u8 origin,
 //!                   u32 count, joints (u32 each), operation, key, chain (16), u32 depth, u8 protocol, address,
 //!                   u32 count, contexts (u32 id, octets)
-//! head of a reply   u8 1, u8 kind, and for system exceptions: u32 kind, u32 minor, u8 executed, text
+//! head of a reply   u8 1, u8 kind, and for system exceptions: u32 kind, u32 minor, u8 executed, text;
+//!                   for others, where it is known: u8 form, u8 endian, u8 major, u8 minor, u8 char set, u8 wchar set
 //! octets, text      u32 length, octets; numbers are little-endian
 //! ```
 //!
@@ -19,7 +20,7 @@ use super::{CallState, Invocation, Peer, Protocol, Reply, ReplyBody};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::proto::head::{ChainId, RequestIdentity, ServiceContext};
 use crate::runtime::{Orb, reply_encoding};
-use crate::value::Body;
+use crate::value::{Body, Encoding};
 
 /// The version of both heads.
 const VERSION: u8 = 1;
@@ -129,6 +130,27 @@ impl RelayedCall {
     }
 }
 
+/// How results are encoded: what a caller reads them by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplyForm([u8; 6]);
+
+impl Invocation {
+    /// How the results of this call are encoded.
+    pub fn reply_form(&self) -> ReplyForm {
+        ReplyForm(match self.reply_encoding() {
+            Encoding::Cbor => [1, 0, 0, 0, 0, 0],
+            Encoding::Cdr { profile, .. } => [
+                0,
+                u8::from(profile.endian == Endian::Little),
+                profile.version.major,
+                profile.version.minor,
+                u8::from(profile.char_set == CharSet::Latin1),
+                u8::from(profile.wchar_set.is_some()),
+            ],
+        })
+    }
+}
+
 /// How a call ended, apart from its connection: what is kept, or handed to another process, to be given again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayedReply {
@@ -152,6 +174,15 @@ impl RelayedReply {
                     .because("a relayed call cannot be forwarded"),
             ),
         }
+    }
+
+    /// The same, and how its results are encoded.
+    #[must_use]
+    pub fn in_form(mut self, form: ReplyForm) -> RelayedReply {
+        if let Some(&kind @ (Self::RESULTS | Self::USER)) = self.head.get(1) {
+            self.head = [&[VERSION, kind], &form.0[..]].concat().into();
+        }
+        self
     }
 
     fn plain(kind: u8, body: &Bytes) -> RelayedReply {
@@ -201,7 +232,27 @@ impl RelayedReply {
         }
     }
 
-    /// The reply to be sent.
+    /// The reply to be sent to a caller. A caller of another format than the one who got it first cannot read it, and it cannot
+    /// be written anew without the servant: that caller is told that the call was executed, and that its outcome is lost to it.
+    ///
+    /// # Errors
+    /// Octets that no [`RelayedReply`] wrote.
+    pub fn reply_to(&self, call: &Invocation) -> Result<Reply, RelayError> {
+        let has_results = matches!(self.head.get(1), Some(&(Self::RESULTS | Self::USER)));
+        let form = self.head.get(2..).filter(|form| has_results && !form.is_empty());
+        match form {
+            Some(form) if form != call.reply_form().0 => {
+                let kind = ExceptionKind::Transient;
+                let exception = SystemException::new(kind, Minor::OUTCOME_FORGOTTEN, Completion::Yes);
+                Ok(call.refuse(
+                    exception.because("the reply is kept in a format that this caller does not speak"),
+                ))
+            }
+            _ => self.reply(),
+        }
+    }
+
+    /// The reply to be sent to a caller of the same format.
     ///
     /// # Errors
     /// Octets that no [`RelayedReply`] wrote.
@@ -404,6 +455,29 @@ mod tests {
                 (got, sent) => panic!("{got:?} for {sent:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_reply_is_given_to_callers_of_its_format_and_to_no_others() {
+        let [little, old, cbor] = bodies().map(invocation);
+        let reply = RelayedReply::of(&Reply::new(ReplyBody::Results(Bytes::from_static(b"results"))));
+        let kept = reply.clone().in_form(cbor.reply_form());
+        let kept = RelayedReply::from_parts(kept.head().clone(), kept.body().clone());
+        assert_eq!(kept.completed(), Completion::Yes);
+        assert!(matches!(kept.reply_to(&cbor).unwrap().body, ReplyBody::Results(body) if body == "results"));
+        for other in [&little, &old] {
+            let ReplyBody::System(exception) = kept.reply_to(other).unwrap().body else {
+                panic!("octets that the caller would misread")
+            };
+            let told = (exception.minor(), exception.completed());
+            assert_eq!(told, (Minor::OUTCOME_FORGOTTEN, Completion::Yes), "{exception}");
+        }
+        // Exceptions of the broker are written for each caller; of a reply without a form nothing is known.
+        let exception =
+            SystemException::new(ExceptionKind::Unknown, Minor::SERVANT_PANICKED, Completion::Maybe);
+        let raised = RelayedReply::raising(&exception).in_form(cbor.reply_form());
+        assert!(matches!(raised.reply_to(&old).unwrap().body, ReplyBody::System(got) if got == exception));
+        assert!(matches!(reply.reply_to(&old).unwrap().body, ReplyBody::Results(_)));
     }
 
     #[tokio::test]

@@ -143,6 +143,8 @@ minors! {
     CALLBACKS_OFF = QUORB | 41 on NoPermission, "the broker takes no calls on connections that it has opened", "allow them with `OrbBuilder::callbacks`, or let it listen";
     /// The character set of the connection has no such character.
     CHARACTER_LOST = OMG | 1 on DataConversion, "a character has no place in the code set of the connection", "use a reference that carries code sets (an IOR rather than a corbaloc address), and a peer whose own code set has the character";
+    /// OMG MARSHAL 1: a value of a type that its receiver has no code for.
+    NO_VALUE_FACTORY = OMG | 1 on Marshal, "its receiver has no code for the type of a value", "register the type there: `quorb::value::valuetype::register`, in other brokers a value factory";
     /// Client and server share no code set.
     NO_COMMON_CODE_SET = OMG | 1 on CodesetIncompatible, "client and server share no code set", "";
     /// Wide characters were not negotiated.

@@ -117,11 +117,16 @@ impl<'a> ClientCall<'a> {
             write: self.request.write,
             time_limit: self.request.time_limit,
             deadline: self.passage.deadline,
+            may_block: false,
             passage: Some(&self.passage),
             activity: self.request.activity.clone(),
         };
         // In a box, so that the futures of all interceptors around stay small.
-        let answer = Box::pin(self.route.call(&request, self.parent)).await?;
+        let answer = match self.route.leads_here() {
+            true => Box::pin(self.route.call(&request, self.parent)).await?,
+            // A smaller box, which the allocator has at hand.
+            false => Box::pin(self.route.call_elsewhere(&request, self.parent)).await?,
+        };
         Ok(ClientReply::new(answer, self.passage.take_reply_contexts()))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{NoIdl, TypeCatalogue, TypeDef, TypeDesc, fingerprint::fingerprint};
+use super::{Declarations, NoIdl, TypeCatalogue, TypeDef, TypeDesc, fingerprint::fingerprint};
 
 /// What an operation does to its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -201,6 +201,8 @@ pub struct Interface {
     operations: &'static [Operation],
     /// Repository ids of bases of an interface that is described at run time.
     ancestors: &'static [String],
+    /// What its file declares besides.
+    declarations: Option<fn() -> &'static Declarations>,
     derived: OnceLock<Derived>,
 }
 
@@ -222,7 +224,26 @@ impl Interface {
         bases: &'static [fn() -> &'static Interface],
         operations: &'static [Operation],
     ) -> Interface {
-        Interface { id, name, bases, operations, ancestors: &[], derived: OnceLock::new() }
+        Interface {
+            id,
+            name,
+            bases,
+            operations,
+            ancestors: &[],
+            declarations: None,
+            derived: OnceLock::new(),
+        }
+    }
+
+    /// The same interface, with what is declared beside it. The macros call it.
+    pub const fn declaring(mut self, declarations: fn() -> &'static Declarations) -> Interface {
+        self.declarations = Some(declarations);
+        self
+    }
+
+    /// What is declared beside the interface, if anything is.
+    pub(crate) fn declarations(&self) -> Option<&'static Declarations> {
+        self.declarations.map(|declarations| declarations())
     }
 
     /// An interface that is known only at run time, for [`DynamicServant`](crate::adapter::DynamicServant).
@@ -247,6 +268,7 @@ impl Interface {
             bases: &[],
             operations: Vec::leak(operations),
             ancestors: Vec::leak(ancestors),
+            declarations: None,
             derived: OnceLock::new(),
         }));
         let fingerprint = fingerprint(&description);
@@ -281,10 +303,13 @@ impl Interface {
 
     /// The operation with this name, here or in a base. Linear in the number of operations.
     pub fn operation(&'static self, name: &str) -> Option<&'static Operation> {
-        let lineage = &self.derived().lineage;
-        lineage
-            .iter()
-            .find_map(|interface| interface.operations.iter().find(|operation| operation.name == name))
+        self.operation_spelt(name.as_bytes())
+    }
+
+    /// The same for a name as it came.
+    pub(crate) fn operation_spelt(&'static self, name: &[u8]) -> Option<&'static Operation> {
+        let is_it = |operation: &&Operation| operation.name.as_bytes() == name;
+        self.derived().lineage.iter().find_map(|interface| interface.operations.iter().find(is_it))
     }
 
     /// Whether an object of this interface also has the interface with repository id `id`.

@@ -4,6 +4,7 @@
 //! the command line) reads them. [`InterfaceDesc`] is the same as plain serializable data, which crosses the wire.
 
 mod catalogue;
+mod declarations;
 mod fingerprint;
 mod idl;
 pub mod idl_names;
@@ -12,6 +13,7 @@ mod notation;
 mod types;
 
 pub use catalogue::TypeCatalogue;
+pub use declarations::{Declarations, ValueDeclaration};
 pub use idl::NoIdl;
 pub use interface::{
     Ancestor, Behaviour, Direction, Interface, InterfaceDesc, Kind, Operation, OperationDesc, Parameter,

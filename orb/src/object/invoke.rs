@@ -12,6 +12,7 @@ use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, S
 use crate::intercept::Passage;
 use crate::model::{Behaviour, Interface, Operation};
 use crate::proto::head::{OperationName, OperationNameError};
+use crate::runtime::may_block;
 use crate::stream::{Activity, EndsStreams};
 use crate::value::{Body, BodyError, BodyReader, BodyWriter};
 
@@ -33,6 +34,8 @@ pub(crate) struct Request<'a> {
     pub(crate) deadline: Instant,
     /// The streams that it carries; none where its operation has none.
     pub(crate) activity: Option<Arc<Activity>>,
+    /// Its thread waits for nothing else.
+    pub(crate) may_block: bool,
     /// What interceptors send along and want to know; none where there are no interceptors.
     pub(crate) passage: Option<&'a Passage<'a>>,
 }
@@ -153,6 +156,11 @@ impl ObjectRef {
             );
         }
         let time_limit = self.time_limit(call.behaviour.deadline, parent.as_ref());
+        if time_limit.is_zero() {
+            // The same wherever the object is: nobody is asked.
+            let over = refuse(ExceptionKind::Timeout, Minor::DEADLINE_PASSED, Stage::Sending);
+            return Err(over.because("no time was left when the call was made"));
+        }
         let request = Request {
             interface: call.interface,
             operation: call.operation.map_err(|cause| {
@@ -164,6 +172,8 @@ impl ObjectRef {
             activity: call.activity,
             time_limit,
             deadline: Instant::now() + time_limit,
+            // Interceptors may wait for other things besides.
+            may_block: may_block() && self.orb().is_some_and(|orb| orb.client_chain().is_none()),
             passage: None,
         };
         match &self.target.way {

@@ -2,6 +2,7 @@
 
 use super::records::DefinitionKind;
 use crate::model::{OpaqueKind, Parameter, TypeDef, TypeDesc};
+use crate::value::Any;
 
 /// A definition that has a repository id.
 #[derive(Debug)]
@@ -39,6 +40,10 @@ pub(super) enum Item {
         ty: TypeDesc,
         writable: bool,
     },
+    Constant {
+        ty: TypeDesc,
+        value: Any,
+    },
     Type(TypeDef),
     ValueMember {
         ty: TypeDesc,
@@ -59,6 +64,7 @@ impl Entry {
             Item::Interface { .. } => DefinitionKind::Interface,
             Item::Operation { .. } => DefinitionKind::Operation,
             Item::Attribute { .. } => DefinitionKind::Attribute,
+            Item::Constant { .. } => DefinitionKind::Constant,
             Item::ValueMember { .. } => DefinitionKind::ValueMember,
             Item::Type(definition) => kind_of(definition),
         }

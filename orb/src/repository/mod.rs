@@ -13,12 +13,17 @@
 //! * What it says is in words of IDL, as type codes and printed IDL are: an optional value is a union, a map a sequence.
 //! * Nothing is computed before somebody asks.
 
+#[cfg(test)]
+mod against_omg;
 mod answers;
+mod behaviour;
+mod building;
 mod entry;
 mod ids;
 mod interfaces;
 mod library;
 mod node;
+mod placing;
 mod records;
 mod reference;
 mod subject;

@@ -111,6 +111,7 @@ impl Node {
             DefinitionKind::AbstractInterface => AbstractInterfaceDef::interface(),
             DefinitionKind::Operation => OperationDef::interface(),
             DefinitionKind::Attribute => AttributeDef::interface(),
+            DefinitionKind::Constant => ConstantDef::interface(),
             DefinitionKind::Struct => StructDef::interface(),
             DefinitionKind::Union => UnionDef::interface(),
             DefinitionKind::Enum => EnumDef::interface(),

@@ -80,6 +80,9 @@ record!(ContainerDescription, "IDL:omg.org/CORBA/Container/Description:1.0" {
 record!(ModuleDescription, "IDL:omg.org/CORBA/ModuleDescription:1.0" {
     name: String, id: String, defined_in: String, version: String,
 });
+record!(ConstantDescription, "IDL:omg.org/CORBA/ConstantDescription:1.0" {
+    name: String, id: String, defined_in: String, version: String, r#type: TypeCode, value: Any,
+});
 record!(TypeDescription, "IDL:omg.org/CORBA/TypeDescription:1.0" {
     name: String, id: String, defined_in: String, version: String, r#type: TypeCode,
 });

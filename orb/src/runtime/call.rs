@@ -6,13 +6,12 @@ use std::time::Instant;
 
 use super::connection::{CallOutcome, Sent};
 use super::orb::OpenUpdate;
-use super::outcome::{Failed, Received, interpret};
+use super::outcome::{Failed, Received, interpret, outcome_here, outcome_there};
 use super::outgoing::Outgoing;
 use super::progress::Progress;
 use super::route::{Bound, Route};
 use crate::adapter::{Context, Peer};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
-use crate::intercept::AttemptOutcome;
 use crate::model::{Behaviour, Kind};
 use crate::object::{Answer, LocalOutcome, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity, TraceContext};
@@ -88,12 +87,16 @@ impl Route {
         let mut first = None;
         if let Some(bound) = self.at_hand(request, &progress) {
             let tried = request.passage.map(|passage| (passage, passage.tries(&bound.connection.peer)));
-            if let Some(sent) = self.begin(&call, &mut progress, &bound) {
-                let outcome = match sent {
-                    Ok(Sent::Waiting(waiting)) => Ok(Some(progress.ends_with(waiting.await))),
-                    Ok(sent) => Ok(sent.outcome()),
-                    Err(exception) => Err(exception),
-                };
+            let outcome = match self.attempt_by_shortcut(&call, &mut progress, &bound) {
+                Some(outcome) => Some(outcome),
+                None => match self.begin(&call, &mut progress, &bound) {
+                    Some(Ok(Sent::Waiting(waiting))) => Some(Ok(Some(progress.ends_with(waiting.await)))),
+                    Some(Ok(sent)) => Some(Ok(sent.outcome())),
+                    Some(Err(exception)) => Some(Err(exception)),
+                    None => None,
+                },
+            };
+            if let Some(outcome) = outcome {
                 if let Ok(Some(CallOutcome::Late)) = outcome {
                     self.note_silence(&progress, request.time_limit);
                     return Err(progress.time_out(request));
@@ -142,6 +145,32 @@ impl Route {
         // The deadline of a call with streams moves.
         let stays = request.activity.is_none();
         stays.then(|| self.standing(false, progress))?.filter(|bound| bound.connection.is_driven_here())
+    }
+
+    /// Makes the first attempt over the shortcut beside a connection, if there is one and the call may take it. Blocks.
+    fn attempt_by_shortcut(
+        &self,
+        call: &Call<'_>,
+        progress: &mut Progress,
+        bound: &Bound,
+    ) -> Option<Result<Option<CallOutcome>, SystemException>> {
+        let request = call.request;
+        if !request.may_block {
+            return None;
+        }
+        let shortcut = bound.connection.shortcut(&request.behaviour)?;
+        let outgoing = self.outgoing(call, progress, bound);
+        let called = shortcut.call(&outgoing, request.time_limit, request.deadline);
+        bound.connection.hears_at(shortcut.used_at());
+        if !shortcut.is_usable() {
+            drop(shortcut);
+            bound.connection.look_beside();
+        }
+        let called = called?;
+        Some(called.map(|outcome| {
+            progress.waits(&bound.endpoint);
+            Some(progress.ends_with(outcome))
+        }))
     }
 
     /// Begins the first attempt, if there is room for it: what almost every call is. Then nothing is to be waited for but the
@@ -391,6 +420,10 @@ impl Route {
             // What was read of its streams cannot be sent again.
             return Err(failed.exception);
         }
+        if self.orb().shared.lifecycle.is_stopped() {
+            // Nothing will be sent any more, and the runtime may be gone, on which a pause would wait.
+            return Err(failed.exception);
+        }
         let failure = Failure {
             class: failed.class,
             kind: call_kind(&call.request.behaviour),
@@ -409,37 +442,6 @@ impl Route {
                 Ok(())
             }
             Decision::Fail(_) => Err(failed.exception),
-        }
-    }
-}
-
-/// What interceptors are told of an attempt in this process.
-fn outcome_here(outcome: &Result<LocalOutcome, SystemException>) -> AttemptOutcome {
-    match outcome {
-        Ok(LocalOutcome::Answered(answer)) => answered(answer.as_ref()),
-        Ok(LocalOutcome::Forwarded { .. }) => AttemptOutcome::SentOn,
-        Err(exception) => AttemptOutcome::Failed(Box::new(exception.clone())),
-    }
-}
-
-/// What interceptors are told of an attempt on a connection.
-fn outcome_there(received: &Result<Received, SystemException>) -> AttemptOutcome {
-    match received {
-        Ok(Received::Answer(answer)) => answered(answer.as_ref()),
-        Ok(Received::Forward { .. } | Received::WantsCbor | Received::WantsAddressing(_)) => {
-            AttemptOutcome::SentOn
-        }
-        Ok(Received::Failed(Failed { exception, .. })) | Err(exception) => {
-            AttemptOutcome::Failed(Box::new(exception.clone()))
-        }
-    }
-}
-
-fn answered(answer: Option<&Answer>) -> AttemptOutcome {
-    match answer {
-        None => AttemptOutcome::HandedOver,
-        Some(Answer::Results(body) | Answer::User(body)) => {
-            AttemptOutcome::Answered { reply_bytes: body.len() }
         }
     }
 }

@@ -21,7 +21,7 @@ use super::wire::{CoreEvent, Violation};
 use crate::proto::head::Delivery;
 
 /// Why a driver stops.
-enum End {
+pub(super) enum End {
     /// Both sides have said everything.
     Finished,
     /// The peer closed the transport.
@@ -59,25 +59,7 @@ pub(super) async fn drive(connection: Arc<Connection>, mut read: ReadEnd, input:
     };
     let end = driver.run(&mut read, Input::with(input)).await;
     farewell(&connection, &end).await;
-    let (cause, violated) = match &end {
-        End::Finished => ("the connection was closed".to_owned(), false),
-        End::Eof => ("the peer closed the connection".to_owned(), false),
-        End::Truncated => ("the peer closed the connection in the middle of a message".to_owned(), false),
-        End::Broken(error) => (error.to_string().to_lowercase(), false),
-        End::Violated(violation) => (violation.to_string(), true),
-        End::GivenUp(words) | End::Told(words) => (words.clone(), false),
-        End::Idle => ("the connection was idle".to_owned(), false),
-    };
-    match &end {
-        End::Violated(_) | End::GivenUp(_) | End::Truncated => {
-            tracing::warn!(peer = %connection.peer, cause, "a connection ends");
-        }
-        _ => tracing::debug!(peer = %connection.peer, cause, "a connection ends"),
-    }
-    if let (End::GivenUp(_), Some(key)) = (&end, &connection.key) {
-        connection.orb.note_leaving(&key.address);
-    }
-    connection.end(&cause, violated);
+    end.conclude(&connection);
     if end.is_by_this_side() {
         linger(&mut read).await;
     }
@@ -276,6 +258,7 @@ impl Driver<'_> {
         [
             core.map(|time| Instant::from_std(clock.instant(time))),
             posture.due.map(Instant::from_std),
+            posture.beside.map(Instant::from_std),
             self.idle_at(),
             self.stalled_at(),
             self.pace_at(),
@@ -327,6 +310,7 @@ impl Driver<'_> {
         }
         let now = Instant::now();
         self.connection.give_up_late_calls(now.into_std());
+        self.connection.give_up_beside(now.into_std());
         let has_come = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if has_come(self.stalled_at()) {
             return Some(End::GivenUp("the peer has taken nothing for output_wait_max".to_owned()));
@@ -343,7 +327,7 @@ impl Driver<'_> {
 }
 
 /// What is left when the input has been looked at.
-enum Processed {
+pub(super) enum Processed {
     /// Nothing that is whole, or that may be looked at now.
     All,
     /// Perhaps more: others go first.
@@ -354,19 +338,23 @@ enum Processed {
 
 /// Takes out of the input what is whole, as long as the peer takes what it is answered; but not more than others leave it
 /// for one turn.
-fn process(
+pub(super) fn process(
     connection: &Arc<Connection>,
     input: &mut BytesMut,
     turn: &mut Turn,
     crowd: &mut Crowd,
 ) -> Result<Processed, Violation> {
-    for _ in 0..crowd.events_max(turn.begun()) {
-        let Heard::Event(event) = connection.receive(input)? else { return Ok(Processed::All) };
+    for left in (0..crowd.events_max(turn.begun())).rev() {
+        let Heard::Event { event, is_last } = connection.receive(input)? else { return Ok(Processed::All) };
         if matches!(event, CoreEvent::Request { .. }) {
             crowd.called(&connection.orb.shared.lifecycle.last_caller, connection.number, turn.begun());
         }
         if let Some(end) = act(connection, event) {
             return Ok(Processed::Ended(end));
+        }
+        // Whoever has had its portion lets others go first, whether there is more at this moment or not.
+        if is_last && left > 0 {
+            return Ok(Processed::All);
         }
         turn.event();
     }
@@ -387,7 +375,7 @@ async fn receive(
     .await
 }
 
-fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
+pub(super) fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
     match event {
         CoreEvent::Request { id, head, body } => inbound::serve(connection, id, head, body),
         CoreEvent::NeedsAddressing { id, disposition } => {
@@ -427,6 +415,29 @@ fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
 }
 
 impl End {
+    /// Whoever waits on the connection learns that it is over.
+    pub(super) fn conclude(&self, connection: &Connection) {
+        let (cause, violated) = match self {
+            End::Finished => ("the connection was closed".to_owned(), false),
+            End::Eof => ("the peer closed the connection".to_owned(), false),
+            End::Truncated => ("the peer closed the connection in the middle of a message".to_owned(), false),
+            End::Broken(error) => (error.to_string().to_lowercase(), false),
+            End::Violated(violation) => (violation.to_string(), true),
+            End::GivenUp(words) | End::Told(words) => (words.clone(), false),
+            End::Idle => ("the connection was idle".to_owned(), false),
+        };
+        match self {
+            End::Violated(_) | End::GivenUp(_) | End::Truncated => {
+                tracing::warn!(peer = %connection.peer, cause, "a connection ends");
+            }
+            _ => tracing::debug!(peer = %connection.peer, cause, "a connection ends"),
+        }
+        if let (End::GivenUp(_), Some(key)) = (self, &connection.key) {
+            connection.orb.note_leaving(&key.address);
+        }
+        connection.end(&cause, violated);
+    }
+
     /// Whether it was this side's decision, which the peer should learn.
     fn is_by_this_side(&self) -> bool {
         !matches!(self, End::Eof | End::Truncated | End::Told(_) | End::Broken(_))

@@ -17,6 +17,7 @@ use crate::adapter::{
     drive,
 };
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::model::Operation;
 use crate::proto::head::{
     BodyFormat, CallId, ChainId, EndpointSet, ObjectKey, ReplyHead, ReplyStatus, RequestHead,
     RequestIdentity, ResponseExpected,
@@ -76,17 +77,19 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: Box<RequestH
     if !understands(&object, &head, &body) {
         return inbound.refuse_format(object.servant.interface().fingerprint());
     }
-    if let Some(identity) = identity_of_oneway(&object, &head)
+    let declared = object.servant.interface().operation_spelt(head.operation.as_bytes());
+    let update = identity_of_update(&object, &head, declared);
+    if let Some(identity) = update.filter(|_| !inbound.wants_reply)
         && let Err(reason) = orb.shared.served.admit_oneway(orb, identity, &head)
     {
         tracing::debug!(peer = %connection.peer, %reason, "a oneway request is not executed");
         return connection.call_dropped(id, true);
     }
-    if let Some(identity) = identity_to_remember(&object, &head) {
+    if let Some(identity) = update.filter(|_| inbound.wants_reply) {
         match orb.shared.served.admit(orb, identity, &head) {
             Entrance::Execute => inbound.once = Some(identity),
             Entrance::Replay(remembered) => return inbound.replay(&remembered),
-            Entrance::Attach(end) => return inbound.attach(end, context_of(connection, orb, head)),
+            Entrance::Attach(end) => return inbound.attach(end, context_of(connection, orb, head, declared)),
             Entrance::Refuse(reason) => {
                 return inbound.finish(Reply::system(reason.in_operation(head.operation.as_str())), true);
             }
@@ -95,7 +98,7 @@ pub(super) fn serve(connection: &Arc<Connection>, id: CallId, head: Box<RequestH
             }
         }
     }
-    run(inbound, &object, head, body);
+    run(inbound, &object, declared, head, body);
 }
 
 /// The object of a request, unless the request is refused whatever it is.
@@ -132,9 +135,14 @@ pub(crate) fn check_depth(depth: u32, orb: Option<&Orb>) -> Result<(), SystemExc
         .because(format_args!("{depth} calls wait for it, above call_depth_max = {limit}")))
 }
 
-fn run(mut inbound: Inbound, object: &Arc<ActiveObject>, head: Box<RequestHead>, body: Body) {
-    let orb = inbound.connection.orb.clone();
-    let context = context_of(&inbound.connection, &orb, head);
+fn run(
+    mut inbound: Inbound,
+    object: &Arc<ActiveObject>,
+    declared: Option<&'static Operation>,
+    head: Box<RequestHead>,
+    body: Body,
+) {
+    let context = context_of(&inbound.connection, &inbound.connection.orb, head, declared);
     let request_bytes = body.len();
     let call = Invocation::within(context.clone(), body, inbound.encoding);
     let orb = &inbound.connection.orb;
@@ -186,33 +194,31 @@ fn understands(object: &ActiveObject, head: &RequestHead, body: &Body) -> bool {
     !positional || object.servant.interface().understands(head.fingerprint)
 }
 
-/// The identity under which a oneway update must not come twice.
-fn identity_of_oneway(object: &ActiveObject, head: &RequestHead) -> Option<RequestIdentity> {
-    let identity = head.identity.filter(|_| head.response == ResponseExpected::No)?;
-    if object.servant.remembers() {
-        return None;
-    }
-    let operation = object.servant.interface().operation(head.operation.as_str())?;
-    (!operation.is_repeatable()).then_some(identity)
+/// The identity under which a request must not be executed twice: that of an update. Where somebody waits for its end, the
+/// reply is remembered.
+fn identity_of_update(
+    object: &ActiveObject,
+    head: &RequestHead,
+    declared: Option<&Operation>,
+) -> Option<RequestIdentity> {
+    let (identity, operation) = (head.identity?, declared?);
+    (!operation.is_repeatable() && !object.servant.remembers()).then_some(identity)
 }
 
-/// The identity under which the reply must be remembered: that of an update that somebody waits for.
-fn identity_to_remember(object: &ActiveObject, head: &RequestHead) -> Option<RequestIdentity> {
-    let identity = head.identity?;
-    if object.servant.remembers() {
-        return None;
-    }
-    let operation = object.servant.interface().operation(head.operation.as_str())?;
-    (head.response == ResponseExpected::Yes && !operation.is_repeatable()).then_some(identity)
-}
-
-fn context_of(connection: &Connection, orb: &Orb, head: Box<RequestHead>) -> Context {
+fn context_of(
+    connection: &Connection,
+    orb: &Orb,
+    head: Box<RequestHead>,
+    declared: Option<&'static Operation>,
+) -> Context {
     let chain = match head.chain {
         ChainId::NONE => ChainId::starting_with(&orb.next_identity()),
         chain => chain,
     };
     let mut state =
         CallState::new(connection.peer.clone(), head.object_key.0, head.operation.as_bytes().clone(), chain);
+    state.declared = declared;
+    state.has_audience = head.response == ResponseExpected::Yes || !orb.server_chain().is_empty();
     state.deadline = (head.deadline_left_us > 0)
         .then(|| now().checked_add(Duration::from_micros(head.deadline_left_us)))
         .flatten();

@@ -99,6 +99,21 @@ impl Input {
         self.large_bytes = self.octets.capacity();
     }
 
+    /// Takes over what has been read elsewhere.
+    pub(super) fn append(&mut self, octets: &[u8]) {
+        if self.octets.capacity() == 0 {
+            self.octets = spare::borrow();
+        }
+        self.octets.extend_from_slice(octets);
+    }
+
+    /// Gives the buffer back if there is nothing in it.
+    pub(super) fn rest(&mut self) {
+        if self.is_empty() {
+            self.give_back();
+        }
+    }
+
     fn give_back(&mut self) {
         let Input { octets, large_bytes } = std::mem::take(self);
         match large_bytes {

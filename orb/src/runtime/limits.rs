@@ -24,6 +24,11 @@ pub struct Limits {
     pub first_octets_wait: Duration,
     /// A connection without calls is closed after this time.
     pub idle_time_max: Duration,
+    /// Blocking calls in a row, with nothing else on their connection, before the threads that make them get a shortcut: a
+    /// second connection, which they read by themselves. `u32::MAX` for never.
+    pub shortcut_calls_min: u32,
+    /// A shortcut that was not used for so long is closed. No more than peers allow: while it is not used, nobody reads it.
+    pub shortcut_idle_max: Duration,
     /// After this long without a sign of life, the peer of a native connection is asked for one.
     pub ping_idle: Duration,
     /// A native connection that gives no sign of life this long after it was asked is dead.
@@ -103,6 +108,8 @@ impl Default for Limits {
             endpoints_max: 64,
             first_octets_wait: Duration::from_secs(30),
             idle_time_max: Duration::from_secs(180),
+            shortcut_calls_min: 16,
+            shortcut_idle_max: Duration::from_secs(1),
             ping_idle: Duration::from_secs(10),
             ping_timeout: Duration::from_secs(5),
             message_wait_max: Duration::from_secs(60),

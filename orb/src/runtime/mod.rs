@@ -39,13 +39,14 @@ mod replies;
 mod resolver;
 mod room;
 mod route;
+mod shortcut;
 mod shutdown;
 mod spare;
 mod stream;
 mod wire;
 
 pub use address::Address;
-pub(crate) use blocking::{block_on_call, runtime_for};
+pub(crate) use blocking::{block_on_call, may_block, runtime_for};
 pub use builder::{BlockingOrb, OrbBuilder, Preference};
 pub use callers::Callbacks;
 pub(crate) use clock::now;

@@ -9,7 +9,8 @@ use quorb_giop::message::AddressingDisposition;
 use super::connection::CallOutcome;
 use super::replies::{decode_exception, readmission_in};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
-use crate::object::Answer;
+use crate::intercept::AttemptOutcome;
+use crate::object::{Answer, LocalOutcome};
 use crate::proto::head::{Delivery, ReplyHead, ReplyStatus};
 use crate::proto::retry::FailureClass;
 use crate::value::Body;
@@ -117,5 +118,36 @@ fn forwarded_to(body: &Body) -> Result<Ior, quorb_giop::cdr::CdrError> {
     match body {
         Body::Cdr { contents, code_sets } => Ior::decode(&mut contents.decoder(*code_sets)),
         Body::Cbor(_) => Err(quorb_giop::cdr::CdrError::InvalidValue { type_name: "IOP::IOR" }),
+    }
+}
+
+/// What interceptors are told of an attempt in this process.
+pub(super) fn outcome_here(outcome: &Result<LocalOutcome, SystemException>) -> AttemptOutcome {
+    match outcome {
+        Ok(LocalOutcome::Answered(answer)) => answered(answer.as_ref()),
+        Ok(LocalOutcome::Forwarded { .. }) => AttemptOutcome::SentOn,
+        Err(exception) => AttemptOutcome::Failed(Box::new(exception.clone())),
+    }
+}
+
+/// What interceptors are told of an attempt on a connection.
+pub(super) fn outcome_there(received: &Result<Received, SystemException>) -> AttemptOutcome {
+    match received {
+        Ok(Received::Answer(answer)) => answered(answer.as_ref()),
+        Ok(Received::Forward { .. } | Received::WantsCbor | Received::WantsAddressing(_)) => {
+            AttemptOutcome::SentOn
+        }
+        Ok(Received::Failed(Failed { exception, .. })) | Err(exception) => {
+            AttemptOutcome::Failed(Box::new(exception.clone()))
+        }
+    }
+}
+
+fn answered(answer: Option<&Answer>) -> AttemptOutcome {
+    match answer {
+        None => AttemptOutcome::HandedOver,
+        Some(Answer::Results(body) | Answer::User(body)) => {
+            AttemptOutcome::Answered { reply_bytes: body.len() }
+        }
     }
 }

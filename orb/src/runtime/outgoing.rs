@@ -65,6 +65,11 @@ impl EncodedBody {
         }
     }
 
+    /// Whether it is copied behind its head.
+    pub(super) fn is_small(&self) -> bool {
+        matches!(self, EncodedBody::Small(_))
+    }
+
     pub(super) fn payload(&self) -> Payload<'_> {
         match self {
             EncodedBody::Small(octets) => Payload::Slice(octets),

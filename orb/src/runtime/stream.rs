@@ -1,9 +1,11 @@
 //! The two ends of a connection's transport, whichever it is.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Write};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use socket2::Socket;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
@@ -24,6 +26,8 @@ pub(crate) enum WriteEnd {
     Tcp(tcp::OwnedWriteHalf),
     Unix(unix::OwnedWriteHalf),
     Memory(MemoryWriter),
+    /// A socket that its callers read and write by themselves. A write waits for a moment at most: see its timeout.
+    Direct(Arc<Socket>),
 }
 
 /// A connected transport and the address of its other end, as text.
@@ -76,6 +80,10 @@ impl WriteEnd {
             },
             WriteEnd::Unix(end) => end.try_write_vectored(slices),
             WriteEnd::Memory(end) => end.try_write(slices),
+            WriteEnd::Direct(socket) => match slices {
+                [slice] => (&**socket).write(slice),
+                _ => (&**socket).write_vectored(slices),
+            },
         }
     }
 
@@ -85,6 +93,8 @@ impl WriteEnd {
             WriteEnd::Tcp(end) => end.writable().await,
             WriteEnd::Unix(end) => end.writable().await,
             WriteEnd::Memory(end) => end.writable().await,
+            // Whoever drives it tries again by itself.
+            WriteEnd::Direct(_) => Ok(()),
         }
     }
 
@@ -97,6 +107,8 @@ impl WriteEnd {
                 end.shutdown();
                 Ok(())
             }
+            // Whoever reads from it must learn it, too.
+            WriteEnd::Direct(socket) => socket.shutdown(std::net::Shutdown::Both),
         };
         if let Err(cause) = result {
             tracing::trace!(%cause, "the transport was closed already");

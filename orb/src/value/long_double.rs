@@ -1,5 +1,7 @@
 //! `long double`: 128 bits by IEEE 754, carried faithfully.
 
+mod extended;
+
 use quorb_giop::cdr::{Cdr, CdrError, Decoder, Encoder, Endian};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};

@@ -9,4 +9,5 @@ mod deferred;
 mod depth;
 mod generated;
 mod oneway;
+mod shortcut;
 mod streams;

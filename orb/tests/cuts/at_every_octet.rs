@@ -8,7 +8,7 @@ use crate::proxy::{Cut, Direction, How};
 const HOWS: [How; 3] = [How::Close, How::Half, How::Reset];
 
 /// What is told when a connection on which the server has spoken before is cut within a request or a reply.
-fn expected(protocol: Preference, kind: Kind) -> Told {
+pub(crate) fn expected(protocol: Preference, kind: Kind) -> Told {
     match kind {
         // IIOP cannot ask the same life of the server again.
         Kind::Update if protocol == Preference::IiopOnly => Told::Failed(Completion::Maybe),

@@ -123,7 +123,8 @@ impl Scene {
         proxy.leads_to(server.addresses()[0].to_string());
         let book = Book::default();
         let own = server.serve("ledger", LedgerServant::new(book.clone())).unwrap();
-        let client = Orb::builder().prefer(protocol).start().await.unwrap();
+        let keeping = |limits: &mut Limits| limits.shortcut_idle_max = Duration::from_secs(60);
+        let client = Orb::builder().prefer(protocol).limits(keeping).start().await.unwrap();
         let object = client.bind(&own.object().to_string()).unwrap();
         Scene { server, client, proxy, book, object, told: Mutex::default() }
     }
@@ -142,6 +143,24 @@ impl Scene {
             Kind::Update => object.add(id).await,
             Kind::Oneway => object.note(id).await.map(|()| result_of(id)),
         };
+        (id, self.note(id, kind, ended))
+    }
+
+    /// The same from a thread that waits for nothing else.
+    pub(crate) async fn call_blocking(&self, kind: Kind) -> (u64, Told) {
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let object = self.object.blocking();
+        let calling = tokio::task::spawn_blocking(move || match kind {
+            Kind::Query => object.look(id),
+            Kind::Idempotent => object.put(id),
+            Kind::Update => object.add(id),
+            Kind::Oneway => object.note(id).map(|()| result_of(id)),
+        });
+        let ended = calling.await.expect("a call does not panic");
+        (id, self.note(id, kind, ended))
+    }
+
+    fn note(&self, id: u64, kind: Kind, ended: Result<u64, Fault>) -> Told {
         let told = match ended {
             Ok(result) => {
                 assert_eq!(result, result_of(id), "the reply to another call");
@@ -150,7 +169,7 @@ impl Scene {
             Err(fault) => Told::Failed(fault.completed()),
         };
         self.told.lock().unwrap().push((id, kind, told));
-        (id, told)
+        told
     }
 
     /// Makes an update with these octets, and notes what it was told.

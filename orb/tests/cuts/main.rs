@@ -3,6 +3,7 @@
 //! that the client is told agrees with what the servant has written down, and no update runs twice.
 
 mod at_every_octet;
+mod by_shortcut;
 mod large;
 mod ledger;
 mod overtaken;

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use quorb::__private::{Operation, ServantCell};
+use quorb::__private::{Operation, ServantCell, Thread};
 use quorb::{Dispatch, Fault, IdlType, Invocation, ObjectRef, Proxy, Reply, Servant, SystemException, Tie};
 use tokio::sync::Semaphore;
 
@@ -171,6 +171,7 @@ impl ProbeServant {
         self.cell.query::<R, Infallible>(
             call,
             operation,
+            Thread::OfTheCall,
             move |state, _| Ok(run(state)),
             |value, body| {
                 body.items(1);
@@ -188,6 +189,7 @@ impl ProbeServant {
         self.cell.update::<R, Infallible>(
             call,
             operation,
+            Thread::OfTheCall,
             move |state, _| Ok(run(state)),
             |value, body| {
                 body.items(1);

@@ -74,7 +74,23 @@ async fn a_call_that_waits_too_long_never_runs(way: Way) {
     world.end().await;
 }
 
+/// No time at all is too little, wherever the object is: nothing is sent, and nothing runs.
+async fn a_call_without_any_time(way: Way) {
+    let world = World::new(way).await;
+    let hurried = world.probe.with_deadline(Duration::ZERO);
+    // Before there is a connection, and when there is one.
+    for _ in 0..2 {
+        is_timeout(&soon("the call ends", hurried.add(100)).await.unwrap_err(), Completion::No);
+        let fault = soon("the call ends", hurried.value()).await.unwrap_err();
+        is_timeout(&fault, Completion::No);
+        assert!(fault.to_string().contains("no time was left"), "{fault}");
+        assert_eq!(world.probe.value().await.unwrap(), 0);
+    }
+    world.end().await;
+}
+
 every_way! {
+    a_call_without_any_time;
     a_servant_that_takes_too_long;
     the_deadline_that_the_interface_declares;
     nested_calls_have_what_is_left;
@@ -102,6 +118,17 @@ async fn a_server_that_never_replies() {
         let (fault, _peer) = tokio::join!(ends_in_time(LIMIT, probe.add(1)), Peer::accept(&listener));
         is_timeout(&fault, Completion::Maybe);
         assert_eq!(orb.open_calls().made, 0);
+        orb.shutdown(LIMIT).await;
+    }
+}
+
+#[tokio::test]
+async fn without_any_time_nobody_is_connected_to() {
+    for preference in [Preference::NativeOnly, Preference::IiopOnly] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (orb, probe) = client_of(&listener, preference, |_| {}).await;
+        is_timeout(&probe.with_deadline(Duration::ZERO).add(1).await.unwrap_err(), Completion::No);
+        assert_eq!((orb.open_connections(), orb.open_calls().made), (0, 0));
         orb.shutdown(LIMIT).await;
     }
 }

@@ -61,6 +61,21 @@ impl Custom for Sealed {
     }
 }
 
+/// A custom value that nobody registers.
+#[derive(Debug, Clone, PartialEq, IdlType)]
+#[idl(value, custom, id = "IDL:Zoo/Unread:1.0")]
+struct Unread;
+
+impl Custom for Unread {
+    fn marshal(&self, _: &mut Encoder) -> Result<(), CdrError> {
+        Ok(())
+    }
+
+    fn unmarshal(_: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        Ok(Unread)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, IdlType)]
 #[idl(id = "IDL:Zoo/Basket:1.0")]
 struct Basket {
@@ -171,6 +186,70 @@ fn custom_values() {
         "0affff7f 13000000 49444c3a5a6f6f2f5365616c65643a312e3000 00 04000000 01000000 ffffffff",
         "83 00 72 49444c3a5a6f6f2f5365616c65643a312e30 44 00000001",
     );
+}
+
+/// What its code leaves unread is skipped, as far as its chunks go; what it wants and is not there is an error.
+#[test]
+fn hostile_custom_values_are_values_or_errors() {
+    let id = "7fffff0a 00000013 49444c3a5a6f6f2f5365616c65643a312e3000 00";
+    let read =
+        |rest: &str| from_cdr::<Vec<ValueRef<Sealed>>>(&hex(&format!("00000002 {id} {rest}")), Endian::Big);
+    let read_twice = read("00000008 00000001 deadbeef ffffffff ffffffff ffffffd0").unwrap();
+    assert_eq!(read_twice[0].get().unwrap().secret, 0xffff_fffe);
+    assert!(read_twice[0].is_same(&read_twice[1]));
+    for short in ["00000002 0001 0000 ffffffff", "ffffffff", "", "7ffffef0 00000001", "00000004 00000001"] {
+        read(short).expect_err(short);
+    }
+    register::<Sealed>();
+    let mut dice = Dice::new(29);
+    let (mut values, mut errors) = (0, 0);
+    for secret in 0..400 {
+        let sealed = vec![ValueRef::new(Sealed { secret }); 2];
+        let (any, cbor_octets) = (Any::new(&sealed).unwrap(), cbor(&sealed));
+        let typed =
+            [cdr(&sealed, Endian::Big), cdr(&sealed, Endian::Little), cdr(&any, Endian::Big), cbor_octets];
+        for (format, good) in typed.iter().enumerate() {
+            let mut octets = good.clone();
+            for _ in 0..1 + dice.below(2) {
+                let at = dice.below(octets.len() as u64) as usize;
+                octets[at] = [octets[at] ^ 1 << dice.below(8), 0, 0xff, 8][dice.below(4) as usize];
+            }
+            let is_value = match format {
+                0 => from_cdr::<Vec<ValueRef<Sealed>>>(&octets, Endian::Big).is_ok(),
+                1 => from_cdr::<Vec<ValueRef<Sealed>>>(&octets, Endian::Little).is_ok(),
+                2 => from_cdr::<Any>(&octets, Endian::Big).is_ok_and(|any| any.to_dynamic().is_ok()),
+                _ => quorb::value::decode_cbor::<Vec<ValueRef<Sealed>>>(&mut &octets[..]).is_ok(),
+            };
+            *if is_value { &mut values } else { &mut errors } += 1;
+        }
+    }
+    assert!(values > 200 && errors > 200, "the fuzzer is blind: {values} values, {errors} errors");
+}
+
+/// Known at run time alone, a custom value is its octets in every format, once its own code is registered.
+#[test]
+fn custom_values_go_through_anys_by_their_own_code() {
+    let sealed = ValueRef::new(Sealed { secret: 5 });
+    register::<Sealed>();
+    let any = Any::new(&vec![sealed.clone(), sealed]).unwrap();
+    for endian in [Endian::Big, Endian::Little] {
+        let other = if endian == Endian::Big { Endian::Little } else { Endian::Big };
+        let read: Any = from_cdr(&cdr(&any, endian), endian).unwrap();
+        let on: Any = from_cdr(&cdr(&read, other), other).unwrap();
+        let values = on.get::<Vec<ValueRef<Sealed>>>().unwrap();
+        assert!(values[0].is_same(&values[1]) && values[0].get().unwrap().secret == 5);
+    }
+    assert_eq!(from_cbor::<Any>(&cbor(&any)).unwrap().to_dynamic(), any.to_dynamic());
+    // Nobody has registered this one.
+    let stranger = Any::new(&ValueRef::new(Unread)).unwrap();
+    assert!(stranger.get::<ValueRef<Unread>>().is_ok(), "who has the type needs no registration");
+    let nobody = CdrError::NoValueFactory { id: "IDL:Zoo/Unread:1.0".to_owned() };
+    assert_eq!(stranger.to_dynamic().unwrap_err().to_string(), nobody.to_string());
+    let mut out = Encoder::new(Endian::Big);
+    assert_eq!(quorb_giop::cdr::Cdr::encode(&stranger, &mut out), Err(nobody.clone()));
+    let code = cdr(stranger.type_code(), Endian::Big);
+    let received = [code, cdr(&ValueRef::new(Unread), Endian::Big)].concat();
+    assert_eq!(from_cdr::<Any>(&received, Endian::Big), Err(nobody));
 }
 
 #[test]

@@ -32,5 +32,8 @@ pub(crate) const STRANGER_BYTES_SHOWN_MAX: usize = 24;
 /// How long connections may take to close when everything is said.
 pub(crate) const FAREWELL_WAIT_MAX: Duration = Duration::from_millis(200);
 
+/// How often a verb that waits for a change of the plan of replicas looks at it.
+pub(crate) const PLAN_LOOK_EVERY: Duration = Duration::from_millis(100);
+
 /// The contexts that one walk through names enters.
 pub(crate) const WALKED_CONTEXTS_MAX: usize = 1_000_000;

@@ -1,8 +1,8 @@
 //! The `quorb` program: the command line of the broker.
 //!
 //! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`describe`] says what they are,
-//! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions, [`name`] about names, [`events`] about events;
-//! [`serve`] runs the services.
+//! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions, [`name`] about names, [`events`] about events,
+//! [`group`] about replicated objects; [`serve`] runs the services.
 //! A verb takes its options and an [`Output`], and ends in a [`Verdict`], which is also the
 //! exit code.
 
@@ -11,6 +11,7 @@ mod describe;
 mod diff;
 mod doctor;
 mod events;
+mod group;
 mod idl;
 mod interface;
 mod ior;
@@ -48,6 +49,7 @@ Examples:
   quorb describe @grid.ior
   quorb doctor @grid.ior
   quorb idl check -I idl grid.idl
+  quorb group watch grid --domain 127.0.0.1:2811
 
 Exit codes: 0 done, 1 the request failed, 2 wrong usage.
 QUORB_LOG=debug shows the log lines of the broker, NO_COLOR=1 leaves out colours.";
@@ -61,6 +63,7 @@ enum Verb {
     Call(call::Call),
     Describe(describe::Describe),
     Doctor(doctor::Doctor),
+    Group(group::Group),
     Idl(idl::Idl),
 }
 
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Verb::Call(call) => driven(call.run(&mut output)),
         Verb::Describe(describe) => driven(describe.run(&mut output)),
         Verb::Doctor(doctor) => driven(doctor.run(&mut output)),
+        Verb::Group(group) => driven(group.run(&mut output)),
         Verb::Idl(idl) => driven(idl.run(&mut output)),
     };
     verdict.and_then(|()| output.finish()).map_or_else(Verdict::report, |()| ExitCode::SUCCESS)

@@ -9,7 +9,7 @@ mod returns;
 mod setter;
 
 use proc_macro2::TokenStream;
-use syn::{Attribute, ItemTrait, Signature, TraitItem};
+use syn::{Attribute, ItemTrait, Path, Signature, TraitItem};
 
 use crate::interface::model::{Interface, Operation};
 use crate::repository_id::RepositoryId;
@@ -19,7 +19,7 @@ use crate::sink::Sink;
 use crate::spelling::{check_idl_name, plain};
 
 /// The settings of `#[interface(...)]`.
-const SETTINGS: [&str; 3] = ["id", "name", "crate"];
+const SETTINGS: [&str; 4] = ["id", "name", "declarations", "crate"];
 
 /// Reads a trait and the arguments of its attribute; `None` if the item is no trait.
 pub(super) fn interface(
@@ -47,6 +47,7 @@ pub(super) fn interface(
         visibility: contract.vis.clone(),
         id: header.id,
         name: header.name,
+        declarations: header.declarations,
         bases,
         operations,
         unfinished,
@@ -58,14 +59,16 @@ struct Header {
     runtime: Runtime,
     id: RepositoryId,
     name: String,
+    declarations: Option<Path>,
 }
 
 fn header(arguments: TokenStream, contract: &ItemTrait, crate_name: &str, sink: &mut Sink) -> Header {
-    let (mut runtime, mut id, mut name) = (Runtime::default(), None, None);
+    let (mut runtime, mut id, mut name, mut declarations) = (Runtime::default(), None, None, None);
     for setting in read_settings(arguments, &SETTINGS, sink) {
         match setting.key.to_string().as_str() {
             "id" => id = setting.text(sink).and_then(|text| RepositoryId::given(&text, sink)),
             "name" => name = setting.text(sink),
+            "declarations" => declarations = setting.path(sink),
             _ => runtime = setting.path(sink).map_or(runtime, Runtime::at),
         }
     }
@@ -75,7 +78,7 @@ fn header(arguments: TokenStream, contract: &ItemTrait, crate_name: &str, sink: 
     };
     check_idl_name(&name, span, sink);
     let id = id.unwrap_or_else(|| RepositoryId::default_of(crate_name, &name));
-    Header { runtime, id, name }
+    Header { runtime, id, name, declarations }
 }
 
 fn refuse_unsupported_shape(contract: &ItemTrait, sink: &mut Sink) {

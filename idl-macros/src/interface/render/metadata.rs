@@ -13,6 +13,7 @@ pub(super) fn metadata(interface: &Interface) -> TokenStream {
     let (id, name, count) = (&interface.id.text, &interface.name, interface.operations.len());
     let entries = interface.operations.iter().map(|operation| entry(operation, &private));
     let bases = interface.bases.iter().map(|base| &base.proxy);
+    let declaring = interface.declarations.as_ref().map(|declarations| quote!(.declaring(#declarations)));
     quote! {
         static #operations: [#private::Operation; #count] = [#(#entries),*];
         static __INTERFACE: #private::Interface = #private::Interface::new(
@@ -20,7 +21,7 @@ pub(super) fn metadata(interface: &Interface) -> TokenStream {
             #name,
             &[#(<#bases as #private::Proxy>::interface),*],
             &#operations,
-        );
+        )#declaring;
     }
 }
 

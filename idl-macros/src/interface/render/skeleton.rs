@@ -134,13 +134,14 @@ fn decode(operation: &Operation, private: &TokenStream) -> TokenStream {
 /// A plain or blocking method: the cell runs it.
 fn run_function(operation: &Operation, place: usize, contract: &Ident, private: &TokenStream) -> TokenStream {
     let operations = operations_name();
-    let (runner, reference) = match (operation.execution, operation.receiver) {
-        (Execution::Blocking, Receiver::Shared) => ("blocking_query", quote!(&__T)),
-        (Execution::Blocking, Receiver::Exclusive) => ("blocking_update", quote!(&mut __T)),
-        (_, Receiver::Shared) => ("query", quote!(&__T)),
-        (_, Receiver::Exclusive) => ("update", quote!(&mut __T)),
+    let (runner, reference) = match operation.receiver {
+        Receiver::Shared => (quote!(query), quote!(&__T)),
+        Receiver::Exclusive => (quote!(update), quote!(&mut __T)),
     };
-    let runner = format_ident!("{runner}");
+    let thread = match operation.execution {
+        Execution::Blocking => quote!(OfThePool),
+        _ => quote!(OfTheCall),
+    };
     let context = if operation.context.is_some() { quote!(__cx) } else { quote!(_) };
     let call = call(operation, contract, quote!(__servant), quote!(__cx), decoded(operation));
     let outcome = outcome(operation, call, private);
@@ -153,6 +154,7 @@ fn run_function(operation: &Operation, place: usize, contract: &Ident, private: 
         __cell.#runner::<_, #exception>(
             __call,
             &#operations[#place],
+            #private::Thread::#thread,
             move |__servant: #reference, #context: &#private::Context| -> ::core::result::Result<_, #private::Fault<#exception>> {
                 #outcome
             },

@@ -31,6 +31,9 @@ pub(crate) fn call(protocol: Protocol, flavour: Flavour, reference: &str, plan: 
     if protocol == Protocol::Raw {
         return raw::call(reference, plan);
     }
+    if matches!(protocol, Protocol::NativeBlocking | Protocol::IiopBlocking) {
+        return ours::call_blocking(reference, protocol, plan);
+    }
     flavour.runtime()?.block_on(async {
         match protocol {
             Protocol::RawTokio => drive(mux::connect(reference).await?, plan).await,

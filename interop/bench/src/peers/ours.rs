@@ -1,12 +1,13 @@
 //! Our own broker, over either protocol.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quorb::{Orb, Preference, Proxy, interface};
 use quorb_interop::table::{Columns, Item, TableProxy, TableServant};
 
-use crate::drive::{Caller, EXPECTED};
-use crate::plan::{Outcome, Protocol};
+use crate::drive::{Caller, EXPECTED, WARM_UP_PART};
+use crate::measure::Stopwatch;
+use crate::plan::{Outcome, Plan, Protocol};
 
 /// The table as a later version of its interface has it: servers of the earlier one understand it in CBOR alone.
 #[interface(id = "IDL:Bench/Table:1.0")]
@@ -37,13 +38,45 @@ pub(super) async fn serve() -> Outcome<()> {
     Ok(())
 }
 
+fn preference(protocol: Protocol) -> Preference {
+    match protocol {
+        Protocol::Iiop | Protocol::IiopBlocking => Preference::IiopOnly,
+        _ => Preference::NativeOnly,
+    }
+}
+
 /// A broker of its own with a connection of its own.
 pub(super) async fn connect(reference: &str, protocol: Protocol) -> Outcome<TableProxy> {
-    let preference = match protocol {
-        Protocol::Iiop => Preference::IiopOnly,
-        _ => Preference::NativeOnly,
+    Ok(Orb::builder().prefer(preference(protocol)).start().await?.bind(reference)?)
+}
+
+/// One `get` after the other by a thread without tokio.
+pub(super) fn call_blocking(reference: &str, protocol: Protocol, plan: &Plan) -> Outcome<()> {
+    let orb = Orb::builder().prefer(preference(protocol)).start_blocking()?;
+    let table: TableProxy = orb.bind(reference)?;
+    let table = table.blocking();
+    let get = || -> Outcome<()> {
+        match table.get(3, 4)? {
+            EXPECTED => Ok(()),
+            _ => Err("a result is wrong: no figures".into()),
+        }
     };
-    Ok(Orb::builder().prefer(preference).start().await?.bind(reference)?)
+    let warm_up_time = Duration::from_millis(plan.milliseconds) / WARM_UP_PART;
+    let (started, mut warm_up) = (Instant::now(), 0);
+    while warm_up == 0 || started.elapsed() < warm_up_time {
+        get()?;
+        warm_up += 1;
+    }
+    let calls = plan.count.unwrap_or(warm_up * WARM_UP_PART as usize);
+    let mut latencies = Vec::with_capacity(calls);
+    let watch = Stopwatch::start();
+    for _ in 0..calls {
+        let started = Instant::now();
+        get()?;
+        latencies.push(started.elapsed());
+    }
+    watch.stop(calls, calls + warm_up, latencies);
+    Ok(())
 }
 
 /// A client that was built with the later interface.

@@ -79,6 +79,12 @@ pub enum CdrError {
         /// The Rust or IDL name of the type.
         type_name: &'static str,
     },
+    /// A value of a type that this process has no code for (CORBA 3.3 Part 2, 9.3.4.3).
+    #[error("nobody has registered the value type `{id}` here")]
+    NoValueFactory {
+        /// The repository id, the most derived one where the writer names several.
+        id: String,
+    },
     /// A map in the input has the same key twice.
     #[error("a map has the same key twice")]
     DuplicateKey,

@@ -16,6 +16,8 @@
 //! | `standard_services` | OMG's naming and event services from the IDL that Debian installs; omniORB's naming client uses ours |
 //! | `event_service` | omniEvents' tools and C++ clients of all four kinds use our event channels, one of them is killed |
 //! | `zoo` | values of any type, decimals, unions by every switch, values with identity: C++ and Python, both ways |
+//! | `long_doubles` | what omniORB makes of a `long double`, and how every number crosses all the same |
+//! | `custom_values` | custom values: between our own, known at run time alone, and to foreign peers, which marshal none |
 //! | `big_endian` | every type in big-endian order from us, in the machine's order from foreign brokers, both ways |
 //! | `byte_order` | the byte order that this machine does not have, stale octets in padding, tiny tail fragments |
 
@@ -23,11 +25,13 @@ mod benchmark;
 mod big_endian;
 mod both_directions;
 mod byte_order;
+mod custom_values;
 mod event_service;
 mod foreign_clients;
 mod forwarding;
 mod from_idl;
 mod lifecycle;
+mod long_doubles;
 mod naming_service;
 mod on_the_wire;
 mod our_client;

@@ -3,7 +3,9 @@
 
 use std::process::Command;
 
-use quorb::Orb;
+use quorb::value::valuetype::Custom;
+use quorb::{Orb, ValueRef};
+use quorb_giop::cdr::{CdrError, Decoder, Encoder};
 use quorb_interop::echo::Reflector;
 use quorb_interop::peers;
 use quorb_interop::zoo::{KeeperServant, Mirror};
@@ -80,6 +82,72 @@ struct ::Zoo::Unions IDL:Zoo/Unions:1.0
   ::Zoo::ByColour colour_switch
 ";
 
+/// What is declared beside the interfaces of a file: constants, and value types whole.
+const ARCHIVE: &str = "\
+interface ::Archive::Desk IDL:Archive/Desk:1.0 1.0
+  void put(in ::Archive::Item what)
+valuetype ::Archive::Aged IDL:Archive/Aged:1.0 abstract
+  long age(in long year)
+valuetype ::Archive::Closed IDL:Archive/Closed:1.0 custom
+  public octet inside
+enum ::Archive::Colour IDL:Archive/Colour:1.0 RED GREEN
+abstract interface ::Archive::Described IDL:Archive/Described:1.0 1.0
+  string text()
+const ::Archive::Desk::COUNTERS IDL:Archive/Desk/COUNTERS:1.0 short 3
+const ::Archive::FAR IDL:Archive/FAR:1.0 unsigned long long 18446744073709551615
+const ::Archive::FAVOURITE IDL:Archive/FAVOURITE:1.0 ::Archive::Colour GREEN
+valuetype ::Archive::Item IDL:Archive/Item:1.0 abstract ::Archive::Kept supports ::Archive::Described
+  attribute string note
+  sequence<long> chapters(in long from, inout long step, out long count) raises ::Archive::Lost
+  factory make
+    string title
+    long year
+  factory copy_of
+    ::Archive::Item original
+  public string title
+  private long year
+valuetype ::Archive::Kept IDL:Archive/Kept:1.0 abstract abstract ::Archive::Aged
+  readonly attribute string place
+exception ::Archive::Lost IDL:Archive/Lost:1.0
+  string what
+const ::Archive::MARK IDL:Archive/MARK:1.0 octet 7
+const ::Archive::NAME IDL:Archive/NAME:1.0 string the archive
+typedef ::Archive::Numbers IDL:Archive/Numbers:1.0 sequence<long>
+const ::Archive::OPEN IDL:Archive/OPEN:1.0 boolean TRUE
+const ::Archive::PRICE IDL:Archive/PRICE:1.0 fixed<3, 1> -12.5
+const ::Archive::RATE IDL:Archive/RATE:1.0 double 0.25
+valuetype ::Archive::Rare IDL:Archive/Rare:1.0 truncatable : ::Archive::Item
+  public double price
+const ::Archive::SEPARATOR IDL:Archive/SEPARATOR:1.0 char /
+const ::Archive::SHELVES_MAX IDL:Archive/SHELVES_MAX:1.0 long 40
+const ::Archive::SHORT_NAME IDL:Archive/SHORT_NAME:1.0 string<8> archive
+const ::Archive::WIDE_NAME IDL:Archive/WIDE_NAME:1.0 wstring wide
+";
+
+mod generated {
+    quorb::include_idl!("idl/archive.idl");
+}
+
+use generated::archive;
+
+struct Counter;
+
+impl archive::Desk for Counter {
+    fn put(&self, _: &Option<ValueRef<archive::Item>>) {}
+}
+
+/// Nobody asks for one.
+impl Custom for archive::Closed {
+    fn marshal(&self, out: &mut Encoder) -> Result<(), CdrError> {
+        out.write_u8(self.inside);
+        Ok(())
+    }
+
+    fn unmarshal(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        Ok(archive::Closed { inside: input.read_u8()? })
+    }
+}
+
 fn output(mut command: Command, reference: &str) -> String {
     let output = command.arg(reference).output().expect("it starts");
     let (said, lines) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
@@ -110,4 +178,16 @@ fn foreign_programs_read_the_interfaces_of_a_server() {
     assert!(itself.starts_with(
         "interface ::CORBA::Repository IDL:omg.org/CORBA/Repository:1.0 1.0 : ::CORBA::Container\n"
     ));
+}
+
+/// One serves nothing but a desk: what its file declares besides is there with it.
+#[test]
+fn foreign_programs_read_what_a_file_declares_beside_its_interfaces() {
+    let (Some(cpp), python) = (peers::or_skip(), peers::python_or_skip()) else { return };
+    let server = Orb::builder().listen("127.0.0.1:0").start_blocking().expect("it starts");
+    let desk = server.serve("desk", archive::DeskServant::new(Counter)).expect("the key is free");
+    assert_eq!(output(cpp.program("ir_reader"), &desk.to_string()), ARCHIVE);
+    if let Some(python) = python {
+        assert_eq!(output(python.script("ir_reader"), &desk.to_string()), ARCHIVE);
+    }
 }

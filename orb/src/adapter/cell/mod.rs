@@ -31,6 +31,21 @@ pub struct ServantCell<T> {
 /// Calls that wait in front of one object; more are refused with TRANSIENT.
 pub const OBJECT_QUEUE_MAX: usize = 4096;
 
+/// Where a method runs that is no future.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thread {
+    /// Where its call is being read: it does not wait.
+    OfTheCall,
+    /// On the blocking pool: it may block.
+    OfThePool,
+}
+
+/// How a method has the value of a cell.
+struct Access<T, G> {
+    mode: Mode,
+    guard: fn(&ServantCell<T>, Pass) -> G,
+}
+
 /// Writes the results of a method.
 pub type WriteResults<R> = fn(&R, &mut BodyWriter) -> Result<(), BodyError>;
 
@@ -40,52 +55,30 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         Arc::new(ServantCell { door: Door::new(), value: Arc::new(RwLock::new(value)) })
     }
 
-    /// Runs a method that takes `&self` and does not wait. It runs at once unless an update is inside.
+    /// Runs a method that takes `&self`. One that does not wait runs at once unless an update is inside.
     pub fn query<R: Send + 'static, E: Raises>(
         self: &Arc<Self>,
         call: Invocation,
         operation: &'static Operation,
+        thread: Thread,
         run: impl FnOnce(&T, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
         let run = |guard: SharedGuard<T>, context: &Context| run(&guard, context);
-        self.run(call, operation, Mode::Shared, Self::read_guard, run, write)
+        self.run(call, operation, thread, Self::SHARED, run, write)
     }
 
-    /// Runs a method that takes `&mut self` and does not wait. It runs at once unless anybody is inside.
+    /// Runs a method that takes `&mut self`. One that does not wait runs at once unless anybody is inside.
     pub fn update<R: Send + 'static, E: Raises>(
         self: &Arc<Self>,
         call: Invocation,
         operation: &'static Operation,
+        thread: Thread,
         run: impl FnOnce(&mut T, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
         let run = |mut guard: ExclusiveGuard<T>, context: &Context| run(&mut guard, context);
-        self.run(call, operation, Mode::Exclusive, Self::write_guard, run, write)
-    }
-
-    /// Runs a `#[blocking]` method that takes `&self`, on the blocking pool.
-    pub fn blocking_query<R: Send + 'static, E: Raises>(
-        self: &Arc<Self>,
-        call: Invocation,
-        operation: &'static Operation,
-        run: impl FnOnce(&T, &Context) -> Result<R, Fault<E>> + Send + 'static,
-        write: WriteResults<R>,
-    ) -> Dispatch {
-        let run = |guard: SharedGuard<T>, context: &Context| run(&guard, context);
-        self.run_off_thread(call, operation, Mode::Shared, Self::read_guard, run, write)
-    }
-
-    /// Runs a `#[blocking]` method that takes `&mut self`, on the blocking pool.
-    pub fn blocking_update<R: Send + 'static, E: Raises>(
-        self: &Arc<Self>,
-        call: Invocation,
-        operation: &'static Operation,
-        run: impl FnOnce(&mut T, &Context) -> Result<R, Fault<E>> + Send + 'static,
-        write: WriteResults<R>,
-    ) -> Dispatch {
-        let run = |mut guard: ExclusiveGuard<T>, context: &Context| run(&mut guard, context);
-        self.run_off_thread(call, operation, Mode::Exclusive, Self::write_guard, run, write)
+        self.run(call, operation, thread, Self::EXCLUSIVE, run, write)
     }
 
     /// Enters for an asynchronous method that takes `&self`. Its place in the queue is that of this call, not of the first
@@ -117,20 +110,27 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         async move { admitted.await.map(|pass| cell.write_guard(pass)) }
     }
 
+    const SHARED: Access<T, SharedGuard<T>> = Access { mode: Mode::Shared, guard: Self::read_guard };
+    const EXCLUSIVE: Access<T, ExclusiveGuard<T>> =
+        Access { mode: Mode::Exclusive, guard: Self::write_guard };
+
     /// Runs a method that does not wait: at once if it is let in at once, else in a task. The guard is dropped before the
     /// results are written.
-    fn run<G: 'static, R: Send + 'static, E: Raises>(
+    fn run<G: Send + 'static, R: Send + 'static, E: Raises>(
         self: &Arc<Self>,
         call: Invocation,
         operation: &'static Operation,
-        mode: Mode,
-        guard: fn(&Self, Pass) -> G,
+        thread: Thread,
+        access: Access<T, G>,
         run: impl FnOnce(G, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        match self.door.enter(call.context(), operation, mode) {
+        if thread == Thread::OfThePool {
+            return self.run_off_thread(call, operation, access, run, write);
+        }
+        match self.door.enter(call.context(), operation, access.mode) {
             Entered::Now(pass) => {
-                let result = run(guard(self, pass), call.context());
+                let result = run((access.guard)(self, pass), call.context());
                 Dispatch::Done(call.finish(result, write))
             }
             Entered::Refused(exception) => Dispatch::Done(call.refuse(exception)),
@@ -139,7 +139,7 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
                 Dispatch::Pending(Box::pin(async move {
                     match waiting.wait(call.context(), operation).await {
                         Ok(pass) => {
-                            let result = run(guard(&cell, pass), call.context());
+                            let result = run((access.guard)(&cell, pass), call.context());
                             call.finish(result, write)
                         }
                         Err(exception) => call.refuse(exception),
@@ -154,16 +154,15 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
         self: &Arc<Self>,
         call: Invocation,
         operation: &'static Operation,
-        mode: Mode,
-        guard: fn(&Self, Pass) -> G,
+        access: Access<T, G>,
         run: impl FnOnce(G, &Context) -> Result<R, Fault<E>> + Send + 'static,
         write: WriteResults<R>,
     ) -> Dispatch {
-        let (cell, admitted) = (self.clone(), self.admitted(&call, operation, mode));
+        let (cell, admitted) = (self.clone(), self.admitted(&call, operation, access.mode));
         Dispatch::Pending(Box::pin(async move {
             match admitted.await {
                 Ok(pass) => {
-                    let guard = guard(&cell, pass);
+                    let guard = (access.guard)(&cell, pass);
                     off_thread(call, write, move |context| run(guard, context)).await
                 }
                 Err(exception) => call.refuse(exception),

@@ -246,6 +246,11 @@ impl Connection {
         self.held.is_some() && !self.has_room()
     }
 
+    /// Whether something is kept back, or passed over, that is not in the input any more.
+    pub fn holds_back(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// Whether `receive` has stopped because of a limit, and could now go on.
     pub fn is_ready(&self) -> bool {
         self.held.is_some() && self.has_room()

@@ -25,6 +25,12 @@ pub(super) fn of_any(node: &Node, entry: &Entry, call: &Invocation) -> Option<Re
         _ => match &entry.item {
             Item::Attribute { .. } => of_attribute(node, entry, call),
             Item::Operation { .. } => of_operation(node, entry, call),
+            Item::Constant { ty, value } => match call.operation() {
+                "_get_type" => give(call, node.code(ty)),
+                "_get_type_def" => give(call, node.type_def(ty)),
+                "_get_value" => give(call, value.clone()),
+                _ => None,
+            },
             _ => None,
         },
     }

@@ -21,9 +21,14 @@ pub(super) fn any_of(node: &Node, entry: &Entry) -> Any {
         }
         Item::Operation { .. } => operation(node, entry).as_ref().map_or_else(Any::null, any),
         Item::Attribute { .. } => attribute(node, entry).as_ref().map_or_else(Any::null, any),
+        Item::Constant { ty, value } => {
+            let (name, id, defined_in, version) = identity(entry);
+            let (r#type, value) = (node.code(ty), value.clone());
+            any(&ConstantDescription { name, id, defined_in, version, r#type, value })
+        }
         Item::ValueMember { .. } => value::member(node, entry).as_ref().map_or_else(Any::null, any),
         Item::Type(TypeDef::Exception { .. }) => any(&exception(node, entry)),
-        Item::Type(TypeDef::Value { .. }) => any(&value::description(entry)),
+        Item::Type(TypeDef::Value { .. }) => any(&value::description(node, entry)),
         Item::Type(_) => {
             let (name, id, defined_in, version) = identity(entry);
             any(&TypeDescription { name, id, defined_in, version, r#type: node.code_of(entry) })

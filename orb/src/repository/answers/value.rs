@@ -3,10 +3,10 @@
 use super::super::entry::{Entry, Item};
 use super::super::interfaces::{InterfaceDef, ValueDef};
 use super::super::node::Node;
-use super::super::records::{FullValueDescription, Initializer, ValueDescription, ValueMember};
+use super::super::records::{FullValueDescription, Initializer, StructMember, ValueDescription, ValueMember};
 use super::super::reference::Ref;
 use super::container::answered;
-use super::describe::identity;
+use super::describe::{self, identity};
 use super::give;
 use crate::adapter::{Invocation, Reply};
 use crate::model::{TypeDef, TypeDesc, ValueKind};
@@ -36,9 +36,18 @@ fn of_value(
     call: &Invocation,
 ) -> Option<Reply> {
     match call.operation() {
-        "_get_supported_interfaces" => give(call, Vec::<Ref<InterfaceDef>>::new()),
-        "_get_initializers" => give(call, Vec::<Initializer>::new()),
-        "_get_abstract_base_values" => give(call, Vec::<Ref<ValueDef>>::new()),
+        "_get_supported_interfaces" => {
+            let supported = node.library.entries(supports(node, entry));
+            give(
+                call,
+                supported.map(|interface| node.refer_to(interface)).collect::<Vec<Ref<InterfaceDef>>>(),
+            )
+        }
+        "_get_initializers" => give(call, initializers(node, entry)),
+        "_get_abstract_base_values" => {
+            let bases = node.library.entries(abstract_bases(node, entry));
+            give(call, bases.map(|base| node.refer_to(base)).collect::<Vec<Ref<ValueDef>>>())
+        }
         "_get_base_value" => {
             let base = match base {
                 Some(TypeDesc::Named(id)) => node.library.entry(id),
@@ -58,7 +67,32 @@ fn of_value(
     }
 }
 
-pub(super) fn description(entry: &Entry) -> ValueDescription {
+fn supports<'n>(node: &'n Node, entry: &Entry) -> &'n [String] {
+    node.library.behaviour(entry).map_or(&[], |behaviour| &behaviour.supports)
+}
+
+fn abstract_bases<'n>(node: &'n Node, entry: &Entry) -> &'n [String] {
+    node.library.behaviour(entry).map_or(&[], |behaviour| &behaviour.abstract_bases)
+}
+
+fn initializers(node: &Node, entry: &Entry) -> Vec<Initializer> {
+    let factories = node.library.behaviour(entry).into_iter().flat_map(|behaviour| &behaviour.initializers);
+    let described = factories.map(|factory| Initializer {
+        name: factory.name.clone(),
+        members: factory
+            .parameters
+            .iter()
+            .map(|(name, ty)| StructMember {
+                name: name.clone(),
+                r#type: node.code(ty),
+                type_def: node.type_def(ty),
+            })
+            .collect(),
+    });
+    described.collect()
+}
+
+pub(super) fn description(node: &Node, entry: &Entry) -> ValueDescription {
     let (name, id, defined_in, version) = identity(entry);
     let (kind, base_value) = kind_and_base(entry);
     ValueDescription {
@@ -68,8 +102,8 @@ pub(super) fn description(entry: &Entry) -> ValueDescription {
         is_custom: kind == ValueKind::Custom,
         defined_in,
         version,
-        supported_interfaces: Vec::new(),
-        abstract_base_values: Vec::new(),
+        supported_interfaces: supports(node, entry).to_vec(),
+        abstract_base_values: abstract_bases(node, entry).to_vec(),
         is_truncatable: kind == ValueKind::Truncatable,
         base_value,
     }
@@ -90,12 +124,23 @@ pub(super) fn member(node: &Node, entry: &Entry) -> Option<ValueMember> {
     })
 }
 
-/// The value type with all that it inherits: its state, the base's first.
+/// The value type with all that it inherits: the state of its base first, and the operations of all bases.
 fn whole(node: &Node, entry: &Entry) -> FullValueDescription {
-    let ValueDescription { name, id, is_abstract, is_custom, defined_in, version, .. } = description(entry);
-    let (kind, base_value) = kind_and_base(entry);
+    let ValueDescription {
+        name,
+        id,
+        is_abstract,
+        is_custom,
+        defined_in,
+        version,
+        supported_interfaces,
+        abstract_base_values,
+        is_truncatable,
+        base_value,
+    } = description(node, entry);
     let lineage = node.library.value_lineage(entry);
-    let members = lineage.iter().rev().flat_map(|value| node.library.entries(&value.contents));
+    let inherited = || lineage.iter().flat_map(|value| node.library.entries(&value.contents));
+    let state = lineage.iter().rev().flat_map(|value| node.library.entries(&value.contents));
     FullValueDescription {
         name,
         id,
@@ -103,13 +148,13 @@ fn whole(node: &Node, entry: &Entry) -> FullValueDescription {
         is_custom,
         defined_in,
         version,
-        operations: Vec::new(),
-        attributes: Vec::new(),
-        members: members.filter_map(|entry| member(node, entry)).collect(),
-        initializers: Vec::new(),
-        supported_interfaces: Vec::new(),
-        abstract_base_values: Vec::new(),
-        is_truncatable: kind == ValueKind::Truncatable,
+        operations: inherited().filter_map(|entry| describe::operation(node, entry)).collect(),
+        attributes: inherited().filter_map(|entry| describe::attribute(node, entry)).collect(),
+        members: state.filter_map(|entry| member(node, entry)).collect(),
+        initializers: initializers(node, entry),
+        supported_interfaces,
+        abstract_base_values,
+        is_truncatable,
         base_value,
         r#type: node.code_of(entry),
     }

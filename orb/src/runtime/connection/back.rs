@@ -23,7 +23,7 @@ pub(super) struct Back {
 impl Connection {
     /// The native peer has said who it is, and that it takes calls on this connection: a server does, and a client may.
     pub(in crate::runtime) fn leads_to(self: &Arc<Self>, identity: u64) {
-        let may_call = self.key.is_some() || self.orb.callbacks() != Callbacks::Off;
+        let may_call = self.is_driven() && (self.key.is_some() || self.orb.callbacks() != Callbacks::Off);
         if may_call && self.back.identity.set(identity).is_ok() {
             self.is_called_back_at(Address::Caller(identity));
         }

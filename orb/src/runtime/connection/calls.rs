@@ -93,6 +93,19 @@ impl Connection {
         }
     }
 
+    /// The same for a call that goes alone, and not if its body is large.
+    pub(in crate::runtime) fn send_small(
+        self: &Arc<Self>,
+        outgoing: &Outgoing<'_>,
+        deadline: Instant,
+    ) -> Option<Result<Sent, SystemException>> {
+        match outgoing.encode(&self.orb) {
+            Ok(encoded) if encoded.body.is_small() => self.try_send(&encoded, false, Some(deadline)),
+            Ok(_) => None,
+            Err(exception) => Some(Err(exception)),
+        }
+    }
+
     /// Gives up the calls whose deadline has passed.
     pub(in crate::runtime) fn give_up_late_calls(&self, now: Instant) {
         let mut state = self.lock();
@@ -165,6 +178,7 @@ impl Connection {
         state.uses += 1;
         let mut is_first_due = false;
         let sent = if oneway {
+            state.order.told(id);
             Sent::Oneway
         } else {
             let (sender, receiver) = oneshot::channel();
@@ -251,6 +265,7 @@ impl Connection {
         let waiter = {
             let mut state = self.lock();
             self.offer_room(&state);
+            state.order.answered(id);
             state.waiting.remove(&id)
         };
         if let Some(waiter) = waiter {
@@ -270,6 +285,34 @@ impl Connection {
 /// Octets of calls without an answer that are gathered before they are written.
 const GATHERED_BYTES_MAX: u64 = 16 * 1024;
 
+impl Waiting {
+    /// What the call has come to, if it has ended. It is asked no more then.
+    pub(in crate::runtime) fn take(&mut self) -> Option<CallOutcome> {
+        match self.receiver.try_recv() {
+            Ok(outcome) => {
+                self.ended = true;
+                Some(outcome)
+            }
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => {
+                self.ended = true;
+                Some(CallOutcome::dropped())
+            }
+        }
+    }
+}
+
+impl CallOutcome {
+    /// Nobody is left who could tell.
+    fn dropped() -> CallOutcome {
+        CallOutcome::Lost {
+            delivery: Delivery::Sent,
+            cause: "the connection's driver was stopped".into(),
+            violated: false,
+        }
+    }
+}
+
 /// Waits for the reply to a call. Dropping it cancels the call.
 pub(crate) struct Waiting {
     receiver: oneshot::Receiver<CallOutcome>,
@@ -285,11 +328,7 @@ impl Future for Waiting {
         let polled = Pin::new(&mut self.receiver).poll(cx);
         polled.map(|received| {
             self.ended = true;
-            received.unwrap_or_else(|_| CallOutcome::Lost {
-                delivery: Delivery::Sent,
-                cause: "the connection's driver was stopped".into(),
-                violated: false,
-            })
+            received.unwrap_or_else(|_| CallOutcome::dropped())
         })
     }
 }

@@ -26,6 +26,8 @@ pub(in crate::runtime) struct Posture {
     pub(in crate::runtime) timeout: Option<Time>,
     /// When calls are to be given up.
     pub(in crate::runtime) due: Option<Instant>,
+    /// When the connection beside this one is given up, unless it is used.
+    pub(in crate::runtime) beside: Option<Instant>,
     /// No call is under way, and nothing waits to be written.
     pub(in crate::runtime) idle: bool,
     /// Calls in either direction since the beginning.
@@ -42,11 +44,13 @@ pub(in crate::runtime) struct Posture {
 
 /// What the input holds.
 pub(in crate::runtime) enum Heard {
-    Event(CoreEvent),
-    /// Nothing that is whole.
+    Event {
+        event: CoreEvent,
+        /// There is nothing behind it.
+        is_last: bool,
+    },
+    /// Nothing that is whole, or that may be looked at before the peer takes what it was answered, or calls of it have ended.
     Nothing,
-    /// Something, but it is not looked at before the peer takes what it was answered, or calls of it have ended.
-    Held,
 }
 
 impl Connection {
@@ -125,6 +129,7 @@ impl Connection {
             finished: state.core.is_closed() && !state.has_output(),
             timeout: state.core.next_timeout(),
             due: state.due,
+            beside: self.gives_up_beside_at(&state.beside),
             idle: state.is_idle(),
             uses: state.uses,
             expects_octets: state.core.expects_octets(),
@@ -145,14 +150,13 @@ impl Connection {
             self.flush_locked(&mut state);
         }
         if state.must_hold(limits) {
-            return Ok(Heard::Held);
+            return Ok(Heard::Nothing);
         }
         let now = self.now();
-        let event = state.core.receive(input, now)?;
-        if event.is_some() {
-            self.heard_at.store(now.0, Ordering::Relaxed);
-        }
-        if matches!(event, Some(CoreEvent::Request { .. })) {
+        let Some(event) = state.core.receive(input, now)? else { return Ok(Heard::Nothing) };
+        self.heard_at.store(now.0, Ordering::Relaxed);
+        let is_last = input.is_empty() && !state.core.holds_back();
+        if matches!(event, CoreEvent::Request { .. }) {
             state.uses += 1;
             let offered = state.core.take_offered();
             if !offered.is_empty() {
@@ -160,12 +164,22 @@ impl Connection {
                 self.is_opened_at(offered);
             }
         }
-        Ok(event.map_or(Heard::Nothing, Heard::Event))
+        Ok(Heard::Event { event, is_last })
+    }
+
+    /// When something was heard of the peer last.
+    pub(in crate::runtime) fn heard_at(&self) -> Time {
+        Time(self.heard_at.load(Ordering::Relaxed))
+    }
+
+    /// The peer was heard at this time, on another connection.
+    pub(in crate::runtime) fn hears_at(&self, time: Time) {
+        self.heard_at.fetch_max(time.0, Ordering::Relaxed);
     }
 
     /// How long nothing has been heard of the peer.
     pub(in crate::runtime) fn silent_for(&self) -> Duration {
-        self.now().since(Time(self.heard_at.load(Ordering::Relaxed)))
+        self.now().since(self.heard_at())
     }
 
     /// Whether the peer has begun a message that is not complete.

@@ -1,8 +1,10 @@
 //! A connection: a protocol core, a transport, and the calls on it.
 
 mod back;
+mod beside;
 mod calls;
 mod io;
+mod order;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,13 +15,16 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use quorb_giop::cdr::Endian;
+use socket2::Socket;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use self::back::Back;
+use self::beside::Beside;
 use self::calls::Waiter;
-pub(crate) use self::calls::{CallOutcome, Sent};
+pub(crate) use self::calls::{CallOutcome, Sent, Waiting};
 pub(super) use self::io::{Heard, Posture};
+use self::order::Order;
 use super::Orb;
 use super::bell::Bell;
 use super::budget::Holding;
@@ -83,6 +88,10 @@ struct State {
     due: Option<Instant>,
     /// Calls of the peer that go on in tasks, for their cancellation.
     running: HashMap<CallId, Context>,
+    /// What calls beside this connection must not overtake.
+    order: Order,
+    /// The connection beside this one that callers drive by themselves.
+    beside: Beside,
     write_error: Option<std::io::Error>,
 }
 
@@ -117,6 +126,18 @@ impl Connection {
         Connection::start(orb, stream, protocol, core, Some(key), BytesMut::new(), entry)
     }
 
+    /// Takes over a socket that this side has opened beside another connection to the same peer. Its callers drive it.
+    pub(super) fn beside(orb: &Orb, socket: Arc<Socket>, peer: Peer, key: PoolKey) -> Arc<Connection> {
+        let core = Core::uncalled_client(orb, key.wire);
+        let connection = Connection::assemble(orb, WriteEnd::Direct(socket), peer, core, Some(key));
+        let lifecycle = &orb.shared.lifecycle;
+        lifecycle.register(connection.number, connection.clone());
+        if lifecycle.is_stopped() {
+            connection.cut("the broker has been shut down");
+        }
+        connection
+    }
+
     /// Takes over a stream that was accepted, with the octets that have arrived already.
     pub(super) fn server(orb: &Orb, stream: Stream, protocol: Protocol, input: BytesMut, entry: Entry) {
         let core = Core::server(orb, protocol);
@@ -132,36 +153,9 @@ impl Connection {
         input: BytesMut,
         entry: Entry,
     ) -> Arc<Connection> {
-        let state = State {
-            core,
-            out: OutBuffer::new(),
-            blocked: false,
-            serves: key.is_none(),
-            held: false,
-            gathers: false,
-            uses: 0,
-            waiting: HashMap::default(),
-            due: None,
-            running: HashMap::new(),
-            write_error: None,
-        };
+        let peer = Peer { protocol, address: stream.peer.into() };
+        let connection = Connection::assemble(orb, stream.write, peer, core, key);
         let lifecycle = &orb.shared.lifecycle;
-        let connection = Arc::new(Connection {
-            orb: orb.clone(),
-            number: lifecycle.number(),
-            peer: Peer { protocol, address: stream.peer.into() },
-            key,
-            write: stream.write,
-            bell: Bell::default(),
-            room: Room::default(),
-            unusable: AtomicBool::new(false),
-            peer_incarnation: OnceLock::new(),
-            heard_at: AtomicU64::new(orb.shared.clock.now().0),
-            back: Back::default(),
-            driver: OnceLock::new(),
-            holding: Holding::of(&orb.shared.budget),
-            state: Mutex::new(state),
-        });
         lifecycle.register(connection.number, connection.clone());
         let driver = orb.shared.runtime.spawn(driver::drive(connection.clone(), stream.read, input, entry));
         // Nobody else sets it.
@@ -173,10 +167,49 @@ impl Connection {
         connection
     }
 
+    fn assemble(orb: &Orb, write: WriteEnd, peer: Peer, core: Core, key: Option<PoolKey>) -> Arc<Connection> {
+        let state = State {
+            core,
+            out: OutBuffer::new(),
+            blocked: false,
+            serves: key.is_none(),
+            held: false,
+            gathers: false,
+            uses: 0,
+            waiting: HashMap::default(),
+            due: None,
+            running: HashMap::new(),
+            order: Order::default(),
+            beside: Beside::default(),
+            write_error: None,
+        };
+        Arc::new(Connection {
+            orb: orb.clone(),
+            number: orb.shared.lifecycle.number(),
+            peer,
+            key,
+            write,
+            bell: Bell::default(),
+            room: Room::default(),
+            unusable: AtomicBool::new(false),
+            peer_incarnation: OnceLock::new(),
+            heard_at: AtomicU64::new(orb.shared.clock.now().0),
+            back: Back::default(),
+            driver: OnceLock::new(),
+            holding: Holding::of(&orb.shared.budget),
+            state: Mutex::new(state),
+        })
+    }
+
     /// Whether the caller's runtime is that of the driver: then the driver gets on whenever the caller does, and its clock is
     /// as good as one of the caller's own.
     pub(crate) fn is_driven_here(&self) -> bool {
         Handle::try_current().is_ok_and(|here| here.id() == self.orb.shared.runtime.id())
+    }
+
+    /// Whether it has a driver, which reads what comes at any time.
+    fn is_driven(&self) -> bool {
+        !matches!(self.write, WriteEnd::Direct(_))
     }
 
     /// Whether new calls may be made on it.
@@ -272,7 +305,8 @@ impl Connection {
     /// the protocol.
     pub(super) fn end(&self, cause: &str, violated: bool) {
         self.make_unusable();
-        let (waiting, running, lost) = {
+        // What stands beside it goes with it: its state is locked no more when that happens.
+        let (waiting, running, lost, _beside) = {
             let mut state = self.lock();
             let unwritten = state.out.len();
             let lost: HashMap<CallId, Delivery> = state.core.on_eof(unwritten).into_iter().collect();
@@ -280,7 +314,8 @@ impl Connection {
             state.out = OutBuffer::new();
             self.holding.note_buffers(0);
             state.core.transmit(&mut OutBuffer::new());
-            (std::mem::take(&mut state.waiting), std::mem::take(&mut state.running), lost)
+            let (waiting, running) = (std::mem::take(&mut state.waiting), std::mem::take(&mut state.running));
+            (waiting, running, lost, std::mem::replace(&mut state.beside, Beside::Never))
         };
         let cause: Arc<str> = cause.into();
         for (id, waiter) in waiting {

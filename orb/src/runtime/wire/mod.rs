@@ -57,27 +57,41 @@ const BUFFERS: Buffers =
 
 impl Core {
     pub(super) fn client(orb: &Orb, wire: WireChoice) -> Core {
+        Core::calling(orb, wire, orb.callbacks())
+    }
+
+    /// A client that takes no calls of its peer on the connection, whatever its broker does on others.
+    pub(super) fn uncalled_client(orb: &Orb, wire: WireChoice) -> Core {
+        Core::calling(orb, wire, Callbacks::Off)
+    }
+
+    fn calling(orb: &Orb, wire: WireChoice, callbacks: Callbacks) -> Core {
         match wire {
-            WireChoice::Native => Core::native(orb, native::Side::Client),
+            WireChoice::Native => Core::native(orb, native::Side::Client, callbacks),
             WireChoice::Iiop { version, code_sets } => {
-                Core::iiop(orb, iiop::Side::Client, version, code_sets)
+                Core::iiop(orb, iiop::Side::Client, version, code_sets, callbacks)
             }
         }
     }
 
     pub(super) fn server(orb: &Orb, protocol: Protocol) -> Core {
         match protocol {
-            Protocol::Native | Protocol::Collocated => Core::native(orb, native::Side::Server),
-            Protocol::Iiop => Core::iiop(orb, iiop::Side::Server, GiopVersion::V1_2, CodeSets::UNNEGOTIATED),
+            Protocol::Native | Protocol::Collocated => {
+                Core::native(orb, native::Side::Server, orb.callbacks())
+            }
+            Protocol::Iiop => {
+                let (version, code_sets) = (GiopVersion::V1_2, CodeSets::UNNEGOTIATED);
+                Core::iiop(orb, iiop::Side::Server, version, code_sets, orb.callbacks())
+            }
         }
     }
 
-    fn native(orb: &Orb, side: native::Side) -> Core {
+    fn native(orb: &Orb, side: native::Side, callbacks: Callbacks) -> Core {
         let config = native::Config {
             side,
             identity: ClientId(orb.shared.identity),
             incarnation: orb.shared.incarnation,
-            features: match orb.callbacks() {
+            features: match callbacks {
                 Callbacks::Off => native::Features::default(),
                 Callbacks::Native | Callbacks::Everywhere => native::Features::CALLED_BACK,
             },
@@ -88,7 +102,13 @@ impl Core {
         Core::Native(Box::new(native::Connection::new(config, orb.shared.clock.now())))
     }
 
-    fn iiop(orb: &Orb, side: iiop::Side, version: GiopVersion, code_sets: CodeSets) -> Core {
+    fn iiop(
+        orb: &Orb,
+        side: iiop::Side,
+        version: GiopVersion,
+        code_sets: CodeSets,
+        callbacks: Callbacks,
+    ) -> Core {
         let limits = orb.limits();
         let mut core = Box::new(iiop::Connection::new(iiop::Config {
             side,
@@ -106,7 +126,7 @@ impl Core {
             buffers: BUFFERS,
             endian: orb.giop_byte_order(),
         }));
-        if orb.callbacks() == Callbacks::Everywhere {
+        if callbacks == Callbacks::Everywhere {
             match side {
                 iiop::Side::Client => core.offer_both_directions(orb.listen_points()),
                 iiop::Side::Server => core.accept_both_directions(),
@@ -324,6 +344,14 @@ impl Core {
         match self {
             Core::Native(_) => false,
             Core::Iiop(core) => core.is_congested(),
+        }
+    }
+
+    /// Whether something is kept back that is not in the input any more.
+    pub(super) fn holds_back(&self) -> bool {
+        match self {
+            Core::Native(_) => false,
+            Core::Iiop(core) => core.holds_back(),
         }
     }
 

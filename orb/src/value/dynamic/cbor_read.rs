@@ -167,6 +167,7 @@ impl Reader<'_> {
                 }
                 Value::Map(entries)
             }
+            State::Custom(custom) => custom.octets(parts.state)?,
         };
         let kept = parts.ids.iter().position(|known| *known == id).unwrap_or(0);
         let ids = parts.ids[kept..].iter().map(|id| (*id).to_owned()).collect();

@@ -160,6 +160,7 @@ impl Writer<'_> {
                 }
                 Value::Map(entries)
             }
+            State::Custom(custom) => custom.octets(parts.state)?,
         };
         let Value::Array(taken) = value else { return Err(DynamicError::mismatch(ty, value)) };
         Ok(Value::Array(vec![taken[0].clone(), taken[1].clone(), state]))

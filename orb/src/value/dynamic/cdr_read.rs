@@ -192,6 +192,7 @@ impl Reader<'_> {
                 }
                 Value::Map(entries)
             }
+            State::Custom(custom) => custom.read(input)?,
         };
         input.end_value(&header)?;
         // What was cut off is gone: the value is of the type that it was taken for.

@@ -196,9 +196,11 @@ impl Writer<'_> {
         };
         let parts = values::parts(value, ty)?;
         let (id, state) = values::known(&parts.ids[..1], formal, self.types)?;
-        let ids: &[&str] = if formal == Some(id) { &[] } else { &parts.ids };
+        // A custom value always names its type.
+        let implied = formal == Some(id) && !matches!(state, State::Custom(_));
+        let ids: &[&str] = if implied { &[] } else { &parts.ids };
         let shared = self.written.first(parts.number);
-        let begun = out.begin_value(&shared, ids, matches!(state, State::Members(_)))?;
+        let begun = out.begin_value(&shared, ids, !matches!(state, State::Content(_)))?;
         match state {
             State::Content(ty) => self.value(parts.state, ty, out)?,
             State::Members(members) => {
@@ -207,6 +209,7 @@ impl Writer<'_> {
                     self.value(value, &member.ty, out).map_err(|cause| cause.inside(step))?;
                 }
             }
+            State::Custom(custom) => custom.write(parts.state, out)?,
         }
         match begun {
             Some(begun) => Ok(out.end_value(begun)?),

@@ -22,6 +22,7 @@
 //! | `fixed` | text: `-12.50` |
 //! | `any` | array of the type code and the value |
 //! | values | null, `[number, id, members]`, or the number of a value met before |
+//! | custom values | the same with bytes for the members: what their own code writes, which the process must have [registered](crate::value::valuetype::register) where they cross CDR |
 //! | `TypeCode` | as in CBOR: a map of the type and the definitions |
 //!
 //! Octets from outside cost at most an error: nesting and the number of values are limited.

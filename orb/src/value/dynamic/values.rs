@@ -1,16 +1,17 @@
 //! Values of value types: null, `[number, id, state]` where a value is met first, and its number where it is met again.
 //!
 //! In place of the id there may be an array of ids, those that a reader may take the value for. The state is a map of the
-//! members, those of the bases too; that of a box is its content.
+//! members, those of the bases too; that of a box is its content, that of a custom value the octets that its own code writes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ciborium::Value;
-use quorb_giop::cdr::SharedValue;
+use quorb_giop::cdr::{CdrError, Decoder, Encoder, SharedValue};
 
 use super::{DynamicError, Types};
 use crate::model::{StateMember, TypeDef, TypeDesc, ValueKind};
+use crate::value::valuetype::{Factory, StateReader, factory_of};
 
 /// The state of a value by its type: what stands in it, in order.
 pub(super) enum State<'a> {
@@ -18,6 +19,40 @@ pub(super) enum State<'a> {
     Content(&'a TypeDesc),
     /// The members, those of the most basic base first.
     Members(Vec<&'a StateMember>),
+    /// What the type's own code writes and reads, as octets.
+    Custom(CustomState<'a>),
+}
+
+/// The state of a custom value. Nothing is known of it but what its own code says.
+pub(super) struct CustomState<'a> {
+    id: &'a str,
+}
+
+impl CustomState<'_> {
+    fn factory(&self) -> Result<Factory, DynamicError> {
+        factory_of(self.id).ok_or_else(|| CdrError::NoValueFactory { id: self.id.to_owned() }.into())
+    }
+
+    /// The octets that CBOR has for a state in CDR: its own code reads the one and writes the other.
+    pub(super) fn read(&self, input: &mut Decoder<'_>) -> Result<Value, DynamicError> {
+        let factory = self.factory()?;
+        let value = input.nested(|input| (factory.decode)(input))?;
+        Ok(value.state()?)
+    }
+
+    /// Appends the state that these octets are.
+    pub(super) fn write(&self, state: &Value, out: &mut Encoder) -> Result<(), DynamicError> {
+        let value = (self.factory()?.read)(&mut StateReader::new(self.octets(state)?))?;
+        Ok(value.encode_state(out)?)
+    }
+
+    /// The state as it stands in CBOR.
+    pub(super) fn octets(&self, state: &Value) -> Result<Value, DynamicError> {
+        match state {
+            Value::Bytes(_) => Ok(state.clone()),
+            other => Err(DynamicError::mismatch("the octets of a custom value", other)),
+        }
+    }
 }
 
 /// A value, taken apart.
@@ -66,15 +101,19 @@ pub(super) fn known<'a, 'i>(
                 found: "another value type",
             });
         }
-        return Ok((id, state_of(definition, &lineage)?));
+        return Ok((id, state_of(known, definition, &lineage)?));
     }
     Err(DynamicError::UndefinedType(ids.first().copied().unwrap_or_default().to_owned()))
 }
 
 fn state_of<'a>(
+    id: &'a str,
     definition: &'a TypeDef,
     lineage: &[(&'a str, &'a TypeDef)],
 ) -> Result<State<'a>, DynamicError> {
+    if let TypeDef::Value { kind: ValueKind::Custom, .. } = definition {
+        return Ok(State::Custom(CustomState { id }));
+    }
     let mut members = Vec::new();
     for (_, definition) in lineage {
         match definition {
@@ -86,11 +125,10 @@ fn state_of<'a>(
             } => {
                 members.extend(own);
             }
-            // The state of a custom value is known to its own code alone.
+            // The state that a custom base adds is known to its own code alone.
             _ => return Err(DynamicError::NotMarshallable(definition.name().to_owned())),
         }
     }
-    let _ = definition;
     Ok(State::Members(members))
 }
 

@@ -16,4 +16,5 @@ pub(crate) use graph::within_graph;
 pub use object::{Custom, StateReader, ValueObject, ValueState};
 pub use reference::{ValueGuard, ValueRef};
 pub use registry::register;
+pub(crate) use registry::{Factory, factory_of};
 pub use value_base::ValueBase;

@@ -73,7 +73,7 @@ pub trait ValueState: Sized + Send + Sync + 'static {
 
 /// A value type that writes and reads its state itself: `#[idl(value, custom)]`.
 ///
-/// In CBOR the state is a byte string of what [`marshal`](Self::marshal) writes.
+/// In CBOR the state is a byte string of what [`marshal`](Self::marshal) writes, in big-endian order.
 pub trait Custom: Sized {
     /// Appends the state.
     ///
@@ -154,7 +154,7 @@ impl<T: ValueState> Serialize for AsState<'_, T> {
 pub struct StateReader(Value);
 
 impl StateReader {
-    pub(super) fn new(state: Value) -> StateReader {
+    pub(crate) fn new(state: Value) -> StateReader {
         StateReader(state)
     }
 

@@ -13,9 +13,9 @@ use crate::value::CborError;
 
 /// How values of a type are made of what was read.
 #[derive(Clone, Copy)]
-pub(super) struct Factory {
-    pub(super) decode: fn(&mut Decoder<'_>) -> Result<Box<dyn ValueObject>, CdrError>,
-    pub(super) read: fn(&mut StateReader) -> Result<Box<dyn ValueObject>, CborError>,
+pub(crate) struct Factory {
+    pub(crate) decode: fn(&mut Decoder<'_>) -> Result<Box<dyn ValueObject>, CdrError>,
+    pub(crate) read: fn(&mut StateReader) -> Result<Box<dyn ValueObject>, CborError>,
 }
 
 impl Factory {
@@ -35,6 +35,11 @@ fn known() -> &'static RwLock<BTreeMap<&'static str, Factory>> {
 /// Lets values of type `T` be received where a base of it is declared. Registering a type again changes nothing.
 pub fn register<T: ValueState>() {
     known().write().unwrap_or_else(PoisonError::into_inner).insert(T::ID, Factory::of::<T>());
+}
+
+/// How values of the type with this id are made, if it is registered.
+pub(crate) fn factory_of(id: &str) -> Option<Factory> {
+    known().read().unwrap_or_else(PoisonError::into_inner).get(id).copied()
 }
 
 /// The first of these ids whose values can be made; `T` itself needs no registration.

@@ -66,8 +66,9 @@ impl<T: ValueState> Cdr for ValueRef<T> {
         };
         let ids =
             if header.ids.is_empty() { vec![T::ID] } else { header.ids.iter().map(String::as_str).collect() };
-        let factory = factory_for::<T>(ids)
-            .ok_or(CdrError::InvalidValue { type_name: "a value type that nobody registered" })?;
+        let first = ids.first().copied().unwrap_or_default();
+        let no_factory = || CdrError::NoValueFactory { id: first.to_owned() };
+        let factory = factory_for::<T>(ids).ok_or_else(no_factory)?;
         let slot = Arc::new(Slot::new());
         input.share_value(&header, slot.clone());
         let object = input.nested(|input| (factory.decode)(input))?;

@@ -91,13 +91,11 @@ fn main() -> ExitCode {
         mistake,
         verbose: arguments.verbose,
     };
-    let mut calls = 0;
     let (first, last) = arguments.seeds;
     let mut coverage = Coverage::default();
     for seed in first..last {
         let outcome = run(seed, &settings);
         coverage.add(&outcome);
-        calls += outcome.calls;
         if let Some(violation) = outcome.violation {
             println!("seeds {} violations 1", seed - first + 1);
             println!("seed {seed}: {} violated: {}", violation.code, violation.detail);
@@ -107,9 +105,6 @@ fn main() -> ExitCode {
     }
     println!("seeds {} violations 0", last - first);
     println!("{coverage}");
-    if arguments.objects.is_some() {
-        println!("calls of the object {calls}");
-    }
     match coverage.missing() {
         Some(what) if last - first >= 1000 && arguments.scenario.is_none() => {
             println!("not covered: {what}");

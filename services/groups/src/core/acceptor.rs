@@ -34,6 +34,8 @@ pub(crate) struct Acceptor {
     filling: Option<Fill>,
     /// When something last happened.
     moved: Time,
+    /// When the leader was last told of the promise.
+    reminded: Time,
     /// The decision that made the present view, for those who missed it.
     decision: Option<Propose>,
 }
@@ -155,9 +157,23 @@ impl Core {
         if self.blocked {
             self.acceptor.moved = self.now;
         }
+        self.remind(asker);
         if asker != self.me() && self.now.since(self.acceptor.moved) > self.config.silence_us() * 5 / 2 {
             self.acceptor.moved = self.now;
             self.suspect(asker, Evidence::Unresponsive);
+        }
+    }
+
+    /// Who led the ballot may have given it up because somebody older is heard again, who need not know of it: that one has to
+    /// lead another, for whoever has promised stands still.
+    fn remind(&mut self, asker: ProcessId) {
+        let (leader, bound) = (self.presumed_leader(), self.config.silence_us());
+        let acceptor = &mut self.acceptor;
+        let waits = self.now.since(acceptor.moved) > bound && self.now.since(acceptor.reminded) > bound;
+        let Some(ballot) = acceptor.promised.filter(|_| waits && leader != asker) else { return };
+        acceptor.reminded = self.now;
+        if leader != self.me() {
+            self.send_item(leader, tag::REFUSE, &Vote { view: self.view.number, ballot });
         }
     }
 }

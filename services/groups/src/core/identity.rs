@@ -5,11 +5,12 @@
 //! keep their order, joiners go last (book L11471).
 
 use super::wire::value::Value;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
 /// One incarnation of a process: random, new at every start, never reused.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ProcessId(pub u64);
 
 impl fmt::Debug for ProcessId {

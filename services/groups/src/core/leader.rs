@@ -124,7 +124,8 @@ impl Core {
     fn has_reason(&self) -> bool {
         let gather = self.config.gather.as_micros() as u64;
         let joins = self.leader.joins_since.is_some_and(|since| self.now.since(since) >= gather);
-        let unfinished = self.acceptor.is_flushing();
+        // Whoever has promised stands still until there is another view, also if it was to somebody else.
+        let unfinished = self.acceptor.is_flushing() || self.leader.highest > 0;
         let accused = self.detector.standing(self.now, self.config.silence_us()).next().is_some();
         let wanted = !self.leader.leaves.is_empty() || !self.leader.requests.is_empty();
         self.detector.has_suspects() || joins || unfinished || accused || wanted

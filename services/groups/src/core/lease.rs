@@ -137,6 +137,27 @@ impl Core {
         (member && checked < self.lease.until).then_some(self.lease.until)
     }
 
+    /// Until when this member's copies may be read where they are settled; none where they may not. It is another moment after
+    /// each poll, and void with the next event that is handled.
+    #[must_use]
+    pub fn reads_until(&self) -> Option<Time> {
+        self.authority()
+    }
+
+    /// Whether this member has the group's state, and everything of the group that it has received is delivered.
+    #[must_use]
+    pub fn is_settled(&self, group: GroupId) -> bool {
+        let may = |record: &super::registry::Record| record.options.queries && record.is_complete(self.me());
+        self.registry.get(group).is_some_and(may)
+            && self.groups.get(&group).is_some_and(|group| group.has_delivered_all())
+    }
+
+    /// The groups in which something was received, sent or delivered since this was asked last: what `is_settled` says of
+    /// others is as it was.
+    pub fn take_stirred(&mut self, out: &mut Vec<GroupId>) {
+        out.append(&mut self.stirred);
+    }
+
     /// Answers the queries that may be answered.
     pub(super) fn answer_queries(&mut self) {
         if self.lease.asked.is_empty() {

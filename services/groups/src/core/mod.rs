@@ -129,6 +129,8 @@ pub struct Core {
     registry: Registry,
     groups: BTreeMap<GroupId, Box<Group>>,
     dirty: Vec<GroupId>,
+    /// Groups of one class of messages in which something was received, sent or delivered, until the driver asks.
+    stirred: Vec<GroupId>,
     future: Future,
     lease: Lease,
     transfers: Transfers,
@@ -163,6 +165,7 @@ impl Core {
             registry: Registry::default(),
             groups: BTreeMap::new(),
             dirty: Vec::new(),
+            stirred: Vec::new(),
             future: Future::default(),
             lease: Lease::default(),
             transfers: Transfers::default(),
@@ -250,10 +253,24 @@ impl Core {
         self.registry.records().map(|record| record.view(record.changed))
     }
 
+    /// What a group promises.
+    #[must_use]
+    pub fn options_of(&self, group: GroupId) -> Option<GroupOptions> {
+        self.registry.get(group).map(|record| record.options)
+    }
+
     /// The identity of a group, by its name.
     #[must_use]
     pub fn group_named(&self, name: &str) -> Option<GroupId> {
         self.registry.by_name(name).map(|record| record.id)
+    }
+
+    /// Durable groups that nobody has the state of any more, and that live on when this process starts again: it left them
+    /// with one of the last copies, which is on its disk and nowhere else.
+    pub fn wakes_by_starting_again(&self) -> impl Iterator<Item = GroupId> + '_ {
+        let (me, disk) = (self.me(), self.log.identity);
+        let waits = move |r: &&registry::Record| r.is_dormant() && !r.contains(me) && r.counts_on(disk);
+        self.registry.records().filter(|r| r.options.durable).filter(waits).map(|r| r.id)
     }
 
     /// Beginnings that operators forced, the oldest first.

@@ -85,6 +85,9 @@ impl Core {
         for &id in &ids {
             let Some(group) = self.groups.get_mut(&id) else { continue };
             group.progress(&mut told);
+            if group.only.is_some() {
+                self.stirred.push(id);
+            }
             if group.is_durable() {
                 durable.push(id);
             }
@@ -112,8 +115,7 @@ impl Core {
             if group.suspended || group.is_shut(&self.config.limits) {
                 break;
             }
-            let Some((class, payload)) = group.backlog.pop_front() else { break };
-            group.backlog_bytes -= payload.len();
+            let Some((class, payload)) = group.unqueue() else { break };
             group.send(class, payload);
             sent = true;
             if group.batch_bytes() >= self.config.limits.batch_bytes_max {

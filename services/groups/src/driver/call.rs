@@ -2,8 +2,10 @@
 
 use super::authority::Authority;
 use super::error::EnterError;
+use super::gate::Gate;
 use super::inbox::InboxReader;
 use super::metrics::Metrics;
+use super::registry::GroupEntry;
 use super::requests::Answer;
 use crate::core::{GroupId, GroupOptions, ViewNumber};
 use bytes::Bytes;
@@ -21,6 +23,7 @@ pub(super) enum Call {
     Cast { payload: Bytes, answer: Answer },
     Reset { name: Arc<str>, answer: Answer },
     Metrics { reply: oneshot::Sender<Metrics> },
+    Groups { reply: oneshot::Sender<Vec<GroupEntry>> },
     Leave,
 }
 
@@ -40,4 +43,6 @@ pub(super) struct Entered {
     pub(super) credit: Arc<Semaphore>,
     /// From when on this process acts for the domain.
     pub(super) authority: Arc<Authority>,
+    /// Whether this member's copy may be read at once.
+    pub(super) gate: Arc<Gate>,
 }

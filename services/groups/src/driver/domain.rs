@@ -3,14 +3,18 @@
 use super::call::Call;
 use super::error::{Ended, Gone, RequestError};
 use super::group::EnterGroup;
-use super::join::Join;
+use super::join::{Join, Plan};
+use super::lives::{Keeper, Life, Return, Running};
 use super::metrics::Metrics;
-use super::outbox::Outbox;
-use crate::core::{Counters, ProcessId, View};
+use super::registry::DomainWatch;
+use crate::core::{Counters, GroupOptions, ProcessId, View};
 use bytes::Bytes;
+use quorb::ObjectRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -19,12 +23,21 @@ use tokio::task::JoinHandle;
 #[derive(Debug)]
 pub struct Domain {
     name: Arc<str>,
-    process: ProcessId,
-    calls: mpsc::Sender<Call>,
-    outbox: Arc<Outbox>,
+    lives: watch::Receiver<Life>,
     view: watch::Receiver<View>,
     message_bytes_max: usize,
-    owner: JoinHandle<Ended>,
+    leave: Option<oneshot::Sender<()>>,
+    keeper: JoinHandle<Ended>,
+    /// The objects that were served here, by name.
+    pub(crate) served: Mutex<BTreeMap<String, Served>>,
+}
+
+/// An object that is or was served by this process. When its replica here is over, its servant still sends callers on to the
+/// others, until the name is served anew.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) own: ObjectRef,
+    pub(crate) over: Arc<AtomicBool>,
 }
 
 impl Domain {
@@ -34,21 +47,31 @@ impl Domain {
         Join::new(seeds.into_iter().map(Into::into).collect())
     }
 
-    pub(super) fn new(
-        name: Arc<str>,
-        process: ProcessId,
-        (calls, outbox): (mpsc::Sender<Call>, Arc<Outbox>),
-        view: watch::Receiver<View>,
-        message_bytes_max: usize,
-        owner: JoinHandle<Ended>,
-    ) -> Self {
-        Self { name, process, calls, outbox, view, message_bytes_max, owner }
+    /// A process in its first view.
+    pub(super) fn new(plan: Plan, view: watch::Receiver<View>, running: Running) -> Self {
+        let (name, message_bytes_max) = (plan.name.as_str().into(), plan.message_bytes_max());
+        let (lives, followed) = watch::channel(running.life.clone());
+        let (leave, asked) = oneshot::channel();
+        let keeper = tokio::spawn(Keeper { plan, lives, leave: asked }.keep(running));
+        Self {
+            name,
+            lives: followed,
+            view,
+            message_bytes_max,
+            leave: Some(leave),
+            keeper,
+            served: Mutex::default(),
+        }
     }
 
-    /// This incarnation.
+    /// This incarnation. A process that [joins again](Join::rejoins) is another one.
     #[must_use]
     pub fn process(&self) -> ProcessId {
-        self.process
+        self.lives.borrow().process
+    }
+
+    fn calls(&self) -> mpsc::Sender<Call> {
+        self.lives.borrow().calls.clone()
     }
 
     /// The domain's name.
@@ -77,16 +100,29 @@ impl Domain {
             Ok(octets.into())
         };
         let decode = |octets: &Bytes| ciborium::from_reader(&octets[..]).ok();
-        let handles = (self.calls.clone(), Arc::clone(&self.outbox));
-        EnterGroup::new(handles, name, self.message_bytes_max, encode, decode)
+        EnterGroup::new(&self.lives.borrow(), name, self.message_bytes_max, encode, decode)
     }
 
     /// A group whose messages are octets.
     pub fn octets(&self, name: &str) -> EnterGroup<Bytes> {
-        let encode = |octets: &Bytes| Ok(octets.clone());
-        let decode = |octets: &Bytes| Some(octets.clone());
-        let handles = (self.calls.clone(), Arc::clone(&self.outbox));
-        EnterGroup::new(handles, name, self.message_bytes_max, encode, decode)
+        EnterGroup::octets(&self.lives.borrow(), name, self.message_bytes_max)
+    }
+
+    /// The way back into a group that this process enters now, should it be excluded.
+    pub(crate) fn way_back(&self, name: &str, options: GroupOptions) -> Return {
+        let (lives, life) = (self.lives.clone(), self.lives.borrow().number);
+        Return { lives, life, name: name.into(), options, message_bytes_max: self.message_bytes_max }
+    }
+
+    /// A handle to look at the domain and its groups with, from elsewhere.
+    #[must_use]
+    pub fn watch(&self) -> DomainWatch {
+        DomainWatch {
+            name: self.name.clone(),
+            process: self.process(),
+            calls: self.calls().downgrade(),
+            view: self.view.clone(),
+        }
     }
 
     /// Sends octets to the whole domain: every group of every member sees them ([`Event::Cast`](super::Event::Cast)) between
@@ -98,7 +134,7 @@ impl Domain {
     /// When it is too long, or this process is no longer in the domain.
     pub async fn cast(&self, payload: Bytes) -> Result<(), RequestError> {
         let (answer, decided) = oneshot::channel();
-        self.calls.send(Call::Cast { payload, answer }).await.map_err(|_| Gone)?;
+        self.calls().send(Call::Cast { payload, answer }).await.map_err(|_| Gone)?;
         decided.await.map_err(|_| Gone)?
     }
 
@@ -109,7 +145,7 @@ impl Domain {
     /// When there is no such group, it is not dormant, or this process is no longer in the domain.
     pub async fn reset_group(&self, name: &str) -> Result<(), RequestError> {
         let (answer, decided) = oneshot::channel();
-        self.calls.send(Call::Reset { name: name.into(), answer }).await.map_err(|_| Gone)?;
+        self.calls().send(Call::Reset { name: name.into(), answer }).await.map_err(|_| Gone)?;
         decided.await.map_err(|_| Gone)?
     }
 
@@ -119,7 +155,7 @@ impl Domain {
     /// When this process is no longer in the domain.
     pub async fn metrics(&self) -> Result<Metrics, Gone> {
         let (reply, answer) = oneshot::channel();
-        self.calls.send(Call::Metrics { reply }).await.map_err(|_| Gone)?;
+        self.calls().send(Call::Metrics { reply }).await.map_err(|_| Gone)?;
         answer.await.map_err(|_| Gone)
     }
 
@@ -133,22 +169,16 @@ impl Domain {
 
     /// Leaves the domain and all its groups: returns when a view without this process is decided, and says how it ended.
     pub async fn leave(mut self) -> Ended {
-        // Without an owner the membership has ended already, and its last word says how.
-        let _ = self.calls.send(Call::Leave).await;
-        (&mut self.owner).await.unwrap_or(Ended::Dropped)
-    }
-
-    /// Waits for the first view.
-    pub(super) async fn first_view(&mut self) -> Result<(), Ended> {
-        if self.view.wait_for(|view| view.number.0 > 0).await.is_ok() {
-            return Ok(());
+        if let Some(leave) = self.leave.take() {
+            // If nobody hears it the membership has ended already, and its last word says how.
+            let _ = leave.send(());
         }
-        Err((&mut self.owner).await.unwrap_or(Ended::Dropped))
+        (&mut self.keeper).await.unwrap_or(Ended::Dropped)
     }
 }
 
 impl Drop for Domain {
     fn drop(&mut self) {
-        self.owner.abort();
+        self.keeper.abort();
     }
 }

@@ -22,6 +22,8 @@ pub enum Event<M> {
     /// The group's state as of this place: replaces whatever this member had. Only in groups with state. A durable group
     /// that begins again from this process's log gives its last checkpoint, and then the messages that followed it.
     State(Bytes),
+    /// The messages that followed the state in this process's log have been given: whatever comes now is new.
+    Replayed,
     /// The state as of this place is wanted, for members that joined or for the log. Only in groups with state.
     StateWanted(StateRequest),
     /// What was sent and seen before the flush of this number is at every member.
@@ -112,6 +114,7 @@ impl Event<Bytes> {
             Self::Unreadable(delivery) => Event::Unreadable(delivery),
             Self::View(view) => Event::View(view),
             Self::State(state) => Event::State(state),
+            Self::Replayed => Event::Replayed,
             Self::Cast(cast) => Event::Cast(cast),
             Self::StateWanted(request) => Event::StateWanted(request),
             Self::MayRead(permit) => Event::MayRead(permit),

@@ -4,7 +4,9 @@ use super::authority::Authority;
 use super::call::{Call, Entered};
 use super::error::{Ended, EnterError, Gone, SendError};
 use super::event::Event;
+use super::gate::Gate;
 use super::inbox::InboxReader;
+use super::lives::Life;
 use super::outbox::{Outbox, Sending};
 use crate::core::{Class, GroupId, GroupOptions, Order};
 use bytes::Bytes;
@@ -30,12 +32,13 @@ pub struct EnterGroup<M> {
 
 impl<M> EnterGroup<M> {
     pub(super) fn new(
-        (calls, outbox): (mpsc::Sender<Call>, Arc<Outbox>),
+        life: &Life,
         name: &str,
         message_bytes_max: usize,
         encode: Encode<M>,
         decode: Decode<M>,
     ) -> Self {
+        let (calls, outbox) = (life.calls.clone(), Arc::clone(&life.outbox));
         let options = GroupOptions::PLAIN;
         Self { calls, outbox, name: name.into(), options, message_bytes_max, encode, decode }
     }
@@ -52,7 +55,7 @@ impl<M> EnterGroup<M> {
         let (reply, answer) = oneshot::channel();
         let call = Call::Enter { name: self.name, options: self.options, reply };
         self.calls.send(call).await.map_err(|_| Gone)?;
-        let Entered { group, events, credit, authority } = answer.await.map_err(|_| Gone)??;
+        let Entered { group, events, credit, authority, gate } = answer.await.map_err(|_| Gone)??;
         let sender = GroupSender {
             group,
             only: self.options.only,
@@ -60,10 +63,20 @@ impl<M> EnterGroup<M> {
             outbox: self.outbox,
             credit,
             authority,
+            gate,
             message_bytes_max: self.message_bytes_max,
             encode: self.encode,
         };
         Ok(Group { sender, events, decode: self.decode, ended: false })
+    }
+}
+
+impl EnterGroup<Bytes> {
+    /// A group whose messages are octets.
+    pub(super) fn octets(life: &Life, name: &str, message_bytes_max: usize) -> Self {
+        let encode = |octets: &Bytes| Ok(octets.clone());
+        let decode = |octets: &Bytes| Some(octets.clone());
+        Self::new(life, name, message_bytes_max, encode, decode)
     }
 }
 
@@ -156,6 +169,7 @@ pub struct GroupSender<M> {
     outbox: Arc<Outbox>,
     credit: Arc<Semaphore>,
     authority: Arc<Authority>,
+    gate: Arc<Gate>,
     message_bytes_max: usize,
     encode: Encode<M>,
 }
@@ -167,6 +181,7 @@ impl<M> Clone for GroupSender<M> {
             outbox: self.outbox.clone(),
             credit: self.credit.clone(),
             authority: self.authority.clone(),
+            gate: self.gate.clone(),
             ..*self
         }
     }
@@ -232,6 +247,16 @@ impl<M> GroupSender<M> {
     /// When the membership ended.
     pub async fn ask_to_read(&self, read: u64) -> Result<(), Gone> {
         self.calls.send(Call::Query { group: self.group, token: read }).await.map_err(|_| Gone)
+    }
+
+    /// Whether this member's copy may be read now, without asking: nothing that it has received is missing in what the events
+    /// taken from [`Group::next`] say, all of those but the last taken have been applied, and its lease holds. If not,
+    /// [`ask_to_read`](Self::ask_to_read). Only in groups with queries.
+    ///
+    /// Whoever takes an event applies it before taking the next: taking the next says so.
+    #[must_use]
+    pub fn may_read(&self) -> bool {
+        self.gate.is_passed() && self.authority.reads_now()
     }
 
     /// The moment from which on what this process has been told may be shown outside of the domain: the leases of

@@ -9,6 +9,7 @@
 //! has read half of it, the reader wakes the owner, and everything goes on.
 
 use super::event::Event;
+use super::gate::Gate;
 use super::outbox::Outbox;
 use crate::core::GroupId;
 use bytes::Bytes;
@@ -53,21 +54,44 @@ pub(super) struct InboxWriter {
     inbox: Arc<Inbox>,
     /// Events of this turn.
     fresh: Vec<Event<Bytes>>,
+    /// Events so far.
+    pushed: u64,
+    gate: Arc<Gate>,
 }
 
 impl InboxWriter {
     /// Both ends; the reader tells the outbox when it has caught up.
     pub(super) fn new(group: GroupId, outbox: Arc<Outbox>, unread_bytes_max: usize) -> (Self, InboxReader) {
         let inbox = Arc::new(Inbox::default());
-        let writer = Self { inbox: Arc::clone(&inbox), fresh: Vec::new() };
+        let gate = Arc::new(Gate::default());
+        let writer =
+            Self { inbox: Arc::clone(&inbox), fresh: Vec::new(), pushed: 0, gate: Arc::clone(&gate) };
         let batch = VecDeque::new();
-        (writer, InboxReader { inbox, group, outbox, unread_bytes_max, batch, since_yield: 0 })
+        let reader =
+            InboxReader { inbox, group, outbox, unread_bytes_max, batch, taken: 0, gate, since_yield: 0 };
+        (writer, reader)
     }
 
     /// Adds an event, to be handed over with the others of this turn. True if it is the first.
     pub(super) fn push(&mut self, event: Event<Bytes>) -> bool {
+        self.gate.close();
+        self.pushed += 1;
         self.fresh.push(event);
         self.fresh.len() == 1
+    }
+
+    /// Something was received.
+    pub(super) fn close_gate(&self) {
+        self.gate.close();
+    }
+
+    /// All that was received is among the events handed over.
+    pub(super) fn open_gate(&self) {
+        self.gate.open(self.pushed);
+    }
+
+    pub(super) fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.gate)
     }
 
     /// Hands over the events of this turn; false if nobody reads any more.
@@ -111,6 +135,7 @@ const ROOM_KEPT: std::ops::RangeInclusive<usize> = 9..=64;
 
 impl Drop for InboxWriter {
     fn drop(&mut self) {
+        self.gate.close();
         self.hand_over();
         self.inbox.queue().ended = true;
         self.inbox.arrived.notify_one();
@@ -125,12 +150,16 @@ pub(super) struct InboxReader {
     outbox: Arc<Outbox>,
     unread_bytes_max: usize,
     batch: VecDeque<Event<Bytes>>,
+    /// Events taken so far.
+    taken: u64,
+    gate: Arc<Gate>,
     since_yield: u32,
 }
 
 impl InboxReader {
     /// The next event; none after the last. Cancellation safe.
     pub(super) async fn next(&mut self) -> Option<Event<Bytes>> {
+        self.gate.applied(self.taken);
         self.since_yield += 1;
         if self.since_yield >= YIELD_EVERY {
             self.since_yield = 0;
@@ -157,6 +186,7 @@ impl InboxReader {
 
     fn pop(&mut self) -> Option<Event<Bytes>> {
         let event = self.batch.pop_front()?;
+        self.taken += 1;
         let bytes = event.waiting_bytes();
         let before = self.inbox.unread.fetch_sub(bytes, Ordering::SeqCst);
         if before - bytes <= self.unread_bytes_max / 2

@@ -3,15 +3,17 @@
 use super::domain::Domain;
 use super::error::JoinError;
 use super::limits::DriverLimits;
+use super::lives::Running;
 use super::log::{self, LogError};
 use super::owner::{Owner, Past};
-use crate::core::{Config, ProcessId, SharedKey};
+use crate::core::{Config, DomainId, ProcessId, SharedKey, View, ViewNumber};
 use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// The shortest detection time that can be asked for.
 pub(super) const DETECTION_MIN: Duration = Duration::from_millis(50);
@@ -34,9 +36,29 @@ pub struct Join {
     spin: Duration,
     data: Option<PathBuf>,
     force: bool,
+    rejoins: bool,
     key: Option<SharedKey>,
     limits: DriverLimits,
     core_limits: crate::core::Limits,
+}
+
+/// How a process comes to its next life, should it be excluded.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) name: String,
+    pub(super) rejoins: bool,
+    seeds: Vec<String>,
+    /// How others dial this process, and where it listens.
+    address: String,
+    here: SocketAddr,
+    at_a_seed: bool,
+    detection: Duration,
+    spin: Duration,
+    data: Option<PathBuf>,
+    key: Option<SharedKey>,
+    limits: DriverLimits,
+    core_limits: crate::core::Limits,
+    view: watch::Sender<View>,
 }
 
 impl Join {
@@ -52,6 +74,7 @@ impl Join {
             spin: Duration::ZERO,
             data: None,
             force: false,
+            rejoins: false,
             key: None,
             limits: DriverLimits::default(),
             core_limits: crate::core::Limits::default(),
@@ -132,6 +155,15 @@ impl Join {
         self
     }
 
+    /// A process that the domain has excluded, because it stood still or was cut off for too long, joins it again by itself: at
+    /// the same address, as a new member ([`Domain::process`] is another one then). Objects that it serves are served again, with
+    /// the state that they have by then; groups that were entered otherwise have ended, and are entered again by whoever wants.
+    #[must_use]
+    pub fn rejoins(mut self) -> Self {
+        self.rejoins = true;
+        self
+    }
+
     /// A key that all processes of the domain are given: on each connection both sides prove that they know it, before
     /// anything else is said, and whoever cannot is refused. It keeps strangers out; it does not encrypt.
     #[must_use]
@@ -195,46 +227,124 @@ impl Join {
         Ok((listener, address))
     }
 
-    /// Reads the log, if there is one.
-    async fn past(&self) -> Result<Option<Past>, JoinError> {
-        let Some(directory) = self.data.clone() else { return Ok(None) };
-        let name = self.name.clone();
-        let read = tokio::task::spawn_blocking(move || -> Result<Past, LogError> {
-            let (recovered, writer) = log::open(&directory, &name)?;
-            let (reporter, reports) = mpsc::unbounded_channel();
-            let log = writer.start(reporter).map_err(|source| LogError::Io { path: directory, source })?;
-            Ok(Past { recovered, log, reports })
-        });
-        match read.await {
-            Ok(past) => Ok(Some(past?)),
-            Err(_) => Err(JoinError::Ended(super::error::Ended::Dropped)),
-        }
-    }
-
     /// Listens, looks for the domain, and returns with the first view. Seeds wait for each other, without a limit: put a
     /// timeout around it where waiting must end. Dropping the future stops everything it began.
     async fn begin(mut self) -> Result<Domain, JoinError> {
         self.check()?;
-        let past = self.past().await?;
+        let past = past(self.data.clone(), &self.name).await?;
         let (listener, address) = self.open().await?;
+        let here = listener.local_addr();
+        let here = here.map_err(|source| JoinError::Listen { address: address.clone(), source })?;
+        let none = View { domain: DomainId(0), number: ViewNumber(0), members: Vec::new() };
+        let (view, views) = watch::channel(none);
+        let Self {
+            name,
+            seeds,
+            at_a_seed,
+            detection,
+            spin,
+            data,
+            force,
+            rejoins,
+            key,
+            limits,
+            core_limits,
+            ..
+        } = self;
+        let plan = Plan {
+            name,
+            rejoins,
+            seeds,
+            address,
+            here,
+            at_a_seed,
+            detection,
+            spin,
+            data,
+            key,
+            limits,
+            core_limits,
+            view,
+        };
+        let mut running = plan.start((listener, &plan.address), past, force, 0);
+        loop {
+            match tokio::time::timeout(STILL_LOOKING, running.joined()).await {
+                Ok(Ok(())) => return Ok(Domain::new(plan, views, running)),
+                Ok(Err(ended)) => return Err(JoinError::Ended(ended)),
+                Err(_) => tracing::warn!(seeds = ?plan.seeds, "still looking for the domain"),
+            }
+        }
+    }
+}
+
+impl Plan {
+    /// Octets of the longest message.
+    pub(super) fn message_bytes_max(&self) -> usize {
+        self.core_limits.message_bytes_max.min(self.limits.sends_waiting_bytes_max)
+    }
+
+    /// Begins to join as a new member.
+    pub(super) async fn begin_again(&self, number: u64) -> Result<Running, JoinError> {
+        let past = past(self.data.clone(), &self.name).await?;
+        let (listener, address) = self.open_again().await?;
+        Ok(self.start((listener, &address), past, false, number))
+    }
+
+    /// Listens where it did; where another process has come meanwhile, as a seed or anywhere, as it was asked for.
+    async fn open_again(&self) -> Result<(TcpListener, String), JoinError> {
+        let cause = match TcpListener::bind(self.here).await {
+            Ok(listener) => return Ok((listener, self.address.clone())),
+            Err(cause) => cause,
+        };
+        for seed in self.seeds.iter().filter(|_| self.at_a_seed) {
+            if let Ok(listener) = TcpListener::bind(seed).await {
+                return Ok((listener, seed.clone()));
+            }
+        }
+        let failed = |source| JoinError::Listen { address: self.here.to_string(), source };
+        if !self.at_a_seed {
+            return Err(failed(cause));
+        }
+        let listener = TcpListener::bind((self.here.ip(), 0)).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?.to_string();
+        Ok((listener, address))
+    }
+
+    fn start(
+        &self,
+        (listener, address): (TcpListener, &str),
+        past: Option<Past>,
+        force: bool,
+        number: u64,
+    ) -> Running {
         let process = draw();
         let seeds: Vec<&str> = self.seeds.iter().map(String::as_str).collect();
         let config = Config {
             silence: self.detection,
-            limits: self.core_limits,
-            force: self.force,
-            key: self.key,
-            ..Config::new(&self.name, process, &address, &seeds)
+            limits: self.core_limits.clone(),
+            force,
+            key: self.key.clone(),
+            ..Config::new(&self.name, process, address, &seeds)
         };
         tracing::info!(%process, address, name = self.name, seed = config.is_seed(), "joining");
-        let mut domain = Owner::start(config, listener, self.limits, self.spin, past);
-        loop {
-            match tokio::time::timeout(STILL_LOOKING, domain.first_view()).await {
-                Ok(Ok(())) => return Ok(domain),
-                Ok(Err(ended)) => return Err(JoinError::Ended(ended)),
-                Err(_) => tracing::warn!(seeds = ?self.seeds, "still looking for the domain"),
-            }
-        }
+        let manner = (self.limits.clone(), self.spin);
+        Owner::start(config, listener, manner, past, (number, self.view.clone()))
+    }
+}
+
+/// Reads the log, if there is one.
+async fn past(directory: Option<PathBuf>, name: &str) -> Result<Option<Past>, JoinError> {
+    let Some(directory) = directory else { return Ok(None) };
+    let name = name.to_owned();
+    let read = tokio::task::spawn_blocking(move || -> Result<Past, LogError> {
+        let (recovered, writer) = log::open(&directory, &name)?;
+        let (reporter, reports) = mpsc::unbounded_channel();
+        let log = writer.start(reporter).map_err(|source| LogError::Io { path: directory, source })?;
+        Ok(Past { recovered, log, reports })
+    });
+    match read.await {
+        Ok(past) => Ok(Some(past?)),
+        Err(_) => Err(JoinError::Ended(super::error::Ended::Dropped)),
     }
 }
 

@@ -7,21 +7,24 @@
 
 use super::authority::Authority;
 use super::call::{Call, StatePlace};
-use super::domain::Domain;
 use super::error::Ended;
 use super::limits::DriverLimits;
 use super::link::{self, Link, Net};
+use super::lives::{Life, Running};
 use super::log::{LogHandle, Report};
 use super::metrics::Metrics;
 use super::outbox::{Outbox, OutboxReader, Sending};
+use super::registry::GroupEntry;
 use super::rooms::Rooms;
-use crate::core::{Address, Config, Core, Effect, Event, LinkId, Recovered, Time, Upcall, View};
+use crate::core::{
+    Address, Config, Core, Effect, Event, GroupOptions, GroupView, LinkId, Recovered, Time, Upcall, View,
+};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 /// Frames and calls taken in one turn, so that ticks come in time.
@@ -51,6 +54,8 @@ pub(super) struct Owner {
     rooms: Rooms,
     authority: Arc<Authority>,
     view: watch::Sender<View>,
+    /// Told with the first view.
+    joined: Option<oneshot::Sender<()>>,
     effects: Vec<Effect>,
     ended: Option<Ended>,
     accept_from: Instant,
@@ -69,17 +74,15 @@ pub(super) struct Past {
 }
 
 impl Owner {
-    /// Starts a process on the present runtime.
+    /// Starts a process on the present runtime: its so-manyth life, which tells its views here.
     pub(super) fn start(
         config: Config,
         listener: TcpListener,
-        limits: DriverLimits,
-        spin: Duration,
+        (limits, spin): (DriverLimits, Duration),
         past: Option<Past>,
-    ) -> Domain {
-        let name = config.name.clone();
-        let (process, message_bytes_max) = (config.process, config.limits.message_bytes_max);
-        let message_bytes_max = message_bytes_max.min(limits.sends_waiting_bytes_max);
+        (number, view): (u64, watch::Sender<View>),
+    ) -> Running {
+        let process = config.process;
         // The core's times begin at one: zero stands for never.
         let origin = Instant::now() - Duration::from_micros(1);
         let authority = Arc::new(Authority::new(origin));
@@ -89,7 +92,7 @@ impl Owner {
             }
             None => (Core::new(config, Time(1)), None, mpsc::unbounded_channel().1),
         };
-        let (view, views) = watch::channel(core.view().clone());
+        let (joined, has_joined) = oneshot::channel();
         let (caller, calls) = mpsc::channel(limits.calls_waiting_max);
         let outbox = Arc::new(Outbox::default());
         let (net, network) = mpsc::channel(limits.frames_waiting_max);
@@ -113,6 +116,7 @@ impl Owner {
             network,
             net,
             view,
+            joined: Some(joined),
             effects: Vec::new(),
             ended: None,
             accept_from: origin,
@@ -122,7 +126,7 @@ impl Owner {
             reports,
         };
         let owner = tokio::spawn(owner.run());
-        Domain::new(name, process, (caller, outbox), views, message_bytes_max, owner)
+        Running { life: Life { number, process, calls: caller, outbox }, owner, joined: has_joined }
     }
 
     fn now(&self) -> Time {
@@ -292,6 +296,7 @@ impl Owner {
             }
             // Whoever asked may have gone.
             Call::Metrics { reply } => drop(reply.send(self.metrics())),
+            Call::Groups { reply } => drop(reply.send(groups(core))),
             Call::Leave => {
                 if core.leave().is_err() {
                     self.ended = Some(Ended::Left);
@@ -319,7 +324,9 @@ impl Owner {
             let mut effects = std::mem::take(&mut self.effects);
             let now = self.now();
             self.core.poll(now, &mut effects);
+            self.rooms.close_gates(&mut self.core);
             self.authority.publish(self.core.acts_from());
+            self.authority.restrict_reads(self.core.reads_until());
             let mut overflown = Vec::new();
             for effect in effects.drain(..) {
                 match effect {
@@ -348,6 +355,8 @@ impl Owner {
             }
             again |= self.rooms.hand_over(&mut self.core);
         }
+        self.rooms.open_gates(&self.core);
+        self.authority.allow_reads(self.core.reads_until());
     }
 
     /// True if the core was called in return.
@@ -356,6 +365,9 @@ impl Owner {
             Upcall::View(view) => {
                 tracing::info!(number = view.number.0, members = ?view.members, "view");
                 self.view.send_replace(view);
+                // Whoever waited for it may have gone.
+                let _ = self.joined.take().map(|joined| joined.send(()));
+                self.rooms.close_all_gates();
                 false
             }
             Upcall::Excluded => {
@@ -381,6 +393,12 @@ impl Owner {
             upcall => self.rooms.told(&mut self.core, upcall),
         }
     }
+}
+
+/// The groups of the domain as they are now.
+fn groups(core: &Core) -> Vec<GroupEntry> {
+    let options = |view: &GroupView| core.options_of(view.group).unwrap_or(GroupOptions::PLAIN);
+    core.groups().map(|view| GroupEntry { options: options(&view), view }).collect()
 }
 
 /// Looks again without sleeping, after others that want the processor have had it.

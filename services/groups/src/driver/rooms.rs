@@ -34,6 +34,8 @@ pub(super) struct Rooms {
     names: BTreeSet<Arc<str>>,
     /// Rooms with events that are not handed over yet.
     fresh: Vec<GroupId>,
+    /// Groups in which this turn has brought something: their gates are closed.
+    stirred: Vec<GroupId>,
     /// Rooms whose application lags, octets it had not read when it was last looked at, and since when it is so many.
     lagging: BTreeMap<GroupId, (usize, Instant)>,
     flushes: BTreeMap<u64, (GroupId, oneshot::Sender<u64>)>,
@@ -75,6 +77,7 @@ impl Rooms {
             authority,
             names: BTreeSet::new(),
             fresh: Vec::new(),
+            stirred: Vec::new(),
             lagging: BTreeMap::new(),
             flushes: BTreeMap::new(),
             last_flush: 0,
@@ -167,6 +170,7 @@ impl Rooms {
                 for (sender, message) in messages {
                     self.give(group, Event::Message(Delivery { sender, class, message }));
                 }
+                self.give(group, Event::Replayed);
                 return false;
             }
             Upcall::InstallState { group, state, .. } => (group, Event::State(state)),
@@ -223,6 +227,7 @@ impl Rooms {
             events: reader,
             credit: Arc::clone(&credit),
             authority: Arc::clone(&self.authority),
+            gate: events.gate(),
         };
         let name = Arc::clone(&view.name);
         self.names.insert(Arc::clone(&name));
@@ -240,9 +245,36 @@ impl Rooms {
         }
     }
 
+    /// Closes the gates of the groups in which the core has received something, before it says so to others.
+    pub(super) fn close_gates(&mut self, core: &mut Core) {
+        let before = self.stirred.len();
+        core.take_stirred(&mut self.stirred);
+        for group in &self.stirred[before..] {
+            if let Some(room) = self.rooms.get(group) {
+                room.events.close_gate();
+            }
+        }
+    }
+
+    /// With a view everything begins anew.
+    pub(super) fn close_all_gates(&mut self) {
+        self.rooms.values().for_each(|room| room.events.close_gate());
+        self.stirred.extend(self.rooms.keys());
+    }
+
+    /// Opens the gates again at the end of a turn, where all that was received is delivered.
+    pub(super) fn open_gates(&mut self, core: &Core) {
+        for group in self.stirred.drain(..) {
+            if let Some(room) = self.rooms.get(&group).filter(|_| core.is_settled(group)) {
+                room.events.open_gate();
+            }
+        }
+    }
+
     /// Hands over what a turn has brought to the applications. True if the core was called.
     pub(super) fn hand_over(&mut self, core: &mut Core) -> bool {
         let mut called = false;
+        self.stirred.extend_from_slice(&self.fresh);
         for group in self.fresh.drain(..) {
             let Some(room) = self.rooms.get_mut(&group) else { continue };
             let max = self.limits.events_waiting_bytes_max;

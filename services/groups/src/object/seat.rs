@@ -1,5 +1,6 @@
 //! A member's seat: what its servant and its task share.
 
+use super::latest::Latest;
 use super::moment;
 use super::proto::{Answer, ClientCall, Effect, Place, Replica as Core, Ticket};
 use super::reference::{GroupName, to_group};
@@ -10,30 +11,44 @@ use crate::driver::{GroupSender, SendError};
 use bytes::Bytes;
 use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
 use quorb::proto::head::Completion;
-use quorb::{ExceptionKind, Minor, ObjectRef, Orb, SystemException};
+use quorb::{ExceptionKind, Minor, ObjectRef, Orb, Servant, SystemException};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 /// One replicated object in this process.
 pub(super) struct Seat {
     pub(super) orb: Orb,
-    pub(super) me: ProcessId,
+    /// This member, in the process's present life.
+    me: AtomicU64,
     pub(super) subject: Box<dyn Subject>,
     /// The lock is held for one input of the core.
     state: Mutex<State>,
     /// How to send to the group, once it is entered.
-    pub(super) group: OnceLock<GroupSender<Bytes>>,
-    pub(super) name: OnceLock<GroupName>,
+    pub(super) group: Latest<GroupSender<Bytes>>,
+    pub(super) name: Latest<GroupName>,
     /// This member's own reference, under which the object is active here.
     pub(super) own: OnceLock<ObjectRef>,
     /// The reference to the group, as this member gives it.
     pub(super) reference: watch::Sender<Option<ObjectRef>>,
+    /// The version of the set of members that it lists.
+    version: AtomicU64,
+    /// The membership has ended.
+    pub(super) over: Arc<AtomicBool>,
+    /// Counts changes of this member's copy.
+    pub(super) changes: watch::Sender<u64>,
     /// Held, shared, while a query begins; alone by whoever brings the value ahead of what all have agreed on.
     pub(super) ahead: RwLock<bool>,
-    /// To the one who executes, in the executor style.
-    pub(super) jobs: mpsc::UnboundedSender<Job>,
+    /// The task applies what the order says: only then is this member's copy one that may be read.
+    pub(super) in_service: AtomicBool,
+    /// To the one who executes, in the executor style: the life in which a job is to be done, and the job.
+    jobs: mpsc::UnboundedSender<(u64, Job)>,
+    /// Counts the lives of this member's process; changed while nobody works.
+    life: AtomicU64,
+    /// Held while a job is done.
+    pub(super) working: tokio::sync::Mutex<()>,
 }
 
 struct State {
@@ -63,6 +78,7 @@ pub(super) enum Turn {
 /// A query that waits for its place.
 pub(super) struct Read {
     call: Invocation,
+    servant: Arc<dyn Servant>,
     begun: oneshot::Sender<Dispatch>,
 }
 
@@ -72,25 +88,68 @@ impl Seat {
         me: ProcessId,
         subject: Box<dyn Subject>,
         core: Core,
-        jobs: mpsc::UnboundedSender<Job>,
+        jobs: mpsc::UnboundedSender<(u64, Job)>,
     ) -> Arc<Self> {
         let state = State { core, waiting: HashMap::new(), reads: HashMap::new(), last: 0 };
         Arc::new(Self {
             orb,
-            me,
+            me: AtomicU64::new(me.0),
             subject,
             state: Mutex::new(state),
-            group: OnceLock::new(),
-            name: OnceLock::new(),
+            group: Latest::default(),
+            name: Latest::default(),
             own: OnceLock::new(),
             reference: watch::Sender::new(None),
+            version: AtomicU64::new(0),
+            over: Arc::default(),
+            changes: watch::Sender::new(0),
             ahead: RwLock::new(false),
+            in_service: AtomicBool::new(false),
             jobs,
+            life: AtomicU64::new(0),
+            working: tokio::sync::Mutex::new(()),
         })
+    }
+
+    /// The process was excluded and has joined again: this is another member, which has nothing yet. What the one before had
+    /// begun to execute is ended first, and what it had still to do is dropped.
+    pub(super) async fn begin_again(&self, me: ProcessId, core: Core) {
+        let _nobody_works = self.working.lock().await;
+        self.life.fetch_add(1, Ordering::SeqCst);
+        self.me.store(me.0, Ordering::SeqCst);
+        self.lock().core = core;
+        *self.ahead.write().unwrap_or_else(PoisonError::into_inner) = false;
+    }
+
+    pub(super) fn life(&self) -> u64 {
+        self.life.load(Ordering::SeqCst)
+    }
+
+    fn to_do(&self, job: Job) {
+        // The worker lives as long as the seat.
+        let _ = self.jobs.send((self.life(), job));
+    }
+
+    /// This member's copy may have changed.
+    pub(super) fn changed(&self) {
+        // Nobody watches most objects.
+        if self.changes.receiver_count() > 0 {
+            self.changes.send_modify(|count| *count += 1);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// This member, in its present life.
+    pub(super) fn me(&self) -> ProcessId {
+        ProcessId(self.me.load(Ordering::Acquire))
+    }
+
+    /// The version of the set of members in the reference.
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
     }
 
     /// Looks at the core.
@@ -114,6 +173,30 @@ impl Seat {
             acknowledged_below: context.acknowledged_below(),
             is_repeated: context.is_repeated(),
         };
+        let (_, answered) = self.ask(client_call);
+        Dispatch::Pending(Box::pin(async move {
+            match answered.await {
+                None => call.refuse(gone(Completion::Maybe)),
+                Some(Answer::Reply(reply)) => reply.reply_to(&call).unwrap_or_else(|cause| {
+                    call.refuse(
+                        SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::Yes)
+                            .because(cause),
+                    )
+                }),
+                Some(Answer::Refusal(exception)) => call.refuse(*exception),
+                Some(Answer::BeginAgain(exception, incarnation)) => {
+                    Reply::readmitting(exception.in_operation(call.operation()), incarnation)
+                }
+            }
+        }))
+    }
+
+    /// Has a request ordered; gives what becomes of it, when that may be shown. It is on its way on return; nothing is answered
+    /// if the seat is given up.
+    pub(super) fn ask(
+        self: &Arc<Self>,
+        client_call: ClientCall,
+    ) -> (Ticket, impl Future<Output = Option<Answer>> + use<>) {
         let (given, gets) = oneshot::channel();
         let (ticket, effects) = {
             let mut state = self.lock();
@@ -127,32 +210,30 @@ impl Seat {
         for effect in effects {
             self.carry_out(effect, Some(ticket));
         }
-        Dispatch::Pending(Box::pin(async move {
+        let answered = async move {
             let _waiting = waiting;
-            let Ok(Given { answer, from }) = gets.await else { return call.refuse(gone(Completion::Maybe)) };
+            let Given { answer, from } = gets.await.ok()?;
             if from > Instant::now() {
                 tokio::time::sleep_until(from).await;
             }
-            match answer {
-                Answer::Reply(reply) => reply.reply().unwrap_or_else(|cause| {
-                    call.refuse(
-                        SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::Yes)
-                            .because(cause),
-                    )
-                }),
-                Answer::Refusal(exception) => call.refuse(*exception),
-                Answer::BeginAgain(exception, incarnation) => {
-                    Reply::readmitting(exception.in_operation(call.operation()), incarnation)
-                }
-            }
-        }))
+            Some(answer)
+        };
+        (ticket, answered)
     }
 
     /// A query of a client of this member: it reads this member's copy, once that is known to be current.
     pub(super) fn query(self: &Arc<Self>, call: Invocation) -> Dispatch {
+        self.query_of(call, self.subject.servant())
+    }
+
+    /// A query, and the servant that answers it.
+    pub(super) fn query_of(self: &Arc<Self>, call: Invocation, servant: Arc<dyn Servant>) -> Dispatch {
         let Some(group) = self.group.get() else {
             return Dispatch::Done(call.refuse(gone(Completion::No)));
         };
+        if let Some(_settled) = self.current(&group) {
+            return dispatch(servant, call);
+        }
         let (begun, begins) = oneshot::channel();
         let number = {
             let mut state = self.lock();
@@ -161,11 +242,10 @@ impl Seat {
             }
             state.last += 1;
             let number = state.last;
-            state.reads.insert(number, Read { call, begun });
+            state.reads.insert(number, Read { call, servant, begun });
             number
         };
         let waiting = WaitingRead { seat: self.clone(), number };
-        let group = group.clone();
         Dispatch::Pending(Box::pin(async move {
             let waiting = waiting;
             if group.ask_to_read(number).await.is_err() {
@@ -179,6 +259,12 @@ impl Seat {
         }))
     }
 
+    /// If this member's copy is known to be current, a guard: as long as that is held the value is not brought ahead.
+    fn current(&self, group: &GroupSender<Bytes>) -> Option<RwLockReadGuard<'_, bool>> {
+        let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
+        (!*ahead && self.in_service.load(Ordering::SeqCst) && group.may_read()).then_some(ahead)
+    }
+
     /// A query may begin now, at this place of the order, if the permit is still good and the value is not ahead.
     pub(super) fn may_read(&self, number: u64, until: Instant) -> Turn {
         let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
@@ -188,9 +274,11 @@ impl Seat {
         if Instant::now() >= until {
             return Turn::AskAgain;
         }
-        let Some(Read { call, begun }) = self.lock().reads.remove(&number) else { return Turn::Begun };
+        let Some(Read { call, servant, begun }) = self.lock().reads.remove(&number) else {
+            return Turn::Begun;
+        };
         // Whatever it waits for inside, it has its turn before any later update.
-        let dispatched = dispatch(self.subject.servant(), call);
+        let dispatched = dispatch(servant, call);
         drop(ahead);
         // Whoever asked may have gone.
         let _ = begun.send(dispatched);
@@ -198,7 +286,7 @@ impl Seat {
     }
 
     pub(super) fn may_not_read(&self, number: u64) {
-        let Some(Read { call, begun }) = self.lock().reads.remove(&number) else { return };
+        let Some(Read { call, begun, .. }) = self.lock().reads.remove(&number) else { return };
         let refusal = self.look(Core::not_now).unwrap_or_else(|| gone(Completion::No));
         let _ = begun.send(Dispatch::Done(call.refuse(refusal)));
     }
@@ -224,12 +312,14 @@ impl Seat {
                 }
             }
             Effect::Publish { version, places } => self.publish(version, &places),
-            // The worker lives as long as the seat.
-            Effect::Execute(execution) => drop(self.jobs.send(Job::Execute(execution))),
-            Effect::Conclude => drop(self.jobs.send(Job::Conclude)),
-            Effect::TakeBack => drop(self.jobs.send(Job::TakeBack)),
-            Effect::Adopt(_) | Effect::Settled | Effect::Reactivate | Effect::TakeDigest { .. } => {
-                unreachable!("these follow from deliveries, and are done where those are")
+            Effect::Execute(execution) => self.to_do(Job::Execute(execution)),
+            Effect::Conclude => self.to_do(Job::Conclude),
+            Effect::Adopt(_)
+            | Effect::Settled
+            | Effect::TakeBack
+            | Effect::Reactivate
+            | Effect::TakeDigest { .. } => {
+                unreachable!("these follow from deliveries and executions, and are done where those are")
             }
             Effect::Diverged { place } | Effect::Disputed { place } => {
                 tracing::error!(place, "divergence outside of the order");
@@ -270,21 +360,23 @@ impl Seat {
     /// Says where the object is served now, to clients and to whoever asks this process for the reference.
     fn publish(&self, version: u64, places: &[(ProcessId, Place)]) {
         let (Some(name), Some(own)) = (self.name.get(), self.own.get()) else { return };
-        let ior = match to_group(name, version, places, self.me) {
+        let me = ProcessId(self.me.load(Ordering::SeqCst));
+        let ior = match to_group(&name, version, places, me) {
             Ok(ior) => ior,
             Err(error) => return tracing::error!(%error, "the reference to the group cannot be written"),
         };
         if let Err(error) = self.orb.adapter().publish_endpoints(own, version, &ior) {
             tracing::error!(%error, "the endpoints of the group are not published");
         }
-        if places.iter().any(|(process, _)| *process == self.me) {
+        if places.iter().any(|(process, _)| *process == me) {
             self.reference.send_replace(Some(self.orb.object(ior)));
+            self.version.store(version, Ordering::Release);
         }
     }
 }
 
 /// The member does not serve the object any more, or not yet.
-fn gone(completed: Completion) -> SystemException {
+pub(super) fn gone(completed: Completion) -> SystemException {
     SystemException::new(ExceptionKind::Transient, Minor::REPLICA_INCOMPLETE, completed)
 }
 

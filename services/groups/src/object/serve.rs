@@ -10,7 +10,7 @@ use super::subject::{Subject, Tied};
 use super::task::Task;
 use super::work::{Agreed, work};
 use crate::core::{GroupOptions, GroupView};
-use crate::driver::{Domain, Ended};
+use crate::driver::{Domain, Ended, Served};
 use quorb::adapter::ValueTie;
 use quorb::{ObjectRef, Orb, Proxy, SystemException};
 use serde::Serialize;
@@ -18,7 +18,8 @@ use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -34,7 +35,9 @@ impl Domain {
         S: ValueTie,
         S::Value: Serialize + DeserializeOwned,
     {
-        Serve { domain: self, orb, name, servant, style: Style::default(), limits: ReplicaLimits::default() }
+        let options = GroupOptions::REPLICATED;
+        let (style, limits) = (Style::default(), ReplicaLimits::default());
+        Serve { domain: self, orb, name, servant, style, options, limits, active: None }
     }
 }
 
@@ -47,7 +50,9 @@ pub struct Serve<'a, S> {
     name: &'a str,
     servant: S,
     style: Style,
+    options: GroupOptions,
     limits: ReplicaLimits,
+    active: Option<oneshot::Sender<()>>,
 }
 
 impl<'a, S> Serve<'a, S>
@@ -61,14 +66,30 @@ where
         self
     }
 
+    /// Every replica has each update on its disk before it is acknowledged: the object outlives the failure of all. The
+    /// process has a log for that ([`Join::data`](crate::driver::Join::data)). All members must choose the same.
+    ///
+    /// After the failure of all, the object lives on when one of those comes back that had it last; until then others that
+    /// serve it wait.
+    pub fn durable(mut self) -> Self {
+        self.options = GroupOptions::DURABLE;
+        self
+    }
+
     /// The limits; all members must be given the same.
     pub fn limits(mut self, limits: ReplicaLimits) -> Self {
         self.limits = limits;
         self
     }
 
+    /// Tells as soon as the object is active, and refuses calls until this member has the state.
+    pub(crate) fn tell_active(mut self, active: oneshot::Sender<()>) -> Self {
+        self.active = Some(active);
+        self
+    }
+
     async fn begin(self) -> Result<Replica<S::Proxy>, ServeError> {
-        let Self { domain, orb, name, servant, style, limits } = self;
+        let Self { domain, orb, name, servant, style, options, limits, active: told } = self;
         let servant = Arc::new(servant);
         let interface = servant.interface();
         let subject = Tied(servant);
@@ -88,22 +109,29 @@ where
         let (jobs, queue) = mpsc::unbounded_channel();
         let seat = Seat::new(orb.clone(), domain.process(), Box::new(subject), core, jobs);
         let servant = GroupServant { seat: seat.clone(), interface };
+        domain.make_way(orb, name);
         let own = orb.adapter().activate_servant(name, Arc::new(servant))?;
         // Whatever fails from here on takes the object out of service again.
         let mut active = Active { orb: orb.clone(), own: Some(own.clone()) };
+        domain.serves(name, &own, &seat);
+        // Whoever wanted to know may have gone.
+        let _ = told.map(|told| told.send(()));
         if !is_reachable(own.ior()) {
             return Err(ServeError::NotReachable);
         }
         place.profiles = profiles_of(own.ior());
-        let group = domain.octets(name).options(GroupOptions::REPLICATED).await?;
-        let _ = seat.name.set(GroupName { domain: domain.name().to_owned(), group: group.id() });
-        let _ = seat.group.set(group.sender());
+        let group = domain.octets(name).options(options).await?;
+        seat.name.set(GroupName { domain: domain.name().to_owned(), group: group.id() });
+        seat.group.set(group.sender());
         let _ = seat.own.set(own.clone());
         let ((), effects) = seat.input(|core| core.announce(place.clone()));
         effects.into_iter().for_each(|effect| seat.carry_out(effect, None));
         tokio::spawn(work(Arc::downgrade(&seat), queue, agreed.clone(), limits.clone()));
         let reads_held = VecDeque::new();
-        let task = Task { seat: seat.clone(), group, place, limits, agreed, reads_held };
+        let way_back = domain.way_back(name, options);
+        let domain_name = domain.name().to_owned();
+        let task =
+            Task { seat: seat.clone(), group, way_back, domain_name, place, limits, agreed, reads_held };
         let (leave, left) = oneshot::channel();
         let mut task = tokio::spawn(task.run(left));
         let mut reference = seat.reference.subscribe();
@@ -115,6 +143,23 @@ where
         let proxy = S::Proxy::from_object(reference.unwrap_or(own));
         active.own = None;
         Ok(Replica { seat, leave: Some(leave), task, proxy, _proxy: PhantomData })
+    }
+}
+
+impl Domain {
+    /// Takes the servant of a replica that is over out of the way of one that begins.
+    fn make_way(&self, orb: &Orb, name: &str) {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        if served.get(name).is_some_and(|former| former.over.load(Ordering::Acquire))
+            && let Some(former) = served.remove(name)
+        {
+            orb.adapter().deactivate(&former.own);
+        }
+    }
+
+    fn serves(&self, name: &str, own: &ObjectRef, seat: &Seat) {
+        let served = Served { own: own.clone(), over: seat.over.clone() };
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), served);
     }
 }
 
@@ -144,7 +189,7 @@ async fn check_state(subject: &dyn Subject, limits: &ReplicaLimits) -> Result<by
     Ok(state)
 }
 
-fn ended_early(ended: Result<Result<Ended, ServeError>, tokio::task::JoinError>) -> ServeError {
+pub(super) fn ended_early(ended: Result<Result<Ended, ServeError>, tokio::task::JoinError>) -> ServeError {
     match ended {
         Ok(Ok(why)) => ServeError::Ended(why),
         Ok(Err(error)) => error,
@@ -193,6 +238,12 @@ impl<P: Proxy> Replica<P> {
     #[must_use]
     pub fn references(&self) -> watch::Receiver<Option<ObjectRef>> {
         self.seat.reference.subscribe()
+    }
+
+    /// Counts the times that this member's copy may have changed, to wait for the next.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.seat.changes.subscribe()
     }
 
     /// The members, by rank.

@@ -2,11 +2,14 @@
 
 use super::error::ServeError;
 use super::proto::{Effect, Place, Replica as Core, ReplicaLimits, Style};
+use super::reference::GroupName;
 use super::seat::{Seat, Turn};
 use super::work::{Agreed, run};
-use crate::driver::{Ended, Event, Group, StateRequest};
+use crate::core::ProcessId;
+use crate::driver::{Ended, Event, Group, Return, StateRequest};
 use bytes::Bytes;
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::oneshot;
 
@@ -17,6 +20,8 @@ const NO_CALLS: &str = "every replica executes the request, and each would make 
 pub(super) struct Task {
     pub(super) seat: Arc<Seat>,
     pub(super) group: Group<Bytes>,
+    pub(super) way_back: Return,
+    pub(super) domain_name: String,
     pub(super) place: Place,
     pub(super) limits: ReplicaLimits,
     pub(super) agreed: Arc<Agreed>,
@@ -25,42 +30,71 @@ pub(super) struct Task {
 }
 
 impl Task {
-    /// Runs until the membership ends; `leave` asks for that.
-    pub(super) async fn run(mut self, mut leave: oneshot::Receiver<()>) -> Result<Ended, ServeError> {
-        // Without a handle nobody can ask.
-        let mut may_be_asked = true;
-        let ended = loop {
-            let event = tokio::select! {
-                event = self.group.next() => event,
-                asked = &mut leave, if may_be_asked => match asked {
-                    Ok(()) => break None,
-                    Err(_) => {
-                        may_be_asked = false;
-                        continue;
-                    }
-                },
-            };
-            match event {
-                None => break Some(Ended::Dropped),
-                Some(Event::Ended(why)) => break Some(why),
-                Some(event) => {
-                    if let Err(error) = self.happened(event).await {
-                        self.end();
-                        self.group.leave().await;
-                        return Err(error);
-                    }
+    /// Runs until the membership ends, and no other life of the process follows; `leave` asks for that.
+    pub(super) async fn run(mut self, leave: oneshot::Receiver<()>) -> Result<Ended, ServeError> {
+        let mut leave = Asked(Some(leave));
+        loop {
+            let ended = self.take_part(&mut leave).await;
+            self.end();
+            let may_return = matches!(ended, Ok(Some(Ended::Excluded)));
+            self.seat.over.store(!may_return, Ordering::Release);
+            match ended {
+                Ok(Some(Ended::Excluded)) => {}
+                Ok(Some(why)) => return Ok(why),
+                Ok(None) => return Ok(self.group.leave().await),
+                Err(error) => {
+                    self.group.leave().await;
+                    return Err(error);
                 }
             }
-        };
-        self.end();
-        Ok(match ended {
-            Some(why) => why,
-            None => self.group.leave().await,
-        })
+            let returned = tokio::select! {
+                returned = self.way_back.enter() => returned,
+                () = leave.asked() => Ok(None),
+            };
+            match returned {
+                Ok(Some((process, group))) => self.begin_again(process, group).await,
+                stays_out => {
+                    self.seat.over.store(true, Ordering::Release);
+                    return stays_out.map(|_| Ended::Excluded).map_err(ServeError::from);
+                }
+            }
+        }
+    }
+
+    /// One membership: how it ended, or nothing if it is to be left.
+    async fn take_part(&mut self, leave: &mut Asked) -> Result<Option<Ended>, ServeError> {
+        self.seat.in_service.store(true, Ordering::SeqCst);
+        loop {
+            let event = tokio::select! {
+                event = self.group.next() => event,
+                () = leave.asked() => return Ok(None),
+            };
+            match event {
+                None => return Ok(Some(Ended::Dropped)),
+                Some(Event::Ended(why)) => return Ok(Some(why)),
+                Some(event) => self.happened(event).await?,
+            }
+        }
+    }
+
+    /// The process is in its domain again, as a new member that has nothing yet.
+    async fn begin_again(&mut self, process: ProcessId, group: Group<Bytes>) {
+        tracing::info!(%process, "the object is served here again as soon as its state is here");
+        self.place.time_us = super::moment::now().time_us;
+        let core = Core::new(process, &self.place, self.limits.clone());
+        self.seat.begin_again(process, core).await;
+        self.reads_held.clear();
+        self.seat.name.set(GroupName { domain: self.domain_name.clone(), group: group.id() });
+        self.seat.group.set(group.sender());
+        self.group = group;
+        let place = self.place.clone();
+        let ((), effects) = self.seat.input(|core| core.announce(place));
+        effects.into_iter().for_each(|effect| self.seat.carry_out(effect, None));
     }
 
     /// Whoever waits here is told that nothing more comes.
     fn end(&self) {
+        self.seat.in_service.store(false, Ordering::SeqCst);
         let ((), effects) = self.seat.input(Core::ended);
         effects.into_iter().for_each(|effect| self.seat.carry_out(effect, None));
         self.seat.refuse_reads();
@@ -70,7 +104,14 @@ impl Task {
         let effects = match event {
             Event::View(view) => {
                 tracing::info!(object = %view.name, members = view.members.len(), "view of the object group");
-                self.seat.input(|core| core.view(&view)).1
+                let waited = self.seat.look(|core| core.group_view().is_some() && !core.is_complete());
+                let mut effects = self.seat.input(|core| core.view(&view)).1;
+                if waited && self.seat.look(Core::is_complete) {
+                    // An operator has let the group begin anew with what is here. What was said before is forgotten.
+                    let place = self.place.clone();
+                    effects.extend(self.seat.input(|core| core.announce(place)).1);
+                }
+                effects
             }
             Event::Message(message) => {
                 let (read, effects) = self.seat.input(|core| core.deliver(message.sender, &message.message));
@@ -84,8 +125,10 @@ impl Task {
                 let state = state?;
                 self.agreed.set(if self.is_active() { Bytes::new() } else { state.clone() });
                 self.seat.subject.load(state).await?;
+                self.seat.changed();
                 effects
             }
+            Event::Replayed => self.seat.input(Core::replayed).1,
             Event::StateWanted(request) => return self.give_state(request).await,
             Event::MayRead(permit) => {
                 self.read(permit.read, permit.until);
@@ -96,6 +139,10 @@ impl Task {
                 Vec::new()
             }
             Event::Blocked(crate::core::Blocked::NotPrimary) => self.seat.input(|core| core.cut_off(true)).1,
+            Event::Blocked(crate::core::Blocked::Dormant(_)) => {
+                tracing::warn!("no replica with the value is left: waiting for one to return");
+                Vec::new()
+            }
             Event::Unblocked(crate::core::Blocked::NotPrimary) => {
                 self.seat.input(|core| core.cut_off(false)).1
             }
@@ -117,14 +164,17 @@ impl Task {
                     let key = execution.key;
                     let (reply, panicked) = run(&self.seat, execution, Some(NO_CALLS)).await;
                     effects.extend(self.seat.input(|core| core.executed(key, reply, panicked)).1);
+                    self.seat.changed();
                 }
                 Effect::Adopt(state) => {
                     self.agreed.set(state.clone());
                     self.seat.subject.load(state).await?;
+                    self.seat.changed();
                 }
                 Effect::Settled => {
                     self.agreed.settle();
                     *self.seat.ahead.write().unwrap_or_else(PoisonError::into_inner) = false;
+                    self.seat.changed();
                     for (number, until) in std::mem::take(&mut self.reads_held) {
                         self.read(number, until);
                     }
@@ -184,5 +234,22 @@ impl Task {
         // Whoever wanted it is told by the end of the membership.
         let _ = request.give(saved).await;
         Ok(())
+    }
+}
+
+/// Whether somebody asks to leave. Without a handle nobody can.
+struct Asked(Option<oneshot::Receiver<()>>);
+
+impl Asked {
+    /// Returns once it is asked for. Cancellation safe.
+    async fn asked(&mut self) {
+        if let Some(leave) = &mut self.0 {
+            let asked = leave.await.is_ok();
+            self.0 = None;
+            if asked {
+                return;
+            }
+        }
+        std::future::pending().await
     }
 }

@@ -1,7 +1,7 @@
 //! The executor's work: requests executed one after the other, beside the order, and what comes of them shipped.
 
 use super::moment::Draws;
-use super::proto::{Concluded, Execution, ReplicaLimits};
+use super::proto::{Concluded, Effect, Execution, ReplicaLimits};
 use super::seat::Seat;
 use bytes::Bytes;
 use quorb::adapter::{RelayedReply, Reply, ReplyBody, execute};
@@ -15,7 +15,6 @@ use tokio::sync::mpsc;
 pub(super) enum Job {
     Execute(Execution),
     Conclude,
-    TakeBack,
 }
 
 /// What all members have agreed on last, as octets, and what is about to take its place. Only the executor style has it.
@@ -49,12 +48,16 @@ impl Agreed {
 /// Does the executor's jobs, as long as the seat is there.
 pub(super) async fn work(
     seat: Weak<Seat>,
-    mut jobs: mpsc::UnboundedReceiver<Job>,
+    mut jobs: mpsc::UnboundedReceiver<(u64, Job)>,
     agreed: Arc<Agreed>,
     limits: ReplicaLimits,
 ) {
-    while let Some(job) = jobs.recv().await {
+    while let Some((life, job)) = jobs.recv().await {
         let Some(seat) = seat.upgrade() else { return };
+        let _working = seat.working.lock().await;
+        if life != seat.life() {
+            continue;
+        }
         let effects = match job {
             Job::Execute(execution) => {
                 *seat.ahead.write().unwrap_or_else(PoisonError::into_inner) = true;
@@ -66,14 +69,18 @@ pub(super) async fn work(
                 let concluded = conclusion(&seat, &agreed, &limits).await;
                 seat.input(|core| core.conclude(concluded)).1
             }
-            Job::TakeBack => {
-                if let Err(error) = seat.subject.load(agreed.get()).await {
-                    tracing::error!(%error, "the agreed state cannot be taken back");
-                }
-                Vec::new()
-            }
         };
-        effects.into_iter().for_each(|effect| seat.carry_out(effect, None));
+        for effect in effects {
+            match effect {
+                // Before anything is said: once what follows has its place, queries are answered from the value.
+                Effect::TakeBack => {
+                    if let Err(error) = seat.subject.load(agreed.get()).await {
+                        tracing::error!(%error, "the agreed state cannot be taken back");
+                    }
+                }
+                other => seat.carry_out(other, None),
+            }
+        }
     }
 }
 
@@ -104,6 +111,9 @@ pub(super) async fn run(
     execution: Execution,
     calls_refused: Option<&'static str>,
 ) -> (RelayedReply, bool) {
+    if let Some(reply) = seat.subject.apply(&execution) {
+        return (reply, false);
+    }
     let call = match execution.call.invocation(&seat.orb, Some(execution.key), calls_refused) {
         Ok(call) => call,
         Err(cause) => {
@@ -113,8 +123,9 @@ pub(super) async fn run(
         }
     };
     call.context().attach(Arc::new(Draws::new(execution.moment)));
+    let form = call.reply_form();
     let reply = execute(seat.subject.servant(), call).await;
-    (RelayedReply::of(&reply), has_panicked(&reply))
+    (RelayedReply::of(&reply).in_form(form), has_panicked(&reply))
 }
 
 fn has_panicked(reply: &Reply) -> bool {

@@ -312,6 +312,8 @@ impl World {
     pub(super) fn act(&mut self, node: usize, again: bool) {
         if again {
             let (least, most) = match self.profile {
+                // Where an object is looked at the rest is background.
+                Profile::Everything if self.market.is_some() => (60_000, 600_000),
                 Profile::Everything => (6_000, 60_000),
                 Profile::Queries => (1_000, 6_000),
             };

@@ -64,6 +64,10 @@ pub(super) enum Due {
     Mend {
         what: Mend,
     },
+    /// A replica's servant does something of its own.
+    Drift {
+        node: usize,
+    },
     /// A client of the object does something.
     Client {
         client: usize,

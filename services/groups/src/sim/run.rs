@@ -49,8 +49,8 @@ pub struct Outcome {
     pub faults: u64,
     /// Queries answered.
     pub answers: u64,
-    /// Calls of the object's clients that were answered.
-    pub calls: u64,
+    /// What the object has gone through, if there is one.
+    pub object: Vec<(&'static str, u64)>,
     /// Whether the domain had to be founded again because too little of it was left.
     pub refounded: bool,
     /// Invariants that did not hold, and need not under the scenario's clocks.
@@ -60,7 +60,10 @@ pub struct Outcome {
 /// Runs one seed.
 #[must_use]
 pub fn run(seed: u64, settings: &Settings) -> Outcome {
-    let scenario = settings.scenario.unwrap_or_else(|| drawn(seed));
+    let scenario = settings.scenario.unwrap_or_else(|| match settings.objects {
+        Some(_) => super::objects::drawn(seed),
+        None => drawn(seed),
+    });
     let mut world = build(seed, scenario, settings);
     plan(&mut world, scenario);
     world.go_until(FAULTS_END);
@@ -163,6 +166,7 @@ impl World {
                 Due::Strike { node, blow } => self.strike(node, blow),
                 Due::Late { node, late } => self.delay_from(node, late),
                 Due::Mend { what } => self.mend_some(&what),
+                Due::Drift { node } => self.drift(node),
                 Due::Client { client } => self.client(client, self.now < TRAFFIC_END),
                 Due::Work { node, process } => self.work(node, process),
                 Due::Given { node, process, ticket } => self.given(node, process, ticket),
@@ -170,7 +174,8 @@ impl World {
         }
     }
 
-    /// Whether some domain can still decide, and the machines whose domain cannot: an operator would start those again.
+    /// Whether some domain can still decide, and the machines whose domain cannot, or whose process gave up the copy that
+    /// others wait for: an operator would start those again.
     pub(super) fn judge(&self) -> (bool, Vec<usize>) {
         let processes =
             || self.nodes.iter().enumerate().filter_map(|(i, n)| n.process.as_ref().map(|p| (i, p)));
@@ -186,7 +191,9 @@ impl World {
         let decides = |d: &DomainId| latest.get(d).is_none_or(|v| v.is_quorum(|p| alive.contains(&p)));
         let viable = latest.is_empty() || latest.keys().any(&decides);
         let lost = |p: &super::world::Process| match p.core.stage() {
-            Stage::Member => !decides(&p.core.view().domain),
+            Stage::Member => {
+                !decides(&p.core.view().domain) || p.core.wakes_by_starting_again().next().is_some()
+            }
             _ => !viable,
         };
         (viable, processes().filter(|(_, p)| lost(p)).map(|(i, _)| i).collect())
@@ -277,10 +284,8 @@ fn add(sum: &mut Counters, more: Counters) {
 
 fn finish(mut world: World, refounded: bool, excused: &[&str]) -> Outcome {
     let unrest = world.unrest();
-    if !refounded && unrest.is_none() {
-        world.close_market();
-    }
-    let calls = world.calls_made();
+    world.close_market(unrest.as_deref(), refounded);
+    let object = world.object_counts();
     let mut counters = Counters::default();
     for more in std::mem::take(&mut world.counters) {
         add(&mut counters, more);
@@ -314,7 +319,7 @@ fn finish(mut world: World, refounded: bool, excused: &[&str]) -> Outcome {
         messages: trace.sent.len() as u64,
         faults: trace.faults,
         answers: trace.acts.iter().filter(|a| a.query).count() as u64,
-        calls,
+        object,
         refounded,
         excused: verdict.excused,
     }

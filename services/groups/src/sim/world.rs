@@ -295,7 +295,7 @@ impl World {
         self.arrange_wake(node);
     }
 
-    fn die(&mut self, node: usize) {
+    pub(super) fn die(&mut self, node: usize) {
         let dark = self.random.permille(300);
         self.stop(node, End::Crashed, dark);
         let at = self.now + self.random.between(200_000, 1_500_000);

@@ -96,6 +96,52 @@ async fn client(
     Ok(calls)
 }
 
+/// Ends the clients, and checks that what they have seen is one counter, and that every member has all of it. Gives the number of
+/// calls, and the longest.
+pub(crate) async fn conclude(
+    clients: Clients,
+    addresses: &[String],
+) -> Result<(usize, Duration), Box<dyn Error>> {
+    let (mut history, longest) = clients.stop().await?;
+    let acknowledged =
+        history.calls.iter().filter(|call| matches!(call.outcome, Outcome::Added(_))).count() as u64;
+    for address in addresses {
+        history.last = read_at(address).await?;
+        if history.last != acknowledged {
+            return Err(format!("{} at {address}, and {acknowledged} were acknowledged", history.last).into());
+        }
+    }
+    history.check()?;
+    Ok((history.calls.len(), longest))
+}
+
+/// Calls an update and a query at one member alone, and says what they end in: what a client on the same host would see.
+pub(crate) async fn ask(address: &str) -> Result<(), Box<dyn Error>> {
+    let orb = Orb::client().await?;
+    let counter: CounterProxy = orb.bind(address)?;
+    // No other member is in reach: whoever refuses is this one.
+    let told = |fault: quorb::Fault| {
+        fault.system().map_or_else(|| fault.to_string(), |e| format!("{:?}-{:?}", e.minor(), e.completed()))
+    };
+    let added = counter.add().await.map_or_else(told, |value| value.to_string());
+    let read = counter.read().await.map_or_else(told, |value| value.to_string());
+    println!("{added} {read}");
+    orb.shutdown(Duration::ZERO).await;
+    Ok(())
+}
+
+/// What an update and a query end in that refuse because this side must not act: nothing was executed.
+pub(crate) fn refused() -> String {
+    format!("{:?}-{:?}", quorb::Minor::NOT_PRIMARY, quorb::Completion::No)
+}
+
+/// Waits until a member serves the object.
+pub(crate) async fn until_served(address: &str) {
+    while read_at(address).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// The value that one member holds.
 pub(crate) async fn read_at(address: &str) -> Result<u64, Box<dyn Error>> {
     let orb = Orb::client().await?;

@@ -1,18 +1,27 @@
 //! Replicas as real processes that are killed with -9 under the calls of 64 clients: no call fails, nothing is lost or doubled,
 //! and what all clients have seen is one counter.
 //!
+//! Schedules of crashes, pauses and partitions are drawn by seeds: `schedules=200` plays so many in each style instead of a few.
+//!
 //! This program is the test and the replicas: it starts itself with `member`.
 
 mod clients;
+mod hosts;
 mod member;
+mod schedule;
 mod world;
 
+use hosts::Hosts;
 use quorb_groups::object::Style;
 use std::time::Duration;
 use world::World;
 
 /// Clients that call at the same time.
 const CLIENTS: usize = 64;
+/// What this program is started with to call one member from its own host.
+const ASK: &str = "ask";
+/// Schedules that are played in each style if nothing else is said.
+const SCHEDULES: u64 = 2;
 /// Calls between two events.
 const CALLS: usize = 600;
 
@@ -25,6 +34,14 @@ fn main() -> std::process::ExitCode {
     if arguments.first().is_some_and(|first| first == member::MEMBER) {
         return runtime.block_on(member::serve(&arguments[1..]));
     }
+    if let [ask, address] = &arguments[..]
+        && ask == ASK
+    {
+        return match runtime.block_on(clients::ask(address)) {
+            Ok(()) => std::process::ExitCode::SUCCESS,
+            Err(_) => std::process::ExitCode::FAILURE,
+        };
+    }
     if arguments.iter().any(|argument| argument == "--list") {
         return std::process::ExitCode::SUCCESS;
     }
@@ -33,25 +50,34 @@ fn main() -> std::process::ExitCode {
         filters.peek().is_none() || filters.any(|filter| name.contains(filter.as_str()))
     };
     let mut failed = 0;
+    let mut told = |name: &str, style: Style, outcome: Result<Outcome, tokio::time::error::Elapsed>| {
+        let outcome = outcome.unwrap_or_else(|_| Err("it takes too long".into()));
+        failed += usize::from(outcome.is_err());
+        match outcome {
+            Ok(()) => println!("{name} ({style:?}): ok"),
+            Err(error) => println!("{name} ({style:?}): FAILED: {error}"),
+        }
+    };
+    let limit = Duration::from_secs(240);
+    let given = arguments.iter().find_map(|argument| argument.strip_prefix("schedules=")?.parse().ok());
     for style in [Style::Active, Style::Executor] {
         for (name, kills) in
             [("each_in_turn", &[0, 1, 2][..]), ("two_in_a_row", &[1, 0]), ("the_youngest_often", &[2, 2, 2])]
         {
-            if !wanted(name) {
-                continue;
+            if wanted(name) && given.is_none() {
+                let outcome =
+                    runtime.block_on(async { tokio::time::timeout(limit, run(style, kills)).await });
+                told(name, style, outcome);
             }
-            let outcome = runtime
-                .block_on(async { tokio::time::timeout(Duration::from_secs(240), run(style, kills)).await });
-            match outcome {
-                Ok(Ok(())) => println!("{name} ({style:?}): ok"),
-                Ok(Err(error)) => {
-                    failed += 1;
-                    println!("{name} ({style:?}): FAILED: {error}");
-                }
-                Err(_) => {
-                    failed += 1;
-                    println!("{name} ({style:?}): FAILED: it takes too long");
-                }
+        }
+        if wanted("a_minority") && given.is_none() {
+            let outcome = runtime.block_on(async { tokio::time::timeout(limit, minority(style)).await });
+            told("a_minority_refuses_and_returns", style, outcome);
+        }
+        for seed in 0..given.unwrap_or(SCHEDULES) {
+            if wanted("schedules") || given.is_some() {
+                let play = async { tokio::time::timeout(limit, schedule::play(seed, style)).await };
+                told(&format!("schedules, seed {seed}"), style, runtime.block_on(play));
             }
         }
     }
@@ -61,28 +87,41 @@ fn main() -> std::process::ExitCode {
 /// Kills the members at these places of the list, one after the other; each time another one is started and has the state
 /// before the next is killed.
 async fn run(style: Style, kills: &[usize]) -> Outcome {
-    let mut world = World::start(style)?;
+    let mut world = World::start(style, Hosts::on_the_loopback(3)?)?;
     let clients = clients::Clients::start(&world.reference(), CLIENTS).await?;
     for &victim in kills {
         clients.until(CALLS).await?;
-        world.kill(victim)?;
+        let host = world.kill(victim)?;
         clients.until(CALLS).await?;
-        world.replace()?;
+        world.replace(host)?;
     }
     clients.until(CALLS).await?;
-    let (mut history, longest) = clients.stop().await?;
-    let acknowledged = history
-        .calls
-        .iter()
-        .filter(|call| matches!(call.outcome, quorb_groups::object::check::Outcome::Added(_)));
-    let acknowledged = acknowledged.count() as u64;
-    for address in world.addresses() {
-        history.last = clients::read_at(&address).await?;
-        if history.last != acknowledged {
-            return Err(format!("{} at {address}, and {acknowledged} were acknowledged", history.last).into());
-        }
+    let (calls, longest) = clients::conclude(clients, &world.addresses()).await?;
+    println!("  {calls} calls; the longest took {longest:.0?}");
+    Ok(())
+}
+
+/// Cuts a member off until it has noticed: it refuses updates and queries, while the others go on without it. Connected again, it
+/// joins again by itself, and has the state.
+async fn minority(style: Style) -> Outcome {
+    let world = World::start(style, Hosts::new(3)?)?;
+    if !world.can_cut() {
+        return Ok(());
     }
-    history.check()?;
-    println!("  {} calls, {acknowledged} updates; the longest call took {longest:.0?}", history.calls.len());
+    let clients = clients::Clients::start(&world.reference(), CLIENTS).await?;
+    for cut_off in [2, 0] {
+        clients.until(CALLS).await?;
+        world.set_connected(cut_off, false)?;
+        let refused = clients::refused();
+        let mut asked = world.ask(cut_off)?;
+        while asked != format!("{refused} {refused}") {
+            asked = world.ask(cut_off)?;
+        }
+        clients.until(CALLS).await?;
+        world.set_connected(cut_off, true)?;
+        clients::until_served(&world.address(cut_off)).await;
+    }
+    let (calls, longest) = clients::conclude(clients, &world.addresses()).await?;
+    println!("  {calls} calls; the longest took {longest:.0?}");
     Ok(())
 }

@@ -37,7 +37,7 @@ impl Counter for Count {
 pub(crate) async fn serve(arguments: &[String]) -> ExitCode {
     let style = if arguments[0] == "Executor" { Style::Executor } else { Style::Active };
     let orb = Orb::builder().listen(arguments[1].clone()).holding().start().await.expect("the broker starts");
-    let join = Domain::join(arguments[2..].to_vec()).listen_at_a_seed();
+    let join = Domain::join(arguments[2..].to_vec()).listen_at_a_seed().rejoins();
     let domain = join.await.expect("the domain is there");
     let replica = domain.serve(&orb, "counter", CounterServant::new(Count::default())).style(style).await;
     let mut replica = replica.expect("the counter is served");

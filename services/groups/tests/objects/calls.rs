@@ -3,6 +3,8 @@
 use crate::rig::{Book, LedgerProxy, LedgerServant, Unknown, World, in_time, only};
 use quorb::{Completion, ExceptionKind, Minor, Orb, OrbBuilder, Preference};
 use quorb_groups::object::Style;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 const STYLES: [Style; 2] = [Style::Active, Style::Executor];
@@ -167,6 +169,50 @@ async fn a_member_leaves_in_order_and_clients_notice_nothing() {
     in_time("leaving", left).await.unwrap().unwrap();
     world.until_members(2).await;
     assert_eq!(in_time("entries", only(&world.members[0]).entries()).await.unwrap().len(), 50);
+}
+
+/// The value of a future that needs not wait.
+fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match std::pin::pin!(future).poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(value) => Some(value),
+        std::task::Poll::Pending => None,
+    }
+}
+
+/// While nothing is under way a member reads its own copy without asking anybody, and misses nothing that was acknowledged
+/// elsewhere.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_in_a_members_process_waits_for_nothing_and_misses_nothing() {
+    for style in STYLES {
+        let world = World::new(style).await;
+        let here = world.members[1].replica.proxy().clone();
+        let (_orb, elsewhere) = world.client_of(0, Orb::builder()).await;
+        elsewhere.add("a", 1, 0).await.unwrap();
+        let acknowledged = Arc::new(AtomicI64::new(1));
+        let reader = tokio::spawn({
+            let (here, acknowledged) = (here.clone(), acknowledged.clone());
+            async move {
+                let mut read = 0;
+                while read < 500 {
+                    let before = acknowledged.load(Ordering::SeqCst);
+                    read = here.balance("a").await.unwrap();
+                    assert!(read >= before, "{read} was read, {before} had been acknowledged");
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        for entry in 1..500 {
+            let balance = in_time("an update", elsewhere.add("a", 1, entry)).await.unwrap();
+            acknowledged.store(balance, Ordering::SeqCst);
+        }
+        in_time("the reader", reader).await.unwrap();
+        in_time("a read that waits for nothing", async {
+            while at_once(here.balance("a")).is_none() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

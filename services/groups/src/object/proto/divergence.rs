@@ -43,7 +43,12 @@ impl Replica {
     pub(super) fn checkpoint(&mut self) {
         let (place, every) = (self.shared.requests, self.limits.checkpoint_requests);
         let is_alone = self.complete_members().len() < 2;
-        if every > 0 && place.is_multiple_of(every) && self.shared.style == Style::Active && !is_alone {
+        if every > 0
+            && place.is_multiple_of(every)
+            && self.shared.style == Style::Active
+            && !is_alone
+            && !self.replaying
+        {
             self.emit(Effect::TakeDigest { place });
         }
     }
@@ -109,7 +114,8 @@ impl Replica {
             return self.emit(Effect::Diverged { place });
         }
         match majority {
-            Some(right) if own != Some(right) => self.emit(Effect::Diverged { place }),
+            // Who has joined meanwhile, and is not listed with the state yet, has given none.
+            Some(right) if own.is_some_and(|own| own != right) => self.emit(Effect::Diverged { place }),
             Some(_) => {}
             None => self.emit(Effect::Disputed { place }),
         }

@@ -56,6 +56,10 @@ pub enum Concluded {
 }
 
 impl Executor {
+    pub(super) fn term(&self) -> u64 {
+        self.term
+    }
+
     pub(super) fn who(&self) -> Option<ProcessId> {
         self.who
     }
@@ -174,8 +178,23 @@ impl Replica {
         self.emit(Effect::Multicast(Message::Outcome(outcome).to_bytes()));
     }
 
+    /// The log holds outcomes, not the views that made their senders executors, nor those that ended in quarantine.
+    fn follow(&mut self, sender: ProcessId, outcome: &Outcome) {
+        let executor = &mut self.shared.executor;
+        if outcome.term < executor.term {
+            return;
+        }
+        (executor.term, executor.who) = (outcome.term, Some(sender));
+        let first = outcome.replies.first().map(|answer| answer.key);
+        let before = executor.queue.iter().position(|request| Some(request.key) == first).unwrap_or(0);
+        (0..before).for_each(|_| self.quarantine());
+    }
+
     /// An outcome has its place.
     pub(super) fn concluded(&mut self, sender: ProcessId, outcome: Outcome) {
+        if self.replaying {
+            self.follow(sender, &outcome);
+        }
         let executor = &mut self.shared.executor;
         let is_valid = self.shared.style == Style::Executor
             && executor.who == Some(sender)

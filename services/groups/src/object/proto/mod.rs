@@ -83,6 +83,8 @@ pub struct Replica {
     view: Option<GroupView>,
     /// This member has the object's state.
     complete: bool,
+    /// It goes through its own log: the views that lay between the messages are not in it.
+    replaying: bool,
     mistake: Option<Mistake>,
 }
 
@@ -128,6 +130,7 @@ impl Replica {
             },
             view: None,
             complete: false,
+            replaying: false,
             mistake: None,
         }
     }
@@ -172,6 +175,12 @@ impl Replica {
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.shared.requests
+    }
+
+    /// Counts the executors that there have been, in the executor style.
+    #[must_use]
+    pub fn term(&self) -> u64 {
+        self.shared.executor.term()
     }
 
     /// The member that executes, in the executor style.

@@ -82,7 +82,8 @@ impl Replica {
     }
 
     /// The members with the object's state, by rank.
-    pub(super) fn complete_members(&self) -> &[ProcessId] {
+    #[must_use]
+    pub fn complete_members(&self) -> &[ProcessId] {
         &self.shared.places.complete
     }
 

@@ -76,7 +76,8 @@ impl Replica {
         out.freeze()
     }
 
-    /// Goes on from what another member has saved. Gives the object's state.
+    /// Goes on from what another member has saved, or from this member's own log: then the group lists it with the state
+    /// already, the messages of the log follow, and [`replayed`](Self::replayed). Gives the object's state.
     ///
     /// # Errors
     /// Octets that cannot be read, or an object that this member does not serve. Nothing is changed then.
@@ -97,8 +98,24 @@ impl Replica {
         if self.mistake == Some(Mistake::TableNotSaved) {
             self.shared.table = super::table::Table::default();
         }
-        self.complete = true;
+        self.replaying = self.is_listed();
+        self.complete = !self.replaying;
         Ok(state)
+    }
+
+    /// The messages of this member's log have been delivered: the object lives on from here, in the present view.
+    pub fn replayed(&mut self) {
+        if std::mem::take(&mut self.replaying)
+            && let Some(view) = self.view.take()
+        {
+            self.view(&view);
+        }
+    }
+
+    /// Whether the group counts this member among those with the state.
+    fn is_listed(&self) -> bool {
+        let members = self.view.iter().flat_map(|view| &view.members);
+        { members }.any(|member| member.process == self.me && member.complete)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The core by itself: members as values, an order made by hand, and exact effects.
 
+mod replay;
+
 use super::message::Message;
 use super::*;
 use crate::core::wire::{Reader, Wire};

@@ -1,34 +1,49 @@
 //! The clients.
 
-use super::Seat;
+use super::record::Record;
+use super::{Seat, invariants};
 use crate::core::ProcessId;
-use crate::object::check::{Call, History, Outcome};
-use crate::object::proto::{Answer, ClientCall, Mistake, Style};
+use crate::object::check::{Call, Outcome};
+use crate::object::proto::{Answer, ClientCall, Mistake, ReplicaLimits, Style};
 use crate::sim::trace::Entry;
 use crate::sim::world::{Due, World};
 use bytes::Bytes;
 use quorb::adapter::RelayedCall;
 use quorb::proto::head::{ClientId, Completion, RequestIdentity};
+use quorb::{Minor, SystemException};
 use std::collections::BTreeSet;
 
 /// Clients; every fourth numbers nothing.
-const CLIENTS: usize = 10;
+const CLIENTS: usize = 8;
 
 /// All clients, and what they have seen.
 #[derive(Debug)]
 pub(in crate::sim) struct Market {
     style: Style,
+    limits: ReplicaLimits,
     mistake: Option<Mistake>,
     clients: Vec<Client>,
-    history: History,
     attempts: u64,
+    pub(super) record: Record,
 }
 
 /// One client.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Client {
+    incarnation: u64,
     sequence: u64,
     open: Option<Open>,
+}
+
+/// How much the replicas have room to remember.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// All clients: then nothing may ever be forgotten.
+    Ample,
+    /// Some of them, and how far the others had come.
+    Few,
+    /// Some of them, and next to nothing of the others.
+    Scant,
 }
 
 /// Its call.
@@ -42,8 +57,30 @@ struct Open {
 }
 
 impl Market {
+    fn new(style: Style, room: Room, mistake: Option<Mistake>) -> Self {
+        let (clients_max, traces_max) = match room {
+            Room::Ample => (1000, 1000),
+            Room::Few => (5, 1000),
+            Room::Scant => (5, 1),
+        };
+        let limits = ReplicaLimits {
+            clients_max,
+            traces_max,
+            batch_requests_max: 3,
+            checkpoint_requests: 16,
+            executors_lost_max: 1000,
+            ..ReplicaLimits::default()
+        };
+        let clients = (0..CLIENTS).map(|_| Client { incarnation: 1, sequence: 0, open: None }).collect();
+        Self { style, limits, mistake, clients, attempts: 0, record: Record::default() }
+    }
+
     pub(in crate::sim) fn seat(&self, id: ProcessId) -> Seat {
-        Seat::new(id, self.style, self.mistake)
+        Seat::new(id, self.style, self.limits.clone(), self.mistake)
+    }
+
+    fn may_forget(&self) -> bool {
+        self.limits.clients_max < CLIENTS
     }
 }
 
@@ -53,11 +90,17 @@ fn is_numbered(client: usize) -> bool {
 
 impl World {
     pub(in crate::sim) fn open_market(&mut self, style: Style, mistake: Option<Mistake>) {
-        let clients = (0..CLIENTS).map(|_| Client::default()).collect();
-        self.market = Some(Market { style, mistake, clients, history: History::default(), attempts: 0 });
+        let room = *self.random.pick(&[Room::Ample, Room::Ample, Room::Few, Room::Scant]);
+        self.market = Some(Market::new(style, room, mistake));
         for client in 0..CLIENTS {
             let at = self.random.between(200_000, 400_000);
             self.schedule(at, Due::Client { client });
+        }
+        // In some runs servants are not deterministic after all.
+        for _ in 0..self.random.between(0, 5).saturating_sub(3) {
+            let at = self.random.between(600_000, 4_000_000);
+            let node = self.random.between(0, self.nodes.len() as u64 - 1) as usize;
+            self.schedule(at, Due::Drift { node });
         }
     }
 
@@ -89,7 +132,7 @@ impl World {
         if self.market.as_ref().and_then(|market| market.clients[client].open.as_ref()).is_some_and(unasked) {
             self.attempt(client);
         }
-        let at = self.now + self.random.between(5_000, 20_000);
+        let at = self.now + self.random.between(5_000, 60_000);
         self.schedule(at, Due::Client { client });
     }
 
@@ -111,9 +154,10 @@ impl World {
         }
         let key = RequestIdentity {
             client: ClientId(u64::MAX - client as u64),
-            incarnation: 1,
+            incarnation: one.incarnation,
             sequence: one.sequence,
         };
+        market.record.repeated += u64::from(open.is_repeated);
         let call = ClientCall {
             call: RelayedCall::from_parts(Bytes::from_static(b"add"), Bytes::new()),
             identity: is_numbered(client).then_some(key),
@@ -143,16 +187,35 @@ impl World {
                 let value = reply.body().as_ref().try_into().ok().map_or(u64::MAX, u64::from_be_bytes);
                 self.concludes(ticket, Outcome::Added(value));
             }
-            Answer::BeginAgain(..) => {
-                let detail = format!("ticket {ticket}: a client that is busy was forgotten");
-                self.complain("C1", detail);
-            }
+            Answer::BeginAgain(exception, incarnation) => self.begins_again(ticket, &exception, incarnation),
             Answer::Refusal(exception) => match exception.completed() {
                 Completion::No => self.refused(ticket, false),
+                Completion::Maybe if is_forgetting(&exception) => self.forgotten(ticket, &exception),
                 Completion::Maybe => self.refused(ticket, true),
                 Completion::Yes => self.complain("C1", format!("ticket {ticket}: {exception}")),
             },
         }
+    }
+
+    /// Nobody knows any more what the client had asked for before; this call was not executed.
+    fn begins_again(&mut self, ticket: u64, exception: &SystemException, incarnation: u64) {
+        let (Some(client), Some(market)) = (self.asks(ticket), self.market.as_mut()) else { return };
+        if !market.may_forget() {
+            return self.complain("C1", format!("client {client} is sent away: {exception}"));
+        }
+        market.record.begun_again += 1;
+        market.clients[client].incarnation = incarnation;
+        self.refused(ticket, false);
+    }
+
+    /// Nobody knows any more what became of the call.
+    fn forgotten(&mut self, ticket: u64, exception: &SystemException) {
+        let (Some(client), Some(market)) = (self.asks(ticket), self.market.as_mut()) else { return };
+        if !market.may_forget() {
+            return self.complain("C1", format!("a call of client {client} is forgotten: {exception}"));
+        }
+        market.record.forgotten += 1;
+        self.ends(client, Outcome::Unknown);
     }
 
     pub(super) fn read(&mut self, ticket: u64, value: u64) {
@@ -190,7 +253,7 @@ impl World {
         let Some(market) = self.market.as_mut() else { return };
         let Some(open) = market.clients[client].open.take() else { return };
         let ended = (outcome != Outcome::Unknown).then_some(now);
-        market.history.calls.push(Call { begun: open.begun, ended, outcome });
+        market.record.history.calls.push(Call { begun: open.begun, ended, outcome });
     }
 
     /// Calls that have no answer yet.
@@ -205,31 +268,37 @@ impl World {
         Some(format!("client {client} waits: {:?}", market.clients[client].open))
     }
 
-    pub(in crate::sim) fn calls_made(&self) -> u64 {
-        self.market.as_ref().map_or(0, |market| market.history.calls.len() as u64)
-    }
-
-    /// Everything has come to rest: all replicas are equal, and what the clients have seen is one counter.
-    pub(in crate::sim) fn close_market(&mut self) {
+    /// The run is over: the object layer's invariants look at it. `unrest`: what has not come to rest; `is_founded_anew`: an
+    /// operator had to begin again.
+    pub(in crate::sim) fn close_market(&mut self, unrest: Option<&str>, is_founded_anew: bool) {
         // A domain that was founded anew has begun to count anew.
         let views = self.trace.logs.iter().flat_map(|log| &log.entries);
         let domains = views.filter_map(|entry| match entry {
             Entry::View(view) => Some(view.domain),
             _ => None,
         });
-        if domains.collect::<BTreeSet<_>>().len() > 1 {
-            return;
-        }
+        let is_one = domains.collect::<BTreeSet<_>>().len() == 1 && !is_founded_anew;
+        let waiting = self.clients_waiting();
+        let processes = self.nodes.iter().filter_map(|node| node.process.as_ref());
+        let ends = processes.filter_map(|process| Some((process.id, process.seat.as_ref()?.agreed()?)));
+        let ends: Vec<(ProcessId, u64)> = ends.collect();
         let Some(market) = self.market.as_mut() else { return };
-        let seats = self.nodes.iter().filter_map(|node| node.process.as_ref()?.seat.as_ref());
-        let values: Vec<u64> = seats.filter_map(|seat| seat.agreed()).collect();
-        let Some(&last) = values.first() else { return };
-        if values.iter().any(|value| *value != last) {
-            return self.complain("L3", format!("replicas end with {values:?}"));
-        }
-        market.history.last = last;
-        if let Err(wrong) = market.history.check() {
-            self.complain("C1", wrong.to_string());
+        let record = &mut market.record;
+        record.is_closed = unrest.is_none() && is_one && !ends.is_empty();
+        record.history.last = ends.first().map_or(0, |(_, value)| *value);
+        record.ends = ends;
+        record.waiting = waiting.filter(|waiting| unrest == Some(waiting));
+        if let Some(violation) = invariants::check(record) {
+            self.complain(violation.code, violation.detail);
         }
     }
+
+    /// What the object has gone through, for the coverage.
+    pub(in crate::sim) fn object_counts(&self) -> Vec<(&'static str, u64)> {
+        self.market.as_ref().map_or_else(Vec::new, |market| market.record.counts())
+    }
+}
+
+fn is_forgetting(exception: &SystemException) -> bool {
+    [Minor::OUTCOME_FORGOTTEN, Minor::CLIENT_FORGOTTEN].contains(&exception.minor())
 }

@@ -1,6 +1,7 @@
 //! A process's replica, and what its driver would do.
 
 use super::OBJECT;
+use super::record::{Life, State, Term, Verdict, fold};
 use crate::core::{GroupId, ProcessId, Upcall};
 use crate::object::proto::{
     Answer, Concluded, Effect, Execution, Mistake, Place, Replica, ReplicaLimits, Style,
@@ -19,6 +20,8 @@ pub(in crate::sim) struct Seat {
     announced: bool,
     /// The counter's value, and the one that all have agreed on.
     value: u64,
+    /// What the servant has done of its own: it is in its digest, and in no answer.
+    drift: u64,
     agreed: u64,
     proposed: u64,
     /// The value is ahead of what all have agreed on.
@@ -30,10 +33,14 @@ pub(in crate::sim) struct Seat {
     reads: BTreeMap<u64, u64>,
     held: Vec<(u64, crate::core::Time)>,
     last_read: u64,
+    /// The state came from another replica, and was not compared since.
+    is_fresh: bool,
+    /// The term last seen, and its executor.
+    term: Option<(u64, Option<ProcessId>)>,
 }
 
 impl Seat {
-    pub(super) fn new(id: ProcessId, style: Style, mistake: Option<Mistake>) -> Self {
+    pub(super) fn new(id: ProcessId, style: Style, limits: ReplicaLimits, mistake: Option<Mistake>) -> Self {
         let place = Place {
             interface: "IDL:Counter:1.0".into(),
             fingerprint: 1,
@@ -41,21 +48,13 @@ impl Seat {
             profiles: Vec::new(),
             time_us: 1,
         };
-        // Little room, so that what happens when there is none happens often.
-        let limits = ReplicaLimits {
-            clients_max: 6,
-            traces_max: 1000,
-            batch_requests_max: 3,
-            checkpoint_requests: 16,
-            executors_lost_max: 1000,
-            ..ReplicaLimits::default()
-        };
         Self {
             replica: Replica::new(id, &place, limits).with_mistake(mistake),
             place,
             group: None,
             announced: false,
             value: 0,
+            drift: 0,
             agreed: 0,
             proposed: 0,
             ahead: false,
@@ -64,6 +63,8 @@ impl Seat {
             reads: BTreeMap::new(),
             held: Vec::new(),
             last_read: 0,
+            is_fresh: false,
+            term: None,
         }
     }
 
@@ -81,14 +82,26 @@ impl Seat {
     }
 
     fn state(&self) -> Bytes {
-        Bytes::copy_from_slice(&self.agreed.to_be_bytes())
+        state_of(self.agreed, self.drift)
     }
 
     fn adopt(&mut self, mut state: Bytes) {
         self.value = state.try_get_u64().unwrap_or_default();
+        self.drift = state.try_get_u64().unwrap_or_default();
         self.agreed = self.value;
     }
+
+    fn digest(&self) -> u128 {
+        u128::from(self.value) << 64 | u128::from(self.drift)
+    }
 }
+
+fn state_of(value: u64, drift: u64) -> Bytes {
+    [value.to_be_bytes(), drift.to_be_bytes()].concat().into()
+}
+
+/// States are compared whenever so many requests have had their place.
+const COMPARED_EVERY: u64 = 4;
 
 impl World {
     /// What the engine tells about the object's group; none if it is about something else.
@@ -115,6 +128,11 @@ impl World {
             return None;
         }
         let mut again = false;
+        // What is compared is what replicas have right after a request.
+        let before = match upcall {
+            Upcall::Deliver { .. } => seat.replica.requests(),
+            _ => u64::MAX,
+        };
         match upcall {
             Upcall::GroupView(view) => {
                 seat.replica.view(view);
@@ -134,7 +152,13 @@ impl World {
                 again = true;
             }
             Upcall::InstallState { state, .. } => match seat.replica.restore(state, &seat.place) {
-                Ok(state) => seat.adopt(state),
+                Ok(state) => {
+                    seat.adopt(state);
+                    (seat.is_fresh, seat.term) = (true, None);
+                    if let Some(market) = &mut self.market {
+                        market.record.joins += 1;
+                    }
+                }
                 Err(error) => self.complain("T1", format!("a joiner cannot use the object's state: {error}")),
             },
             Upcall::Answer { token, until, .. } => self.may_read(node, *token, *until),
@@ -145,7 +169,66 @@ impl World {
             }
             _ => {}
         }
-        Some(self.object_effects(node) || again)
+        again |= self.object_effects(node);
+        self.note_object(node, before);
+        Some(again)
+    }
+
+    /// Takes down what a replica has come to with what it was told.
+    fn note_object(&mut self, node: usize, requests_before: u64) {
+        let Some((life, process)) = self.life(node) else { return };
+        let (Some(market), Some(there)) = (self.market.as_mut(), self.nodes[node].process.as_mut()) else {
+            return;
+        };
+        let Some(seat) = there.seat.as_mut().filter(|seat| seat.replica.is_complete()) else { return };
+        let place = seat.replica.requests();
+        if place > requests_before && place.is_multiple_of(COMPARED_EVERY) {
+            // What servants do of their own is found by digests, which are compared elsewhere.
+            let fold = fold(&seat.replica.save(&state_of(seat.agreed, 0)));
+            let is_fresh = std::mem::take(&mut seat.is_fresh);
+            market.record.states.push(State { process, life, place, fold, is_fresh });
+        }
+        let (number, executor) = (seat.replica.term(), seat.replica.executor());
+        if seat.term != Some((number, executor)) {
+            let before = seat.term.replace((number, executor)).and_then(|(_, executor)| executor);
+            let deposed = before.filter(|before| seat.replica.complete_members().contains(before));
+            market.record.terms.push(Term { process, life, number, executor, deposed });
+        }
+    }
+
+    /// Which life of the object a process serves.
+    fn life(&self, node: usize) -> Option<(Life, ProcessId)> {
+        let process = self.nodes[node].process.as_ref()?;
+        Some(((process.core.view().domain, process.seat.as_ref()?.group?), process.id))
+    }
+
+    /// A servant does something of its own.
+    pub(in crate::sim) fn drift(&mut self, node: usize) {
+        let seat = self.nodes[node].process.as_mut().and_then(|process| process.seat.as_mut());
+        let Some(seat) = seat.filter(|seat| seat.place.style == Style::Active && seat.replica.is_complete())
+        else {
+            return;
+        };
+        seat.drift += 1 + node as u64;
+        if let Some(market) = &mut self.market {
+            market.record.drifts += 1;
+        }
+    }
+
+    /// Digests differ. True if the process has ended for it.
+    fn differs(&mut self, node: usize, place: u64, leaves: bool) -> bool {
+        let (Some((life, process)), Some(market)) = (self.life(node), self.market.as_mut()) else {
+            return false;
+        };
+        let Some(seat) = self.nodes[node].process.as_ref().and_then(|process| process.seat.as_ref()) else {
+            return false;
+        };
+        let members = seat.replica.complete_members().to_vec();
+        market.record.verdicts.push(Verdict { process, life, place, members, leaves });
+        if leaves {
+            self.die(node);
+        }
+        leaves
     }
 
     fn cut_off(&mut self, node: usize, cut_off: bool) -> Option<bool> {
@@ -167,6 +250,7 @@ impl World {
                 return called;
             }
             for effect in effects {
+                let life = self.life(node);
                 let Some(process) = self.nodes[node].process.as_mut() else { return called };
                 let Some(seat) = process.seat.as_mut() else { return called };
                 match effect {
@@ -180,6 +264,9 @@ impl World {
                     Effect::Execute(execution) if seat.place.style == Style::Active => {
                         seat.execute(&execution);
                         seat.agreed = seat.value;
+                        if let Some(market) = &mut self.market {
+                            market.record.executions.push((id, execution.key));
+                        }
                     }
                     Effect::Execute(_) | Effect::Conclude | Effect::TakeBack => {
                         seat.jobs.push_back(effect);
@@ -198,10 +285,19 @@ impl World {
                         seat.given.insert(ticket, answer);
                         self.schedule(from, Due::Given { node, process: id, ticket });
                     }
-                    Effect::TakeDigest { place } => seat.replica.digested(place, u128::from(seat.value)),
-                    Effect::Diverged { place } | Effect::Disputed { place } => {
-                        self.complain("L3", format!("equal replicas are said to differ at {place}"));
+                    Effect::TakeDigest { place } => {
+                        let digest = seat.digest();
+                        seat.replica.digested(place, digest);
+                        if let (Some((life, _)), Some(market)) = (life, self.market.as_mut()) {
+                            market.record.digests.insert((life, place, id), digest);
+                        }
                     }
+                    Effect::Diverged { place } => {
+                        if self.differs(node, place, true) {
+                            return called;
+                        }
+                    }
+                    Effect::Disputed { place } => drop(self.differs(node, place, false)),
                     Effect::Publish { .. } | Effect::Reactivate => {}
                 }
             }
@@ -225,8 +321,7 @@ impl World {
             }
             Some(Effect::Conclude) => {
                 seat.proposed = seat.value;
-                let state = Bytes::copy_from_slice(&seat.value.to_be_bytes());
-                seat.replica.conclude(Concluded::Changed(state));
+                seat.replica.conclude(Concluded::Changed(state_of(seat.value, seat.drift)));
             }
             Some(Effect::TakeBack) => seat.value = seat.agreed,
             _ => {}
@@ -238,9 +333,21 @@ impl World {
 
     /// A client wants to read here.
     pub(super) fn read_here(&mut self, node: usize, ticket: u64) -> bool {
+        let (at_once, now) = (self.random.permille(500), self.now);
         let Some(process) = self.nodes[node].process.as_mut() else { return false };
+        let local = process.local(now);
         let Some(seat) = process.seat.as_mut() else { return false };
         let Some(group) = seat.group.filter(|_| seat.replica.not_now().is_none()) else { return false };
+        // Some look for themselves whether they may, as callers of the same process do.
+        let holds = process.core.reads_until().is_some_and(|until| local < until);
+        if at_once && holds && process.core.is_settled(group) && !seat.ahead {
+            let value = seat.value;
+            if let Some(market) = &mut self.market {
+                market.record.read_at_once += 1;
+            }
+            self.read(ticket, value);
+            return true;
+        }
         seat.last_read += 1;
         // The application's own queries are in other groups.
         let token = seat.last_read;
