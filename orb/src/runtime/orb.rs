@@ -14,6 +14,7 @@ use super::budget::Budget;
 use super::builder::{OrbBuilder, Preference, Settings};
 use super::callers::Callers;
 use super::clock::Clock;
+use super::driver::Seats;
 use super::listen::Listening;
 use super::once::Served;
 use super::pool::Pool;
@@ -55,6 +56,7 @@ pub(crate) struct OrbShared {
     pub(super) pool: Pool,
     pub(super) callers: Callers,
     pub(super) streams_open: Arc<AtomicUsize>,
+    pub(super) seats: Seats,
     pub(super) budget: Arc<Budget>,
     /// Which addresses have failed lately. The lock is held for a look or a note.
     pub(super) health: Mutex<Health<Address>>,
@@ -143,6 +145,7 @@ impl Orb {
             pool: Pool::default(),
             callers: Callers::default(),
             streams_open: Arc::default(),
+            seats: Seats::default(),
             budget: Budget::new(&settings.limits),
             health: Mutex::new(Health::new(HealthLimits {
                 rest_first: settings.limits.endpoint_rest_first,

@@ -12,7 +12,9 @@
 
 pub mod check;
 mod error;
+mod keep;
 mod latest;
+mod machine;
 mod moment;
 pub mod proto;
 mod reads;
@@ -25,8 +27,10 @@ mod task;
 mod work;
 
 pub use error::{ServeError, StateError};
+pub use keep::{Family, Keep};
+pub use machine::{Commands, Machine};
 pub use moment::Ordered;
-pub use proto::{ReplicaLimits, Style};
+pub use proto::{Moment, ReplicaLimits, Style};
 pub use reads::Reads;
 pub use reference::MEMBERS_LISTED_MAX;
 pub(crate) use reference::single_members;

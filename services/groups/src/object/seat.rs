@@ -12,7 +12,7 @@ use crate::driver::{GroupSender, SendError};
 use bytes::Bytes;
 use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
 use quorb::proto::head::Completion;
-use quorb::{ExceptionKind, Minor, ObjectRef, Orb, SystemException};
+use quorb::{ExceptionKind, Minor, ObjectRef, Orb, Servant, SystemException};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -34,6 +34,8 @@ pub(super) struct Seat {
     pub(super) own: OnceLock<ObjectRef>,
     /// The reference to the group, as this member gives it.
     pub(super) reference: watch::Sender<Option<ObjectRef>>,
+    /// The version of the set of members that it lists.
+    version: AtomicU64,
     /// The membership has ended.
     pub(super) over: Arc<AtomicBool>,
     /// Counts changes of this member's copy.
@@ -82,6 +84,7 @@ pub(super) enum Turn {
 /// A query that waits for its place.
 pub(super) struct Read {
     call: Invocation,
+    servant: Arc<dyn Servant>,
     begun: oneshot::Sender<Dispatch>,
 }
 
@@ -104,6 +107,7 @@ impl Seat {
             name: Latest::default(),
             own: OnceLock::new(),
             reference: watch::Sender::new(None),
+            version: AtomicU64::new(0),
             over: Arc::default(),
             changes: watch::Sender::new(0),
             ahead: RwLock::new(false),
@@ -148,6 +152,16 @@ impl Seat {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// This member, in its present life.
+    pub(super) fn me(&self) -> ProcessId {
+        ProcessId(self.me.load(Ordering::Acquire))
+    }
+
+    /// The version of the set of members in the reference.
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
     /// Looks at the core.
     pub(super) fn look<R>(&self, look: impl FnOnce(&Core) -> R) -> R {
         look(&self.lock().core)
@@ -169,6 +183,30 @@ impl Seat {
             acknowledged_below: context.acknowledged_below(),
             is_repeated: context.is_repeated(),
         };
+        let (_, answered) = self.ask(client_call);
+        Dispatch::Pending(Box::pin(async move {
+            match answered.await {
+                None => call.refuse(gone(Completion::Maybe)),
+                Some(Answer::Reply(reply)) => reply.reply_to(&call).unwrap_or_else(|cause| {
+                    call.refuse(
+                        SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::Yes)
+                            .because(cause),
+                    )
+                }),
+                Some(Answer::Refusal(exception)) => call.refuse(*exception),
+                Some(Answer::BeginAgain(exception, incarnation)) => {
+                    Reply::readmitting(exception.in_operation(call.operation()), incarnation)
+                }
+            }
+        }))
+    }
+
+    /// Has a request ordered; gives what becomes of it, when that may be shown. It is on its way on return; nothing is answered
+    /// if the seat is given up.
+    pub(super) fn ask(
+        self: &Arc<Self>,
+        client_call: ClientCall,
+    ) -> (Ticket, impl Future<Output = Option<Answer>> + use<>) {
         let (given, gets) = oneshot::channel();
         let (ticket, effects) = {
             let mut state = self.lock();
@@ -182,34 +220,29 @@ impl Seat {
         for effect in effects {
             self.carry_out(effect, Some(ticket));
         }
-        Dispatch::Pending(Box::pin(async move {
+        let answered = async move {
             let _waiting = waiting;
-            let Ok(Given { answer, from }) = gets.await else { return call.refuse(gone(Completion::Maybe)) };
+            let Given { answer, from } = gets.await.ok()?;
             if from > Instant::now() {
                 tokio::time::sleep_until(from).await;
             }
-            match answer {
-                Answer::Reply(reply) => reply.reply_to(&call).unwrap_or_else(|cause| {
-                    call.refuse(
-                        SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::Yes)
-                            .because(cause),
-                    )
-                }),
-                Answer::Refusal(exception) => call.refuse(*exception),
-                Answer::BeginAgain(exception, incarnation) => {
-                    Reply::readmitting(exception.in_operation(call.operation()), incarnation)
-                }
-            }
-        }))
+            Some(answer)
+        };
+        (ticket, answered)
     }
 
     /// A query of a client of this member: it reads this member's copy, once that is known to be current.
     pub(super) fn query(self: &Arc<Self>, call: Invocation) -> Dispatch {
+        self.query_of(call, self.subject.servant())
+    }
+
+    /// A query, and the servant that answers it.
+    pub(super) fn query_of(self: &Arc<Self>, call: Invocation, servant: Arc<dyn Servant>) -> Dispatch {
         let Some(group) = self.group.get() else {
             return Dispatch::Done(call.refuse(gone(Completion::No)));
         };
         if let Some(_settled) = self.current(&group, &call) {
-            return dispatch(self.subject.servant(), call);
+            return dispatch(servant, call);
         }
         let (begun, begins) = oneshot::channel();
         let number = {
@@ -221,7 +254,7 @@ impl Seat {
             }
             state.last += 1;
             let number = state.last;
-            state.reads.insert(number, Read { call, begun });
+            state.reads.insert(number, Read { call, servant, begun });
             number
         };
         let waiting = WaitingRead { seat: self.clone(), number };
@@ -276,9 +309,11 @@ impl Seat {
             return Turn::AskAgain;
         }
         self.fresh.note(Instant::now());
-        let Some(Read { call, begun }) = self.lock().reads.remove(&number) else { return Turn::Begun };
+        let Some(Read { call, servant, begun }) = self.lock().reads.remove(&number) else {
+            return Turn::Begun;
+        };
         // Whatever it waits for inside, it has its turn before any later update.
-        let dispatched = dispatch(self.subject.servant(), call);
+        let dispatched = dispatch(servant, call);
         drop(ahead);
         // Whoever asked may have gone.
         let _ = begun.send(dispatched);
@@ -286,11 +321,11 @@ impl Seat {
     }
 
     pub(super) fn may_not_read(&self, number: u64) {
-        let Some(Read { call, begun }) = self.lock().reads.remove(&number) else { return };
+        let Some(Read { call, servant, begun }) = self.lock().reads.remove(&number) else { return };
         let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
         if self.suits(&call) && !*ahead && self.look(Core::is_complete) {
             // Everything that was received when it came has been applied by now.
-            let _ = begun.send(dispatch(self.subject.servant(), call));
+            let _ = begun.send(dispatch(servant, call));
             return;
         }
         drop(ahead);
@@ -378,12 +413,13 @@ impl Seat {
         }
         if places.iter().any(|(process, _)| *process == me) {
             self.reference.send_replace(Some(self.orb.object(ior)));
+            self.version.store(version, Ordering::Release);
         }
     }
 }
 
 /// The member does not serve the object any more, or not yet.
-fn gone(completed: Completion) -> SystemException {
+pub(super) fn gone(completed: Completion) -> SystemException {
     SystemException::new(ExceptionKind::Transient, Minor::REPLICA_INCOMPLETE, completed)
 }
 

@@ -207,7 +207,7 @@ async fn check_state(subject: &dyn Subject, limits: &ReplicaLimits) -> Result<by
     Ok(state)
 }
 
-fn ended_early(ended: Result<Result<Ended, ServeError>, tokio::task::JoinError>) -> ServeError {
+pub(super) fn ended_early(ended: Result<Result<Ended, ServeError>, tokio::task::JoinError>) -> ServeError {
     match ended {
         Ok(Ok(why)) => ServeError::Ended(why),
         Ok(Err(error)) => error,

@@ -111,6 +111,9 @@ pub(super) async fn run(
     execution: Execution,
     calls_refused: Option<&'static str>,
 ) -> (RelayedReply, bool) {
+    if let Some(reply) = seat.subject.apply(&execution) {
+        return (reply, false);
+    }
     let call = match execution.call.invocation(&seat.orb, Some(execution.key), calls_refused) {
         Ok(call) => call,
         Err(cause) => {
