@@ -47,8 +47,6 @@ pub(super) struct Seat {
     /// What queries may be answered from.
     reads: Reads,
     fresh: Freshness,
-    /// The version of the endpoint set published last.
-    version: AtomicU64,
     /// To the one who executes, in the executor style: the life in which a job is to be done, and the job.
     jobs: mpsc::UnboundedSender<(u64, Job)>,
     /// Counts the lives of this member's process; changed while nobody works.
@@ -114,7 +112,6 @@ impl Seat {
             in_service: AtomicBool::new(false),
             reads,
             fresh: Freshness::new(),
-            version: AtomicU64::new(0),
             jobs,
             life: AtomicU64::new(0),
             working: tokio::sync::Mutex::new(()),
@@ -296,7 +293,7 @@ impl Seat {
     /// last came from this set of replicas, or an earlier one, and every replica of the set had it.
     fn suits(&self, call: &Invocation) -> bool {
         let seen = call.context().endpoint_set_version();
-        self.reads == Reads::Session && seen > 0 && seen <= self.version.load(Ordering::SeqCst)
+        self.reads == Reads::Session && seen > 0 && seen <= self.version()
     }
 
     /// A query may begin now, at this place of the order, if the permit is still good and the value is not ahead.
@@ -401,7 +398,6 @@ impl Seat {
 
     /// Says where the object is served now, to clients and to whoever asks this process for the reference.
     fn publish(&self, version: u64, places: &[(ProcessId, Place)]) {
-        self.version.store(version, Ordering::SeqCst);
         let (Some(name), Some(own)) = (self.name.get(), self.own.get()) else { return };
         let me = ProcessId(self.me.load(Ordering::SeqCst));
         let ior = match to_group(&name, version, places, me) {
