@@ -27,12 +27,14 @@ const fn speed(work: Work, ours: Peer, against: &'static [Peer], least: f64, goa
 const OMNIORB: &[Peer] = &[Peer::Omniorb];
 const OMNIORB_BEST: &[Peer] = &[Peer::Omniorb, Peer::OmniorbOne];
 
-const CLAIMS: [Claim; 24] = [
+const CLAIMS: [Claim; 27] = [
     // At most 1.15 times its time.
     speed(Work::Get, Peer::Native, OMNIORB, 0.87, 1.0),
     speed(Work::Get, Peer::Iiop, OMNIORB, 0.87, 1.0),
     speed(Work::Get, Peer::NativeBlocking, OMNIORB, 0.87, 1.0),
     speed(Work::Get, Peer::IiopBlocking, OMNIORB, 0.87, 1.0),
+    speed(Work::Get, Peer::NativeThreads, OMNIORB, 0.87, 1.0),
+    speed(Work::Get, Peer::IiopThreads, OMNIORB, 0.87, 1.0),
     speed(Work::Get64, Peer::Native, OMNIORB_BEST, 5.0, 5.0),
     speed(Work::Get64, Peer::Native, &[Peer::Tarpc], 1.5, 1.5),
     speed(Work::Octets64K, Peer::Native, OMNIORB, 1.0, 1.5),
@@ -45,6 +47,7 @@ const CLAIMS: [Claim; 24] = [
     speed(Work::Records, Peer::Native, &[Peer::Tonic], 2.0, 2.0),
     speed(Work::Oneway, Peer::Iiop, OMNIORB, 1.5, 1.5),
     speed(Work::Get, Peer::OmniorbOurs, OMNIORB, 0.85, 1.0),
+    speed(Work::Get, Peer::OmniorbThreads, OMNIORB, 0.85, 1.0),
     speed(Work::Get64, Peer::OmniorbOurs, OMNIORB, 1.0, 1.0),
     speed(Work::Octets64K, Peer::OmniorbOurs, OMNIORB, 1.0, 1.0),
     speed(Work::Octets1M, Peer::OmniorbOurs, OMNIORB, 1.0, 1.0),

@@ -93,6 +93,8 @@ fn protocol_of(peer: Peer) -> Protocol {
         Peer::Iiop | Peer::OmniorbOurs => Protocol::Iiop,
         Peer::NativeBlocking => Protocol::NativeBlocking,
         Peer::IiopBlocking => Protocol::IiopBlocking,
+        Peer::NativeThreads => Protocol::NativeThreads,
+        Peer::IiopThreads | Peer::OmniorbThreads => Protocol::IiopThreads,
         _ => Protocol::Native,
     }
 }
@@ -131,7 +133,7 @@ impl Pair<'_> {
     }
 
     fn client(&self, milliseconds: u64) -> Outcome<Command> {
-        if matches!(self.peer, Peer::Omniorb | Peer::OmniorbOne | Peer::OmniorbOurs) {
+        if self.peer.needs_omniorb() {
             return self.foreign_client(milliseconds);
         }
         let plan = ["--work", &word(self.work), "--milliseconds", &milliseconds.to_string()];

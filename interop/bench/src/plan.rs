@@ -117,8 +117,14 @@ pub(crate) enum Peer {
     NativeBlocking,
     /// Our IIOP, called by a thread that blocks
     IiopBlocking,
+    /// Our native protocol, called by a thread that blocks; the server has a thread for each connection
+    NativeThreads,
+    /// Our IIOP in the same way
+    IiopThreads,
     /// omniORB's client on our server
     OmniorbOurs,
+    /// omniORB's client on our server, which has a thread for each connection
+    OmniorbThreads,
     /// The servant behind a lock, called as a function
     Direct,
 }
@@ -137,19 +143,29 @@ impl Peer {
             Peer::Iiop => "quorb, IIOP",
             Peer::NativeBlocking => "quorb, native, blocking",
             Peer::IiopBlocking => "quorb, IIOP, blocking",
+            Peer::NativeThreads => "quorb, native, threads",
+            Peer::IiopThreads => "quorb, IIOP, threads",
             Peer::OmniorbOurs => "omniORB's client, quorb",
+            Peer::OmniorbThreads => "the same, with threads",
             Peer::Direct => "a lock and a function",
         }
     }
 
+    /// Whether it is one of our ways with threads that wait for their peers.
+    fn waits_in_its_socket(self) -> bool {
+        use Peer::{IiopBlocking, IiopThreads, NativeBlocking, NativeThreads, OmniorbThreads};
+        matches!(self, NativeBlocking | IiopBlocking | NativeThreads | IiopThreads | OmniorbThreads)
+    }
+
     pub(crate) fn needs_omniorb(self) -> bool {
-        matches!(self, Peer::Omniorb | Peer::OmniorbOne | Peer::OmniorbOurs)
+        matches!(self, Peer::Omniorb | Peer::OmniorbOne | Peer::OmniorbOurs | Peer::OmniorbThreads)
     }
 
     /// Whether it can do this work, and does it in a way of its own.
     pub(crate) fn does(self, work: Work) -> bool {
         match work {
-            _ if matches!(self, Peer::NativeBlocking | Peer::IiopBlocking) => work == Work::Get,
+            // What one thread does after the other.
+            _ if self.waits_in_its_socket() => work == Work::Get,
             Work::Oneway => {
                 matches!(
                     self,
@@ -182,6 +198,8 @@ pub(crate) enum Protocol {
     Iiop,
     NativeBlocking,
     IiopBlocking,
+    NativeThreads,
+    IiopThreads,
 }
 
 impl Protocol {

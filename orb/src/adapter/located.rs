@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use quorb_giop::ior::Ior;
+
 use super::active::ActiveObject;
 use super::{Adapter, ObjectKey, Servant};
 use crate::exception::SystemException;
@@ -17,6 +19,19 @@ pub trait ServantLocator: Send + Sync + 'static {
     /// The servant of the object with this id, the locator's prefix included; `None` if there is no such object, which its
     /// caller gets as OBJECT_NOT_EXIST. Must not block.
     fn locate(&self, id: &str) -> Option<Arc<dyn Servant>>;
+
+    /// The version of the endpoint sets of its objects, for objects that are served elsewhere, too: it counts up from 1 with
+    /// each change. 0, as by default, says that there are none. Asked for every call.
+    fn endpoints_version(&self) -> u64 {
+        0
+    }
+
+    /// The reference to the object with this id that lists all its endpoints, under the same object key. Asked for callers
+    /// who hold an older version, as [`publish_endpoints`](Adapter::publish_endpoints) says it for objects that are active.
+    fn endpoints(&self, id: &str) -> Option<Ior> {
+        let _ = id;
+        None
+    }
 }
 
 /// The locators of a broker, the one with the longest prefix first.
@@ -34,7 +49,11 @@ impl Locators {
             let (_, locator) = by_prefix.iter().find(|(prefix, _)| id.starts_with(prefix.as_str()))?;
             locator.clone()
         };
-        locator.locate(id).map(ActiveObject::new)
+        let object = ActiveObject::new(locator.locate(id)?);
+        if locator.endpoints_version() > 0 {
+            object.endpoints.look_up(locator, id);
+        }
+        Some(object)
     }
 
     pub(super) fn insert(&self, prefix: &str, locator: Arc<dyn ServantLocator>) {

@@ -2,7 +2,9 @@
 //!
 //! [`Orb`] is the broker of a process. One task drives each connection; it feeds a core from `proto/` with what the socket
 //! delivers, hands requests to the adapter, and writes what the core has to say. Callers append to a connection's output
-//! under a short lock; a single call is written at once by its caller, many at a time are gathered by the driver.
+//! under a short lock; a single call is written at once by its caller, many at a time are gathered by the driver. Where threads
+//! wait anyway, they may drive connections themselves: callers that block their shortcuts, a server's threads one connection
+//! each.
 
 mod address;
 mod bell;
@@ -55,7 +57,8 @@ pub(crate) use endpoint::Endpoint;
 pub(crate) use inbound::check_depth;
 pub use limits::Limits;
 pub use memory::MemoryNetwork;
-pub use orb::{OpenCalls, Orb};
+pub(crate) use orb::OpenUpdate;
+pub use orb::{OneRequest, OpenCalls, Orb};
 pub(crate) use replies::{readmission_context, reply_encoding};
 pub use resolver::Resolver;
 pub(crate) use resolver::Source;

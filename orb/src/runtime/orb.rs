@@ -14,13 +14,14 @@ use super::budget::Budget;
 use super::builder::{OrbBuilder, Preference, Settings};
 use super::callers::Callers;
 use super::clock::Clock;
+use super::driver::Seats;
 use super::listen::Listening;
 use super::once::Served;
 use super::pool::Pool;
 use super::profiles;
 use super::shutdown::{DrainReport, Lifecycle};
 use super::{Address, Connection, Endpoint, Limits};
-use crate::adapter::{ActiveObject, ActiveObjects, Adapter, Lookup, ObjectKey, Tie};
+use crate::adapter::{ActiveObject, ActiveObjects, Adapter, Context, Lookup, ObjectKey, Tie};
 use crate::exception::SystemException;
 use crate::intercept::{ClientChain, ServerChain};
 use crate::object::{LocalTarget, ObjectRef};
@@ -55,6 +56,7 @@ pub(crate) struct OrbShared {
     pub(super) pool: Pool,
     pub(super) callers: Callers,
     pub(super) streams_open: Arc<AtomicUsize>,
+    pub(super) seats: Seats,
     pub(super) budget: Arc<Budget>,
     /// Which addresses have failed lately. The lock is held for a look or a note.
     pub(super) health: Mutex<Health<Address>>,
@@ -103,6 +105,17 @@ impl Drop for OpenUpdate {
     }
 }
 
+/// One request for several objects; see [`Orb::one_request`]. Clones are the same request.
+#[derive(Debug, Clone)]
+pub struct OneRequest(Context);
+
+impl OneRequest {
+    /// Makes calls within this request: one update to each object.
+    pub fn scope<F: Future>(&self, calls: F) -> impl Future<Output = F::Output> {
+        self.0.scope(calls)
+    }
+}
+
 impl Orb {
     /// Begins the configuration of a broker.
     pub fn builder() -> OrbBuilder {
@@ -132,6 +145,7 @@ impl Orb {
             pool: Pool::default(),
             callers: Callers::default(),
             streams_open: Arc::default(),
+            seats: Seats::default(),
             budget: Budget::new(&settings.limits),
             health: Mutex::new(Health::new(HealthLimits {
                 rest_first: settings.limits.endpoint_rest_first,
@@ -341,6 +355,12 @@ impl Orb {
         self.shared.pool.connect(self, endpoint).await
     }
 
+    /// A request that may be sent to several: whatever update is called within its [`scope`](OneRequest::scope) has the same
+    /// identity. Objects that share their memory of requests, as replicas do, execute it once; each gives the reply.
+    pub fn one_request(&self) -> OneRequest {
+        OneRequest(Context::of_one_request(self))
+    }
+
     /// The identity of a new request.
     pub(crate) fn next_identity(&self) -> RequestIdentity {
         RequestIdentity {
@@ -361,7 +381,7 @@ impl Orb {
 
     /// The identity of a new update, which is open until the second value is dropped. Numbering and opening are one step:
     /// otherwise another call could say in between that everything below its own number is answered.
-    pub(super) fn open_update(&self) -> (RequestIdentity, OpenUpdate) {
+    pub(crate) fn open_update(&self) -> (RequestIdentity, OpenUpdate) {
         let mut updates = self.updates();
         let Updates { client, incarnation, .. } = *updates;
         let identity = RequestIdentity { client, incarnation, ..self.next_identity() };
@@ -386,7 +406,7 @@ impl Orb {
     }
 
     /// Below this, every update of this broker has its answer.
-    pub(super) fn acknowledged_below(&self) -> u64 {
+    pub(crate) fn acknowledged_below(&self) -> u64 {
         let next = self.shared.sequence.load(Ordering::Relaxed);
         self.updates().open.first().copied().unwrap_or(next)
     }

@@ -63,9 +63,6 @@ const READ_WAIT_MAX: Duration = Duration::from_millis(250);
 /// The shortest such wait: the kernel takes none for an endless one.
 const READ_WAIT_MIN: Duration = Duration::from_millis(1);
 
-/// How long a write waits until it leaves its lock: a small message has room unless something is wrong.
-const WRITE_WAIT_MAX: Duration = Duration::from_millis(1);
-
 impl Shortcut {
     /// Opens one to where another connection leads. Blocks its thread for up to [`CONNECT_TIME_MAX`].
     pub(super) fn open(beside: &Connection) -> io::Result<Shortcut> {
@@ -73,7 +70,6 @@ impl Shortcut {
         let orb = &beside.orb;
         let socket = Arc::new(dial(&beside.peer.address)?);
         socket.set_read_timeout(Some(READ_WAIT_MAX))?;
-        socket.set_write_timeout(Some(WRITE_WAIT_MAX))?;
         let entry = orb.shared.lifecycle.enter();
         let driven = Driven {
             socket: socket.clone(),

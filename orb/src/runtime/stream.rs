@@ -1,6 +1,7 @@
 //! The two ends of a connection's transport, whichever it is.
 
-use std::io::{self, IoSlice, Write};
+use std::ffi::c_int;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -26,7 +27,7 @@ pub(crate) enum WriteEnd {
     Tcp(tcp::OwnedWriteHalf),
     Unix(unix::OwnedWriteHalf),
     Memory(MemoryWriter),
-    /// A socket that its callers read and write by themselves. A write waits for a moment at most: see its timeout.
+    /// A socket that is read by a thread, which waits in it.
     Direct(Arc<Socket>),
 }
 
@@ -38,7 +39,24 @@ pub(crate) struct Stream {
     pub(crate) peer: String,
 }
 
+/// `MSG_DONTWAIT`: only reading waits in a socket that does.
+const WITHOUT_WAIT: c_int = if cfg!(any(target_os = "linux", target_os = "android")) { 0x40 } else { 0x80 };
+
 impl Stream {
+    /// The socket, which waits from now on; the stream again if it is none.
+    pub(crate) fn into_socket(self) -> Result<io::Result<Socket>, Stream> {
+        let socket = match (self.read, self.write) {
+            (ReadEnd::Tcp(read), WriteEnd::Tcp(write)) => {
+                read.reunite(write).map_err(io::Error::other).and_then(TcpStream::into_std).map(Socket::from)
+            }
+            (ReadEnd::Unix(read), WriteEnd::Unix(write)) => {
+                read.reunite(write).map_err(io::Error::other).and_then(UnixStream::into_std).map(Socket::from)
+            }
+            (read, write) => return Err(Stream { read, write, peer: self.peer }),
+        };
+        Ok(socket.and_then(|socket| socket.set_nonblocking(false).map(|()| socket)))
+    }
+
     /// Small messages leave at once: delaying them (Nagle's algorithm) would add a round trip to every call.
     pub(crate) fn tcp(stream: TcpStream) -> io::Result<Stream> {
         stream.set_nodelay(true)?;
@@ -81,8 +99,8 @@ impl WriteEnd {
             WriteEnd::Unix(end) => end.try_write_vectored(slices),
             WriteEnd::Memory(end) => end.try_write(slices),
             WriteEnd::Direct(socket) => match slices {
-                [slice] => (&**socket).write(slice),
-                _ => (&**socket).write_vectored(slices),
+                [slice] => socket.send_with_flags(slice, WITHOUT_WAIT),
+                _ => socket.send_vectored_with_flags(slices, WITHOUT_WAIT),
             },
         }
     }
@@ -93,7 +111,7 @@ impl WriteEnd {
             WriteEnd::Tcp(end) => end.writable().await,
             WriteEnd::Unix(end) => end.writable().await,
             WriteEnd::Memory(end) => end.writable().await,
-            // Whoever drives it tries again by itself.
+            // Its thread tries again by itself.
             WriteEnd::Direct(_) => Ok(()),
         }
     }

@@ -11,3 +11,4 @@ mod generated;
 mod oneway;
 mod shortcut;
 mod streams;
+mod threads;

@@ -9,7 +9,7 @@ use quorb::{BlockingOrb, Completion, ExceptionKind, Fault, Limits, Orb, Preferen
 use crate::rig::PATIENCE;
 
 #[interface(crate = quorb)]
-trait Counter {
+pub(crate) trait Counter {
     fn double(&self, value: u32) -> u32;
     fn add(&mut self, value: u32) -> u32;
     fn sum(&self) -> u32;
@@ -17,6 +17,8 @@ trait Counter {
     fn drop_in(&mut self, value: u32);
     /// Answers when it is told to: never.
     async fn sleep(&self);
+    /// Waits for as many turns of the other tasks.
+    async fn pause(&self, turns: u32) -> u32;
     fn echo(&self, octets: Vec<u8>) -> Vec<u8>;
 }
 
@@ -45,25 +47,38 @@ impl Counter for Drawer {
         std::future::pending().await
     }
 
+    async fn pause(&self, turns: u32) -> u32 {
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+        turns
+    }
+
     fn echo(&self, octets: Vec<u8>) -> Vec<u8> {
         octets
     }
 }
 
 /// A server and a client, each with a thread of its own.
-struct Two {
-    server: BlockingOrb,
-    client: BlockingOrb,
-    desk: CounterProxy,
+pub(crate) struct Two {
+    pub(crate) server: BlockingOrb,
+    pub(crate) client: BlockingOrb,
+    pub(crate) desk: CounterProxy,
 }
 
 impl Two {
     fn new(protocol: Preference, limits: impl FnOnce(&mut Limits)) -> Two {
-        Two::at("127.0.0.1:0", protocol, limits)
+        Two::at("127.0.0.1:0", protocol, limits, |_| {})
     }
 
-    fn at(address: &str, protocol: Preference, limits: impl FnOnce(&mut Limits)) -> Two {
-        let server = Orb::builder().listen(address).start_blocking().unwrap();
+    /// With limits for the client, and for the server.
+    pub(crate) fn at(
+        address: &str,
+        protocol: Preference,
+        limits: impl FnOnce(&mut Limits),
+        of_server: impl FnOnce(&mut Limits),
+    ) -> Two {
+        let server = Orb::builder().listen(address).limits(of_server).start_blocking().unwrap();
         let own = server.serve("desk", CounterServant::new(Drawer::default())).unwrap();
         let client = Orb::builder().prefer(protocol).limits(limits).start_blocking().unwrap();
         let desk = client.bind(&own.to_string()).unwrap();
@@ -71,7 +86,7 @@ impl Two {
     }
 
     /// Calls until there is a shortcut.
-    fn open_shortcut(&self) {
+    pub(crate) fn open_shortcut(&self) {
         let desk = self.desk.blocking();
         let calls = (0..1000).take_while(|value| {
             assert_eq!(desk.double(*value).unwrap(), value * 2);
@@ -80,20 +95,20 @@ impl Two {
         assert!(calls.count() < 1000, "there is no shortcut");
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         self.client.shutdown(Duration::from_secs(1));
         self.server.shutdown(Duration::from_secs(1));
     }
 }
 
-const PROTOCOLS: [Preference; 2] = [Preference::NativeOnly, Preference::IiopOnly];
+pub(crate) const PROTOCOLS: [Preference; 2] = [Preference::NativeOnly, Preference::IiopOnly];
 
 /// It must not be given up while a test makes its calls on a busy machine.
-fn keeping(limits: &mut Limits) {
+pub(crate) fn keeping(limits: &mut Limits) {
     limits.shortcut_idle_max = Duration::from_secs(60);
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < PATIENCE, "{what} within {PATIENCE:?}");
@@ -120,7 +135,7 @@ fn it_comes_with_the_calls_and_goes_without_them() {
 #[test]
 fn over_a_unix_socket_too() {
     let path = std::env::temp_dir().join(format!("quorb-shortcut-{}", std::process::id()));
-    let two = Two::at(&format!("unix:{}", path.display()), Preference::NativeOnly, keeping);
+    let two = Two::at(&format!("unix:{}", path.display()), Preference::NativeOnly, keeping, |_| {});
     two.open_shortcut();
     assert_eq!(two.desk.blocking().add(2).unwrap(), 2);
     two.end();

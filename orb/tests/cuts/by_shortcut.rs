@@ -31,8 +31,8 @@ async fn sizes(scene: &Scene, kind: Kind) -> (usize, usize) {
     (after.0 - before.0, after.1 - before.1)
 }
 
-async fn cut_in_the_middle(protocol: Preference, kind: Kind) {
-    let scene = Scene::new(protocol).await;
+async fn cut_in_the_middle(protocol: Preference, kind: Kind, threads: usize) {
+    let scene = Scene::with(protocol, |limits| limits.connection_threads_max = threads).await;
     let (request, reply) = sizes(&scene, kind).await;
     assert!(request > 0 && reply > 0, "the call has taken the shortcut");
     for (direction, octets) in [(Direction::Up, request), (Direction::Down, reply)] {
@@ -50,14 +50,21 @@ async fn cut_in_the_middle(protocol: Preference, kind: Kind) {
 #[tokio::test]
 async fn queries() {
     for protocol in PROTOCOLS {
-        cut_in_the_middle(protocol, Kind::Query).await;
+        cut_in_the_middle(protocol, Kind::Query, 0).await;
     }
 }
 
 #[tokio::test]
 async fn updates() {
     for protocol in PROTOCOLS {
-        cut_in_the_middle(protocol, Kind::Update).await;
+        cut_in_the_middle(protocol, Kind::Update, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn updates_of_a_server_with_threads() {
+    for protocol in PROTOCOLS {
+        cut_in_the_middle(protocol, Kind::Update, 8).await;
     }
 }
 

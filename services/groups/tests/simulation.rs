@@ -48,6 +48,25 @@ fn shown(scenario: &str, seed: u64, mutation: Mutation, by: &str) {
     assert_eq!(run(seed, &sound).violation, None);
 }
 
+/// The only member with the state of a durable group fails while a joiner sends: no disk that counts has what it sent.
+#[test]
+fn a_joiner_does_not_finish_the_view_of_those_who_had_the_state() {
+    shown("flicker", 5870, Mutation::JoinersFinish, "C5");
+    shown("flicker", 3134, Mutation::JoinersFinish, "V4");
+}
+
+/// The founder's offer went to a seed that had become a member meanwhile: those who agreed to it must be set free.
+#[test]
+fn an_offer_is_withdrawn_when_a_seed_is_settled() {
+    shown("partitions", 6962, Mutation::OfferStands, "M5");
+}
+
+/// Only the one that decided and those it admitted know of the view, and it fails: they tell the member that missed it.
+#[test]
+fn who_is_admitted_can_tell_what_was_decided() {
+    shown("flicker", 570, Mutation::DecisionNotCarried, "M8");
+}
+
 /// Everyone had the message, but its causes only its sender and another that failed with it.
 #[test]
 fn a_receipt_promises_the_causes_too() {
@@ -90,7 +109,14 @@ fn a_place_is_known_everywhere() {
 /// Seeds that have shown a fault hold now, though later changes may have made other stories of them.
 #[test]
 fn seeds_that_found_something_hold() {
-    for (scenario, seed) in [("pairs", 4648), ("partitions", 4842), ("mixed", 5490), ("pairs", 6063)] {
+    for (scenario, seed) in [
+        ("pairs", 4648),
+        ("partitions", 4842),
+        ("mixed", 5490),
+        ("pairs", 6063),
+        ("mixed", 7835),
+        ("blackouts", 8248),
+    ] {
         let settings = Settings { scenario: named(scenario), ..Settings::default() };
         assert_eq!(run(seed, &settings).violation, None, "seed {seed}");
     }
@@ -131,6 +157,9 @@ macro_rules! mutants {
                 Mutation::PlaceNotStable,
                 Mutation::LeftUnheard,
                 Mutation::FetcherBlamed,
+                Mutation::JoinersFinish,
+                Mutation::OfferStands,
+                Mutation::DecisionNotCarried,
             ]);
             let untried: Vec<_> = Mutation::ALL.iter().filter(|m| !tried.contains(m)).collect();
             assert!(untried.is_empty(), "{untried:?}");
@@ -144,14 +173,14 @@ mutants! {
     a_takeover_adopts_the_latest: LowestAdopted in "moments" by ["M1", "V1", "V6", "O4"];
     a_promise_is_never_taken_back: PromiseTakenBack in "moments" by ["M1", "V1", "V6", "O4"];
     nothing_is_proposed_before_all_have_it: ProposeBeforeFill in "moments" by ["O2", "V1", "V4", "V6", "O3", "O4"];
-    uniform_waits_for_all: UniformOnReceipt in "mixed" by ["V6", "O4"];
+    uniform_waits_for_all: UniformOnReceipt in "mixed" by ["V6", "O4", "C4"];
     the_order_is_in_the_value: OrderNotInValue in "mixed" by ["O3", "O4"];
     a_sequencer_stands_still: SequencerNotSealed in "moments" by ["V6", "O4"];
     a_promise_stands_still: DeliverAfterPromise in "mixed" by ["V1", "V6", "O3", "O4"];
     nothing_goes_beyond_the_cut: BeyondTheCut in "mixed" by ["V1", "O3"];
     the_cut_is_everyones: CutFromLeader in "mixed" by ["V1", "V4", "V6", "M8", "O2"];
     the_flush_comes_before_the_view: ViewBeforeFlush in "mixed" by ["M2", "V1", "V2"];
-    bodies_are_kept_until_stable: DropBeforeStable in "mixed" by ["M5", "M8", "V1"];
+    bodies_are_kept_until_stable: DropBeforeStable in "mixed" by ["M5", "M8", "V1", "O3"];
     causes_come_first: CausalUnchecked in "mixed" by ["O2"];
     state_is_of_the_cut: StateAfterCut in "transfers" by ["V1", "T1", "V4"];
     a_joiner_without_state_is_not_complete: JoinerComplete in "transfers" by ["C4", "T1", "C5", "V4"];
@@ -167,7 +196,7 @@ mutants! {
     a_place_is_on_every_disk: AcknowledgedUnsynced in "blackouts" by ["C5", "T1", "C4"];
     an_answer_is_on_the_disk: AnsweredUnsynced in "flicker" by ["M1", "C5", "M4"];
     what_was_accepted_is_remembered: AcceptedForgotten in "blackouts" by ["M1", "M3", "C5"];
-    a_restart_takes_a_quorum: RestartWithoutQuorum in "blackouts" by ["M1", "M3", "C5"];
+    a_restart_takes_a_quorum: RestartWithoutQuorum in "blackouts" by ["M1", "M3", "C5", "T1"];
     the_quorum_is_of_the_last_view: QuorumOfWrongView in "blackouts" by ["M1", "M3", "C5"];
     only_a_last_copy_counts: AnyCopyCounts in "flicker" by ["C5", "T1", "C4"];
     whoever_has_a_log_founds_nothing: FoundsAnew in "flicker" by ["M4", "M8", "C5"];

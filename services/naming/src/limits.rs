@@ -46,6 +46,8 @@ pub struct Limits {
     pub foreign_wait_max: Duration,
     /// Calls of contexts of other services that are under way; further ones cannot proceed.
     pub foreign_calls_max: usize,
+    /// The time that a member which ends gives the others to let it go; without most of them it goes as if it were lost.
+    pub leave_wait_max: Duration,
 }
 
 impl Default for Limits {
@@ -71,6 +73,7 @@ impl Default for Limits {
             updates_per_sync_max: 4_096,
             foreign_wait_max: Duration::from_secs(10),
             foreign_calls_max: 1_024,
+            leave_wait_max: Duration::from_secs(5),
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn serve(protocol: Protocol, flavour: Flavour) -> Outcome<()> {
             Protocol::RawTokio => mux::serve().await,
             Protocol::Tarpc => tarpc::serve().await,
             Protocol::Tonic => tonic::serve().await,
-            _ => ours::serve().await,
+            _ => ours::serve(protocol).await,
         }
     })
 }
@@ -31,7 +31,8 @@ pub(crate) fn call(protocol: Protocol, flavour: Flavour, reference: &str, plan: 
     if protocol == Protocol::Raw {
         return raw::call(reference, plan);
     }
-    if matches!(protocol, Protocol::NativeBlocking | Protocol::IiopBlocking) {
+    use Protocol::{IiopBlocking, IiopThreads, NativeBlocking, NativeThreads};
+    if matches!(protocol, NativeBlocking | IiopBlocking | NativeThreads | IiopThreads) {
         return ours::call_blocking(reference, protocol, plan);
     }
     flavour.runtime()?.block_on(async {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use quorb::{Orb, Preference, Proxy, interface};
+use quorb::{Limits, Orb, Preference, Proxy, interface};
 use quorb_interop::table::{Columns, Item, TableProxy, TableServant};
 
 use crate::drive::{Caller, EXPECTED, WARM_UP_PART};
@@ -30,8 +30,13 @@ pub(crate) trait LaterTable {
     fn added(&self) -> bool;
 }
 
-pub(super) async fn serve() -> Outcome<()> {
-    let orb = Orb::builder().listen("127.0.0.1:0").start().await?;
+pub(super) async fn serve(protocol: Protocol) -> Outcome<()> {
+    let threads = match protocol {
+        Protocol::NativeThreads | Protocol::IiopThreads => 64,
+        _ => 0,
+    };
+    let limits = |limits: &mut Limits| limits.connection_threads_max = threads;
+    let orb = Orb::builder().listen("127.0.0.1:0").limits(limits).start().await?;
     let table = orb.serve("table", TableServant::new(Columns::holding(EXPECTED)))?;
     println!("ready {}", table.object());
     orb.run_until_signal(Duration::from_secs(1)).await;
@@ -40,7 +45,7 @@ pub(super) async fn serve() -> Outcome<()> {
 
 fn preference(protocol: Protocol) -> Preference {
     match protocol {
-        Protocol::Iiop | Protocol::IiopBlocking => Preference::IiopOnly,
+        Protocol::Iiop | Protocol::IiopBlocking | Protocol::IiopThreads => Preference::IiopOnly,
         _ => Preference::NativeOnly,
     }
 }

@@ -40,7 +40,7 @@ impl Encoder {
     /// # Errors
     /// [`CdrError::NulInString`], [`CdrError::LengthTooLarge`].
     pub fn write_string_octets(&mut self, octets: &[u8]) -> Result<(), CdrError> {
-        if octets.contains(&0) {
+        if holds_nul(octets) {
             return Err(CdrError::NulInString);
         }
         self.write_len(octets.len() + 1)?;
@@ -153,7 +153,7 @@ impl<'a> Decoder<'a> {
     pub fn read_string_octets(&mut self) -> Result<&'a [u8], CdrError> {
         match self.read_octet_sequence()? {
             [] => Ok(&[]),
-            [text @ .., 0] if text.contains(&0) => Err(CdrError::NulInString),
+            [text @ .., 0] if holds_nul(text) => Err(CdrError::NulInString),
             [text @ .., 0] => Ok(text),
             _ => Err(CdrError::StringNotTerminated),
         }
@@ -244,4 +244,40 @@ fn utf16_text(octets: &[u8], single: bool) -> Result<String, CdrError> {
         _ => pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect(),
     };
     String::from_utf16(&units).map_err(|_| CdrError::InvalidUtf16)
+}
+
+/// Whether there is a NUL among the octets, looked at eight at a time: names and the like are too short for what is made for
+/// long texts.
+fn holds_nul(octets: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    // The highest bit of some octet is set if an octet is zero (the well-known test: minus one borrows only there).
+    let has_zero = |word: [u8; 8]| {
+        let word = u64::from_ne_bytes(word);
+        word.wrapping_sub(ONES) & !word & (ONES << 7) != 0
+    };
+    match octets.last_chunk() {
+        // The last ones may be looked at twice.
+        Some(last) => octets.as_chunks().0.iter().any(|word| has_zero(*word)) || has_zero(*last),
+        None => octets.contains(&0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            for fill in [1, 0x7f, 0x80, 0xff] {
+                let mut octets = vec![fill; length];
+                assert!(!holds_nul(&octets), "{length} of {fill:#x}");
+                for at in 0..length {
+                    octets[at] = 0;
+                    assert!(holds_nul(&octets), "{at} of {length} of {fill:#x}");
+                    octets[at] = fill;
+                }
+            }
+        }
+    }
 }

@@ -15,6 +15,7 @@ pub(super) fn checks() -> Vec<Check> {
             short_text few_longs octets longs doubles strings long_table matrix point record records colour shape shapes
             choice maybe_long maybe_record entries;
         "latin1": char_latin1;
+        "quiet": float_quiet;
         "wide": wchar wstring;
     }
 }
@@ -57,6 +58,8 @@ plain! {
     unsigned_long: u32, numbers, |target, value| target.echo_unsigned_long(value);
     unsigned_long_long: u64, numbers, |target, value| target.echo_unsigned_long_long(value);
     float: f32, numbers, |target, value| target.echo_float(value);
+    // Who widens a float to a double and back makes a signalling NaN a quiet one.
+    float_quiet: f32, quiet_numbers, |target, value| target.echo_float(value);
     double: f64, numbers, |target, value| target.echo_double(value);
     boolean: bool, |_: &mut Session| vec![false, true], |target, value| target.echo_boolean(value);
     char: char, |_: &mut Session| (0..0x80u8).map(char::from).collect(), |target, value| target.echo_char(value);
@@ -93,6 +96,12 @@ fn some<T: Sample>(session: &mut Session) -> Vec<T> {
 /// The empty one too.
 fn with_default<T: Sample + Default>(session: &mut Session) -> Vec<T> {
     samples(session, vec![T::default()])
+}
+
+fn quiet_numbers(session: &mut Session) -> Vec<f32> {
+    const QUIET: u32 = 1 << 22;
+    let is_signalling = |number: &f32| number.is_nan() && number.to_bits() & QUIET == 0;
+    numbers(session).into_iter().filter(|number| !is_signalling(number)).collect()
 }
 
 fn wide_characters(session: &mut Session) -> Vec<WChar> {

@@ -130,18 +130,34 @@ impl Connection {
     pub(super) fn beside(orb: &Orb, socket: Arc<Socket>, peer: Peer, key: PoolKey) -> Arc<Connection> {
         let core = Core::uncalled_client(orb, key.wire);
         let connection = Connection::assemble(orb, WriteEnd::Direct(socket), peer, core, Some(key));
-        let lifecycle = &orb.shared.lifecycle;
-        lifecycle.register(connection.number, connection.clone());
-        if lifecycle.is_stopped() {
-            connection.cut("the broker has been shut down");
-        }
+        orb.shared.lifecycle.register(connection.number, connection.clone());
+        connection.ends_with_its_broker();
         connection
     }
 
     /// Takes over a stream that was accepted, with the octets that have arrived already.
     pub(super) fn server(orb: &Orb, stream: Stream, protocol: Protocol, input: BytesMut, entry: Entry) {
         let core = Core::server(orb, protocol);
-        Connection::start(orb, stream, protocol, core, None, input, entry);
+        let Some(seat) = orb.shared.seats.take(orb.limits().connection_threads_max) else {
+            Connection::start(orb, stream, protocol, core, None, input, entry);
+            return;
+        };
+        let peer = Peer { protocol, address: stream.peer.as_str().into() };
+        let socket = match stream.into_socket() {
+            Ok(Ok(socket)) => Arc::new(socket),
+            Ok(Err(cause)) => {
+                tracing::debug!(%peer, %cause, "a connection was gone before it was served");
+                return;
+            }
+            Err(stream) => {
+                Connection::start(orb, stream, protocol, core, None, input, entry);
+                return;
+            }
+        };
+        let connection = Connection::assemble(orb, WriteEnd::Direct(socket.clone()), peer, core, None);
+        orb.shared.lifecycle.register(connection.number, connection.clone());
+        driver::drive_by_thread(connection.clone(), socket, input, entry, seat);
+        connection.ends_with_its_broker();
     }
 
     fn start(
@@ -158,13 +174,22 @@ impl Connection {
         let lifecycle = &orb.shared.lifecycle;
         lifecycle.register(connection.number, connection.clone());
         let driver = orb.shared.runtime.spawn(driver::drive(connection.clone(), stream.read, input, entry));
-        // Nobody else sets it.
-        let _ = connection.driver.set(driver.abort_handle());
-        // A shutdown that did not see it any more leaves it to us.
-        if lifecycle.is_stopped() {
-            connection.cut("the broker has been shut down");
-        }
+        connection.is_driven_by(driver.abort_handle());
+        connection.ends_with_its_broker();
         connection
+    }
+
+    /// Who is stopped when the connection is cut.
+    pub(super) fn is_driven_by(&self, driver: AbortHandle) {
+        // Nobody else sets it.
+        let _ = self.driver.set(driver);
+    }
+
+    /// A shutdown that did not see it any more leaves it to whoever has registered it.
+    fn ends_with_its_broker(&self) {
+        if self.orb.shared.lifecycle.is_stopped() {
+            self.cut("the broker has been shut down");
+        }
     }
 
     fn assemble(orb: &Orb, write: WriteEnd, peer: Peer, core: Core, key: Option<PoolKey>) -> Arc<Connection> {
@@ -207,9 +232,9 @@ impl Connection {
         Handle::try_current().is_ok_and(|here| here.id() == self.orb.shared.runtime.id())
     }
 
-    /// Whether it has a driver, which reads what comes at any time.
+    /// Whether it has a driver, which reads what comes at any time: a shortcut has none.
     fn is_driven(&self) -> bool {
-        !matches!(self.write, WriteEnd::Direct(_))
+        self.key.is_none() || !matches!(self.write, WriteEnd::Direct(_))
     }
 
     /// Whether new calls may be made on it.

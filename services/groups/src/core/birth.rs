@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   all seeds fresh:   founder -- FOUND(view 1) --> every seed -- FOUNDED --> founder -- WELCOME(view 1) --> every seed
+//!   a seed is in a domain: seed -- SETTLED --> founder -- WITHDRAWN --> every seed
 //!   a member is met:   joiner -- JOIN --> member -- JOIN --> leader ... next view ... WELCOME --> joiner
 //! ```
 //!
@@ -14,11 +15,18 @@
 use super::identity::{Address, DomainId, Member, ProcessId, Time, View, ViewNumber};
 use super::mutation::Mutation;
 use super::registry::Registry;
-use super::wire::item::{Found, Join, Welcome, tag};
+use super::wire::item::{Found, Join, Propose, Welcome, tag};
 use super::{Core, Stage};
 
 /// Requests to join are repeated at this interval.
 const ASK_AGAIN_US: u64 = 200_000;
+
+impl Welcome {
+    /// Into the first view.
+    fn first(view: View) -> Self {
+        Self { view, registry: Registry::default().snapshot(), hold_us: 0, decision: None }
+    }
+}
 
 /// What a process outside the domain is doing about it.
 #[derive(Debug, Default)]
@@ -46,7 +54,7 @@ impl Core {
         if !remembers && seeds.len() == 1 && seeds[0] == self.config.address {
             let members = vec![self.own_member()];
             let view = View { domain: DomainId(self.me().0), number: ViewNumber(1), members };
-            return self.enter(Welcome { view, registry: Registry::default().snapshot(), hold_us: 0 });
+            return self.enter(Welcome::first(view));
         }
         for seed in &seeds {
             if *seed != self.config.address && !self.is_linked_to(seed) {
@@ -121,8 +129,13 @@ impl Core {
         }
     }
 
-    /// The founder's offer: agreed to if it lists this incarnation and the seeds this process was given.
+    /// The founder's offer: agreed to if it lists this incarnation and the seeds this process was given. A member says that
+    /// it is one: the founder believed its greeting, which is of before.
     pub(super) fn offered(&mut self, from: ProcessId, found: Found) {
+        let says = !self.bug(Mutation::OfferStands);
+        if says && self.stage == Stage::Member && found.view.domain != self.view.domain {
+            return self.send_item(from, tag::SETTLED, &(self.view.domain, self.view.number));
+        }
         let remembers = self.restart.as_ref().is_some_and(|r| r.knows_a_view());
         let listed = !remembers && found.view.members.iter().map(|m| &m.address).eq(self.config.seeds.iter());
         let free = self.birth.promised.as_ref().is_none_or(|(founder, _)| *founder == from);
@@ -145,6 +158,38 @@ impl Core {
         }
     }
 
+    /// A seed that was offered a first view is a member of a domain: it has not agreed and never will, so the offer is void.
+    pub(super) fn seed_is_settled(&mut self, from: ProcessId, (domain, view): (DomainId, ViewNumber)) {
+        if let Some(peer) = self.links.peers.get_mut(&from) {
+            (peer.domain, peer.view) = (domain, view);
+        }
+        if self.stage == Stage::Outside && self.birth.offer.as_ref().is_some_and(|offer| offer.contains(from))
+        {
+            self.withdraw();
+        }
+    }
+
+    /// Sets those free who have agreed, or may have.
+    fn withdraw(&mut self) {
+        self.birth.agreed.clear();
+        let Some(view) = self.birth.offer.take() else { return };
+        let me = self.me();
+        let others: Vec<ProcessId> = view.members.iter().map(|m| m.process).filter(|&p| p != me).collect();
+        let found = Found { view };
+        for process in others {
+            self.send_item(process, tag::WITHDRAWN, &found);
+        }
+    }
+
+    /// The founder this process has agreed with gives up.
+    pub(super) fn withdrawn(&mut self, from: ProcessId, found: &Found) {
+        let promised = self.birth.promised.as_ref().is_some_and(|(founder, _)| *founder == from);
+        if promised && found.view.contains(self.me()) {
+            self.birth.promised = None;
+            self.birth.asked = Time(0);
+        }
+    }
+
     /// A seed agrees.
     pub(super) fn agreed(&mut self, from: ProcessId, found: Found) {
         let Some(offer) = self.birth.offer.clone().filter(|offer| *offer == found.view) else { return };
@@ -155,7 +200,7 @@ impl Core {
             self.birth.agreed.push(from);
         }
         if offer.members.iter().all(|m| self.birth.agreed.contains(&m.process)) {
-            self.enter(Welcome { view: offer, registry: Registry::default().snapshot(), hold_us: 0 });
+            self.enter(Welcome::first(offer));
             for process in self.other_members() {
                 self.welcome(process);
             }
@@ -167,7 +212,9 @@ impl Core {
     pub(super) fn welcome(&mut self, process: ProcessId) {
         let carried = !self.bug(Mutation::WaitNotCarried);
         let hold_us = if carried { self.lease.hold_until().since(self.now) } else { 0 };
-        let welcome = Welcome { view: self.view.clone(), registry: self.registry.snapshot(), hold_us };
+        let decision = self.acceptor.decision().filter(|_| !self.bug(Mutation::DecisionNotCarried)).cloned();
+        let (view, registry) = (self.view.clone(), self.registry.snapshot());
+        let welcome = Welcome { view, registry, hold_us, decision };
         self.send_item(process, tag::WELCOME, &welcome);
     }
 
@@ -212,13 +259,17 @@ impl Core {
         self.restart = None;
         self.registry = Registry::restore(welcome.registry);
         self.lease.hold(self.now, welcome.hold_us);
-        self.enter_domain(welcome.view);
+        let number = welcome.view.number;
+        self.enter_domain(welcome.view, welcome.decision.filter(|d| d.view.next() == number));
     }
 
     /// This process is a member from this view on.
-    pub(super) fn enter_domain(&mut self, view: View) {
+    pub(super) fn enter_domain(&mut self, view: View, decision: Option<Propose>) {
         self.stage = Stage::Member;
+        if self.birth.offer.as_ref().is_some_and(|offer| offer.domain != view.domain) {
+            self.withdraw();
+        }
         self.birth = Birth::default();
-        self.begin_view(view);
+        self.begin_view(view, decision);
     }
 }

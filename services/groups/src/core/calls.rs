@@ -105,6 +105,7 @@ impl Core {
     /// Tells the leader of this view what is still open.
     pub(super) fn repeat_calls_now(&mut self) {
         self.calls.asked = self.now;
+        self.ask_who_is_ahead();
         let leader = self.presumed_leader();
         let (me, limit) = (self.me(), self.config.limits.changes_per_view_max);
         if !self.calls.open.is_empty() {

@@ -25,6 +25,8 @@ impl Core {
             tag::JOIN => self.asked_to_join(item.decode::<Join>()?),
             tag::FOUND => self.offered(from, item.decode::<Found>()?),
             tag::FOUNDED => self.agreed(from, item.decode::<Found>()?),
+            tag::SETTLED => self.seed_is_settled(from, item.decode()?),
+            tag::WITHDRAWN => self.withdrawn(from, &item.decode::<Found>()?),
             tag::WELCOME => self.enter(item.decode::<Welcome>()?),
             tag::LEAVE => self.wants_to_leave(item.decode::<ProcessId>()?),
             tag::REQUEST => self.requested(item.decode::<Request>()?),
@@ -74,6 +76,16 @@ impl Core {
     }
 
     fn of_this_view(&mut self, from: ProcessId, item: &RawItem, mut input: Reader) -> Result<(), WireError> {
+        if item.tag == tag::COMMIT {
+            // Also those say what was decided whom the decision admitted.
+            let decision = item.decode::<Propose>()?;
+            let knows = self.view.contains(from) || decision.value.members.iter().any(|m| m.process == from);
+            if !knows {
+                return Err(WireError::Contradiction);
+            }
+            self.committed(decision);
+            return Ok(());
+        }
         if !self.view.contains(from) {
             return Err(WireError::Contradiction);
         }
@@ -89,7 +101,6 @@ impl Core {
             tag::FILLED => self.filled(from, item.decode::<Vote>()?),
             tag::PROPOSE => self.proposed(from, item.decode::<Propose>()?),
             tag::ACCEPT => self.accepted(from, item.decode::<Vote>()?),
-            tag::COMMIT => self.committed(item.decode::<Propose>()?),
             tag::REFUSE => self.refused_ballot(item.decode::<Vote>()?),
             tag::FETCH => self.fetch(from, &item.decode::<Fetch>()?),
             tag::RENEW => self.renewal(from, item.decode::<Renewal>()?),

@@ -1,9 +1,9 @@
 //! Items of views this process has not installed yet: kept until it has, so that those who are ahead need not wait.
 
-use super::Core;
 use super::identity::ProcessId;
-use super::wire::item::RawItem;
-use std::collections::VecDeque;
+use super::wire::item::{RawItem, tag};
+use super::{Core, Stage};
+use std::collections::{BTreeSet, VecDeque};
 
 /// What came too early, in order of arrival.
 #[derive(Debug, Default)]
@@ -20,6 +20,17 @@ impl Core {
         self.future.items.push_back((from, item));
         if self.future.bytes > self.config.limits.future_bytes_max {
             self.counters.refused += 1;
+        }
+    }
+
+    /// A member that can decide nothing, and has something of a later view, has missed the decision: those who sent it know.
+    pub(super) fn ask_who_is_ahead(&mut self) {
+        if !self.blocked || self.stage != Stage::Member {
+            return;
+        }
+        let ahead: BTreeSet<ProcessId> = self.future.items.iter().map(|(from, _)| *from).collect();
+        for process in ahead {
+            self.send_item(process, tag::BEHIND, &{ self.view.number });
         }
     }
 

@@ -10,7 +10,7 @@
 use super::durable::record::Record;
 use super::event::{Blocked, Upcall};
 use super::group::Group;
-use super::identity::{GroupId, ProcessId, View};
+use super::identity::{GroupId, ProcessId, View, ViewNumber};
 use super::mutation::Mutation;
 use super::registry::Applied;
 use super::wire::item::Propose;
@@ -62,9 +62,9 @@ impl Core {
     }
 
     /// The first view of this process.
-    pub(super) fn begin_view(&mut self, view: View) {
+    pub(super) fn begin_view(&mut self, view: View, decision: Option<Propose>) {
         self.view = view;
-        self.acceptor.begin(None);
+        self.acceptor.begin(decision);
         self.append(&Record::Base { view: self.view.clone(), registry: self.registry.snapshot() });
         self.tell(Upcall::View(self.view.clone()));
         self.start_groups(&[], &[]);
@@ -80,7 +80,12 @@ impl Core {
     fn finish_groups(&mut self, value: &Value) {
         let mut told = std::mem::take(&mut self.told);
         let cuts: BTreeMap<GroupId, &Cut> = value.cuts.iter().map(|cut| (cut.group, cut)).collect();
+        let binds = !self.bug(Mutation::JoinersFinish);
         for (id, group) in self.groups.iter_mut().filter(|(_, g)| g.touched) {
+            if binds && self.registry.get(*id).is_some_and(|r| !r.is_bound_by(value)) {
+                group.hold_back();
+                continue;
+            }
             let cut = cuts.get(id).copied();
             self.counters.orphans += group.finish(cut, &mut told);
         }
@@ -106,7 +111,13 @@ impl Core {
                     self.left_durable(id);
                     self.tell(Upcall::LeftGroup { group: id });
                 }
-                Applied::Woken(id) if mine => woken.push(id),
+                Applied::Woken(id) => {
+                    self.send_held(id, &change.what);
+                    woken.extend(mine.then_some(id));
+                }
+                Applied::Changed(id) if matches!(change.what, ChangeKind::Reset { .. }) => {
+                    self.send_held(id, &change.what);
+                }
                 Applied::Refused(reason) if mine => {
                     self.tell(Upcall::Refused { token: change.token, reason })
                 }
@@ -121,6 +132,19 @@ impl Core {
             }
         }
         (changed, woken)
+    }
+
+    /// A group has a state again, that of an entrant's copy or, after a reset, none: what this member sent last and the
+    /// copy does not have is sent again.
+    fn send_held(&mut self, id: GroupId, how: &ChangeKind) {
+        let nothing = (ViewNumber(0), Vec::new());
+        let last = match how {
+            ChangeKind::Enter { entrant, .. } => &entrant.last,
+            _ => &nothing,
+        };
+        if let Some(group) = self.groups.get_mut(&id) {
+            group.resume(last.0, &last.1);
+        }
     }
 
     /// Once for the domain, and to each group in order with its deliveries.

@@ -265,6 +265,14 @@ impl Core {
         self.registry.by_name(name).map(|record| record.id)
     }
 
+    /// Durable groups that nobody has the state of any more, and that live on when this process starts again: it left them
+    /// with one of the last copies, which is on its disk and nowhere else.
+    pub fn wakes_by_starting_again(&self) -> impl Iterator<Item = GroupId> + '_ {
+        let (me, disk) = (self.me(), self.log.identity);
+        let waits = move |r: &&registry::Record| r.is_dormant() && !r.contains(me) && r.counts_on(disk);
+        self.registry.records().filter(|r| r.options.durable).filter(waits).map(|r| r.id)
+    }
+
     /// Beginnings that operators forced, the oldest first.
     #[must_use]
     pub fn forced(&self) -> &[Forced] {

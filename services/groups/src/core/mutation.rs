@@ -90,6 +90,12 @@ mutations! {
     FoundsAnew,
     /// Any copy of a dormant group counts, also that of a process that was no member any more.
     AnyCopyCounts,
+    /// Who is welcomed into a view is not told the decision that made it.
+    DecisionNotCarried,
+    /// A founder's offer stands although a seed in it is a member of a domain.
+    OfferStands,
+    /// Joiners finish the view of a durable group in which all who had its state failed.
+    JoinersFinish,
     /// A joiner's state stands for a later moment than the cut it is installed at.
     StateAfterCut,
 }

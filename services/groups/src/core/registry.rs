@@ -92,7 +92,7 @@ impl Record {
     }
 
     /// Whether a whole copy on this disk may wake the group.
-    fn counts_on(&self, disk: Option<DurableId>) -> bool {
+    pub(crate) fn counts_on(&self, disk: Option<DurableId>) -> bool {
         disk.is_some_and(|d| self.keepers.is_empty() || self.keepers.contains(&d))
     }
 
@@ -103,6 +103,12 @@ impl Record {
 
     pub(crate) fn is_complete(&self, process: ProcessId) -> bool {
         self.members.iter().any(|m| m.process == process && m.complete)
+    }
+
+    /// Whether what this decision says of the group's messages is so for ever. Where nobody goes on who has the state of a
+    /// durable group, nobody has shown what the others know of the view that ends: the copies of those who died decide.
+    pub(crate) fn is_bound_by(&self, value: &Value) -> bool {
+        !self.options.durable || self.members.iter().any(|m| m.complete && value.keeps(m.process))
     }
 
     /// Whether it has members or a past, but nobody with its state.
@@ -203,14 +209,15 @@ impl Registry {
         if value.restart.is_some() {
             return (self.restart(view, value), Vec::new());
         }
-        let stays = |p: ProcessId| value.members.iter().any(|m| m.process == p) || value.left.contains(&p);
+        let stays = |p: ProcessId| value.keeps(p);
         for cut in &value.cuts {
-            // Where nobody with the state goes on, nobody has shown what the others know of the view: the copies decide.
-            let goes_on = |r: &&mut Record| r.members.iter().any(|m| m.complete && stays(m.process));
             let record = self.records.get_mut(&cut.group).filter(|r| r.options.durable);
-            if let Some(record) = record.filter(goes_on) {
+            if let Some(record) = record.filter(|r| r.is_bound_by(value)) {
                 record.length += cut.lanes.iter().sum::<u64>();
                 record.settled = Some((view.number, cut.clone()));
+                // Only those who go on follow the cut, also those who leave the group with it.
+                let follow = record.members.iter().filter(|m| m.complete && stays(m.process));
+                record.keepers = follow.filter_map(|m| m.durable).collect();
             }
         }
         let gone: Vec<ProcessId> = view.members.iter().map(|m| m.process).filter(|&p| !stays(p)).collect();
@@ -296,7 +303,7 @@ impl Registry {
         match &change.what {
             ChangeKind::Enter { name, options, entrant } => {
                 let counts = entrant.length.is_some() && longest.get(name).copied() == entrant.length;
-                self.enter(change.by, name, *options, (*entrant, counts), view)
+                self.enter(change.by, name, *options, (entrant, counts), view)
             }
             ChangeKind::Leave { group } => self.leave(change.by, *group, view),
             ChangeKind::Complete { group, cut } => self.complete(change.by, *group, *cut, view),
@@ -310,7 +317,7 @@ impl Registry {
         by: ProcessId,
         name: &Arc<str>,
         options: GroupOptions,
-        (entrant, counts): (Entrant, bool),
+        (entrant, counts): (&Entrant, bool),
         view: ViewNumber,
     ) -> Applied {
         let durable = entrant.durable;
@@ -412,5 +419,50 @@ impl Registry {
             }
         }
         longest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::identity::Member;
+
+    fn member(n: u64) -> Member {
+        let process = ProcessId(n);
+        Member { process, address: n.to_string().as_str().into(), weight: 1, durable: Some(DurableId(n)) }
+    }
+
+    fn value(members: &[u64]) -> Value {
+        let members = members.iter().map(|&n| member(n)).collect();
+        let (left, cuts, changes) = (Vec::new(), Vec::new(), Vec::new());
+        Value { members, left, cuts, changes, lease_wait_us: 0, restart: None }
+    }
+
+    fn change(by: u64, token: u64, what: ChangeKind) -> Change {
+        Change { by: ProcessId(by), token, what }
+    }
+
+    fn enter(by: u64) -> Change {
+        let entrant = Entrant { durable: Some(DurableId(by)), ..Entrant::default() };
+        change(by, 1, ChangeKind::Enter { name: "ledger".into(), options: GroupOptions::DURABLE, entrant })
+    }
+
+    /// The view that excludes a member also lets the other leave the group: what was cut is on the disk of that one alone.
+    #[test]
+    fn the_disk_of_who_leaves_with_the_cut_counts_and_no_other() {
+        let view = View { domain: DomainId(1), number: ViewNumber(1), members: vec![member(1), member(2)] };
+        let mut registry = Registry::default();
+        let entered = Value { changes: vec![enter(1), enter(2)], ..value(&[1, 2]) };
+        registry.advance(&view, &entered);
+        let (view, id) = (view.succeeded_by(&entered), GroupId(0));
+        let complete = change(2, 2, ChangeKind::Complete { group: id, cut: view.number });
+        let completed = Value { changes: vec![complete], ..value(&[1, 2]) };
+        registry.advance(&view, &completed);
+        let view = view.succeeded_by(&completed);
+        assert_eq!(registry.get(id).unwrap().keepers, [DurableId(1), DurableId(2)]);
+        let cut = Cut { group: id, lanes: vec![3, 0], order_base: 0, runs: Vec::new() };
+        let leave = change(1, 2, ChangeKind::Leave { group: id });
+        registry.advance(&view, &Value { cuts: vec![cut], changes: vec![leave], ..value(&[1]) });
+        assert_eq!(registry.get(id).unwrap().keepers, [DurableId(1)]);
     }
 }

@@ -115,8 +115,7 @@ impl Core {
             if group.suspended || group.is_shut(&self.config.limits) {
                 break;
             }
-            let Some((class, payload)) = group.backlog.pop_front() else { break };
-            group.backlog_bytes -= payload.len();
+            let Some((class, payload)) = group.unqueue() else { break };
             group.send(class, payload);
             sent = true;
             if group.batch_bytes() >= self.config.limits.batch_bytes_max {

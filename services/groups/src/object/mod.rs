@@ -12,9 +12,12 @@
 
 pub mod check;
 mod error;
+mod keep;
 mod latest;
+mod machine;
 mod moment;
 pub mod proto;
+mod reads;
 mod reference;
 mod seat;
 mod servant;
@@ -24,8 +27,11 @@ mod task;
 mod work;
 
 pub use error::{ServeError, StateError};
+pub use keep::{Family, Keep};
+pub use machine::{Commands, Machine};
 pub use moment::Ordered;
-pub use proto::{ReplicaLimits, Style};
+pub use proto::{Moment, ReplicaLimits, Style};
+pub use reads::Reads;
 pub use reference::MEMBERS_LISTED_MAX;
 pub(crate) use reference::single_members;
 pub use serve::{Replica, Serve};

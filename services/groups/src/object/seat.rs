@@ -3,6 +3,7 @@
 use super::latest::Latest;
 use super::moment;
 use super::proto::{Answer, ClientCall, Effect, Place, Replica as Core, Ticket};
+use super::reads::{Freshness, Reads};
 use super::reference::{GroupName, to_group};
 use super::subject::Subject;
 use super::work::Job;
@@ -11,7 +12,7 @@ use crate::driver::{GroupSender, SendError};
 use bytes::Bytes;
 use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
 use quorb::proto::head::Completion;
-use quorb::{ExceptionKind, Minor, ObjectRef, Orb, SystemException};
+use quorb::{ExceptionKind, Minor, ObjectRef, Orb, Servant, SystemException};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -33,6 +34,8 @@ pub(super) struct Seat {
     pub(super) own: OnceLock<ObjectRef>,
     /// The reference to the group, as this member gives it.
     pub(super) reference: watch::Sender<Option<ObjectRef>>,
+    /// The version of the set of members that it lists.
+    version: AtomicU64,
     /// The membership has ended.
     pub(super) over: Arc<AtomicBool>,
     /// Counts changes of this member's copy.
@@ -41,6 +44,9 @@ pub(super) struct Seat {
     pub(super) ahead: RwLock<bool>,
     /// The task applies what the order says: only then is this member's copy one that may be read.
     pub(super) in_service: AtomicBool,
+    /// What queries may be answered from.
+    reads: Reads,
+    fresh: Freshness,
     /// To the one who executes, in the executor style: the life in which a job is to be done, and the job.
     jobs: mpsc::UnboundedSender<(u64, Job)>,
     /// Counts the lives of this member's process; changed while nobody works.
@@ -76,6 +82,7 @@ pub(super) enum Turn {
 /// A query that waits for its place.
 pub(super) struct Read {
     call: Invocation,
+    servant: Arc<dyn Servant>,
     begun: oneshot::Sender<Dispatch>,
 }
 
@@ -86,6 +93,7 @@ impl Seat {
         subject: Box<dyn Subject>,
         core: Core,
         jobs: mpsc::UnboundedSender<(u64, Job)>,
+        reads: Reads,
     ) -> Arc<Self> {
         let state = State { core, waiting: HashMap::new(), reads: HashMap::new(), last: 0 };
         Arc::new(Self {
@@ -97,10 +105,13 @@ impl Seat {
             name: Latest::default(),
             own: OnceLock::new(),
             reference: watch::Sender::new(None),
+            version: AtomicU64::new(0),
             over: Arc::default(),
             changes: watch::Sender::new(0),
             ahead: RwLock::new(false),
             in_service: AtomicBool::new(false),
+            reads,
+            fresh: Freshness::new(),
             jobs,
             life: AtomicU64::new(0),
             working: tokio::sync::Mutex::new(()),
@@ -138,6 +149,16 @@ impl Seat {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// This member, in its present life.
+    pub(super) fn me(&self) -> ProcessId {
+        ProcessId(self.me.load(Ordering::Acquire))
+    }
+
+    /// The version of the set of members in the reference.
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
     /// Looks at the core.
     pub(super) fn look<R>(&self, look: impl FnOnce(&Core) -> R) -> R {
         look(&self.lock().core)
@@ -159,6 +180,30 @@ impl Seat {
             acknowledged_below: context.acknowledged_below(),
             is_repeated: context.is_repeated(),
         };
+        let (_, answered) = self.ask(client_call);
+        Dispatch::Pending(Box::pin(async move {
+            match answered.await {
+                None => call.refuse(gone(Completion::Maybe)),
+                Some(Answer::Reply(reply)) => reply.reply_to(&call).unwrap_or_else(|cause| {
+                    call.refuse(
+                        SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::Yes)
+                            .because(cause),
+                    )
+                }),
+                Some(Answer::Refusal(exception)) => call.refuse(*exception),
+                Some(Answer::BeginAgain(exception, incarnation)) => {
+                    Reply::readmitting(exception.in_operation(call.operation()), incarnation)
+                }
+            }
+        }))
+    }
+
+    /// Has a request ordered; gives what becomes of it, when that may be shown. It is on its way on return; nothing is answered
+    /// if the seat is given up.
+    pub(super) fn ask(
+        self: &Arc<Self>,
+        client_call: ClientCall,
+    ) -> (Ticket, impl Future<Output = Option<Answer>> + use<>) {
         let (given, gets) = oneshot::channel();
         let (ticket, effects) = {
             let mut state = self.lock();
@@ -172,44 +217,41 @@ impl Seat {
         for effect in effects {
             self.carry_out(effect, Some(ticket));
         }
-        Dispatch::Pending(Box::pin(async move {
+        let answered = async move {
             let _waiting = waiting;
-            let Ok(Given { answer, from }) = gets.await else { return call.refuse(gone(Completion::Maybe)) };
+            let Given { answer, from } = gets.await.ok()?;
             if from > Instant::now() {
                 tokio::time::sleep_until(from).await;
             }
-            match answer {
-                Answer::Reply(reply) => reply.reply_to(&call).unwrap_or_else(|cause| {
-                    call.refuse(
-                        SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::Yes)
-                            .because(cause),
-                    )
-                }),
-                Answer::Refusal(exception) => call.refuse(*exception),
-                Answer::BeginAgain(exception, incarnation) => {
-                    Reply::readmitting(exception.in_operation(call.operation()), incarnation)
-                }
-            }
-        }))
+            Some(answer)
+        };
+        (ticket, answered)
     }
 
     /// A query of a client of this member: it reads this member's copy, once that is known to be current.
     pub(super) fn query(self: &Arc<Self>, call: Invocation) -> Dispatch {
+        self.query_of(call, self.subject.servant())
+    }
+
+    /// A query, and the servant that answers it.
+    pub(super) fn query_of(self: &Arc<Self>, call: Invocation, servant: Arc<dyn Servant>) -> Dispatch {
         let Some(group) = self.group.get() else {
             return Dispatch::Done(call.refuse(gone(Completion::No)));
         };
-        if let Some(_settled) = self.current(&group) {
-            return dispatch(self.subject.servant(), call);
+        if let Some(_settled) = self.current(&group, &call) {
+            return dispatch(servant, call);
         }
         let (begun, begins) = oneshot::channel();
         let number = {
             let mut state = self.lock();
-            if let Some(refusal) = state.core.not_now() {
+            // One who is cut off may still have what this client has seen.
+            let refusal = state.core.not_now().filter(|_| !(self.suits(&call) && state.core.is_complete()));
+            if let Some(refusal) = refusal {
                 return Dispatch::Done(call.refuse(refusal));
             }
             state.last += 1;
             let number = state.last;
-            state.reads.insert(number, Read { call, begun });
+            state.reads.insert(number, Read { call, servant, begun });
             number
         };
         let waiting = WaitingRead { seat: self.clone(), number };
@@ -226,10 +268,32 @@ impl Seat {
         }))
     }
 
-    /// If this member's copy is known to be current, a guard: as long as that is held the value is not brought ahead.
-    fn current(&self, group: &GroupSender<Bytes>) -> Option<RwLockReadGuard<'_, bool>> {
+    /// If this member's copy is known to be good enough, a guard: as long as that is held the value is not brought ahead.
+    fn current(&self, group: &GroupSender<Bytes>, call: &Invocation) -> Option<RwLockReadGuard<'_, bool>> {
         let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
-        (!*ahead && self.in_service.load(Ordering::SeqCst) && group.may_read()).then_some(ahead)
+        if *ahead || !self.in_service.load(Ordering::SeqCst) {
+            return None;
+        }
+        let is_current = group.may_read();
+        let is_good = is_current
+            || match self.reads {
+                Reads::Linearizable => false,
+                Reads::Session => self.suits(call) && group.is_caught_up() && self.look(Core::is_complete),
+                Reads::BoundedStaleness(bound) => {
+                    self.fresh.is_within(bound, Instant::now()) && self.look(Core::is_complete)
+                }
+            };
+        if is_current && matches!(self.reads, Reads::BoundedStaleness(_)) {
+            self.fresh.note(Instant::now());
+        }
+        is_good.then_some(ahead)
+    }
+
+    /// Whether the client of this query gets along with what this member has applied, wherever the others are: what it was answered
+    /// last came from this set of replicas, or an earlier one, and every replica of the set had it.
+    fn suits(&self, call: &Invocation) -> bool {
+        let seen = call.context().endpoint_set_version();
+        self.reads == Reads::Session && seen > 0 && seen <= self.version()
     }
 
     /// A query may begin now, at this place of the order, if the permit is still good and the value is not ahead.
@@ -241,9 +305,12 @@ impl Seat {
         if Instant::now() >= until {
             return Turn::AskAgain;
         }
-        let Some(Read { call, begun }) = self.lock().reads.remove(&number) else { return Turn::Begun };
+        self.fresh.note(Instant::now());
+        let Some(Read { call, servant, begun }) = self.lock().reads.remove(&number) else {
+            return Turn::Begun;
+        };
         // Whatever it waits for inside, it has its turn before any later update.
-        let dispatched = dispatch(self.subject.servant(), call);
+        let dispatched = dispatch(servant, call);
         drop(ahead);
         // Whoever asked may have gone.
         let _ = begun.send(dispatched);
@@ -251,7 +318,14 @@ impl Seat {
     }
 
     pub(super) fn may_not_read(&self, number: u64) {
-        let Some(Read { call, begun }) = self.lock().reads.remove(&number) else { return };
+        let Some(Read { call, servant, begun }) = self.lock().reads.remove(&number) else { return };
+        let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
+        if self.suits(&call) && !*ahead && self.look(Core::is_complete) {
+            // Everything that was received when it came has been applied by now.
+            let _ = begun.send(dispatch(servant, call));
+            return;
+        }
+        drop(ahead);
         let refusal = self.look(Core::not_now).unwrap_or_else(|| gone(Completion::No));
         let _ = begun.send(Dispatch::Done(call.refuse(refusal)));
     }
@@ -335,12 +409,13 @@ impl Seat {
         }
         if places.iter().any(|(process, _)| *process == me) {
             self.reference.send_replace(Some(self.orb.object(ior)));
+            self.version.store(version, Ordering::Release);
         }
     }
 }
 
 /// The member does not serve the object any more, or not yet.
-fn gone(completed: Completion) -> SystemException {
+pub(super) fn gone(completed: Completion) -> SystemException {
     SystemException::new(ExceptionKind::Transient, Minor::REPLICA_INCOMPLETE, completed)
 }
 

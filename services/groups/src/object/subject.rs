@@ -1,9 +1,10 @@
 //! The object behind a replica: its servant, and its state taken out and put in.
 
 use super::error::StateError;
+use super::proto::Execution;
 use bytes::Bytes;
 use quorb::Servant;
-use quorb::adapter::{BoxFuture, ValueTie};
+use quorb::adapter::{BoxFuture, RelayedReply, ValueTie};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -12,6 +13,12 @@ use std::sync::Arc;
 pub(super) trait Subject: Send + Sync {
     /// What executes calls.
     fn servant(&self) -> Arc<dyn Servant>;
+
+    /// Executes what is no call for the servant.
+    fn apply(&self, execution: &Execution) -> Option<RelayedReply> {
+        let _ = execution;
+        None
+    }
 
     /// The state as CBOR.
     fn save(&self) -> BoxFuture<'static, Result<Bytes, StateError>>;

@@ -174,7 +174,8 @@ impl World {
         }
     }
 
-    /// Whether some domain can still decide, and the machines whose domain cannot: an operator would start those again.
+    /// Whether some domain can still decide, and the machines whose domain cannot, or whose process gave up the copy that
+    /// others wait for: an operator would start those again.
     pub(super) fn judge(&self) -> (bool, Vec<usize>) {
         let processes =
             || self.nodes.iter().enumerate().filter_map(|(i, n)| n.process.as_ref().map(|p| (i, p)));
@@ -190,7 +191,9 @@ impl World {
         let decides = |d: &DomainId| latest.get(d).is_none_or(|v| v.is_quorum(|p| alive.contains(&p)));
         let viable = latest.is_empty() || latest.keys().any(&decides);
         let lost = |p: &super::world::Process| match p.core.stage() {
-            Stage::Member => !decides(&p.core.view().domain),
+            Stage::Member => {
+                !decides(&p.core.view().domain) || p.core.wakes_by_starting_again().next().is_some()
+            }
             _ => !viable,
         };
         (viable, processes().filter(|(_, p)| lost(p)).map(|(i, _)| i).collect())

@@ -1,6 +1,6 @@
 //! Contexts by path.
 
-use quorb::{ObjectRef, Proxy};
+use quorb::{Completion, ExceptionKind, Minor, ObjectRef, Proxy, SystemException};
 
 use super::error::{About, NameError};
 use super::names::{Names, parsed};
@@ -26,7 +26,8 @@ impl Names {
     /// [`NameError::AlreadyBound`], among others.
     pub async fn create_context(&self, path: &str) -> Result<NamingContextProxy, NameError> {
         let name = parsed(path)?;
-        let created = self.shared.root.bind_new_context(&name).await.map_err(|fault| fault.about(path));
+        let root = self.for_updates().await;
+        let created = self.updated(root.bind_new_context(&name).await, path);
         match created {
             Ok(context) => Ok(context),
             Err(error) => {
@@ -34,7 +35,7 @@ impl Names {
                 if !self.has_made_way(&name, path, &attempt).await? {
                     return attempt.map(|()| NamingContextProxy::nil());
                 }
-                self.shared.root.bind_new_context(&name).await.map_err(|fault| fault.about(path))
+                self.updated(root.bind_new_context(&name).await, path)
             }
         }
     }
@@ -45,9 +46,10 @@ impl Names {
     /// [`NameError::AlreadyBound`], among others.
     pub async fn bind_context(&self, path: &str, context: &NamingContextProxy) -> Result<(), NameError> {
         let name = parsed(path)?;
-        let bound = self.shared.root.bind_context(&name, context).await.map_err(|fault| fault.about(path));
+        let root = self.for_updates().await;
+        let bound = self.updated(root.bind_context(&name, context).await, path);
         if self.has_made_way(&name, path, &bound).await? {
-            return self.shared.root.bind_context(&name, context).await.map_err(|fault| fault.about(path));
+            return self.updated(root.bind_context(&name, context).await, path);
         }
         bound
     }
@@ -142,17 +144,46 @@ impl Names {
     }
 }
 
+/// How often a list is begun again because the server that kept its place was lost.
+const LISTS_MAX: usize = 4;
+
 /// All bindings of a context.
 pub(super) async fn listed(context: &NamingContextProxy, path: &str) -> Result<Vec<Entry>, NameError> {
+    for _ in 1..LISTS_MAX {
+        match listed_at_once(context, path).await? {
+            Some(entries) => return Ok(entries),
+            None => tracing::debug!(
+                path,
+                "the server that kept the place in a list is gone; the list begins again"
+            ),
+        }
+    }
+    let cause = format_args!("the place in the list was lost {LISTS_MAX} times");
+    listed_at_once(context, path).await?.ok_or_else(|| {
+        NameError::Call(
+            SystemException::new(ExceptionKind::Transient, Minor::UNSPECIFIED, Completion::No).because(cause),
+        )
+    })
+}
+
+/// The same; none if the rest of the list is out of reach.
+async fn listed_at_once(context: &NamingContextProxy, path: &str) -> Result<Option<Vec<Entry>>, NameError> {
+    use ExceptionKind::{CommFailure, ObjectNotExist, Transient};
     let (_, bindings, iterator) = context.list(PAGE).await.map_err(|fault| fault.about(path))?;
     let entry =
         |binding: Binding| Entry { name: name::write(&binding.binding_name), sort: binding.binding_type };
     let mut entries: Vec<Entry> = bindings.into_iter().map(entry).collect();
     if iterator.object().is_nil() {
-        return Ok(entries);
+        return Ok(Some(entries));
     }
     loop {
-        let (_, bindings) = iterator.next_n(PAGE).await.map_err(|fault| fault.about(path))?;
+        let (_, bindings) = match iterator.next_n(PAGE).await {
+            Ok(next) => next,
+            Err(fault) if matches!(fault.kind(), Some(CommFailure | ObjectNotExist | Transient)) => {
+                return Ok(None);
+            }
+            Err(fault) => return Err(fault.about(path)),
+        };
         if bindings.is_empty() {
             break;
         }
@@ -160,5 +191,5 @@ pub(super) async fn listed(context: &NamingContextProxy, path: &str) -> Result<V
     }
     // The service forgets it by itself if it does not hear this.
     let _ = iterator.destroy().await;
-    Ok(entries)
+    Ok(Some(entries))
 }

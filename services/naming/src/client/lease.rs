@@ -46,7 +46,8 @@ impl Names {
     /// # Errors
     /// [`NameError::NotOurs`]; BAD_PARAM if the service does not take so short or so long a time; among others.
     pub async fn lease(&self, time: Duration) -> Result<Lease, NameError> {
-        let directory = self.directory().await?.ok_or(NameError::NotOurs)?.clone();
+        self.directory().await?.ok_or(NameError::NotOurs)?;
+        let directory: DirectoryProxy = self.for_updates().await.object().unchecked();
         let lease = directory.grant(milliseconds(time)).await.map_err(|fault| fault.about(""))?;
         let state = Mutex::new(State { lease, bound: BTreeMap::new() });
         let held = Arc::new(Held { names: self.clone(), directory, ttl: time, state });

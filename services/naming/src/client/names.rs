@@ -1,9 +1,10 @@
 //! Names by path.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use quorb::{ExceptionKind, ObjectRef, Orb, Proxy};
+use quorb::{ExceptionKind, Fault, ObjectRef, Orb, Proxy};
+use quorb_giop::ior::{IiopProfile, QuorbEndpoint};
 use tokio::sync::OnceCell;
 
 use super::by_name::ByName;
@@ -35,6 +36,8 @@ pub(super) struct Shared {
     pub(super) root: NamingContextExtProxy,
     /// The root as ours, if it is one; found out when it is first needed.
     directory: OnceCell<Option<DirectoryProxy>>,
+    /// The root by the reference that it gives itself, once that was asked for. The lock is held for a clone.
+    for_updates: Mutex<Option<NamingContextExtProxy>>,
     pub(super) cache: Arc<Cache>,
 }
 
@@ -66,7 +69,15 @@ impl Names {
     /// The context that is the root of all paths.
     pub fn with_root(orb: &Orb, root: NamingContextExtProxy) -> Names {
         let cache = Arc::new(Cache::default());
-        Names { shared: Arc::new(Shared { orb: orb.clone(), root, directory: OnceCell::new(), cache }) }
+        Names {
+            shared: Arc::new(Shared {
+                orb: orb.clone(),
+                root,
+                directory: OnceCell::new(),
+                for_updates: Mutex::new(None),
+                cache,
+            }),
+        }
     }
 
     /// The root of all paths.
@@ -96,9 +107,10 @@ impl Names {
     /// The same.
     pub async fn bind_object(&self, path: &str, object: &ObjectRef) -> Result<(), NameError> {
         let name = parsed(path)?;
-        let bound = self.shared.root.bind(&name, object).await.map_err(|fault| fault.about(path));
+        let root = self.for_updates().await;
+        let bound = self.updated(root.bind(&name, object).await, path);
         if self.has_made_way(&name, path, &bound).await? {
-            self.shared.root.bind(&name, object).await.map_err(|fault| fault.about(path))?;
+            self.updated(root.bind(&name, object).await, path)?;
         } else {
             bound?;
         }
@@ -112,9 +124,10 @@ impl Names {
     /// The same.
     pub async fn rebind_object(&self, path: &str, object: &ObjectRef) -> Result<(), NameError> {
         let name = parsed(path)?;
-        let bound = self.shared.root.rebind(&name, object).await.map_err(|fault| fault.about(path));
+        let root = self.for_updates().await;
+        let bound = self.updated(root.rebind(&name, object).await, path);
         if self.has_made_way(&name, path, &bound).await? {
-            self.shared.root.rebind(&name, object).await.map_err(|fault| fault.about(path))?;
+            self.updated(root.rebind(&name, object).await, path)?;
         } else {
             bound?;
         }
@@ -127,7 +140,8 @@ impl Names {
     /// # Errors
     /// [`NameError::NotFound`], among others.
     pub async fn unbind(&self, path: &str) -> Result<(), NameError> {
-        let unbound = self.shared.root.unbind(&parsed(path)?).await.map_err(|fault| fault.about(path));
+        let name = parsed(path)?;
+        let unbound = self.updated(self.for_updates().await.unbind(&name).await, path);
         self.shared.cache.forget(path);
         unbound
     }
@@ -188,6 +202,40 @@ impl Names {
         Ok(self.shared.directory.get_or_try_init(find).await?.as_ref())
     }
 
+    /// The root for an update. A reference of ours that is no more than addresses is exchanged, once, for the one that says
+    /// everything: with that an update whose server is lost is repeated, and made once.
+    pub(super) async fn for_updates(&self) -> NamingContextExtProxy {
+        let root = &self.shared.root;
+        let says_all = |profile: IiopProfile| profile.component::<QuorbEndpoint>().is_some();
+        if root.object().ior().iiop_profiles().flatten().any(says_all) {
+            return root.clone();
+        }
+        let known = self.shared.for_updates.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known {
+            return known;
+        }
+        // What prevents this prevents the update, too.
+        let Ok(Some(directory)) = self.directory().await else { return root.clone() };
+        let Ok(reference) = directory.reference().await else { return root.clone() };
+        let found: NamingContextExtProxy = reference.unchecked();
+        *self.shared.for_updates.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
+        found
+    }
+
+    /// What came of an update. Servers that are not where they were are looked for where everybody does, next time.
+    pub(super) fn updated<R, E: About>(
+        &self,
+        result: Result<R, Fault<E>>,
+        path: &str,
+    ) -> Result<R, NameError> {
+        result.map_err(|fault| {
+            if matches!(fault.kind(), Some(ExceptionKind::Transient | ExceptionKind::CommFailure)) {
+                *self.shared.for_updates.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            }
+            fault.about(path)
+        })
+    }
+
     /// Makes the contexts that a failed attempt has missed. Answers whether there is anything to try again.
     pub(super) async fn has_made_way(
         &self,
@@ -199,9 +247,10 @@ impl Names {
             return Ok(false);
         };
         let left = name::parse(rest).map_or(0, |rest| rest.len());
+        let root = self.for_updates().await;
         let first_missing = name.len().saturating_sub(left);
         for end in first_missing + 1..name.len() {
-            match self.shared.root.bind_new_context(&name[..end]).await.map_err(|fault| fault.about(path)) {
+            match self.updated(root.bind_new_context(&name[..end]).await, path) {
                 // Somebody else has been faster.
                 Ok(_) | Err(NameError::AlreadyBound { .. }) => {}
                 Err(other) => return Err(other),

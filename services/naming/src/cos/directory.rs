@@ -15,6 +15,11 @@ pub trait Directory: NamingContextExt {
     #[attribute]
     fn number(&self) -> u64;
 
+    /// The reference to this context that says everything: all servers of the service, and how they are called best. Whoever
+    /// has found it by an address wants it for updates: those are repeated without harm then.
+    #[attribute]
+    fn reference(&self) -> ObjectRef;
+
     /// What a name is bound to, and what that depends on: an answer holds until one of its steps changes.
     async fn look_up(&self, name: &[NameComponent]) -> Result<LookUp, Fault<ResolveError>>;
 

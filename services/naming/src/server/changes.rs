@@ -12,7 +12,7 @@ use crate::tree::{Change, ContextId, Sort, Target};
 /// A bounded number of changes that are on the disk, each with its number.
 ///
 /// Numbers begin with the time of the service's start in microseconds, so that those of an earlier life are smaller than all
-/// of a later one.
+/// of a later one. The members of a group number alike.
 #[derive(Debug)]
 pub(super) struct ChangeLog {
     /// The lock is held for a look or an insertion.
@@ -52,6 +52,14 @@ impl ChangeLog {
         let last = kept.before + kept.changes.len() as u64;
         drop(kept);
         self.last.send_if_modified(|number| std::mem::replace(number, last) != last);
+    }
+
+    /// The last change was this one, and none is kept.
+    pub(super) fn begin_anew(&self, last: u64) {
+        let mut kept = self.kept();
+        (kept.before, kept.changes) = (last, VecDeque::new());
+        drop(kept);
+        self.last.send_replace(last);
     }
 
     /// The changes behind a number in some contexts, all if there are none, and at most so many.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quorb::{Fault, ObjectRef, Proxy};
+use quorb::{Completion, Context as Ambient, ExceptionKind, Fault, ObjectRef, Proxy};
 
 use super::references;
 use super::refused::Refused;
@@ -27,7 +27,14 @@ impl Context {
     }
 
     pub(super) async fn submit(&self, command: Command, name: &[NameComponent]) -> Result<Outcome, Refused> {
-        self.service.submit(command).await.map_err(|failure| self.service.failed(failure, name))
+        let outcome = self.service.submit(command).await;
+        let outcome = outcome.map_err(|failure| self.service.failed(failure, name))?;
+        let repeated =
+            || self.service.is_replicated() && Ambient::current().is_some_and(|cx| cx.is_repeated());
+        match &outcome {
+            Outcome::Elsewhere { .. } if repeated() => Err(may_have_been_made_there()),
+            _ => Ok(outcome),
+        }
     }
 
     async fn submit_bind(&self, n: &[NameComponent], target: Target, mode: Mode) -> Result<Outcome, Refused> {
@@ -174,5 +181,11 @@ impl NamingContext for Context {
 
 /// The tree has answered something else than it was asked.
 pub(super) fn unexpected() -> Refused {
-    Refused::system(quorb::ExceptionKind::Internal, quorb::Completion::Maybe, "an answer to another command")
+    Refused::system(ExceptionKind::Internal, Completion::Maybe, "an answer to another command")
+}
+
+/// The member that was called first may have called the other service, which does not know that the two calls are one.
+fn may_have_been_made_there() -> Refused {
+    let cause = "the name leads to another service, and the member that called it was lost";
+    Refused::system(ExceptionKind::CommFailure, Completion::Maybe, cause)
 }

@@ -41,6 +41,10 @@ impl Directory for Context {
         self.at.0
     }
 
+    fn reference(&self) -> ObjectRef {
+        self.service.context_reference(self.at)
+    }
+
     async fn look_up(&self, name: &[NameComponent]) -> Result<LookUp, Fault<ResolveError>> {
         // Read first: a change that comes in between is announced, whether the answer has seen it or not.
         let seen = self.service.shared().log.last();

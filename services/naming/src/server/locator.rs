@@ -1,6 +1,7 @@
 //! From an object key to a context, and resolving without detours.
 
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 
 use quorb::adapter::ServantLocator;
 use quorb::model::Interface;
@@ -14,12 +15,26 @@ use crate::cos::{DirectoryProxy, DirectoryServant, NameComponent, ResolveError};
 use crate::name;
 use crate::tree::{ContextId, Found};
 
-/// Lets the broker find the contexts.
+/// Lets the broker find the contexts of a service with a store of its own.
 pub(super) fn activate(service: &Arc<Service>) -> Result<(), SystemException> {
     let root = ContextServant::new(Context { service: service.clone(), at: ContextId::ROOT });
     service.orb().adapter().activate_servant(ROOT_ID, Arc::new(root))?;
     service.orb().adapter().locate_with(PREFIX, Arc::new(Contexts(Arc::downgrade(service))));
     Ok(())
+}
+
+/// The contexts of a group's service, the root among them. Whether one exists is known at the place of the call in the group's
+/// order, and not here, where it may not have been heard of yet; that it has ended is for ever.
+pub(super) struct OfGroup(pub(super) Arc<Service>);
+
+impl ServantLocator for OfGroup {
+    fn locate(&self, id: &str) -> Option<Arc<dyn Servant>> {
+        let (service, at) = (self.0.clone(), context_of_id(id)?);
+        if service.shared().read_tree(|tree| tree.has_no_more(at)) {
+            return None;
+        }
+        Some(Arc::new(ContextServant::new(Context { service, at })))
+    }
 }
 
 /// All contexts but the root. They are not active: there may be millions.
@@ -84,7 +99,18 @@ impl Servant for ContextServant {
     fn dispatch(self: Arc<Self>, call: Invocation) -> Dispatch {
         match self.at_once(&call) {
             Some(reply) => Dispatch::Done(reply),
+            None if self.context.service.is_replicated() => begun(self.generated.clone().dispatch(call)),
             None => self.generated.clone().dispatch(call),
         }
+    }
+}
+
+/// A call that has begun: what it reads it has read, at this place of the group's order.
+fn begun(dispatched: Dispatch) -> Dispatch {
+    let Dispatch::Pending(mut call) = dispatched else { return dispatched };
+    // It is polled again by whoever waits for it.
+    match call.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        Poll::Ready(reply) => Dispatch::Done(reply),
+        Poll::Pending => Dispatch::Pending(call),
     }
 }

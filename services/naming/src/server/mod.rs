@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `service` | the state that all contexts share: how it is read, how an update gets to the writer |
 //! | `writer` | the thread that applies updates in order and makes many durable with one sync |
+//! | `group` | or the group that applies them in one order at all its members |
 //! | `context`, `directory` | the interfaces, each operation |
 //! | `locator` | finding the context behind an object key, and resolving without detours |
 //! | `references` | from references to what the tree keeps, and back |
@@ -19,6 +20,7 @@ mod changes;
 mod context;
 mod directory;
 mod foreign;
+mod group;
 mod iterators;
 mod locator;
 mod references;
@@ -30,6 +32,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quorb::{Orb, Proxy, SystemException};
+use quorb_groups::driver::{Domain, Ended};
+use quorb_groups::object::{Commands, Family};
 
 use crate::Limits;
 use crate::cos::{DirectoryProxy, NamingContextExtProxy};
@@ -48,8 +52,17 @@ pub const ROOT_ID: &str = "NameService";
 #[derive(Debug)]
 pub struct NameServer {
     service: Arc<Service>,
-    writer: Writer,
+    kept_by: KeptBy,
     ticker: tokio::task::JoinHandle<()>,
+}
+
+/// Who makes updates last.
+#[derive(Debug)]
+enum KeptBy {
+    Writer(Writer),
+    Group(Family),
+    /// The membership has ended.
+    Nobody,
 }
 
 /// Why a naming service does not start.
@@ -65,6 +78,9 @@ pub enum ServeError {
     /// The thread that writes cannot be started.
     #[error("no thread for the store: {0}")]
     Thread(#[from] std::io::Error),
+    /// The group that keeps the names.
+    #[error(transparent)]
+    Group(#[from] quorb_groups::object::ServeError),
 }
 
 impl NameServer {
@@ -93,7 +109,44 @@ impl NameServer {
             return Err(exception.into());
         }
         let ticker = tokio::spawn(tick(Arc::downgrade(&service)));
-        Ok(NameServer { service, writer, ticker })
+        Ok(NameServer { service, kept_by: KeptBy::Writer(writer), ticker })
+    }
+
+    /// Serves the names that a group keeps, as one of its members: all processes of the domain that do so are one naming
+    /// service, under one reference that lists them all. With `durable` an update is on the disk of every member before it is
+    /// answered, so that the names outlive the failure of all members; the process then has joined with
+    /// [`data`](quorb_groups::driver::Join::data). All members must be given the same limits and choose the same.
+    ///
+    /// Returns when this member has the names. What it promises to clients is said in
+    /// [the guarantees of object groups](quorb_groups::guide::guarantees).
+    ///
+    /// # Errors
+    /// The group cannot be entered; the broker has no address that others can dial.
+    pub async fn replicated(
+        orb: &Orb,
+        domain: &Domain,
+        durable: bool,
+        limits: Limits,
+    ) -> Result<NameServer, ServeError> {
+        let (service, family) = group::enter(orb, domain, durable, limits).await?;
+        let ticker = tokio::spawn(tick(Arc::downgrade(&service)));
+        Ok(NameServer { service, kept_by: KeptBy::Group(family), ticker })
+    }
+
+    /// Waits until this process is a member of the group no longer, and says why; for ever where there is no group. Calls are
+    /// refused then with TRANSIENT, and clients go to the other members. Cancellation safe until it has returned once.
+    ///
+    /// # Errors
+    /// Why the membership could not go on.
+    pub async fn ended(&mut self) -> Result<Ended, quorb_groups::object::ServeError> {
+        match &mut self.kept_by {
+            KeptBy::Writer(_) | KeptBy::Nobody => std::future::pending().await,
+            KeptBy::Group(family) => {
+                let ended = family.ended().await;
+                self.kept_by = KeptBy::Nobody;
+                ended
+            }
+        }
     }
 
     /// The root context.
@@ -117,10 +170,22 @@ impl NameServer {
     }
 
     /// Ends the service: what has been taken is made durable, further updates are refused, and the store is free again on
-    /// return.
+    /// return. A member of a group leaves it; the others go on.
     pub async fn close(self) {
         self.ticker.abort();
-        self.writer.stop(&self.service).await;
+        match self.kept_by {
+            KeptBy::Writer(writer) => writer.stop(&self.service).await,
+            KeptBy::Group(family) => {
+                match tokio::time::timeout(self.service.limits().leave_wait_max, family.leave()).await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(why)) => tracing::warn!(%why, "the group of the names had been left before"),
+                    Err(_) => tracing::warn!(
+                        "too few of the group are here to be left: it is as if this one were lost"
+                    ),
+                }
+            }
+            KeptBy::Nobody => {}
+        }
     }
 }
 
@@ -136,6 +201,9 @@ async fn tick(service: std::sync::Weak<Service>) {
         let Some(service) = service.upgrade() else { return };
         let now = service.shared().now();
         service.forget_idle_iterators(now);
+        if service.is_replicated() && !service.commands().is_some_and(Commands::is_first) {
+            continue;
+        }
         let due = service.shared().read_tree(|tree| tree.next_expiry().is_some_and(|end| end <= now));
         if due && let Err(failure) = service.submit(Command::Expire).await {
             // It is tried again with the next tick.

@@ -8,6 +8,7 @@
 use quorb::{ObjectRef, Orb, Proxy};
 use quorb_giop::cdr::{Cdr, Decoder, Encoder, Endian};
 use quorb_giop::ior::Ior;
+use quorb_giop::names::ObjectKey;
 
 use super::ROOT_ID;
 use super::refused::Refused;
@@ -38,9 +39,13 @@ fn id_of_context(context: ContextId) -> String {
 
 impl Service {
     /// The reference to a context of this service. It says OMG's interface, which every client knows.
+    /// Of a group all members are in it.
     pub(super) fn context_reference(&self, context: ContextId) -> ObjectRef {
-        let reference =
-            self.orb().adapter().reference(&id_of_context(context), NamingContextExtProxy::interface());
+        let (id, interface) = (id_of_context(context), NamingContextExtProxy::interface());
+        if let Some(reference) = self.commands().and_then(|group| group.reference_to(&id, interface)) {
+            return reference;
+        }
+        let reference = self.orb().adapter().reference(&id, interface);
         reference.expect("the ids of contexts are short and without control characters")
     }
 
@@ -70,6 +75,11 @@ impl Service {
 
     /// The context of this service that a reference leads to: one of this life, or of an earlier one at the same address.
     fn own_context(&self, object: &ObjectRef) -> Option<ContextId> {
+        if let Some(group) = self.commands() {
+            let mut keys = object.ior().iiop_profiles().flatten().map(|profile| profile.object_key);
+            let of_key = |key: ObjectKey| context_of_id(std::str::from_utf8(key.as_bytes()).ok()?);
+            return group.is_of_group(object.ior()).then(|| keys.find_map(of_key)).flatten();
+        }
         let adapter = self.orb().adapter();
         if let Some(id) = adapter.id_of(object) {
             return context_of_id(&id);

@@ -72,6 +72,7 @@ impl Service {
             Failure::Overloaded => {
                 Refused::system(Transient, Completion::No, "limit updates_waiting_max reached")
             }
+            Failure::Group(exception) => Refused::System(exception),
             Failure::Ending => Refused::system(Transient, Completion::No, "the naming service ends"),
         }
     }

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
-use quorb::Orb;
+use quorb::{Orb, SystemException};
+use quorb_groups::object::Commands;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::changes::ChangeLog;
+use super::group;
 use super::iterators::Iterators;
 use super::refused::Refused;
 use crate::Limits;
@@ -19,7 +21,7 @@ use crate::tree::{Change, Command, ContextId, Label, Outcome, Refusal, Time, Tre
 /// A naming service: what its servants call.
 pub(super) struct Service {
     shared: Arc<Shared>,
-    updates: mpsc::Sender<Update>,
+    keeper: Keeper,
     orb: Orb,
     limits: Limits,
     iterators: Iterators,
@@ -27,14 +29,23 @@ pub(super) struct Service {
     foreign: Semaphore,
 }
 
-/// What servants and writer share.
+/// Who makes updates last.
+enum Keeper {
+    /// The thread of this process's own store.
+    Writer(mpsc::Sender<Update>),
+    /// A group, once it has been entered.
+    Group(OnceLock<Commands>),
+}
+
+/// What servants and whoever makes updates share.
 pub(super) struct Shared {
     /// The lock is held for one question, or for applying one batch of updates; never across a sync or a wait.
     state: RwLock<State>,
     /// Counts batches that have ended, well or not.
     synced: watch::Sender<u64>,
     pub(super) log: ChangeLog,
-    started: Instant,
+    /// A time of the tree, and when it was.
+    clock: Mutex<(Time, Instant)>,
 }
 
 struct State {
@@ -56,7 +67,7 @@ pub(super) enum Update {
 }
 
 /// Why an update was not made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Failure {
     Refused(Refusal),
     /// The store has failed: it is not made.
@@ -67,6 +78,8 @@ pub(super) enum Failure {
     Overloaded,
     /// The service ends.
     Ending,
+    /// The group has not made it, or this member does not know whether it has.
+    Group(SystemException),
 }
 
 /// The tree that a store holds.
@@ -80,22 +93,39 @@ pub(super) fn load(store: &mut impl Store, limits: &Limits) -> Result<Tree, Stor
 impl Service {
     pub(super) fn new(orb: Orb, tree: Tree, limits: Limits) -> (Arc<Service>, mpsc::Receiver<Update>) {
         let (updates, receiver) = mpsc::channel(limits.updates_waiting_max);
-        let state = State { tree, unsynced: Unsynced::default() };
-        let shared = Shared {
-            state: RwLock::new(state),
-            synced: watch::Sender::new(0),
-            log: ChangeLog::new(limits.changes_kept_max),
-            started: Instant::now(),
-        };
-        let service = Service {
-            shared: Arc::new(shared),
-            updates,
-            orb,
-            iterators: Iterators::default(),
-            foreign: Semaphore::new(limits.foreign_calls_max),
-            limits,
-        };
-        (Arc::new(service), receiver)
+        let shared = Arc::new(Shared::new(tree, &limits));
+        (Service::with(orb, shared, Keeper::Writer(updates), limits), receiver)
+    }
+
+    /// A service whose names a group keeps.
+    pub(super) fn of_group(orb: Orb, shared: Arc<Shared>, limits: Limits) -> Arc<Service> {
+        Service::with(orb, shared, Keeper::Group(OnceLock::new()), limits)
+    }
+
+    fn with(orb: Orb, shared: Arc<Shared>, keeper: Keeper, limits: Limits) -> Arc<Service> {
+        let foreign = Semaphore::new(limits.foreign_calls_max);
+        Arc::new(Service { shared, keeper, orb, iterators: Iterators::default(), foreign, limits })
+    }
+
+    /// The group has been entered.
+    pub(super) fn enter(&self, entered: Commands) {
+        if let Keeper::Group(commands) = &self.keeper {
+            // Entered once.
+            let _ = commands.set(entered);
+        }
+    }
+
+    /// Whether a group keeps the names.
+    pub(super) fn is_replicated(&self) -> bool {
+        matches!(self.keeper, Keeper::Group(_))
+    }
+
+    /// How the group is told what to do; none if there is no group, or it has not been entered yet.
+    pub(super) fn commands(&self) -> Option<&Commands> {
+        match &self.keeper {
+            Keeper::Group(commands) => commands.get(),
+            Keeper::Writer(_) => None,
+        }
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
@@ -118,10 +148,17 @@ impl Service {
         &self.foreign
     }
 
-    /// Has an update made and waits until it is durable.
+    /// Has an update made and waits until it will last: by every member of the group, where a group keeps the names.
     pub(super) async fn submit(&self, command: Command) -> Result<Outcome, Failure> {
+        let updates = match &self.keeper {
+            Keeper::Writer(updates) => updates,
+            Keeper::Group(commands) => {
+                let commands = commands.get().ok_or(Failure::Ending)?;
+                return group::ordered(commands, &command, self.shared.now()).await;
+            }
+        };
         let (reply, answer) = oneshot::channel();
-        self.updates.try_send(Update::Apply { command, reply }).map_err(|refused| match refused {
+        updates.try_send(Update::Apply { command, reply }).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => Failure::Overloaded,
             mpsc::error::TrySendError::Closed(_) => Failure::Ending,
         })?;
@@ -130,8 +167,10 @@ impl Service {
 
     /// Tells the writer that nothing comes any more.
     pub(super) async fn stop_writer(&self) {
-        // A writer that has ended already needs not be told.
-        let _ = self.updates.send(Update::Stop).await;
+        if let Keeper::Writer(updates) = &self.keeper {
+            // A writer that has ended already needs not be told.
+            let _ = updates.send(Update::Stop).await;
+        }
     }
 
     /// The name as the tree knows it.
@@ -206,8 +245,52 @@ impl Service {
 }
 
 impl Shared {
+    pub(super) fn new(tree: Tree, limits: &Limits) -> Shared {
+        Shared {
+            state: RwLock::new(State { tree, unsynced: Unsynced::default() }),
+            synced: watch::Sender::new(0),
+            log: ChangeLog::new(limits.changes_kept_max),
+            clock: Mutex::new((Time::ZERO, Instant::now())),
+        }
+    }
+
+    /// The time of the tree, as this process knows it: what it was when it was last told, and what has passed since then.
     pub(super) fn now(&self) -> Time {
-        self.started.elapsed()
+        let (time, when) = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        time + when.elapsed()
+    }
+
+    /// What it was when it was last told.
+    pub(super) fn told(&self) -> Time {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Somebody tells the time of the tree, which never goes back. Answers it.
+    pub(super) fn tell_time(&self, time: Time) -> Time {
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        if time > clock.0 {
+            *clock = (time, Instant::now());
+        }
+        clock.0
+    }
+
+    /// The time of the tree is this.
+    pub(super) fn set_time(&self, time: Time) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = (time, Instant::now());
+    }
+
+    /// Applies a command that will last already.
+    pub(super) fn apply_agreed(&self, command: Command, now: Time) -> Result<Outcome, Refusal> {
+        let mut changes = Vec::new();
+        let outcome = self.write().tree.apply(command, now, &mut changes);
+        self.log.append(&changes);
+        outcome
+    }
+
+    /// Takes over what others have agreed on.
+    pub(super) fn replace(&self, tree: Tree, last_change: u64) {
+        self.write().tree = tree;
+        self.log.begin_anew(last_change);
     }
 
     pub(super) fn read_tree<R>(&self, read: impl FnOnce(&Tree) -> R) -> R {

@@ -110,7 +110,7 @@ impl Batch {
             }
         };
         for (reply, outcome) in self.replies.into_iter().zip(outcomes) {
-            let answer = failure.map_or(outcome.map_err(Failure::Refused), Err);
+            let answer = failure.clone().map_or(outcome.map_err(Failure::Refused), Err);
             // A caller who has gone away needs no answer.
             let _ = reply.send(answer);
         }

@@ -29,9 +29,6 @@ const JOURNAL_ROWS_MAX: usize = 20_000;
 /// The octets that the journal may hold before its rows are moved.
 const JOURNAL_BYTES_MAX: usize = 8 << 20;
 
-/// The name of the file in its folder.
-const FILE: &str = "names.redb";
-
 /// What redb keeps of the file in memory, in octets: the names themselves are in memory anyway.
 const CACHE_BYTES: usize = 16 << 20;
 
@@ -51,6 +48,9 @@ pub struct RedbStore {
 type Overlay = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 impl RedbStore {
+    /// The name of the file in its folder.
+    pub const FILE: &str = "names.redb";
+
     /// Opens the store in a folder, and makes both if they are not there.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl RedbStore {
         let failed =
             |cause: std::io::Error| StoreError::Open { path: folder.to_owned(), cause: cause.into() };
         std::fs::create_dir_all(folder).map_err(failed)?;
-        let path = folder.join(FILE);
+        let path = folder.join(RedbStore::FILE);
         let database = Some(open(&path)?);
         let mut store = RedbStore { path, database, next_entry: 0, journal_rows: 0, journal_bytes: 0 };
         let overlay = store.read_journal()?;

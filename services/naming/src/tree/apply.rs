@@ -44,6 +44,10 @@ impl Tree {
                 }
                 Ok(Outcome::Done)
             }
+            Command::RenewAll => {
+                self.leases.renew_all(now);
+                Ok(Outcome::Done)
+            }
         }
     }
 
@@ -61,20 +65,17 @@ impl Tree {
         if let Target::Context(context) = binding.target {
             self.context(context).map_err(|_| Refusal::NoTarget)?;
         }
-        let context = match self.here(at, name)? {
-            Ok(context) => context,
+        let (context, label, through) = match self.here(at, name)? {
+            Ok(here) => here,
             Err(elsewhere) => return Ok(elsewhere),
         };
-        let (label, through) = name.split_last().ok_or(Refusal::NoName)?;
         let before = self.binding(context, label).cloned();
         match &before {
-            None if self.bindings >= self.limits.bindings_max => {
-                return Err(full("bindings_max", self.limits.bindings_max));
-            }
+            None => self.check_room()?,
             Some(_) if mode == Mode::New => return Err(Refusal::AlreadyBound),
             Some(old) if old.target.sort() != binding.target.sort() => {
                 let why = Why::instead_of(old.target.sort());
-                return Err(Refusal::NotFound { why, components: through.len() });
+                return Err(Refusal::NotFound { why, components: through });
             }
             _ => {}
         }
@@ -91,13 +92,12 @@ impl Tree {
         name: &[Label],
         changes: &mut Vec<Change>,
     ) -> Result<Outcome, Refusal> {
-        let context = match self.here(at, name)? {
-            Ok(context) => context,
+        let (context, label, through) = match self.here(at, name)? {
+            Ok(here) => here,
             Err(elsewhere) => return Ok(elsewhere),
         };
-        let (label, through) = name.split_last().ok_or(Refusal::NoName)?;
         let Some(before) = self.binding(context, label).cloned() else {
-            return Err(Refusal::NotFound { why: Why::Missing, components: through.len() });
+            return Err(Refusal::NotFound { why: Why::Missing, components: through });
         };
         let (label, before) = (label.clone(), Some(before));
         self.change(Change::Binding { context, label, before, after: None, expired: false }, changes);
@@ -110,17 +110,14 @@ impl Tree {
         name: &[Label],
         changes: &mut Vec<Change>,
     ) -> Result<Outcome, Refusal> {
-        let context = match self.here(at, name)? {
-            Ok(context) => context,
+        let (context, label, _) = match self.here(at, name)? {
+            Ok(here) => here,
             Err(elsewhere) => return Ok(elsewhere),
         };
-        let label = name.last().ok_or(Refusal::NoName)?;
         if self.binding(context, label).is_some() {
             return Err(Refusal::AlreadyBound);
         }
-        if self.bindings >= self.limits.bindings_max {
-            return Err(full("bindings_max", self.limits.bindings_max));
-        }
+        self.check_room()?;
         let new = self.new_context(changes)?;
         let after = Some(Binding { target: Target::Context(new), lease: None });
         let label = label.clone();
@@ -176,16 +173,27 @@ impl Tree {
         before
     }
 
-    /// The context of a name's last component, or the answer that it is elsewhere.
-    fn here(&self, at: ContextId, name: &[Label]) -> Result<Result<ContextId, Outcome>, Refusal> {
-        Ok(match self.place(at, name, &mut |_, _| ())? {
-            Place::Here(context) => Ok(context),
+    /// Whether one more binding has room.
+    fn check_room(&self) -> Result<(), Refusal> {
+        let max = self.limits.bindings_max;
+        if self.bindings < max { Ok(()) } else { Err(full("bindings_max", max)) }
+    }
+
+    /// Where a name's last component is, that component, and how many have led there; or the answer that it is elsewhere.
+    fn here<'n>(&self, at: ContextId, name: &'n [Label]) -> Result<Result<LastPart<'n>, Outcome>, Refusal> {
+        let place = self.place(at, name, &mut |_, _| ())?;
+        let (last, through) = name.split_last().ok_or(Refusal::NoName)?;
+        Ok(match place {
+            Place::Here(context) => Ok((context, last, through.len())),
             Place::Elsewhere { context, components } => {
                 Err(Outcome::Elsewhere { context: context.clone(), components })
             }
         })
     }
 }
+
+/// A context, the last component of a name that is looked for there, and how many components have led there.
+type LastPart<'n> = (ContextId, &'n Label, usize);
 
 fn full(limit: &'static str, max: usize) -> Refusal {
     Refusal::Full { limit, max }

@@ -61,6 +61,8 @@ pub enum Command {
     },
     /// Ends every lease whose time has come.
     Expire,
+    /// Lets all leases begin anew: nobody could renew them for a while.
+    RenewAll,
 }
 
 /// What may be bound already.

@@ -44,6 +44,20 @@ impl Leases {
         self.leases.iter().map(|(id, lease)| (*id, lease.ttl))
     }
 
+    /// Each lease, and when it ends.
+    pub(super) fn ends(&self) -> impl Iterator<Item = (LeaseId, Time)> {
+        self.leases.iter().map(|(id, lease)| (*id, lease.ends))
+    }
+
+    /// Lets a lease end at a time. Answers whether it exists.
+    pub(super) fn set_end(&mut self, id: LeaseId, ends: Time) -> bool {
+        let Some(lease) = self.leases.get_mut(&id) else { return false };
+        self.ends.remove(&(lease.ends, id));
+        lease.ends = ends;
+        self.ends.insert((ends, id));
+        true
+    }
+
     /// The bindings that end with it.
     pub(super) fn bindings(&self, lease: LeaseId) -> Vec<(ContextId, Label)> {
         self.leases.get(&lease).map(|lease| lease.bindings.iter().cloned().collect()).unwrap_or_default()
@@ -51,11 +65,8 @@ impl Leases {
 
     /// Lets it begin anew. Answers whether it exists.
     pub(super) fn renew(&mut self, id: LeaseId, now: Time) -> bool {
-        let Some(lease) = self.leases.get_mut(&id) else { return false };
-        self.ends.remove(&(lease.ends, id));
-        lease.ends = now.saturating_add(lease.ttl);
-        self.ends.insert((lease.ends, id));
-        true
+        let Some(ttl) = self.leases.get(&id).map(|lease| lease.ttl) else { return false };
+        self.set_end(id, now.saturating_add(ttl))
     }
 
     /// Lets all of them begin anew.

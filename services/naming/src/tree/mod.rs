@@ -15,6 +15,7 @@
 //! | `lease` | leases and when they end |
 //! | `change` | what has changed, and taking it back |
 //! | `row` | bindings, contexts and leases as keys and values of a store |
+//! | `wire`, `saved` | commands, outcomes and whole trees as octets, for the members of a group |
 
 mod apply;
 mod change;
@@ -22,9 +23,11 @@ mod command;
 mod lease;
 mod names;
 mod row;
+mod saved;
 #[cfg(test)]
 mod tests;
 mod walk;
+pub mod wire;
 
 pub use change::Change;
 pub use command::{Command, Mode, Outcome, Refusal, Why};
@@ -86,6 +89,11 @@ impl Tree {
     /// Whether there is a context of this number.
     pub fn has_context(&self, context: ContextId) -> bool {
         self.contexts.contains_key(&context)
+    }
+
+    /// Whether there was a context of this number, or never will be one: numbers are given once.
+    pub fn has_no_more(&self, context: ContextId) -> bool {
+        context.0 < self.next_number && !self.has_context(context)
     }
 
     /// When the next lease ends, if there is one: [`Command::Expire`] then finds something to do.

@@ -1,14 +1,8 @@
 //! Names and references that nobody should send: the standard's exception, and nothing lost.
 
-use std::time::Duration;
-
 use quorb::{ExceptionKind, ObjectRef, Proxy};
-use quorb_naming::Limits;
-use quorb_naming::cos::{
-    BindError, InvalidName, NameComponent, NamingContextProxy, NotFoundReason, ResolveError,
-};
-use quorb_naming::storage::{MemoryStore, Store};
-use quorb_naming::tree::{Change, Command, ContextId, Label, Outcome, Tree, TreeLimits};
+use quorb_naming::cos::{BindError, InvalidName, NameComponent, NamingContextProxy, ResolveError};
+use quorb_naming::storage::MemoryStore;
 
 use crate::rig::{Rig, component, name};
 
@@ -60,37 +54,6 @@ async fn strange_names_are_names() {
     }
     let (_, listed, _) = rig.root.list(100).await.unwrap();
     assert_eq!(listed.len(), strange.len());
-    rig.end().await;
-}
-
-/// A store with so many contexts, each in the one before it.
-fn deep_store(depth: usize) -> MemoryStore {
-    let (mut tree, mut changes) = (Tree::new(TreeLimits::from(&Limits::default())), Vec::new());
-    let mut at = ContextId::ROOT;
-    for _ in 0..depth {
-        let name = vec![Label::of(&component("d", "")).expect("it is a label")];
-        match tree.apply(Command::BindNewContext { at, name }, Duration::ZERO, &mut changes) {
-            Ok(Outcome::Context(context)) => at = context,
-            other => panic!("{other:?}"),
-        }
-    }
-    let mut store = MemoryStore::new();
-    store.commit(&changes.iter().map(Change::row).collect::<Vec<_>>()).expect("there is memory");
-    store
-}
-
-#[tokio::test]
-async fn ten_thousand_contexts_deep() {
-    const DEPTH: usize = 10_000;
-    let rig = Rig::with(deep_store(DEPTH), |_| ()).await;
-    let deep = vec![component("d", ""); DEPTH + 1];
-    rig.root.bind(&deep, &rig.object("bottom")).await.unwrap();
-    assert_eq!(rig.root.resolve(&deep).await.unwrap(), rig.object("bottom"));
-    let mut lost = deep.clone();
-    lost[1].id = "lost".into();
-    let fault = rig.root.resolve(&lost).await.unwrap_err();
-    let Some(ResolveError::NotFound(missing)) = fault.user() else { panic!("{fault}") };
-    assert_eq!((missing.why, &missing.rest_of_name[..]), (NotFoundReason::MissingNode, &lost[1..]));
     rig.end().await;
 }
 

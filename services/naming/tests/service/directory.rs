@@ -100,18 +100,3 @@ async fn leased_names_end_with_their_lease() {
     assert_eq!(directory.grant(0).await.unwrap_err().kind(), Some(ExceptionKind::BadParam));
     rig.end().await;
 }
-
-#[tokio::test]
-async fn leases_begin_anew_with_the_service() {
-    let store = MemoryStore::new();
-    let first = Rig::with(store.clone(), |_| ()).await;
-    let lease = first.directory().grant(60_000).await.unwrap();
-    first.directory().bind_leased(&name("a"), &first.object("o"), lease, false).await.unwrap();
-    first.end().await;
-    let second = Rig::with(store, |_| ()).await;
-    assert_eq!(second.root.resolve(&name("a")).await.unwrap(), second.object("o"));
-    second.directory().renew(lease).await.unwrap();
-    second.directory().revoke(lease).await.unwrap();
-    assert_eq!(second.service.bindings(), 0);
-    second.end().await;
-}

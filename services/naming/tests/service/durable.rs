@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use quorb::{Completion, ExceptionKind, Proxy};
-use quorb_naming::cos::{NamingContextProxy, ResolveError};
+use quorb_naming::Limits;
+use quorb_naming::cos::{NamingContextProxy, NotFoundReason, ResolveError};
 use quorb_naming::storage::{MemoryStore, RedbStore, Store, StoreError, TakeRow};
-use quorb_naming::tree::Row;
+use quorb_naming::tree::{Change, Command, ContextId, Label, Outcome, Row, Tree, TreeLimits};
 
-use crate::rig::{Rig, name, soon};
+use crate::rig::{Rig, component, name, soon};
 
 /// A folder that goes away with its handle.
 struct Folder(PathBuf);
@@ -164,4 +166,50 @@ async fn updates_behind_the_end_are_refused() {
     assert_eq!((fault.kind(), fault.completed()), (Some(ExceptionKind::Transient), Completion::No));
     rig.client.shutdown(std::time::Duration::ZERO).await;
     rig.server.shutdown(std::time::Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn leases_begin_anew_with_the_service() {
+    let store = MemoryStore::new();
+    let first = Rig::with(store.clone(), |_| ()).await;
+    let lease = first.directory().grant(60_000).await.unwrap();
+    first.directory().bind_leased(&name("a"), &first.object("o"), lease, false).await.unwrap();
+    first.end().await;
+    let second = Rig::with(store, |_| ()).await;
+    assert_eq!(second.root.resolve(&name("a")).await.unwrap(), second.object("o"));
+    second.directory().renew(lease).await.unwrap();
+    second.directory().revoke(lease).await.unwrap();
+    assert_eq!(second.service.bindings(), 0);
+    second.end().await;
+}
+
+/// A store with so many contexts, each in the one before it.
+fn deep_store(depth: usize) -> MemoryStore {
+    let (mut tree, mut changes) = (Tree::new(TreeLimits::from(&Limits::default())), Vec::new());
+    let mut at = ContextId::ROOT;
+    for _ in 0..depth {
+        let name = vec![Label::of(&component("d", "")).expect("it is a label")];
+        match tree.apply(Command::BindNewContext { at, name }, Duration::ZERO, &mut changes) {
+            Ok(Outcome::Context(context)) => at = context,
+            other => panic!("{other:?}"),
+        }
+    }
+    let mut store = MemoryStore::new();
+    store.commit(&changes.iter().map(Change::row).collect::<Vec<_>>()).expect("there is memory");
+    store
+}
+
+#[tokio::test]
+async fn ten_thousand_contexts_deep() {
+    const DEPTH: usize = 10_000;
+    let rig = Rig::with(deep_store(DEPTH), |_| ()).await;
+    let deep = vec![component("d", ""); DEPTH + 1];
+    rig.root.bind(&deep, &rig.object("bottom")).await.unwrap();
+    assert_eq!(rig.root.resolve(&deep).await.unwrap(), rig.object("bottom"));
+    let mut lost = deep.clone();
+    lost[1].id = "lost".into();
+    let fault = rig.root.resolve(&lost).await.unwrap_err();
+    let Some(ResolveError::NotFound(missing)) = fault.user() else { panic!("{fault}") };
+    assert_eq!((missing.why, &missing.rest_of_name[..]), (NotFoundReason::MissingNode, &lost[1..]));
+    rig.end().await;
 }

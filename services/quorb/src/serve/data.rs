@@ -7,7 +7,7 @@ use quorb::{Address, Orb};
 use crate::verdict::Verdict;
 
 /// A folder, in which each service has one of its own, or memory.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Data {
     folder: Option<PathBuf>,
 }

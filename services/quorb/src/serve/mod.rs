@@ -2,8 +2,10 @@
 
 mod data;
 mod events;
+mod member;
 mod naming;
 
+use std::task::Poll;
 use std::time::Duration;
 
 use clap::Args;
@@ -11,6 +13,7 @@ use quorb::Orb;
 use quorb::adapter::BoxFuture;
 
 use self::data::Data;
+use self::member::Member;
 use crate::call::duration;
 use crate::output::Output;
 use crate::verdict::Verdict;
@@ -26,10 +29,18 @@ The event service is at corbaloc::HOST:2809/EventService, its factory of CORBA c
 corbaloc::HOST:2809/EventChannelFactory; what is published to a durable channel is on the disk
 before its publisher is answered.
 
+Several servers are one naming service when each is given the same --join list: an address for
+each of them, at which they talk to each other. Run three; any one of them may fail. What is
+bound is on the disks of all that run before its caller is answered; a client that has been
+answered once knows them all, others are given corbaloc::A:2809,:B:2809,:C:2809/NameService.
+Each of them has an event service of its own.
+
 Examples:
   quorb serve
   quorb serve --listen 0.0.0.0:2809 --advertise names.example --data /var/lib/quorb
-  quorb serve --listen 127.0.0.1:0 --memory")]
+  quorb serve --listen 127.0.0.1:0 --memory
+  quorb serve --listen 0.0.0.0:2809 --advertise a.example \\
+      --join a.example:7400,b.example:7400,c.example:7400     on a; the same on b and on c")]
 pub(crate) struct Serve {
     /// Where to listen: HOST:PORT, or unix:/PATH; may be given several times
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2809")]
@@ -43,6 +54,11 @@ pub(crate) struct Serve {
     /// Keep nothing: everything is forgotten at the end
     #[arg(long, conflicts_with = "data")]
     memory: bool,
+    /// Write the reference to the naming service to a file, as soon as it can be used
+    #[arg(long, value_name = "FILE")]
+    reference_file: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    member: Member,
     /// Bind the factory of event channels in the naming service, where omniEvents' clients look for it
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "EventChannelFactory")]
     bind_factory: Option<String>,
@@ -52,9 +68,14 @@ pub(crate) struct Serve {
 }
 
 /// A service of the process. One more is one more file like `naming`, and one more line in [`Serve::run`].
-trait Service {
+trait Service: Send {
     /// What it says about itself when everything is ready.
     fn greeting(&self) -> String;
+
+    /// Waits until it cannot go on, and says why; most can as long as the process does.
+    fn ended(&mut self) -> BoxFuture<'_, String> {
+        Box::pin(std::future::pending())
+    }
 
     /// Ends it, after the broker has been shut down.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
@@ -71,7 +92,7 @@ impl Serve {
         }
         let orb = builder.start().await.map_err(Verdict::failed)?;
         let served = self.services(&orb).await;
-        let services = match served {
+        let mut services = match served {
             Ok(services) => services,
             Err(verdict) => {
                 orb.shutdown(Duration::ZERO).await;
@@ -83,21 +104,39 @@ impl Serve {
         }
         let end = orb.run_until_signal(self.drain);
         let addresses: Vec<String> = orb.addresses().iter().map(ToString::to_string).collect();
-        let said = output.line(format_args!("ready {}", addresses.join(" ")));
-        if said.is_ok() {
-            end.await;
-        } else {
+        let mut verdict = output.line(format_args!("ready {}", addresses.join(" ")));
+        let is_over = match verdict {
+            Ok(()) => tokio::select! {
+                _ = end => true,
+                why = first_ended(&mut services) => {
+                    verdict = Err(Verdict::failed(why));
+                    false
+                }
+            },
+            Err(_) => false,
+        };
+        if !is_over {
             orb.shutdown(Duration::ZERO).await;
         }
         for service in services {
             service.close().await;
         }
-        said
+        verdict
     }
 
     async fn services(&self, orb: &Orb) -> Result<Vec<Box<dyn Service>>, Verdict> {
         let data = Data::new(self.data.clone(), self.memory, orb)?;
-        let naming = naming::start(orb, &data).await?;
+        let (naming, root) = match self.member.is_one_of_several() {
+            true => {
+                self.member.check(orb)?;
+                naming::with_others(orb, &data, &self.member).await?
+            }
+            false => naming::alone(orb, &data).await?,
+        };
+        if let Some(file) = &self.reference_file {
+            let written = std::fs::write(file, format!("{root}\n"));
+            written.map_err(|cause| Verdict::failed(format_args!("{}: {cause}", file.display())))?;
+        }
         match events::start(orb, &data, self.bind_factory.as_deref()).await {
             Ok(events) => Ok(vec![naming, events]),
             Err(verdict) => {
@@ -106,4 +145,17 @@ impl Serve {
             }
         }
     }
+}
+
+/// Waits for a service that cannot go on.
+async fn first_ended(services: &mut [Box<dyn Service>]) -> String {
+    let mut ended: Vec<_> = services.iter_mut().map(|service| service.ended()).collect();
+    std::future::poll_fn(|cx| {
+        let ready = |ended: &mut BoxFuture<'_, String>| match ended.as_mut().poll(cx) {
+            Poll::Ready(why) => Some(why),
+            Poll::Pending => None,
+        };
+        ended.iter_mut().find_map(ready).map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
 }

@@ -153,7 +153,8 @@ impl Copy {
         }
     }
 
-    /// No view has decided about what is loose, and none will: this copy counts, so its own order does.
+    /// No view has decided about what is loose, and none will: this copy counts, so its own order does. How much of the
+    /// view it has of each sender stays known: those who sent it may be waiting to hear.
     pub(crate) fn settle(&mut self) {
         let ranks = self.loose.keys().map(|&(rank, _)| rank).max().map_or(0, |rank| rank + 1);
         for rank in 0..ranks {
@@ -162,7 +163,6 @@ impl Copy {
             self.take(rank, left as u64);
         }
         self.loose.clear();
-        self.next.clear();
     }
 
     /// What the decision for the view that followed says about it, if it was written in that view and no later one.
@@ -224,6 +224,7 @@ mod tests {
         let mut copy = example();
         copy.settle();
         assert_eq!(texts(&copy), ["b0", "a0", "a1", "a2", "b1"]);
+        assert_eq!(copy.next, [3, 2], "what it has of the view");
     }
 
     #[test]

@@ -157,17 +157,17 @@ impl Core {
     /// What this process brings with it into a group of this name.
     pub(super) fn entrant(&mut self, name: &str) -> Entrant {
         let durable = self.log.identity;
-        let Some(record) = self.registry.by_name(name) else { return Entrant { durable, length: None } };
-        let Some(copy) = self.log.copies.get_mut(&record.id) else {
-            return Entrant { durable, length: None };
-        };
+        let nothing = Entrant { durable, ..Entrant::default() };
+        let Some(record) = self.registry.by_name(name) else { return nothing };
+        let Some(copy) = self.log.copies.get_mut(&record.id) else { return nothing };
         copy.follow(record.settled.as_ref());
         copy.settle();
+        let last = (copy.view, copy.next.clone());
         let length = (copy.is_whole() && copy.length() >= record.length).then(|| copy.length());
         if self.config.mutation == Some(Mutation::AnyCopyCounts) {
-            return Entrant { durable: record.keepers.first().copied(), length: Some(copy.length()) };
+            return Entrant { durable: record.keepers.first().copied(), length: Some(copy.length()), last };
         }
-        Entrant { durable, length }
+        Entrant { durable, length, last }
     }
 
     /// The group lives on from this process's copy.

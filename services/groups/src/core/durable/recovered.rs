@@ -98,6 +98,7 @@ impl Recovered {
                 if let Some(copy) = &mut self.versions(group).current {
                     copy.follow(settled.as_ref());
                     copy.settle();
+                    copy.next.clear();
                     copy.view = view;
                 }
             }

@@ -395,7 +395,7 @@ impl Core {
         self.restart = None;
         self.registry = registry;
         self.lease.hold(self.now, decision.value.lease_wait_us);
-        self.enter_domain(view);
+        self.enter_domain(view, None);
         for process in self.other_members() {
             self.welcome(process);
         }

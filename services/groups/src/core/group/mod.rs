@@ -14,6 +14,7 @@ mod causal;
 mod closure;
 mod deliver;
 mod ending;
+mod held;
 mod journal;
 mod lane;
 mod order;
@@ -29,6 +30,7 @@ use super::wire::{Reader, Wire, WireError, put_u8_varint, put_varint};
 use bytes::{BufMut, Bytes, BytesMut};
 use causal::Causality;
 use closure::Closure;
+use held::Held;
 use journal::Journal;
 pub(crate) use lane::{Lane, Slot};
 use order::OrderLog;
@@ -77,6 +79,10 @@ pub(crate) struct Group {
     pub(crate) only: Option<Class>,
     /// Nobody has the state of the durable group: what is sent waits until somebody has.
     pub(crate) suspended: bool,
+    /// What this member sent last in a durable group whose state was lost then.
+    held: Option<Box<Held>>,
+    /// How many messages have left the backlog.
+    unqueued: u64,
     /// In a durable group.
     journal: Option<Box<Journal>>,
     mutation: Option<Mutation>,
@@ -104,6 +110,8 @@ pub(crate) struct Barrier {
     received: Vec<u64>,
     /// The places that must be known everywhere, once all of it is delivered here.
     placed: Option<u64>,
+    /// How many messages must have left the backlog: they were sent before.
+    unqueued: u64,
 }
 
 impl Group {
@@ -143,6 +151,8 @@ impl Group {
             shut_since: None,
             only: options.only,
             suspended: false,
+            held: None,
+            unqueued: 0,
             journal: options.durable.then(Box::default),
             mutation,
         };
@@ -429,6 +439,14 @@ impl Group {
         self.order.trim(if early { u64::MAX } else { self.stability.stable_ready() });
     }
 
+    /// Takes the next message that waited to be sent.
+    pub(crate) fn unqueue(&mut self) -> Option<(Class, Bytes)> {
+        let (class, payload) = self.backlog.pop_front()?;
+        self.backlog_bytes -= payload.len();
+        self.unqueued += 1;
+        Some((class, payload))
+    }
+
     /// Messages that are not dropped yet.
     pub(crate) fn kept(&self) -> usize {
         self.lanes.iter().map(Lane::kept).sum::<usize>() + self.backlog.len()
@@ -451,12 +469,21 @@ impl Group {
 
     /// A wait for all that is here now to be stable.
     pub(crate) fn barrier(&mut self, token: u64) {
-        let received = self.horizon();
-        self.barriers.push_back(Barrier { token, received, placed: None });
+        let (received, unqueued) = (self.horizon(), self.unqueued + self.backlog.len() as u64);
+        self.barriers.push_back(Barrier { token, received, placed: None, unqueued });
     }
 
     /// The first barrier, if it is passed.
     pub(crate) fn passed(&mut self) -> Option<u64> {
+        let first = self.barriers.front_mut()?;
+        if first.unqueued > self.unqueued || self.held.is_some() {
+            return None;
+        }
+        if std::mem::take(&mut first.unqueued) > 0 && !self.lanes.is_empty() {
+            first.received.resize(self.lanes.len(), 0);
+            first.received[self.me] = self.lanes[self.me].received();
+            first.placed = None;
+        }
         let first = self.barriers.front()?;
         let stable = first.received.iter().enumerate().all(|(lane, &n)| self.stability.stable(lane) >= n);
         if !stable || !self.has_delivered(&first.received) {

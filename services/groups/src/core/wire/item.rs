@@ -36,6 +36,10 @@ pub(crate) mod tag {
     pub(crate) const FOUND: u8 = 14;
     pub(crate) const FOUNDED: u8 = 15;
     pub(crate) const WELCOME: u8 = 16;
+    /// To a founder: the sender is a member already, and of which domain and view.
+    pub(crate) const SETTLED: u8 = 17;
+    /// The founder's offer is void.
+    pub(crate) const WITHDRAWN: u8 = 18;
     pub(crate) const FLUSH: u8 = 20;
     pub(crate) const ANSWER: u8 = 21;
     pub(crate) const FILL: u8 = 22;
@@ -146,6 +150,9 @@ pub(crate) struct Welcome {
     pub(crate) view: View,
     pub(crate) registry: Snapshot,
     pub(crate) hold_us: u64,
+    /// What made the view, unless it is the first: whoever of the old view has not heard of it hears of it from any member
+    /// of the new one.
+    pub(crate) decision: Option<Propose>,
 }
 
 /// A ballot begins; these processes take part in it.
@@ -256,7 +263,7 @@ wire_struct! {
     Accuse { view, accused }
     Request { changes }
     Found { view }
-    Welcome { view, registry, hold_us }
+    Welcome { view, registry, hold_us, decision }
     Flush { view, ballot, survivors }
     Answer { view, ballot, accepted, reports, promises }
     Source { rank, until, holder }

@@ -50,12 +50,14 @@ pub(crate) struct Change {
 }
 
 /// What a process brings with it that enters a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Entrant {
     /// The name on its disk, if it has a log.
     pub(crate) durable: Option<DurableId>,
     /// How many messages its own copy of the group covers, if it has one.
     pub(crate) length: Option<u64>,
+    /// The view its copy ends in, and how many messages of that view the copy has of each of the group's members.
+    pub(crate) last: (ViewNumber, Vec<u64>),
 }
 
 /// What is asked for.
@@ -88,6 +90,13 @@ pub(crate) struct Value {
     pub(crate) restart: Option<DomainId>,
 }
 
+impl Value {
+    /// Whether this process sees the end of the old view: it goes on, or leaves in an orderly way.
+    pub(crate) fn keeps(&self, process: ProcessId) -> bool {
+        self.members.iter().any(|m| m.process == process) || self.left.contains(&process)
+    }
+}
+
 /// A value an acceptor has accepted, and at which ballot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Accepted {
@@ -102,7 +111,7 @@ wire_struct! {
     Cut { group, lanes, order_base, runs }
     Change { by, token, what }
     Value { members, left, cuts, changes, lease_wait_us, restart }
-    Entrant { durable, length }
+    Entrant { durable, length, last }
     Accepted { ballot, value }
 }
 

@@ -69,6 +69,7 @@ impl Replica {
             is_repeated: call.is_repeated,
             time_us: moment.time_us,
             seed: moment.seed,
+            place: 0,
             head: call.call.head().clone(),
             arguments: call.call.arguments().clone(),
         };
@@ -87,7 +88,7 @@ impl Replica {
         if self.calls.cut_off {
             return Some(transient(Minor::NOT_PRIMARY, Completion::No));
         }
-        if !self.complete {
+        if !self.complete || !self.is_counted() {
             return Some(transient(Minor::REPLICA_INCOMPLETE, Completion::No));
         }
         if self.calls.keys.len() >= self.limits.calls_waiting_max {
@@ -98,6 +99,15 @@ impl Replica {
             );
         }
         None
+    }
+
+    /// Whether the others count this member among those with the state: what a member sends before that may be lost with them,
+    /// and seem to be kept.
+    fn is_counted(&self) -> bool {
+        let listed = |view: &crate::core::GroupView| {
+            view.members.iter().any(|member| member.process == self.me && member.complete)
+        };
+        self.view.as_ref().is_none_or(listed)
     }
 
     /// Whoever waits with this ticket has given up. The request has its place all the same.

@@ -1,11 +1,13 @@
-//! V3, integrity: a message is delivered once at most, as it was sent, and only if it was sent.
+//! V3, integrity: a message is delivered once at most, as it was sent, and only if it was sent; and not if it is in the state
+//! that was installed before.
 
 use crate::sim::trace::{Entry, Trace};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(trace: &Trace) -> Result<(), String> {
     for log in &trace.logs {
         let mut seen = BTreeSet::new();
+        let mut stated = BTreeMap::new();
         for entry in &log.entries {
             match entry {
                 Entry::Deliver { group, sender, class, message } => {
@@ -15,18 +17,20 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
                     if !true_to {
                         return Err(format!("{} got {message}, which was not sent so", log.process));
                     }
-                    if !seen.insert(*message) {
+                    let in_state = stated.get(group).is_some_and(|s: &BTreeSet<_>| s.contains(message));
+                    if in_state || !seen.insert(*message) {
                         return Err(format!("{} got {message} twice", log.process));
                     }
                 }
                 Entry::Cast { message } if !seen.insert(*message) => {
                     return Err(format!("{} got cast {message} twice", log.process));
                 }
-                Entry::Install { applied, .. } => {
-                    let set: BTreeSet<_> = applied.iter().collect();
+                Entry::Install { group, applied, .. } | Entry::Restore { group, applied } => {
+                    let set: BTreeSet<_> = applied.iter().copied().collect();
                     if set.len() < applied.len() {
                         return Err(format!("{} installed a state with a message twice", log.process));
                     }
+                    stated.insert(*group, set);
                 }
                 _ => {}
             }

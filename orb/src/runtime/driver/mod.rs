@@ -1,4 +1,7 @@
-//! The task that drives a connection.
+//! What drives a connection: a task, or a thread of its own.
+
+mod end;
+mod thread;
 
 use std::future::{poll_fn, ready};
 use std::io;
@@ -10,53 +13,31 @@ use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
-use super::clock::Turn;
-use super::connection::{CallOutcome, Connection, Heard, Posture};
-use super::crowd::Crowd;
-use super::inbound;
-use super::input::Input;
-use super::shutdown::Entry;
-use super::stream::ReadEnd;
-use super::wire::{CoreEvent, Violation};
 use crate::proto::head::Delivery;
+use crate::runtime::clock::Turn;
+use crate::runtime::connection::{CallOutcome, Connection, Heard, Posture};
+use crate::runtime::crowd::Crowd;
+use crate::runtime::inbound;
+use crate::runtime::input::Input;
+use crate::runtime::shutdown::Entry;
+use crate::runtime::stream::ReadEnd;
+use crate::runtime::wire::{CoreEvent, Violation};
 
-/// Why a driver stops.
-pub(super) enum End {
-    /// Both sides have said everything.
-    Finished,
-    /// The peer closed the transport.
-    Eof,
-    /// The peer closed the transport in the middle of a message.
-    Truncated,
-    /// The peer closed the connection in order.
-    Told(String),
-    /// The transport broke.
-    Broken(io::Error),
-    /// The peer violated the protocol.
-    Violated(Violation),
-    /// The peer is given up, in these words.
-    GivenUp(String),
-    /// Nobody used the connection for too long.
-    Idle,
-}
+pub(in crate::runtime) use self::end::End;
+pub(in crate::runtime) use self::thread::{Seats, drive_by_thread};
 
 /// A wait without an end of its own.
 const FAR_AWAY: Duration = Duration::from_secs(365 * 86_400);
 
 /// Drives a connection from its first octet to its last.
-pub(super) async fn drive(connection: Arc<Connection>, mut read: ReadEnd, input: BytesMut, entry: Entry) {
+pub(in crate::runtime) async fn drive(
+    connection: Arc<Connection>,
+    mut read: ReadEnd,
+    input: BytesMut,
+    entry: Entry,
+) {
     let unexpected = UnexpectedEnd(&connection);
-    let mut driver = Driver {
-        connection: &connection,
-        last_use: Instant::now(),
-        uses: 0,
-        is_idle: true,
-        blocked_since: None,
-        paused: false,
-        due: false,
-        pace: None,
-        crowd: Crowd::default(),
-    };
+    let mut driver = Driver::of(&connection);
     let end = driver.run(&mut read, Input::with(input)).await;
     farewell(&connection, &end).await;
     end.conclude(&connection);
@@ -105,6 +86,20 @@ struct Pace {
 }
 
 impl Driver<'_> {
+    fn of(connection: &Arc<Connection>) -> Driver<'_> {
+        Driver {
+            connection,
+            last_use: Instant::now(),
+            uses: 0,
+            is_idle: true,
+            blocked_since: None,
+            paused: false,
+            due: false,
+            pace: None,
+            crowd: Crowd::default(),
+        }
+    }
+
     async fn run(&mut self, read: &mut ReadEnd, mut input: Input) -> End {
         let connection = self.connection;
         let timer = tokio::time::sleep(FAR_AWAY);
@@ -327,7 +322,7 @@ impl Driver<'_> {
 }
 
 /// What is left when the input has been looked at.
-pub(super) enum Processed {
+pub(in crate::runtime) enum Processed {
     /// Nothing that is whole, or that may be looked at now.
     All,
     /// Perhaps more: others go first.
@@ -338,7 +333,7 @@ pub(super) enum Processed {
 
 /// Takes out of the input what is whole, as long as the peer takes what it is answered; but not more than others leave it
 /// for one turn.
-pub(super) fn process(
+pub(in crate::runtime) fn process(
     connection: &Arc<Connection>,
     input: &mut BytesMut,
     turn: &mut Turn,
@@ -375,7 +370,7 @@ async fn receive(
     .await
 }
 
-pub(super) fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
+pub(in crate::runtime) fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End> {
     match event {
         CoreEvent::Request { id, head, body } => inbound::serve(connection, id, head, body),
         CoreEvent::NeedsAddressing { id, disposition } => {
@@ -412,36 +407,6 @@ pub(super) fn act(connection: &Arc<Connection>, event: CoreEvent) -> Option<End>
         CoreEvent::Nothing => {}
     }
     None
-}
-
-impl End {
-    /// Whoever waits on the connection learns that it is over.
-    pub(super) fn conclude(&self, connection: &Connection) {
-        let (cause, violated) = match self {
-            End::Finished => ("the connection was closed".to_owned(), false),
-            End::Eof => ("the peer closed the connection".to_owned(), false),
-            End::Truncated => ("the peer closed the connection in the middle of a message".to_owned(), false),
-            End::Broken(error) => (error.to_string().to_lowercase(), false),
-            End::Violated(violation) => (violation.to_string(), true),
-            End::GivenUp(words) | End::Told(words) => (words.clone(), false),
-            End::Idle => ("the connection was idle".to_owned(), false),
-        };
-        match self {
-            End::Violated(_) | End::GivenUp(_) | End::Truncated => {
-                tracing::warn!(peer = %connection.peer, cause, "a connection ends");
-            }
-            _ => tracing::debug!(peer = %connection.peer, cause, "a connection ends"),
-        }
-        if let (End::GivenUp(_), Some(key)) = (self, &connection.key) {
-            connection.orb.note_leaving(&key.address);
-        }
-        connection.end(&cause, violated);
-    }
-
-    /// Whether it was this side's decision, which the peer should learn.
-    fn is_by_this_side(&self) -> bool {
-        !matches!(self, End::Eof | End::Truncated | End::Told(_) | End::Broken(_))
-    }
 }
 
 /// Says why the connection ends, where the protocol has words for it, within a limit.
