@@ -19,8 +19,8 @@ pub use exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
 pub use object::{CallOptions, Deferred, DynamicException, MockCall, ObjectRef, Proxy};
 pub use quorb_macros::{Exception, IdlType, idl, include_idl, interface};
 pub use runtime::{
-    Address, BlockingOrb, Callbacks, Limits, MemoryNetwork, OpenCalls, Orb, OrbBuilder, Preference, Resolver,
-    shutdown_signal,
+    Address, BlockingOrb, Callbacks, Limits, MemoryNetwork, OneRequest, OpenCalls, Orb, OrbBuilder,
+    Preference, Resolver, shutdown_signal,
 };
 pub use stream::{ByteSink, ByteStream, StreamError};
 pub use value::{

@@ -11,8 +11,11 @@ const INTERFACES_FOR_CPP: [&str; 1] = ["gauge"];
 /// Those with types that the ORB's C++ has not.
 const INTERFACES_FOR_PYTHON: [&str; 1] = ["vault"];
 
+/// Those of the event service, which only the sources know whose names begin like this.
+const EVENTS: &str = "events";
+
 /// Each C++ program with the sources it is linked from; those that end in `SK` are generated.
-const PROGRAMS: [(&str, &[&str]); 12] = [
+const PROGRAMS: [(&str, &[&str]); 13] = [
     ("grid_server", &["grid_server", "serve", "gridSK"]),
     ("grid_client", &["grid_client", "checks", "gridSK"]),
     ("echo_server", &["echo_server", "echo_servant", "serve", "echoSK", "gridSK"]),
@@ -38,6 +41,7 @@ const PROGRAMS: [(&str, &[&str]); 12] = [
     ("naming_client", &["naming_client"]),
     ("naming_failover", &["naming_failover"]),
     ("naming_load", &["naming_load"]),
+    ("event_client", &["event_client", "eventsSK"]),
     ("ir_reader", &["ir_reader"]),
 ];
 
@@ -94,7 +98,8 @@ impl Layout {
                 .chain([show(&self.idl(interface))])
                 .collect(),
         };
-        interfaces_for_cpp().map(step).collect()
+        let events = Step { inputs: vec![self.idl(EVENTS)], ..step(EVENTS) };
+        interfaces_for_cpp().map(step).chain([events]).collect()
     }
 
     /// From C++ to objects. A change of any header makes all of them anew: there are few.
@@ -120,8 +125,12 @@ impl Layout {
         ];
         let mut inputs = headers.to_vec();
         inputs.push(file.clone());
-        inputs
-            .extend(interfaces_for_cpp().map(|interface| self.generated().join(format!("{interface}SK.cc"))));
+        let generated = |interface: &str| self.generated().join(format!("{interface}SK.cc"));
+        if source.starts_with("event") {
+            inputs.push(generated(EVENTS));
+        } else {
+            inputs.extend(interfaces_for_cpp().map(generated));
+        }
         Step {
             inputs,
             output: self.object(source),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::names::UpdateNames;
 use super::running::{CURRENT, Running};
 use crate::model::{Behaviour, Kind, Operation};
 use crate::proto::head::{ChainId, RequestIdentity, ServiceContext, TraceContext};
@@ -88,8 +89,12 @@ pub(crate) struct CallState {
     pub(crate) acknowledged_below: u64,
     /// The request has been sent before.
     pub(crate) is_repeated: bool,
+    /// The version of the endpoint set that the client holds; 0 for none.
+    pub(crate) endpoint_set_version: u64,
     /// Why the servant may call nobody.
     pub(crate) calls_refused: Option<&'static str>,
+    /// How the updates that the servant makes are named; else each gets a fresh name.
+    pub(crate) names: OnceLock<Arc<UpdateNames>>,
     pub(crate) trace: Option<TraceContext>,
     /// The span that the call is here, once an interceptor has said so.
     pub(crate) serving: OnceLock<TraceContext>,
@@ -117,7 +122,9 @@ impl CallState {
             identity: None,
             acknowledged_below: 0,
             is_repeated: false,
+            endpoint_set_version: 0,
             calls_refused: None,
+            names: OnceLock::new(),
             trace: None,
             serving: OnceLock::new(),
             contexts: Vec::new(),
@@ -223,6 +230,37 @@ impl Context {
     /// Whether the client says that it has sent the request before, perhaps to another server.
     pub fn is_repeated(&self) -> bool {
         self.0.is_repeated
+    }
+
+    /// The version of the object's endpoint set that the client holds: it has been answered by a server of that version, or of an
+    /// earlier one. 0 where the client says none.
+    pub fn endpoint_set_version(&self) -> u64 {
+        self.0.endpoint_set_version
+    }
+
+    /// Has the updates that the servant makes named so, and not by fresh names. Only the first time counts.
+    pub fn name_updates(&self, names: Arc<UpdateNames>) {
+        // Whoever was first has named some already.
+        let _ = self.0.names.set(names);
+    }
+
+    pub(crate) fn update_names(&self) -> Option<&Arc<UpdateNames>> {
+        self.0.names.get()
+    }
+
+    /// A context in which all updates are one request, on behalf of the call that is executed here, if one is.
+    pub(crate) fn of_one_request(orb: &Orb) -> Context {
+        let parent = Context::current();
+        let parent = parent.as_ref();
+        let chain = parent.map_or_else(|| ChainId::starting_with(&orb.next_identity()), Context::chain);
+        let mut state = CallState::new(Peer::collocated(), Bytes::new(), Bytes::new(), chain);
+        state.deadline = parent.and_then(Context::deadline);
+        state.depth = parent.map_or(0, Context::depth);
+        state.calls_refused = parent.and_then(Context::calls_refused);
+        state.trace = parent.and_then(|parent| parent.trace().cloned());
+        let context = Context(Arc::new(state));
+        context.name_updates(Arc::new(UpdateNames::same(orb)));
+        context
     }
 
     /// Why the servant may call nobody, if it may not.

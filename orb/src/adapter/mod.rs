@@ -15,6 +15,7 @@ mod invocation;
 mod key;
 mod key_hashing;
 mod located;
+mod names;
 mod relay;
 mod running;
 mod servant;
@@ -37,6 +38,7 @@ pub use invocation::{Invocation, Reply, ReplyBody};
 pub(crate) use invocation::{encoded, malformed, unwritable};
 pub use key::ObjectKey;
 pub use located::ServantLocator;
+pub use names::UpdateNames;
 pub use relay::{RelayError, RelayedCall, RelayedReply, ReplyForm};
 #[doc(hidden)]
 pub use running::executed_here;

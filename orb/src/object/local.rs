@@ -177,6 +177,12 @@ impl LocalTarget {
         let mut state = CallState::new(peer, self.object_key.clone(), operation, chain);
         state.deadline = request.activity.is_none().then_some(request.deadline);
         state.depth = parent.map_or(0, |parent| parent.depth().saturating_add(1));
+        let is_once = !request.behaviour.is_repeatable() && !request.behaviour.oneway;
+        if let Some(names) = parent.and_then(Context::update_names).filter(|_| is_once) {
+            let named = names.name(&self.object_key, request.operation.as_bytes());
+            state.identity = Some(named.identity);
+            state.acknowledged_below = named.acknowledged_below;
+        }
         match request.passage {
             Some(passage) => {
                 state.trace.clone_from(&passage.trace);

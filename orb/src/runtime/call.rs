@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::connection::{CallOutcome, Sent};
-use super::orb::OpenUpdate;
+use super::orb::{OpenUpdate, Orb};
 use super::outcome::{Failed, Received, interpret, outcome_here, outcome_there};
 use super::outgoing::Outgoing;
 use super::progress::Progress;
@@ -29,6 +29,23 @@ struct Call<'a> {
     trace: Option<TraceContext>,
     /// Keeps the sequence number of an update open until the call has ended.
     open: Option<OpenUpdate>,
+    /// Its identity is not a fresh one: below this, those who name so have their answers.
+    named: Option<u64>,
+}
+
+impl Call<'_> {
+    /// It must not run twice.
+    fn acknowledged_below(&self, orb: &Orb) -> u64 {
+        match (self.named, &self.open) {
+            (Some(below), _) => below,
+            (None, Some(_)) => orb.acknowledged_below(),
+            (None, None) => 0,
+        }
+    }
+
+    fn is_once(&self) -> bool {
+        self.open.is_some() || self.named.is_some()
+    }
 }
 
 impl Route {
@@ -119,13 +136,20 @@ impl Route {
     /// Gives a call its identity and its place in a chain of calls.
     fn identify<'a>(&self, request: &'a Request<'a>, parent: Option<&Context>) -> Call<'a> {
         let once = !request.behaviour.is_repeatable() && !request.behaviour.oneway;
-        let (identity, open) = match once {
-            true => {
+        let names = parent.and_then(Context::update_names).filter(|_| once);
+        let named = names.map(|names| {
+            let path = self.path();
+            let key = path.endpoints.first().map_or(&[][..], |endpoint| &endpoint.key.0);
+            names.name(key, request.operation.as_bytes())
+        });
+        let (identity, open) = match (once, named) {
+            (true, Some(named)) => (named.identity, None),
+            (true, None) => {
                 let (identity, open) = self.orb().open_update();
                 (identity, Some(open))
             }
-            false if request.behaviour.oneway => (self.orb().next_oneway(), None),
-            false => (self.orb().next_identity(), None),
+            (false, _) if request.behaviour.oneway => (self.orb().next_oneway(), None),
+            (false, _) => (self.orb().next_identity(), None),
         };
         Call {
             request,
@@ -137,6 +161,7 @@ impl Route {
                 None => parent.and_then(|parent| parent.trace().cloned()),
             },
             open,
+            named: named.map(|named| named.acknowledged_below),
         }
     }
 
@@ -264,7 +289,7 @@ impl Route {
                 Some(attempted) => Ok(attempted),
                 None => {
                     // An update that may have been executed goes only where its identity is understood.
-                    let native_only = progress.may_have_run() && call.open.is_some() && !progress.is_shared();
+                    let native_only = progress.may_have_run() && call.is_once() && !progress.is_shared();
                     match self.connect(native_only, progress, call.request.deadline).await {
                         Ok(bound) => {
                             let received = self.watched_attempt(call, progress, &bound).await?;
@@ -308,7 +333,7 @@ impl Route {
                         if failed.exception.completed() == Completion::No && !progress.may_have_run() {
                             progress.nothing_executed();
                         }
-                        if let Some(incarnation) = failed.readmitted_in
+                        if let Some(incarnation) = failed.readmitted_in.filter(|_| call.named.is_none())
                             && failed.exception.completed() == Completion::No
                             && !progress.may_have_run()
                         {
@@ -371,8 +396,8 @@ impl Route {
             endpoint: &bound.endpoint,
             request: call.request,
             identity: call.identity,
-            acknowledged_below: call.open.as_ref().map_or(0, |_| self.orb().acknowledged_below()),
-            once: call.open.is_some(),
+            acknowledged_below: call.acknowledged_below(self.orb()),
+            once: call.is_once(),
             retry_of_server: progress.first_server,
             chain: call.chain,
             depth: call.depth,
@@ -394,7 +419,7 @@ impl Route {
         let Some(outcome) = outcome else { return Received::Answer(None) };
         // A server has said which life of it this is before it can have executed anything for us; one that never spoke on
         // this connection cannot be recognised.
-        if call.open.is_some() && progress.delivery == Some(Delivery::Sent) {
+        if call.is_once() && progress.delivery == Some(Delivery::Sent) {
             progress.sent_to(&bound.endpoint, bound.connection.peer_incarnation());
         }
         if let CallOutcome::Reply(head, _) = &outcome

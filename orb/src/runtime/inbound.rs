@@ -226,6 +226,7 @@ fn context_of(
     state.identity = head.identity;
     state.acknowledged_below = head.acknowledged_below;
     state.is_repeated = head.retry_of_server.is_some();
+    state.endpoint_set_version = head.endpoint_set_version;
     state.trace = head.trace;
     state.contexts = head.contexts;
     state.orb = Some(orb.clone());

@@ -21,7 +21,7 @@ use super::pool::Pool;
 use super::profiles;
 use super::shutdown::{DrainReport, Lifecycle};
 use super::{Address, Connection, Endpoint, Limits};
-use crate::adapter::{ActiveObject, ActiveObjects, Adapter, Lookup, ObjectKey, Tie};
+use crate::adapter::{ActiveObject, ActiveObjects, Adapter, Context, Lookup, ObjectKey, Tie};
 use crate::exception::SystemException;
 use crate::intercept::{ClientChain, ServerChain};
 use crate::object::{LocalTarget, ObjectRef};
@@ -102,6 +102,17 @@ pub(crate) struct OpenUpdate {
 impl Drop for OpenUpdate {
     fn drop(&mut self) {
         self.orb.updates().open.remove(&self.sequence);
+    }
+}
+
+/// One request for several objects; see [`Orb::one_request`]. Clones are the same request.
+#[derive(Debug, Clone)]
+pub struct OneRequest(Context);
+
+impl OneRequest {
+    /// Makes calls within this request: one update to each object.
+    pub fn scope<F: Future>(&self, calls: F) -> impl Future<Output = F::Output> {
+        self.0.scope(calls)
     }
 }
 
@@ -344,6 +355,12 @@ impl Orb {
         self.shared.pool.connect(self, endpoint).await
     }
 
+    /// A request that may be sent to several: whatever update is called within its [`scope`](OneRequest::scope) has the same
+    /// identity. Objects that share their memory of requests, as replicas do, execute it once; each gives the reply.
+    pub fn one_request(&self) -> OneRequest {
+        OneRequest(Context::of_one_request(self))
+    }
+
     /// The identity of a new request.
     pub(crate) fn next_identity(&self) -> RequestIdentity {
         RequestIdentity {
@@ -364,7 +381,7 @@ impl Orb {
 
     /// The identity of a new update, which is open until the second value is dropped. Numbering and opening are one step:
     /// otherwise another call could say in between that everything below its own number is answered.
-    pub(super) fn open_update(&self) -> (RequestIdentity, OpenUpdate) {
+    pub(crate) fn open_update(&self) -> (RequestIdentity, OpenUpdate) {
         let mut updates = self.updates();
         let Updates { client, incarnation, .. } = *updates;
         let identity = RequestIdentity { client, incarnation, ..self.next_identity() };
@@ -389,7 +406,7 @@ impl Orb {
     }
 
     /// Below this, every update of this broker has its answer.
-    pub(super) fn acknowledged_below(&self) -> u64 {
+    pub(crate) fn acknowledged_below(&self) -> u64 {
         let next = self.shared.sequence.load(Ordering::Relaxed);
         self.updates().open.first().copied().unwrap_or(next)
     }

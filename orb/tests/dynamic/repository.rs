@@ -157,6 +157,65 @@ async fn what_is_published_is_known_before_anything_is_served() {
     server.shutdown(Duration::from_secs(1)).await;
 }
 
+mod declared {
+    quorb::idl! {
+        module Store {
+            const long SIZE = 3;
+            struct Unused { long x; };
+            valuetype Thing {
+                public long n;
+                attribute string note;
+                string text(in short width);
+                factory make(in long n);
+            };
+            interface Door { void put(in Thing what); };
+        };
+    }
+}
+
+struct Doorkeeper;
+
+impl declared::store::Door for Doorkeeper {
+    fn put(&self, _: &Option<ValueRef<declared::store::Thing>>) {}
+}
+
+/// What stands in a file beside its interfaces is there with them, and on no wire.
+#[tokio::test]
+async fn what_idl_declares_beside_its_interfaces_is_known() {
+    let server = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
+    server.serve("door", declared::store::DoorServant::new(Doorkeeper)).unwrap();
+    let client = Orb::client().await.unwrap();
+    let repository = client.string_to_object(&server.interface_repository().to_string()).unwrap();
+    for (name, kind) in [
+        ("::Store::SIZE", "dk_Constant"),
+        ("::Store::Unused", "dk_Struct"),
+        ("::Store::Thing", "dk_Value"),
+        ("::Store::Thing::n", "dk_ValueMember"),
+        ("::Store::Thing::note", "dk_Attribute"),
+        ("::Store::Thing::text", "dk_Operation"),
+        ("::Store::Door::put", "dk_Operation"),
+    ] {
+        let found = found(&client, &repository, "lookup", name).await.unwrap_or_else(|| panic!("{name}"));
+        assert_eq!(
+            (text(&found, "absolute_name").await.as_str(), text(&found, "def_kind").await.as_str()),
+            (name, kind)
+        );
+    }
+    let size = found(&client, &repository, "lookup_id", "IDL:Store/SIZE:1.0").await.unwrap();
+    let value = ask(&size, "_get_value", &[]).await.unwrap();
+    assert_eq!(value.as_array().unwrap()[1], 3.into(), "{value:?}");
+    let thing = found(&client, &repository, "lookup", "Store::Thing").await.unwrap();
+    let factories = ask(&thing, "_get_initializers", &[]).await.unwrap();
+    assert_eq!(factories.as_array().unwrap().len(), 1);
+    for write in ["_set_value", "_set_type_def"] {
+        let argument = if write == "_set_value" { value.clone() } else { Value::Null };
+        assert_eq!(ask(&size, write, &[argument]).await.unwrap_err().kind(), ExceptionKind::NoImplement);
+    }
+    let described = declared::store::DoorProxy::interface().idl().unwrap();
+    assert!(!described.contains("SIZE") && !described.contains("factory"), "{described}");
+    server.shutdown(Duration::from_secs(1)).await;
+}
+
 #[tokio::test]
 async fn contents_are_chosen_by_kind_and_inheritance() {
     let (server, client, repository) = world().await;

@@ -14,6 +14,7 @@
 //! | `repository` | C++ and Python read the interfaces of our servers from the interface repository |
 //! | `naming_service` | omniORB's tools and a C++ client do everything to our naming service; omniNames beside it |
 //! | `standard_services` | OMG's naming and event services from the IDL that Debian installs; omniORB's naming client uses ours |
+//! | `event_service` | omniEvents' tools and C++ clients of all four kinds use our event channels, one of them is killed |
 //! | `zoo` | values of any type, decimals, unions by every switch, values with identity: C++ and Python, both ways |
 //! | `long_doubles` | what omniORB makes of a `long double`, and how every number crosses all the same |
 //! | `custom_values` | custom values: between our own, known at run time alone, and to foreign peers, which marshal none |
@@ -25,6 +26,7 @@ mod big_endian;
 mod both_directions;
 mod byte_order;
 mod custom_values;
+mod event_service;
 mod foreign_clients;
 mod forwarding;
 mod from_idl;

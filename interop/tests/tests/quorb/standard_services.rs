@@ -8,7 +8,7 @@ mod naming;
 
 /// Both services in one crate: what the event service includes is generated with it.
 #[cfg(standard_services)]
-mod generated {
+pub(crate) mod generated {
     pub(crate) mod naming {
         quorb::include_idl!("/usr/share/idl/omniORB/COS/CosNaming.idl");
     }

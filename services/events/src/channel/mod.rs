@@ -205,4 +205,6 @@ pub(crate) fn micros(span: std::time::Duration) -> Time {
 }
 
 #[cfg(test)]
+mod schedules;
+#[cfg(test)]
 mod tests;

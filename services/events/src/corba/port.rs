@@ -98,6 +98,12 @@ impl Ports {
         Ok(port)
     }
 
+    /// Forgets them, when the broker has ended and nobody can be told anything.
+    pub(crate) fn forget_all(&self) {
+        let ports = std::mem::take(&mut *self.known());
+        drop(ports);
+    }
+
     /// Ends all of them.
     pub(super) fn end_all(&self, orb: &Orb) {
         let (ports, others) = {

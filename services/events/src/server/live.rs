@@ -284,10 +284,13 @@ impl LiveChannel {
         self.close().await;
     }
 
-    /// Waits until the disk has everything.
+    /// Waits until the disk has everything, and lets go of it.
     pub(crate) async fn close(&self) {
         if let Some(spooler) = &self.spooler {
             spooler.stop().await;
+        }
+        if let Some(spool) = &self.spool {
+            spool.close();
         }
     }
 

@@ -110,6 +110,7 @@ impl EventServer {
         self.ticker.abort();
         for channel in self.service.channels() {
             channel.close().await;
+            channel.ports().forget_all();
         }
     }
 }

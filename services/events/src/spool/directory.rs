@@ -62,13 +62,14 @@ pub struct DirectorySpool {
     recovered: Recovered,
     /// The lock is held for a look at the index, never while a file is written or read.
     state: Mutex<State>,
-    /// Held by the process while it lives.
-    _lock: File,
+    /// Held by the process until it closes the spool.
+    lock: Mutex<Option<File>>,
 }
 
 #[derive(Debug)]
 struct State {
     segments: VecDeque<Segment>,
+    /// Nothing more can be appended.
     is_broken: bool,
     next: u64,
 }
@@ -109,7 +110,7 @@ impl DirectorySpool {
             bytes_max: options.spool_bytes,
             recovered,
             state: Mutex::new(state),
-            _lock: lock,
+            lock: Mutex::new(Some(lock)),
         })
     }
 
@@ -273,6 +274,11 @@ impl Spool for DirectorySpool {
     fn oldest(&self) -> u64 {
         let state = self.state();
         state.segments.front().map_or(state.next, |segment| segment.first)
+    }
+
+    fn close(&self) {
+        self.state().is_broken = true;
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 

@@ -19,6 +19,8 @@
 mod directory;
 mod frame;
 mod segment;
+#[cfg(test)]
+mod tests;
 
 pub use directory::{ChannelFile, DirectorySpool, SpoolError};
 
@@ -52,6 +54,9 @@ pub trait Spool: Send + Sync + 'static {
 
     /// The oldest position.
     fn oldest(&self) -> u64;
+
+    /// Nothing more is appended by this process: another one may.
+    fn close(&self);
 }
 
 /// What was read of a spool.

@@ -4,7 +4,13 @@
 //! |---|---|
 //! | `corba` | OMG's interfaces: all four proxies, every exception, peers that throw, hang and vanish |
 //! | `facade` | topics, subjects, types, keys, named publishers |
+//! | `overload` | every policy, exact counts, nobody held up |
+//! | `durable` | history: positions, times, restarts, damage |
+//! | `bad_input` | what nobody should send |
 
+mod bad_input;
 mod corba;
+mod durable;
 mod facade;
+mod overload;
 mod rig;

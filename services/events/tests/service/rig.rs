@@ -1,5 +1,7 @@
 //! A service and a client.
 
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use quorb::{IdlType, Orb, Proxy};
@@ -46,6 +48,23 @@ impl Rig {
         self.server.shutdown(Duration::from_secs(5)).await;
         self.client.shutdown(Duration::ZERO).await;
         self.service.close().await;
+    }
+}
+
+/// A folder that goes away with its handle.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Folder {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Folder(std::env::temp_dir().join(format!("quorb-events-{}-{number}", std::process::id())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -7,6 +7,7 @@ mod fleet;
 mod hash;
 mod member;
 mod network;
+mod objects;
 mod peer;
 mod report;
 mod row;
@@ -61,6 +62,12 @@ enum Role {
     /// One member; takes orders on its standard input.
     #[command(hide = true)]
     Member(member::Settings),
+    /// A process that serves an object, replicated or not; takes orders on its standard input.
+    #[command(hide = true)]
+    Replica(objects::replica::Settings),
+    /// Clients of that object in one process; takes orders on its standard input.
+    #[command(hide = true)]
+    Caller(objects::caller::Settings),
     /// Three cores in one process without sockets, for counting instructions a message.
     Solo(solo::Settings),
 }
@@ -70,6 +77,8 @@ fn main() -> ExitCode {
     let result = match arguments.role {
         None => row::measure(&arguments.plan),
         Some(Role::Member(settings)) => member::run(settings),
+        Some(Role::Replica(settings)) => objects::replica::run(settings),
+        Some(Role::Caller(settings)) => objects::caller::run(&settings),
         Some(Role::Solo(settings)) => solo::run(&settings),
     };
     match result {

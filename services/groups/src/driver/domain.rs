@@ -117,12 +117,7 @@ impl Domain {
     /// A handle to look at the domain and its groups with, from elsewhere.
     #[must_use]
     pub fn watch(&self) -> DomainWatch {
-        DomainWatch {
-            name: self.name.clone(),
-            process: self.process(),
-            calls: self.calls().downgrade(),
-            view: self.view.clone(),
-        }
+        DomainWatch { name: self.name.clone(), lives: self.lives.clone(), view: self.view.clone() }
     }
 
     /// Sends octets to the whole domain: every group of every member sees them ([`Event::Cast`](super::Event::Cast)) between

@@ -30,6 +30,18 @@ pub enum JoinError {
     /// The data directory cannot be used.
     #[error("the log cannot be used: {0}")]
     Log(#[from] LogError),
+    /// Nobody at the seeds is in this domain, and they have not founded it.
+    #[error(
+        "no domain `{name}` was found within {waited:?} at {seeds}: are the seeds running, with this name, this key and this same list?"
+    )]
+    NoDomain {
+        /// The domain's name.
+        name: String,
+        /// How long it was looked for.
+        waited: std::time::Duration,
+        /// The seeds.
+        seeds: String,
+    },
     /// The process was refused or excluded before its first view.
     #[error("ended before the first view: {0}")]
     Ended(Ended),

@@ -259,6 +259,13 @@ impl<M> GroupSender<M> {
         self.gate.is_passed() && self.authority.reads_now()
     }
 
+    /// Whether the application has applied every update that this member has received; as with
+    /// [`may_read`](Self::may_read), but whoever else may have seen more.
+    #[must_use]
+    pub fn is_caught_up(&self) -> bool {
+        self.gate.is_passed()
+    }
+
     /// The moment from which on what this process has been told may be shown outside of the domain: the leases of
     /// processes that the present view has excluded have run out then. Most often it has passed.
     #[must_use]

@@ -37,6 +37,7 @@ pub struct Join {
     data: Option<PathBuf>,
     force: bool,
     rejoins: bool,
+    patience: Option<Duration>,
     key: Option<SharedKey>,
     limits: DriverLimits,
     core_limits: crate::core::Limits,
@@ -75,6 +76,7 @@ impl Join {
             data: None,
             force: false,
             rejoins: false,
+            patience: None,
             key: None,
             limits: DriverLimits::default(),
             core_limits: crate::core::Limits::default(),
@@ -172,6 +174,13 @@ impl Join {
         self
     }
 
+    /// Gives up when no domain was found, or founded, for so long; by default it looks without an end.
+    #[must_use]
+    pub fn give_up_after(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
     /// The driver's limits.
     #[must_use]
     pub fn limits(mut self, limits: DriverLimits) -> Self {
@@ -246,6 +255,7 @@ impl Join {
             data,
             force,
             rejoins,
+            patience,
             key,
             limits,
             core_limits,
@@ -267,11 +277,19 @@ impl Join {
             view,
         };
         let mut running = plan.start((listener, &plan.address), past, force, 0);
+        let began = tokio::time::Instant::now();
         loop {
-            match tokio::time::timeout(STILL_LOOKING, running.joined()).await {
+            let left = patience.map_or(STILL_LOOKING, |patience| patience.saturating_sub(began.elapsed()));
+            match tokio::time::timeout(left.min(STILL_LOOKING), running.joined()).await {
                 Ok(Ok(())) => return Ok(Domain::new(plan, views, running)),
                 Ok(Err(ended)) => return Err(JoinError::Ended(ended)),
-                Err(_) => tracing::warn!(seeds = ?plan.seeds, "still looking for the domain"),
+                Err(_) => {
+                    if let Some(waited) = patience.filter(|patience| began.elapsed() >= *patience) {
+                        let (name, seeds) = (plan.name, plan.seeds.join(", "));
+                        return Err(JoinError::NoDomain { name, waited, seeds });
+                    }
+                    tracing::warn!(seeds = ?plan.seeds, "still looking for the domain");
+                }
             }
         }
     }

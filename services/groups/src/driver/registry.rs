@@ -2,9 +2,10 @@
 
 use super::call::Call;
 use super::error::{Gone, RequestError};
+use super::lives::Life;
 use crate::core::{GroupOptions, GroupView, ProcessId, View};
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 /// A group of the domain, as the view installed last has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +28,7 @@ impl GroupEntry {
 #[derive(Debug, Clone)]
 pub struct DomainWatch {
     pub(super) name: Arc<str>,
-    pub(super) process: ProcessId,
-    pub(super) calls: mpsc::WeakSender<Call>,
+    pub(super) lives: watch::Receiver<Life>,
     pub(super) view: watch::Receiver<View>,
 }
 
@@ -39,10 +39,10 @@ impl DomainWatch {
         &self.name
     }
 
-    /// The process whose domain it is.
+    /// The process whose domain it is, in its present life.
     #[must_use]
     pub fn process(&self) -> ProcessId {
-        self.process
+        self.lives.borrow().process
     }
 
     /// The view of the domain, to wait for changes: groups change with views, too.
@@ -73,6 +73,7 @@ impl DomainWatch {
     }
 
     async fn send(&self, call: Call) -> Result<(), Gone> {
-        self.calls.upgrade().ok_or(Gone)?.send(call).await.map_err(|_| Gone)
+        let calls = self.lives.borrow().calls.clone();
+        calls.send(call).await.map_err(|_| Gone)
     }
 }

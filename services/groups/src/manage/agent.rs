@@ -5,7 +5,7 @@
 //!   read the plan -> begin to serve what is new, leave what is no longer there -> ready, gone
 //! ```
 
-use super::interface::{PlacementsProxy, Plan, PlannedGroup};
+use super::interface::{HostRecord, PlacementsProxy, Plan, PlannedGroup};
 use super::offer::{Held, Offer};
 use crate::driver::{Domain, Ended};
 use crate::object::ServeError;
@@ -38,7 +38,9 @@ pub(super) struct Agent {
     changes: watch::Receiver<u64>,
     serving: watch::Sender<BTreeMap<String, Serving>>,
     /// The replicas here, each with its task, and how to tell it to leave.
-    held: BTreeMap<String, (oneshot::Sender<()>, Id)>,
+    held: BTreeMap<String, (oneshot::Sender<()>, Id, Plan)>,
+    /// This host, as the plan knows it.
+    record: HostRecord,
     /// The tasks; each ends with the reason if it was none that was asked for. They end at once with the agent.
     tasks: JoinSet<String>,
     names: BTreeMap<Id, String>,
@@ -51,6 +53,7 @@ impl Agent {
     pub(super) fn new(
         domain: Arc<Domain>,
         orb: Orb,
+        record: HostRecord,
         offers: BTreeMap<String, Arc<dyn Offer>>,
         plan: PlacementsProxy,
         changes: watch::Receiver<u64>,
@@ -63,6 +66,7 @@ impl Agent {
             plan,
             changes,
             serving,
+            record,
             held: BTreeMap::new(),
             tasks: JoinSet::new(),
             names: BTreeMap::new(),
@@ -97,10 +101,28 @@ impl Agent {
         while self.tasks.join_next().await.is_some() {}
     }
 
+    /// The process was excluded and has joined again, and so have its replicas by themselves: the plan knows it by another name.
+    async fn enrol_again(&mut self) -> Result<(), quorb::Fault> {
+        self.record.process = self.domain.process().0;
+        self.record.since_view = self.domain.view().number.0;
+        let (process, here) = (self.record.process, self.domain.process().to_string());
+        self.plan.enrol(self.record.clone()).await?;
+        for (name, (_, _, plan)) in &self.held {
+            // One that is planned otherwise by now leaves with the next look at the plan.
+            if self.plan.create(name, plan.clone(), &here).await.is_ok() {
+                self.plan.ready(name, process).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Does what the plan says.
     async fn obey(&mut self) -> Result<(), quorb::Fault> {
+        if self.record.process != self.domain.process().0 {
+            self.enrol_again().await?;
+        }
         let groups = self.plan.groups().await?;
-        let me = self.domain.process().0;
+        let me = self.record.process;
         let here = |group: &&PlannedGroup| group.replicas.iter().any(|r| r.process == me && !r.leaving);
         let planned: BTreeMap<String, Plan> =
             groups.iter().filter(here).map(|group| (group.name.clone(), group.plan.clone())).collect();
@@ -130,9 +152,10 @@ impl Agent {
         };
         one.note(&name, Serving::Begun);
         let serves = name.clone();
+        let planned = plan.clone();
         let task = self.tasks.spawn(async move { one.serve(&serves, &plan, left).await }).id();
         self.names.insert(task, name.clone());
-        self.held.insert(name, (leave, task));
+        self.held.insert(name, (leave, task, planned));
     }
 
     async fn one_has_ended(&mut self, ended: Result<(Id, String), JoinError>) {
@@ -141,7 +164,7 @@ impl Agent {
             Err(error) => (error.id(), format!("its task has ended: {error}")),
         };
         let Some(name) = self.names.remove(&task) else { return };
-        self.held.retain(|_, (_, held)| *held != task);
+        self.held.retain(|_, (_, held, _)| *held != task);
         self.serving.send_modify(|serving| {
             match reason.is_empty() {
                 true => serving.remove(&name),

@@ -87,11 +87,11 @@ impl StartHost {
             since_view: domain.view().number.0,
         };
         let plan = placement.proxy().clone();
-        plan.enrol(record).await.map_err(|fault| HostError::Activation(system(fault)))?;
+        plan.enrol(record.clone()).await.map_err(|fault| HostError::Activation(system(fault)))?;
         let (serving, served) = watch::channel(BTreeMap::new());
         let domain = Arc::new(domain);
         let (stop, stopped) = oneshot::channel();
-        let agent = Agent::new(domain.clone(), orb, offers, plan, placement.changes(), serving);
+        let agent = Agent::new(domain.clone(), orb, record, offers, plan, placement.changes(), serving);
         let task = Task(tokio::spawn(agent.run(stopped)));
         Ok(Host { domain, placement, served, stop, task })
     }

@@ -4,6 +4,7 @@ use super::error::{ServeError, StateError};
 use super::machine::{Commands, Kept, Machine, Members};
 use super::moment;
 use super::proto::{Place, Replica as Core, ReplicaLimits, Style};
+use super::reads::Reads;
 use super::reference::{GroupName, is_reachable, profiles_of};
 use super::seat::Seat;
 use super::serve::ended_early;
@@ -83,7 +84,7 @@ impl Keep<'_> {
         let core = Core::new(domain.process(), &place, limits.clone());
         // Nobody executes alone here.
         let (jobs, _) = mpsc::unbounded_channel();
-        let seat = Seat::new(orb.clone(), domain.process(), Box::new(subject), core, jobs);
+        let seat = Seat::new(orb.clone(), domain.process(), Box::new(subject), core, jobs, Reads::default());
         let own = orb.adapter().reference(name, interface)?;
         if !is_reachable(own.ior()) {
             return Err(ServeError::NotReachable);

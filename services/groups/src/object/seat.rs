@@ -3,6 +3,7 @@
 use super::latest::Latest;
 use super::moment;
 use super::proto::{Answer, ClientCall, Effect, Place, Replica as Core, Ticket};
+use super::reads::{Freshness, Reads};
 use super::reference::{GroupName, to_group};
 use super::subject::Subject;
 use super::work::Job;
@@ -43,6 +44,9 @@ pub(super) struct Seat {
     pub(super) ahead: RwLock<bool>,
     /// The task applies what the order says: only then is this member's copy one that may be read.
     pub(super) in_service: AtomicBool,
+    /// What queries may be answered from.
+    reads: Reads,
+    fresh: Freshness,
     /// To the one who executes, in the executor style: the life in which a job is to be done, and the job.
     jobs: mpsc::UnboundedSender<(u64, Job)>,
     /// Counts the lives of this member's process; changed while nobody works.
@@ -89,6 +93,7 @@ impl Seat {
         subject: Box<dyn Subject>,
         core: Core,
         jobs: mpsc::UnboundedSender<(u64, Job)>,
+        reads: Reads,
     ) -> Arc<Self> {
         let state = State { core, waiting: HashMap::new(), reads: HashMap::new(), last: 0 };
         Arc::new(Self {
@@ -105,6 +110,8 @@ impl Seat {
             changes: watch::Sender::new(0),
             ahead: RwLock::new(false),
             in_service: AtomicBool::new(false),
+            reads,
+            fresh: Freshness::new(),
             jobs,
             life: AtomicU64::new(0),
             working: tokio::sync::Mutex::new(()),
@@ -231,13 +238,15 @@ impl Seat {
         let Some(group) = self.group.get() else {
             return Dispatch::Done(call.refuse(gone(Completion::No)));
         };
-        if let Some(_settled) = self.current(&group) {
+        if let Some(_settled) = self.current(&group, &call) {
             return dispatch(servant, call);
         }
         let (begun, begins) = oneshot::channel();
         let number = {
             let mut state = self.lock();
-            if let Some(refusal) = state.core.not_now() {
+            // One who is cut off may still have what this client has seen.
+            let refusal = state.core.not_now().filter(|_| !(self.suits(&call) && state.core.is_complete()));
+            if let Some(refusal) = refusal {
                 return Dispatch::Done(call.refuse(refusal));
             }
             state.last += 1;
@@ -259,10 +268,32 @@ impl Seat {
         }))
     }
 
-    /// If this member's copy is known to be current, a guard: as long as that is held the value is not brought ahead.
-    fn current(&self, group: &GroupSender<Bytes>) -> Option<RwLockReadGuard<'_, bool>> {
+    /// If this member's copy is known to be good enough, a guard: as long as that is held the value is not brought ahead.
+    fn current(&self, group: &GroupSender<Bytes>, call: &Invocation) -> Option<RwLockReadGuard<'_, bool>> {
         let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
-        (!*ahead && self.in_service.load(Ordering::SeqCst) && group.may_read()).then_some(ahead)
+        if *ahead || !self.in_service.load(Ordering::SeqCst) {
+            return None;
+        }
+        let is_current = group.may_read();
+        let is_good = is_current
+            || match self.reads {
+                Reads::Linearizable => false,
+                Reads::Session => self.suits(call) && group.is_caught_up() && self.look(Core::is_complete),
+                Reads::BoundedStaleness(bound) => {
+                    self.fresh.is_within(bound, Instant::now()) && self.look(Core::is_complete)
+                }
+            };
+        if is_current && matches!(self.reads, Reads::BoundedStaleness(_)) {
+            self.fresh.note(Instant::now());
+        }
+        is_good.then_some(ahead)
+    }
+
+    /// Whether the client of this query gets along with what this member has applied, wherever the others are: what it was answered
+    /// last came from this set of replicas, or an earlier one, and every replica of the set had it.
+    fn suits(&self, call: &Invocation) -> bool {
+        let seen = call.context().endpoint_set_version();
+        self.reads == Reads::Session && seen > 0 && seen <= self.version()
     }
 
     /// A query may begin now, at this place of the order, if the permit is still good and the value is not ahead.
@@ -274,6 +305,7 @@ impl Seat {
         if Instant::now() >= until {
             return Turn::AskAgain;
         }
+        self.fresh.note(Instant::now());
         let Some(Read { call, servant, begun }) = self.lock().reads.remove(&number) else {
             return Turn::Begun;
         };
@@ -286,7 +318,14 @@ impl Seat {
     }
 
     pub(super) fn may_not_read(&self, number: u64) {
-        let Some(Read { call, begun, .. }) = self.lock().reads.remove(&number) else { return };
+        let Some(Read { call, servant, begun }) = self.lock().reads.remove(&number) else { return };
+        let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
+        if self.suits(&call) && !*ahead && self.look(Core::is_complete) {
+            // Everything that was received when it came has been applied by now.
+            let _ = begun.send(dispatch(servant, call));
+            return;
+        }
+        drop(ahead);
         let refusal = self.look(Core::not_now).unwrap_or_else(|| gone(Completion::No));
         let _ = begun.send(Dispatch::Done(call.refuse(refusal)));
     }

@@ -3,13 +3,14 @@
 use super::error::{ServeError, StateError};
 use super::moment;
 use super::proto::{Place, Replica as Core, ReplicaLimits, Style};
+use super::reads::Reads;
 use super::reference::{GroupName, is_reachable, profiles_of};
 use super::seat::Seat;
 use super::servant::GroupServant;
 use super::subject::{Subject, Tied};
 use super::task::Task;
 use super::work::{Agreed, work};
-use crate::core::{GroupOptions, GroupView};
+use crate::core::{GroupOptions, GroupView, ProcessId};
 use crate::driver::{Domain, Ended, Served};
 use quorb::adapter::ValueTie;
 use quorb::{ObjectRef, Orb, Proxy, SystemException};
@@ -37,7 +38,17 @@ impl Domain {
     {
         let options = GroupOptions::REPLICATED;
         let (style, limits) = (Style::default(), ReplicaLimits::default());
-        Serve { domain: self, orb, name, servant, style, options, limits, active: None }
+        Serve {
+            domain: self,
+            orb,
+            name,
+            servant,
+            style,
+            options,
+            limits,
+            reads: Reads::default(),
+            active: None,
+        }
     }
 }
 
@@ -52,6 +63,7 @@ pub struct Serve<'a, S> {
     style: Style,
     options: GroupOptions,
     limits: ReplicaLimits,
+    reads: Reads,
     active: Option<oneshot::Sender<()>>,
 }
 
@@ -76,6 +88,12 @@ where
         self
     }
 
+    /// What queries may be answered from, by default the present value. All members should choose the same.
+    pub fn reads(mut self, reads: Reads) -> Self {
+        self.reads = reads;
+        self
+    }
+
     /// The limits; all members must be given the same.
     pub fn limits(mut self, limits: ReplicaLimits) -> Self {
         self.limits = limits;
@@ -89,7 +107,7 @@ where
     }
 
     async fn begin(self) -> Result<Replica<S::Proxy>, ServeError> {
-        let Self { domain, orb, name, servant, style, options, limits, active: told } = self;
+        let Self { domain, orb, name, servant, style, options, limits, reads, active: told } = self;
         let servant = Arc::new(servant);
         let interface = servant.interface();
         let subject = Tied(servant);
@@ -107,7 +125,7 @@ where
         };
         let core = Core::new(domain.process(), &place, limits.clone());
         let (jobs, queue) = mpsc::unbounded_channel();
-        let seat = Seat::new(orb.clone(), domain.process(), Box::new(subject), core, jobs);
+        let seat = Seat::new(orb.clone(), domain.process(), Box::new(subject), core, jobs, reads);
         let servant = GroupServant { seat: seat.clone(), interface };
         domain.make_way(orb, name);
         let own = orb.adapter().activate_servant(name, Arc::new(servant))?;
@@ -250,6 +268,12 @@ impl<P: Proxy> Replica<P> {
     #[must_use]
     pub fn view(&self) -> Option<GroupView> {
         self.seat.look(|core| core.group_view().cloned())
+    }
+
+    /// The replica that executes, in the executor style.
+    #[must_use]
+    pub fn executor(&self) -> Option<ProcessId> {
+        self.seat.look(Core::executor)
     }
 
     /// Lets the object take updates again, at every member, after one of them panicked.

@@ -126,9 +126,14 @@ impl Task {
                 self.agreed.set(if self.is_active() { Bytes::new() } else { state.clone() });
                 self.seat.subject.load(state).await?;
                 self.seat.changed();
+                // While it goes through its own log its value is an old one.
+                self.seat.in_service.store(self.seat.look(Core::is_complete), Ordering::SeqCst);
                 effects
             }
-            Event::Replayed => self.seat.input(Core::replayed).1,
+            Event::Replayed => {
+                self.seat.in_service.store(true, Ordering::SeqCst);
+                self.seat.input(Core::replayed).1
+            }
             Event::StateWanted(request) => return self.give_state(request).await,
             Event::MayRead(permit) => {
                 self.read(permit.read, permit.until);

@@ -1,11 +1,11 @@
 //! The executor's work: requests executed one after the other, beside the order, and what comes of them shipped.
 
 use super::moment::Draws;
-use super::proto::{Concluded, Effect, Execution, ReplicaLimits};
+use super::proto::{Concluded, Effect, Execution, Outside, ReplicaLimits};
 use super::seat::Seat;
 use bytes::Bytes;
-use quorb::adapter::{RelayedReply, Reply, ReplyBody, execute};
-use quorb::proto::head::Completion;
+use quorb::adapter::{RelayedReply, Reply, ReplyBody, UpdateNames, execute};
+use quorb::proto::head::{ClientId, Completion};
 use quorb::{ExceptionKind, Minor, SystemException};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::mpsc;
@@ -123,6 +123,11 @@ pub(super) async fn run(
         }
     };
     call.context().attach(Arc::new(Draws::new(execution.moment)));
+    if calls_refused.is_none() {
+        let Outside { client, since_us, place, open_from } = execution.outside;
+        let names = UpdateNames::derived(ClientId(client), since_us, place, open_from);
+        call.context().name_updates(Arc::new(names));
+    }
     let form = call.reply_form();
     let reply = execute(seat.subject.servant(), call).await;
     (RelayedReply::of(&reply).in_form(form), has_panicked(&reply))

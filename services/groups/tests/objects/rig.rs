@@ -2,7 +2,7 @@
 
 use quorb::{Context, Exception, Orb, Proxy, interface};
 use quorb_groups::driver::Domain;
-use quorb_groups::object::{Ordered, Replica, Style};
+use quorb_groups::object::{Ordered, Reads, Replica, Style};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
@@ -111,12 +111,17 @@ impl Member {
 pub(crate) struct World {
     pub(crate) seeds: Vec<String>,
     pub(crate) style: Style,
+    reads: Reads,
     pub(crate) members: Vec<Member>,
 }
 
 impl World {
     /// Three members, all of them seeds.
     pub(crate) async fn new(style: Style) -> World {
+        World::with(style, Reads::default()).await
+    }
+
+    pub(crate) async fn with(style: Style, reads: Reads) -> World {
         let mut listeners = Vec::new();
         for _ in 0..3 {
             listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
@@ -127,7 +132,7 @@ impl World {
             tokio::spawn(join.into_future())
         });
         let joins: Vec<_> = joins.collect();
-        let mut world = World { seeds, style, members: Vec::new() };
+        let mut world = World { seeds, style, reads, members: Vec::new() };
         for join in joins {
             let domain = in_time("founding", join).await.unwrap().unwrap();
             world.serve(domain).await;
@@ -146,7 +151,7 @@ impl World {
     async fn serve(&mut self, domain: Domain) {
         let orb = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
         let servant = LedgerServant::new(Book::default());
-        let serving = domain.serve(&orb, "ledger", servant).style(self.style);
+        let serving = domain.serve(&orb, "ledger", servant).style(self.style).reads(self.reads);
         let replica = in_time("serving", serving.into_future()).await.unwrap();
         self.members.push(Member { domain, orb, replica });
     }

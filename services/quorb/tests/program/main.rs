@@ -4,6 +4,7 @@ mod call;
 mod crashes;
 mod describe;
 mod doctor;
+mod event_crashes;
 mod events;
 mod fakes;
 mod foreign;

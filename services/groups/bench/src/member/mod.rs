@@ -228,7 +228,7 @@ impl Head {
 }
 
 /// The lines of the standard input.
-fn orders() -> mpsc::Receiver<String> {
+pub(crate) fn orders() -> mpsc::Receiver<String> {
     let (tell, orders) = mpsc::channel(16);
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {

@@ -5,6 +5,7 @@ mod full;
 mod groups;
 mod idle;
 mod joins;
+mod objects;
 mod order;
 mod silent;
 mod stopped;
@@ -34,9 +35,11 @@ pub(crate) enum Topic {
     Stopped,
     /// Thirty processes that join at once.
     Joins,
+    /// Replicated objects beside plain ones.
+    Objects,
 }
 
-const ALL: [Topic; 8] = [
+const ALL: [Topic; 9] = [
     Topic::Order,
     Topic::Idle,
     Topic::Crash,
@@ -45,6 +48,7 @@ const ALL: [Topic; 8] = [
     Topic::Groups,
     Topic::Stopped,
     Topic::Joins,
+    Topic::Objects,
 ];
 
 /// Hosts that are made: as many as the largest domain, for each transport of the peer.
@@ -84,6 +88,7 @@ pub(crate) fn measure(plan: &Plan) -> Outcome<()> {
             Topic::Groups => groups::measure(&mut stage)?,
             Topic::Stopped => stopped::measure(&mut stage)?,
             Topic::Joins => joins::measure(&mut stage)?,
+            Topic::Objects => objects::measure(&mut stage)?,
         }
     }
     if plan.smoke {

@@ -69,6 +69,7 @@ impl Replica {
             is_repeated: call.is_repeated,
             time_us: moment.time_us,
             seed: moment.seed,
+            place: 0,
             head: call.call.head().clone(),
             arguments: call.call.arguments().clone(),
         };

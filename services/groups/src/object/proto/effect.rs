@@ -69,6 +69,21 @@ pub struct Execution {
     pub call: RelayedCall,
     /// Its time and chance, the same at every member.
     pub moment: Moment,
+    /// What the updates are named by that it makes elsewhere.
+    pub outside: Outside,
+}
+
+/// How the object names its updates of other objects: the same whoever executes a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Outside {
+    /// The client that the object is for others.
+    pub client: u64,
+    /// When it began, in microseconds since 1970: its incarnation.
+    pub since_us: u64,
+    /// The request's place in the order.
+    pub place: u64,
+    /// Requests at earlier places have their outcome.
+    pub open_from: u64,
 }
 
 /// The time and the chance of a request: part of the order.

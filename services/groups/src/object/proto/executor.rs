@@ -7,11 +7,12 @@
 //! ```
 //!
 //! Nothing of an execution is visible before its outcome has its place: neither a reply nor a read. So an executor that is
-//! lost leaves nothing behind but the calls that it has made itself; its successor makes them again, as new ones.
+//! lost leaves nothing behind but the calls that it has made itself; its successor makes them again under the same names, so that
+//! they are executed once ([`Outside`]).
 
 use super::message::{Answered, Message, Outcome, Request};
 use super::table::Key;
-use super::{Effect, Execution, Mistake, Moment, Replica, Style};
+use super::{Effect, Execution, Mistake, Moment, Outside, Replica, Style};
 use crate::core::wire::{Reader, Wire, put_varint};
 use crate::core::{GroupId, ProcessId, WireError};
 use bytes::{Bytes, BytesMut};
@@ -116,8 +117,10 @@ impl Replica {
         let cautious = (executor.lost_over_first > 0).then_some(1);
         let most = self.work.batch_max.or(cautious).unwrap_or(self.limits.batch_requests_max);
         let until = executor.queue.len().min(most);
-        let fresh: Vec<Execution> =
-            executor.queue.range(self.work.started.min(until)..until).map(execution).collect();
+        let open_from = executor.queue.front().map_or(0, |request| request.place);
+        let fresh: Vec<Execution> = { executor.queue.range(self.work.started.min(until)..until) }
+            .map(|request| execution(request, self.shared.outside, open_from))
+            .collect();
         self.work.started += fresh.len();
         for execution in fresh {
             self.emit(Effect::Execute(execution));
@@ -222,8 +225,10 @@ impl Replica {
     }
 }
 
-pub(super) fn execution(request: &Request) -> Execution {
+pub(super) fn execution(request: &Request, outside: (u64, u64), open_from: u64) -> Execution {
+    let (client, since_us) = outside;
     Execution {
+        outside: Outside { client, since_us, place: request.place, open_from },
         key: request.key.into(),
         call: RelayedCall::from_parts(request.head.clone(), request.arguments.clone()),
         moment: Moment { time_us: request.time_us, seed: request.seed },

@@ -1,7 +1,7 @@
 //! What members tell each other in the group's one order.
 //!
 //! ```text
-//!   1 REQUEST     key, acknowledged below, repeated?, time, seed, head, arguments
+//!   1 REQUEST     key, acknowledged below, repeated?, time, seed, place, head, arguments
 //!   2 PLACE       a member says where it serves the object
 //!   3 REACTIVATE
 //!   4 OUTCOME     term, (key, reply head, reply body)..., state?        executor style
@@ -35,6 +35,8 @@ pub(crate) struct Request {
     pub(crate) time_us: u64,
     /// Drawn by that member.
     pub(crate) seed: u64,
+    /// Its place in the order; 0 until it has one.
+    pub(crate) place: u64,
     pub(crate) head: Bytes,
     pub(crate) arguments: Bytes,
 }
@@ -81,7 +83,7 @@ pub(crate) struct Digest {
 }
 
 wire_struct! {
-    Request { key, acknowledged_below, is_repeated, time_us, seed, head, arguments }
+    Request { key, acknowledged_below, is_repeated, time_us, seed, place, head, arguments }
     Place { interface, fingerprint, style, profiles, time_us }
     Outcome { term, replies, state }
     Answered { key, head, body }
@@ -159,6 +161,7 @@ mod tests {
                 is_repeated: true,
                 time_us: 1_700_000_000_000_000,
                 seed: u64::MAX,
+                place: 9,
                 head: octets.clone(),
                 arguments: octets.clone(),
             }),

@@ -30,7 +30,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 
-pub use effect::{Answer, Effect, Execution, Moment, Ticket};
+pub use effect::{Answer, Effect, Execution, Moment, Outside, Ticket};
 pub use executor::Concluded;
 pub use limits::ReplicaLimits;
 pub use message::Place;
@@ -102,6 +102,8 @@ pub(crate) struct Shared {
     clock_us: u64,
     /// Requests that have had their place.
     requests: u64,
+    /// The client that the object is for others, and since when: drawn for the first request.
+    outside: (u64, u64),
     /// An update panicked: no more are executed until somebody reactivates the object.
     poisoned: bool,
 }
@@ -126,6 +128,7 @@ impl Replica {
                 checkpoints: Checkpoints::default(),
                 clock_us: 0,
                 requests: 0,
+                outside: (0, 0),
                 poisoned: false,
             },
             view: None,

@@ -39,6 +39,9 @@ impl Replica {
         let shared = &mut self.shared;
         shared.requests += 1;
         shared.clock_us = request.time_us.max(shared.clock_us + 1);
+        if shared.outside.1 == 0 {
+            shared.outside = (request.seed, shared.clock_us);
+        }
         let key = RequestIdentity::from(request.key);
         let asked = Asked {
             key,
@@ -62,9 +65,10 @@ impl Replica {
                 SystemException::new(ExceptionKind::ObjAdapter, Minor::OBJECT_POISONED, Completion::No);
             return self.complete(key, &RelayedReply::raising(&refusal));
         }
-        let request = Request { time_us: self.shared.clock_us, ..request };
+        let (time_us, place) = (self.shared.clock_us, self.shared.requests);
+        let request = Request { time_us, place, ..request };
         match self.shared.style {
-            Style::Active => self.emit(Effect::Execute(execution(&request))),
+            Style::Active => self.emit(Effect::Execute(execution(&request, self.shared.outside, place))),
             Style::Executor => self.queue(request),
         }
     }

@@ -1,7 +1,7 @@
 //! What a joiner gets: everything that members agree on, with the object's state.
 //!
 //! ```text
-//!   u8 1, style, interface, fingerprint, clock, requests, poisoned?, table, places, executor, digests, state
+//!   u8 2, style, interface, fingerprint, clock, requests, outside, poisoned?, table, places, executor, digests, state
 //! ```
 
 use super::{Mistake, Place, Replica, Shared};
@@ -10,7 +10,7 @@ use crate::core::wire::{Reader, Wire};
 use bytes::{Bytes, BytesMut};
 
 /// The version of the form.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Stands for the version where there is no state, but a reason for that.
 const NOTHING: u8 = 0;
 
@@ -58,6 +58,7 @@ impl Replica {
         shared.fingerprint.write(&mut out);
         shared.clock_us.write(&mut out);
         shared.requests.write(&mut out);
+        shared.outside.write(&mut out);
         shared.poisoned.write(&mut out);
         shared.table.write(&mut out);
         shared.places.write(&mut out);
@@ -132,6 +133,7 @@ fn read(saved: &Bytes) -> Result<(Shared, Bytes), SavedError> {
         fingerprint: Wire::read(&mut input)?,
         clock_us: Wire::read(&mut input)?,
         requests: Wire::read(&mut input)?,
+        outside: Wire::read(&mut input)?,
         poisoned: Wire::read(&mut input)?,
         table: Wire::read(&mut input)?,
         places: Wire::read(&mut input)?,

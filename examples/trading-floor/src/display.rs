@@ -1,0 +1,60 @@
+//! Who watches prices, and who enters trades.
+
+use quorb_events::{EventError, Events, Loss};
+
+use crate::book::BookProxy;
+use crate::market::{Price, SYMBOLS, Trade};
+
+/// Trades that are entered together.
+const TOGETHER_MAX: usize = 100;
+
+/// Shows the newest price of each symbol, until the floor is quiet. Answers how many were shown: under load fewer than there were.
+pub(crate) async fn watch(events: Events) -> Result<u64, EventError> {
+    let mut feed = events.subscription("equities/*").queue(SYMBOLS.len() as u32).open::<Price>().await?;
+    let mut shown = 0;
+    // The floor is quiet when nothing has come for a while: a display has no other end.
+    while let Ok(Some(price)) = tokio::time::timeout(std::time::Duration::from_secs(2), feed.next()).await {
+        assert!(price.cents > 0 && SYMBOLS.contains(&price.symbol.as_str()));
+        shown += 1;
+    }
+    Ok(shown)
+}
+
+/// Enters so many trades into the book, each once, whatever is killed meanwhile. The book says where to begin.
+pub(crate) async fn enter(events: Events, book: BookProxy, trades: u64) -> Result<u64, String> {
+    let from = book.next().await.map_err(|fault| fault.to_string())?;
+    let feed = events.subscription("trades/**").at(from).open::<Trade>().await;
+    let mut feed = feed.map_err(|error| error.to_string())?;
+    let mut next = from;
+    while next <= trades {
+        let (mut symbols, mut quantities) = (Vec::new(), Vec::new());
+        let first = next;
+        while next <= trades && symbols.len() < TOGETHER_MAX {
+            // What has come is entered, unless more is there at once.
+            let wait = if symbols.is_empty() {
+                std::time::Duration::from_secs(120)
+            } else {
+                std::time::Duration::ZERO
+            };
+            let event = match tokio::time::timeout(wait, feed.next_event()).await {
+                Ok(Some(Ok(event))) => event,
+                Ok(Some(Err(loss))) => return Err(lost(&loss)),
+                Ok(None) => return Err("the feed has ended".to_owned()),
+                Err(_) => break,
+            };
+            assert_eq!(event.position, next, "every trade, in order");
+            symbols.push(event.value.symbol);
+            quantities.push(event.value.quantity);
+            next += 1;
+        }
+        if symbols.is_empty() {
+            return Err("no trade has come for two minutes".to_owned());
+        }
+        book.enter(first, symbols, quantities).await.map_err(|fault| fault.to_string())?;
+    }
+    Ok(next - 1)
+}
+
+fn lost(loss: &Loss) -> String {
+    format!("a durable channel has lost something: {loss}")
+}
