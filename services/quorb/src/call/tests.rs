@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use ciborium::Value;
 use quorb::model::{TypeCatalogue, TypeDef, TypeDesc};
 use quorb::value::dynamic::Types;
+use quorb::value::valuetype::Custom;
 use quorb::{Any, Fixed, IdlType, LongDouble, ObjectRef, TypeCode, ValueRef, WChar};
+
+use quorb_giop::cdr::{CdrError, Decoder, Encoder};
 
 use super::argument::value_of;
 use super::json::Json;
@@ -217,6 +220,30 @@ fn values_with_identity() {
     let typed = Typed::of::<ValueRef<Link>>();
     assert!(typed.show(&typed.read("{label: a}").unwrap()).ends_with("{label: \"a\"})"));
     assert_eq!(refused::<ValueRef<Link>>("Lnk({label: a})"), "no value type is called `Lnk`");
+}
+
+#[derive(Debug, IdlType)]
+#[idl(value, custom)]
+struct Sealed {
+    secret: u16,
+}
+
+impl Custom for Sealed {
+    fn marshal(&self, out: &mut Encoder) -> Result<(), CdrError> {
+        out.write_u16(self.secret);
+        Ok(())
+    }
+
+    fn unmarshal(input: &mut Decoder<'_>) -> Result<Self, CdrError> {
+        Ok(Sealed { secret: input.read_u16()? })
+    }
+}
+
+/// Only their own code knows what the octets are.
+#[test]
+fn custom_values_are_octets() {
+    means::<ValueRef<Sealed>>("Sealed(0, hex\"0a0b\")", "Sealed(0, hex\"0a0b\")", r#"[0,"Sealed","Cgs="]"#);
+    assert!(Typed::of::<ValueRef<Sealed>>().read("{secret: 7}").is_err(), "its members are in no octets");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Values of value types: `Point(0, {x: 1, y: 2})` where one is met first, its number alone where it is met again.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ciborium::Value;
-use quorb::model::{StateMember, TypeDef, TypeDesc};
+use quorb::model::{StateMember, TypeDef, TypeDesc, ValueKind};
 use quorb::value::dynamic::{DynamicError, Types};
 
 use super::literal::Literal;
@@ -18,6 +19,12 @@ pub(super) enum State<'a> {
 
 /// The state of values of the type with this id.
 pub(super) fn state_of<'a>(id: &'a str, types: Types<'a>) -> Result<State<'a>, DynamicError> {
+    /// What nobody but the type's own code understands.
+    static OCTETS: OnceLock<TypeDesc> = OnceLock::new();
+    if let TypeDef::Value { kind: ValueKind::Custom, .. } = types.definition(id)? {
+        let octets = || TypeDesc::Sequence { element: Box::new(TypeDesc::Octet), bound: None };
+        return Ok(State::Content(OCTETS.get_or_init(octets)));
+    }
     let mut members = Vec::new();
     for (_, definition) in types.lineage(id)? {
         match definition {
