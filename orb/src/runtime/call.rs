@@ -9,6 +9,7 @@ use super::orb::{OpenUpdate, Orb};
 use super::outcome::{Failed, Received, interpret, outcome_here, outcome_there};
 use super::outgoing::Outgoing;
 use super::progress::Progress;
+use super::reach::stopped;
 use super::route::{Bound, Route};
 use crate::adapter::{Context, Peer};
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
@@ -494,10 +495,4 @@ impl Failed {
 fn stubborn() -> SystemException {
     SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::No)
         .because("the server asks again for what it was given")
-}
-
-/// This broker makes no calls any more.
-pub(super) fn stopped() -> SystemException {
-    SystemException::new(ExceptionKind::BadInvOrder, Minor::BROKER_STOPPED, Completion::No)
-        .at(Stage::Resolving)
 }

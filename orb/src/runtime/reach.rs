@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call::stopped;
 use super::connect::ConnectError;
 use super::progress::Progress;
 use super::race::{Race, race};
 use super::{Address, Connection, Endpoint, Orb};
-use crate::exception::SystemException;
+use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::proto::health::Health;
 
 impl Orb {
@@ -72,3 +71,9 @@ impl Orb {
 
 /// A wait without an end of its own.
 const NEVER: Duration = Duration::from_secs(365 * 86_400);
+
+/// This broker makes no calls any more.
+pub(super) fn stopped() -> SystemException {
+    SystemException::new(ExceptionKind::BadInvOrder, Minor::BROKER_STOPPED, Completion::No)
+        .at(Stage::Resolving)
+}

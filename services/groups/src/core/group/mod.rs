@@ -19,6 +19,7 @@ mod journal;
 mod lane;
 mod order;
 mod stability;
+mod waiting;
 
 use super::Upcall;
 use super::identity::{GroupId, ProcessId, Rank, Time, ViewNumber};
@@ -36,6 +37,7 @@ pub(crate) use lane::{Lane, Slot};
 use order::OrderLog;
 use stability::Stability;
 use std::collections::VecDeque;
+pub(crate) use waiting::{Barrier, Query};
 
 /// Room made in a new frame beyond the length of the last one.
 const BATCH_SLACK_BYTES: usize = 192;
@@ -94,24 +96,6 @@ enum Urgency {
     None,
     Later,
     Now,
-}
-
-/// A query, and what had been received when it arrived.
-#[derive(Debug)]
-pub(crate) struct Query {
-    pub(crate) token: u64,
-    pub(crate) after: Vec<u64>,
-}
-
-/// A wait for everything up to here to be stable.
-#[derive(Debug)]
-pub(crate) struct Barrier {
-    pub(crate) token: u64,
-    received: Vec<u64>,
-    /// The places that must be known everywhere, once all of it is delivered here.
-    placed: Option<u64>,
-    /// How many messages must have left the backlog: they were sent before.
-    unqueued: u64,
 }
 
 impl Group {
@@ -450,51 +434,6 @@ impl Group {
     /// Messages that are not dropped yet.
     pub(crate) fn kept(&self) -> usize {
         self.lanes.iter().map(Lane::kept).sum::<usize>() + self.backlog.len()
-    }
-
-    /// What has been received of each lane, for a query that arrives now.
-    pub(crate) fn horizon(&self) -> Vec<u64> {
-        self.lanes.iter().map(Lane::received).collect()
-    }
-
-    /// Whether everything up to this horizon has been delivered.
-    pub(crate) fn has_delivered(&self, horizon: &[u64]) -> bool {
-        self.lanes.iter().zip(horizon).all(|(lane, &up_to)| lane.delivered() >= up_to)
-    }
-
-    /// Whether all that has been received is delivered.
-    pub(crate) fn has_delivered_all(&self) -> bool {
-        self.lanes.iter().all(|lane| lane.delivered() >= lane.received())
-    }
-
-    /// A wait for all that is here now to be stable.
-    pub(crate) fn barrier(&mut self, token: u64) {
-        let (received, unqueued) = (self.horizon(), self.unqueued + self.backlog.len() as u64);
-        self.barriers.push_back(Barrier { token, received, placed: None, unqueued });
-    }
-
-    /// The first barrier, if it is passed.
-    pub(crate) fn passed(&mut self) -> Option<u64> {
-        let first = self.barriers.front_mut()?;
-        if first.unqueued > self.unqueued || self.held.is_some() {
-            return None;
-        }
-        if std::mem::take(&mut first.unqueued) > 0 && !self.lanes.is_empty() {
-            first.received.resize(self.lanes.len(), 0);
-            first.received[self.me] = self.lanes[self.me].received();
-            first.placed = None;
-        }
-        let first = self.barriers.front()?;
-        let stable = first.received.iter().enumerate().all(|(lane, &n)| self.stability.stable(lane) >= n);
-        if !stable || !self.has_delivered(&first.received) {
-            return None;
-        }
-        let known = self.order.delivered();
-        let placed = *self.barriers.front_mut()?.placed.get_or_insert(known);
-        if self.stability.stable_ready() < placed {
-            return None;
-        }
-        self.barriers.pop_front().map(|barrier| barrier.token)
     }
 }
 
