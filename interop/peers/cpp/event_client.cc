@@ -91,17 +91,27 @@ class Supplier : public POA_CosEventComm::PullSupplier {
     Supplier(Tally& tally, unsigned long count) : tally_(tally), count_(count) {}
 
     CORBA::Any* pull() override {
-        while (next_ >= count_)
+        while (next_ >= count_) {
+            asked_for_more_ = true;
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
         return give();
     }
 
     CORBA::Any* try_pull(CORBA::Boolean& has_event) override {
         has_event = next_ < count_;
+        if (!has_event)
+            asked_for_more_ = true;
         return has_event ? give() : new CORBA::Any(numbered(0, 0));
     }
 
     void disconnect_pull_supplier() override { std::cout << "disconnected" << std::endl; }
+
+    // Whoever asks for more has received the last event: its reply leaves after the supplier has counted it.
+    void wait_until_asked_for_more() {
+        while (!asked_for_more_)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
 
   private:
     CORBA::Any* give() {
@@ -113,6 +123,7 @@ class Supplier : public POA_CosEventComm::PullSupplier {
     Tally& tally_;
     unsigned long count_;
     std::atomic<unsigned long> next_{0};
+    std::atomic<bool> asked_for_more_{false};
 };
 
 void ready() { std::cout << "ready" << std::endl; }
@@ -173,7 +184,7 @@ void supply(CosEventChannelAdmin::EventChannel_ptr channel, unsigned long count)
     CosEventChannelAdmin::ProxyPullConsumer_var proxy = admin->obtain_pull_consumer();
     proxy->connect_pull_supplier(reference);
     ready();
-    tally.wait_for(count - 1);
+    supplier->wait_until_asked_for_more();
     tally.print();
     proxy->disconnect_pull_consumer();
 }
