@@ -43,7 +43,7 @@ pub enum Fault {
     /// An application reads nothing for a while.
     Lag,
     /// A step of the protocol is waited for, and in that moment a process is killed, stopped or cut off: see
-    /// [`Moment`](super::moments).
+    /// `moments::Moment`.
     Moment,
     /// The group's donor of state is killed between two pieces.
     Donor,

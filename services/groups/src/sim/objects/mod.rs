@@ -4,7 +4,7 @@
 //! A client has one call open at a time. It asks any live process; if that one is lost, or says that it cannot tell, it asks
 //! another one under the same identity, as a broker of ours does. Some clients number nothing: their calls may end in the
 //! unknown. In some runs the replicas have room to remember only some of the clients, in some a servant drifts away from the
-//! others. What happens goes to a [`record`], at which the [`invariants`] look in the end: among them that the clients' history is
+//! others. What happens goes to a `record`, at which the `invariants` look in the end: among them that the clients' history is
 //! that of one counter ([`check`](crate::object::check)).
 
 mod clients;
