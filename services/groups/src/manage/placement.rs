@@ -1,6 +1,6 @@
 //! The plan: a value that all hosts have, changed in one order.
 //!
-//! Whatever a change was, [`Placement::settle`] then sees to it that every object has the replicas that are wanted of it, as
+//! Whatever a change was, `Placement::settle` then sees to it that every object has the replicas that are wanted of it, as
 //! far as there are hosts: each missing one goes to the host that offers the object's kind and holds the fewest replicas.
 //! Everything here follows from the value alone, so all hosts come to the same plan.
 
