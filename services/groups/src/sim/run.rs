@@ -19,6 +19,12 @@ const TRAFFIC_END: u64 = 5_500_000;
 /// By then everything must have come to rest.
 const REST_BY: u64 = 20_000_000;
 
+/// Messages that a run has before its traffic ends, if it ends in time: a domain that its faults kept still for long begins late.
+const MESSAGES_MIN: usize = 200;
+
+/// When traffic ends whatever there was of it. Virtual microseconds.
+const TRAFFIC_LATEST: u64 = 12_000_000;
+
 /// How to run.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -82,7 +88,7 @@ pub fn run(seed: u64, settings: &Settings) -> Outcome {
         }
     }
     world.go_until(TRAFFIC_END);
-    while world.now < REST_BY && world.unrest().is_some() {
+    while world.now < REST_BY && (world.has_traffic() || world.unrest().is_some()) {
         world.go_until(world.now + 250_000);
     }
     if settings.verbose {
@@ -142,6 +148,13 @@ fn plan(world: &mut World, scenario: &Scenario) {
 }
 
 impl World {
+    /// Whether the applications go on sending.
+    fn has_traffic(&self) -> bool {
+        let wanting =
+            self.market.is_none() && self.trace.sent.len() < MESSAGES_MIN && self.now < TRAFFIC_LATEST;
+        self.now < TRAFFIC_END || wanting
+    }
+
     pub(super) fn go_until(&mut self, until: u64) {
         while let Some(due) = self.next(until) {
             match due {
@@ -158,7 +171,7 @@ impl World {
                     self.lighten(node);
                     self.start(node);
                 }
-                Due::Act { node } => self.act(node, self.now < TRAFFIC_END),
+                Due::Act { node } => self.act(node, self.has_traffic()),
                 Due::Show { node, process, act } => self.show(node, process, act),
                 Due::Synced { node, process, upto } => self.disk_synced(node, process, upto),
                 Due::CaughtUp { node } => self.lag(node, false),
