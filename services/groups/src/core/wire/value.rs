@@ -71,6 +71,8 @@ pub(crate) enum ChangeKind {
     Complete { group: GroupId, cut: ViewNumber },
     /// Give a dormant group a new life without its state.
     Reset { group: GroupId },
+    /// End a group, whoever is in it: its state and its name are given up.
+    Dissolve { group: GroupId },
     /// A payload that all members of the domain see at the same cut of all groups.
     Cast { payload: Bytes },
 }
@@ -141,6 +143,10 @@ impl Wire for ChangeKind {
                 5u8.write(out);
                 payload.write(out);
             }
+            Self::Dissolve { group } => {
+                6u8.write(out);
+                group.write(out);
+            }
         }
     }
 
@@ -155,6 +161,7 @@ impl Wire for ChangeKind {
             3 => Self::Complete { group: Wire::read(input)?, cut: Wire::read(input)? },
             4 => Self::Reset { group: Wire::read(input)? },
             5 => Self::Cast { payload: Wire::read(input)? },
+            6 => Self::Dissolve { group: Wire::read(input)? },
             other => return Err(WireError::Tag(other)),
         })
     }
