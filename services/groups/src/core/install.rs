@@ -81,9 +81,13 @@ impl Core {
         let mut told = std::mem::take(&mut self.told);
         let cuts: BTreeMap<GroupId, &Cut> = value.cuts.iter().map(|cut| (cut.group, cut)).collect();
         let binds = !self.bug(Mutation::JoinersFinish);
+        let hasty = self.bug(Mutation::DissolvedUnfinished);
         for (id, group) in self.groups.iter_mut().filter(|(_, g)| g.touched) {
             if binds && self.registry.get(*id).is_some_and(|r| !r.is_bound_by(value)) {
                 group.hold_back();
+                continue;
+            }
+            if hasty && value.dissolves(*id) {
                 continue;
             }
             let cut = cuts.get(id).copied();
@@ -155,6 +159,7 @@ impl Core {
         self.transfers.forget(id);
         self.forget_copy(id);
         if self.groups.remove(&id).is_some() {
+            self.counters.dissolved += 1;
             self.tell(Upcall::Dissolved { group: id });
         }
     }

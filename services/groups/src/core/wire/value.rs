@@ -97,6 +97,11 @@ impl Value {
     pub(crate) fn keeps(&self, process: ProcessId) -> bool {
         self.members.iter().any(|m| m.process == process) || self.left.contains(&process)
     }
+
+    /// Whether the group is asked to be ended with this view.
+    pub(crate) fn dissolves(&self, id: GroupId) -> bool {
+        self.changes.iter().any(|c| matches!(c.what, ChangeKind::Dissolve { group } if group == id))
+    }
 }
 
 /// A value an acceptor has accepted, and at which ballot.
