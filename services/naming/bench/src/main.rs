@@ -3,6 +3,7 @@
 //! `cargo run --release -p quorb-naming-bench`. Timings are of this machine and this minute: what counts is the ratio in one
 //! row. `--smoke` does everything once with few names, and checks the results only.
 
+mod failover;
 mod load;
 mod million;
 mod rates;
@@ -25,6 +26,12 @@ struct CommandLine {
     /// Serve names from a folder: what the benchmark starts itself for
     #[arg(long, value_name = "DIR", hide = true)]
     serve: Option<PathBuf>,
+    /// And where the servers of a group meet
+    #[arg(long, hide = true, requires = "serve")]
+    join: Option<String>,
+    /// Which of these places is its own
+    #[arg(long, hide = true, requires = "join")]
+    join_as: Option<String>,
 }
 
 /// How much is done.
@@ -66,9 +73,12 @@ fn main() -> ExitCode {
         true => Plan { rounds: 1, calls: 200, calls_at_once: 2_000, names: 5_000 },
         false => Plan { rounds: 5, calls: 4_000, calls_at_once: 60_000, names: command.names },
     };
-    let done = match command.serve {
-        Some(folder) => servers::serve(&folder),
-        None => rates::measure(plan).and_then(|()| million::measure(plan)),
+    let done = match (command.serve, command.join.zip(command.join_as)) {
+        (Some(folder), Some((join, own))) => servers::serve_with(&folder, &join, &own),
+        (Some(folder), None) => servers::serve(&folder),
+        (None, _) => {
+            rates::measure(plan).and_then(|()| million::measure(plan)).and_then(|()| failover::measure(plan))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use quorb::{Orb, Proxy};
+use quorb_groups::driver::Domain;
 use quorb_interop::{Process, free_port};
 use quorb_naming::storage::RedbStore;
 use quorb_naming::{Limits, NameServer, Names};
@@ -38,6 +39,45 @@ pub(crate) fn ours(folder: PathBuf) -> Result<Server, Fault> {
     let mut process = Process::start(command)?;
     let reference = process.ready()?;
     Ok(Server { process, reference, folder })
+}
+
+/// Three of ours that are one service, with logs.
+pub(crate) fn three() -> Result<Vec<Server>, Fault> {
+    let ports = [free_port()?, free_port()?, free_port()?];
+    let join = ports.map(|port| format!("127.0.0.1:{port}")).join(",");
+    let mut members = Vec::new();
+    for (at, port) in ports.iter().enumerate() {
+        let folder = folder(&format!("member-{at}"))?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("--serve").arg(&folder).args([
+            "--join",
+            &join,
+            "--join-as",
+            &format!("127.0.0.1:{port}"),
+        ]);
+        members.push(Server { process: Process::start(command)?, reference: String::new(), folder });
+    }
+    // They wait for each other.
+    for member in &mut members {
+        member.reference = member.process.ready()?;
+    }
+    Ok(members)
+}
+
+/// Serves as one of several, until it is ended.
+pub(crate) fn serve_with(folder: &Path, join: &str, own: &str) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let orb = Orb::builder().listen("127.0.0.1:0").holding().start().await?;
+        let failed = |cause: &dyn std::fmt::Display| Fault::Wrong(cause.to_string());
+        let joining = Domain::join(join.split(',')).listen(own).data(folder);
+        let domain = joining.await.map_err(|cause| failed(&cause))?;
+        let service = NameServer::replicated(&orb, &domain, true, Limits::default()).await?;
+        let end = orb.run_until_signal(Duration::from_secs(5));
+        println!("ready {}", service.root().object());
+        end.await;
+        Ok(())
+    })
 }
 
 /// omniNames; none if it is not installed.
