@@ -44,7 +44,7 @@ fn the_greeting_of_a_predecessor_is_no_evidence() {
     for link in 1..pair.next_link {
         pair.cores[0].handle(Event::Closed { link: LinkId(link) }, now);
     }
-    let config = Config::new("parting", ProcessId(77), "second", &["first", "second"]);
+    let config = Config::new("pair", ProcessId(77), "second", &["first", "second"]);
     let mut predecessor = Core::new(config, now);
     let link = LinkId(1_000);
     predecessor.handle(Event::Opened { link, dialled: Some("first".into()) }, now);

@@ -26,9 +26,11 @@ use std::fmt::Debug;
 pub(super) struct Vector {
     diagram: Bytes,
     encoded: Bytes,
-    /// Whether it is understood, and as the same.
-    same: Box<dyn Fn(&RawItem) -> Result<bool, WireError>>,
+    same: Box<Understood>,
 }
+
+/// Whether an item is understood, and as the same.
+type Understood = dyn Fn(&RawItem) -> Result<bool, WireError>;
 
 /// An item whose content is one value.
 pub(super) fn vector<T: Wire + PartialEq + Debug + 'static>(tag: u8, value: T, diagram: &str) -> Vector {
