@@ -1,6 +1,7 @@
 //! What the world tells the core, and what the core wants done.
 
 use super::identity::{Address, GroupId, ProcessId, Time, View, ViewNumber};
+use super::protocol::Protocol;
 use super::options::Class;
 use super::wire::frame::FRAME_HEAD_BYTES;
 use bytes::Bytes;
@@ -92,6 +93,11 @@ pub enum Effect {
 pub enum Upcall {
     /// A view of the domain was installed. Views that only change groups have the members of the one before.
     View(View),
+    /// The domain runs at this version of the protocol from the present view on. Told with the first view, and when it is raised.
+    Protocol {
+        /// The version.
+        version: Protocol,
+    },
     /// A view of a group this process is in was installed.
     GroupView(GroupView),
     /// A message.

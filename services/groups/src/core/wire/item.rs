@@ -29,6 +29,10 @@ pub(crate) mod tag {
     pub(crate) const ORDER: u8 = 3;
     /// What has been received, by sender, and up to which place.
     pub(crate) const RECEIVED: u8 = 4;
+    /// Places given by a member to whom the role was handed over.
+    pub(crate) const ORDER_OF_TURN: u8 = 5;
+    /// The role of the sequencer goes to another member.
+    pub(crate) const HANDOVER: u8 = 6;
     pub(crate) const JOIN: u8 = 10;
     pub(crate) const LEAVE: u8 = 11;
     pub(crate) const ACCUSE: u8 = 12;
@@ -224,6 +228,28 @@ pub(crate) struct OrderBatch {
     pub(crate) runs: Vec<Run>,
 }
 
+/// Places in the order given by a member that has the role by so many hand-overs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TurnBatch {
+    pub(crate) view: ViewNumber,
+    pub(crate) group: GroupId,
+    pub(crate) turn: u32,
+    pub(crate) first: u64,
+    pub(crate) runs: Vec<Run>,
+}
+
+/// From this place on another member gives the places: the sender is the last to have given any before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Handover {
+    pub(crate) view: ViewNumber,
+    pub(crate) group: GroupId,
+    /// How many hand-overs there have been in the view with this one.
+    pub(crate) turn: u32,
+    pub(crate) place: u64,
+    /// The rank of the new sequencer.
+    pub(crate) to: Rank,
+}
+
 /// What the sender has of a group's messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Received {
@@ -272,6 +298,8 @@ wire_struct! {
     Propose { view, ballot, value }
     Fetch { view, group, rank, from, until }
     OrderBatch { view, group, first, runs }
+    TurnBatch { view, group, turn, first, runs }
+    Handover { view, group, turn, place, to }
     Received { view, group, ready, received }
     Renewal { view, stamp }
     StateChunk { group, cut, offset, total, octets }

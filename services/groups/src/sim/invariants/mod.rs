@@ -10,6 +10,7 @@ mod m4;
 mod m5;
 mod m6;
 mod m7;
+mod m12;
 mod m9;
 mod o1;
 mod o2;
@@ -48,7 +49,7 @@ pub struct Verdict {
 #[must_use]
 pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
     let epochs = trace.epochs();
-    let checks: [(&'static str, Check<'_>); 22] = [
+    let checks: [(&'static str, Check<'_>); 23] = [
         ("M1", &|| m1::check(trace)),
         ("M2", &|| m2::check(trace)),
         ("M3", &|| m3::check(trace)),
@@ -56,6 +57,7 @@ pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
         ("M5", &|| m5::check(trace)),
         ("M6", &|| m6::check(trace)),
         ("M7", &|| m7::check(trace)),
+        ("M12", &|| m12::check(trace)),
         ("V3", &|| v3::check(trace)),
         ("O1", &|| o1::check(trace, &epochs)),
         ("O2", &|| o2::check(trace, &epochs)),
