@@ -259,6 +259,22 @@ fn a_key_lets_in_only_those_that_know_it() {
     }
 }
 
+/// A domain runs at what all its members speak, and lets nobody in who does not.
+#[tokio::test]
+async fn a_process_that_is_too_old_is_told_so() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let seed = listener.local_addr().unwrap().to_string();
+    let first = Domain::join([&seed]).listener(listener).await.unwrap();
+    let refused = Domain::join([&seed]).protocol_max(Protocol::OLDEST).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the domain runs at a version of the protocol that this process does not speak: upgrade it"
+    );
+    let second = Domain::join([&seed]).await.unwrap();
+    assert_eq!(second.view().members.len(), 2);
+    drop(first);
+}
+
 /// Carries on over the connection that is open.
 fn introduce_again(cores: &mut [Core; 2], now: Time) {
     for _ in 0..20 {

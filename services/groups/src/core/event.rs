@@ -1,8 +1,8 @@
 //! What the world tells the core, and what the core wants done.
 
 use super::identity::{Address, GroupId, ProcessId, Time, View, ViewNumber};
-use super::protocol::Protocol;
 use super::options::Class;
+use super::protocol::Protocol;
 use super::wire::frame::FRAME_HEAD_BYTES;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -219,6 +219,8 @@ pub enum Upcall {
         /// Why.
         reason: Unwelcome,
     },
+    /// The domain runs at a version of the protocol that this process does not speak: it will never be admitted.
+    TooOld,
     /// This process is in no view yet, and waits for these: a quorum of the last view it knows, or the seeds.
     Waiting {
         /// Where they are expected.

@@ -13,6 +13,7 @@ use super::group::Group;
 use super::identity::{GroupId, ProcessId, View, ViewNumber};
 use super::mutation::Mutation;
 use super::registry::Applied;
+use super::wire::frame::Exclusion;
 use super::wire::item::Propose;
 use super::wire::value::{ChangeKind, Cut, Value};
 use super::{Core, Stage};
@@ -296,10 +297,7 @@ impl Core {
     }
 
     /// This process learns that the domain goes on without it.
-    pub(super) fn excluded_by(&mut self, body: Bytes) {
-        use super::wire::frame::Exclusion;
-        use super::wire::{Reader, Wire};
-        let Ok(exclusion) = Exclusion::read(&mut Reader::new(body)) else { return };
+    pub(super) fn excluded_by(&mut self, exclusion: Exclusion) {
         let ours = self.stage == Stage::Outside || exclusion.domain == self.view.domain;
         if self.stage != Stage::Gone && ours && exclusion.view > self.view.number {
             self.stage = Stage::Gone;

@@ -149,7 +149,7 @@ pub struct Core {
     receipts_due: Option<Time>,
     blocked: bool,
     /// The application knows that this process does not speak what its domain runs at.
-    told_too_old: bool,
+    too_old: bool,
     counters: Counters,
 }
 
@@ -183,7 +183,7 @@ impl Core {
             restart: None,
             receipts_due: None,
             blocked: false,
-            told_too_old: false,
+            too_old: false,
             counters: Counters::default(),
             config,
         }

@@ -145,11 +145,11 @@ const FORCED_MAX: usize = 64;
 /// The registry on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Snapshot {
-    records: Vec<Record>,
-    decided: Vec<(ProcessId, u64)>,
-    next: u32,
-    forced: Vec<Forced>,
-    protocol: Protocol,
+    pub(crate) records: Vec<Record>,
+    pub(crate) decided: Vec<(ProcessId, u64)>,
+    pub(crate) next: u32,
+    pub(crate) forced: Vec<Forced>,
+    pub(crate) protocol: Protocol,
 }
 
 wire_struct! {

@@ -380,6 +380,10 @@ impl Owner {
                 self.ended = Some(Ended::Excluded);
                 false
             }
+            Upcall::TooOld => {
+                self.ended = Some(Ended::TooOld);
+                false
+            }
             Upcall::Left => {
                 self.ended = Some(Ended::Left);
                 false

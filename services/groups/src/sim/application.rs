@@ -102,7 +102,7 @@ impl World {
         match upcall {
             Upcall::View(view) => return self.view_told(node, view),
             Upcall::Protocol { version } => self.log(node, Entry::Protocol(version)),
-            Upcall::Unwelcome { reason, .. } => self.turned_away(node, reason),
+            Upcall::TooOld => self.upgrade(node),
             Upcall::GroupView(view) => self.group_view_told(node, view),
             Upcall::Deliver { group, sender, class, payload } => {
                 self.delivered(node, group, sender, class, payload)

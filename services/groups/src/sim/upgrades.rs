@@ -1,8 +1,9 @@
-//! Rolling upgrades: machines whose processes speak different versions of the protocol, and what operators do about it.
+//! Rolling upgrades: machines whose processes speak different versions of the protocol, and what operators do about it: they
+//! replace processes one by one, and those at once that are too old to be admitted.
 
 use super::trace::End;
 use super::world::{Due, World};
-use crate::core::{Protocol, Unwelcome};
+use crate::core::Protocol;
 
 /// Operators wait so long between two machines. Virtual microseconds.
 const ONE_BY_ONE_US: u64 = 150_000;
@@ -32,13 +33,6 @@ impl World {
         let old = (0..self.nodes.len()).filter(|&node| self.nodes[node].speaks < Protocol::NEWEST);
         for (node, at) in old.collect::<Vec<_>>().into_iter().zip(1..) {
             self.schedule(self.now + at * ONE_BY_ONE_US, Due::Upgrade { node });
-        }
-    }
-
-    /// A process that is turned away because it speaks too old a version is upgraded.
-    pub(super) fn turned_away(&mut self, node: usize, reason: Unwelcome) {
-        if reason == Unwelcome::PROTOCOL && self.nodes[node].speaks < Protocol::NEWEST {
-            self.upgrade(node);
         }
     }
 }

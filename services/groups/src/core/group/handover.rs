@@ -19,8 +19,8 @@
 use super::{Group, OrderBatch, Run};
 use crate::core::identity::{Rank, Time};
 use crate::core::mutation::Mutation;
-use crate::core::wire::item::{self, Handover, TurnBatch, tag};
 use crate::core::wire::WireError;
+use crate::core::wire::item::{self, Handover, TurnBatch, tag};
 
 /// How long the order may stand still for a hand-over. Microseconds.
 pub(crate) const HANDOVER_WAIT_US: u64 = 20_000;
@@ -187,5 +187,192 @@ impl Role {
     /// The turn of the places that are still to be sent: those before a hand-over that is not told yet are of the one before.
     fn sent_turn(&self) -> u32 {
         self.turn - u32::from(self.untold.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::event::Upcall;
+    use crate::core::identity::{GroupId, ProcessId, ViewNumber};
+    use crate::core::options::{Class, GroupOptions, Order};
+    use crate::core::wire::item::{OrderBatch, RawItem, Received};
+    use crate::core::wire::{Reader, Wire};
+    use bytes::Bytes;
+
+    /// Places in a row after which the role passes on.
+    const AFTER: u64 = 3;
+
+    /// A group of three whose members hear each other at once, or by and by.
+    struct Trio {
+        groups: Vec<Group>,
+        /// What each is still to hear, by sender.
+        waiting: Vec<Vec<Bytes>>,
+        delivered: [Vec<Bytes>; 3],
+        now: Time,
+    }
+
+    impl Trio {
+        fn new() -> Self {
+            let members: Vec<ProcessId> = (1..=3).map(ProcessId).collect();
+            let begins = (ViewNumber(2), 0);
+            let group = |me| Group::new(GroupId(0), begins, members.clone(), me, &GroupOptions::PLAIN, None);
+            let groups = members.iter().map(|&me| group(me)).collect();
+            Self { groups, waiting: vec![Vec::new(); 9], delivered: Default::default(), now: Time(1) }
+        }
+
+        fn sequencer(&self) -> usize {
+            self.groups[0].sequencer
+        }
+
+        fn send(&mut self, rank: usize, text: &'static str) {
+            self.groups[rank].send(Class::new(Order::Total, false), Bytes::from_static(text.as_bytes()));
+        }
+
+        /// Each member does what it can and says it; nobody hears it yet.
+        fn speak(&mut self) {
+            for rank in 0..3 {
+                let (group, mut told) = (&mut self.groups[rank], Vec::new());
+                group.consider_handover(AFTER, self.now);
+                group.progress(&mut told);
+                for upcall in told {
+                    let Upcall::Deliver { payload, .. } = upcall else { panic!("{upcall:?}") };
+                    self.delivered[rank].push(payload);
+                }
+                let Some(frame) = group.seal(false, true) else { continue };
+                for to in (0..3).filter(|&to| to != rank) {
+                    self.waiting[3 * rank + to].push(frame.clone());
+                }
+            }
+        }
+
+        /// One member hears all that another has said.
+        fn hear(&mut self, from: usize, to: usize) -> Result<(), WireError> {
+            for mut frame in std::mem::take(&mut self.waiting[3 * from + to]) {
+                while let Some(item) = RawItem::split(&mut frame)? {
+                    take(&mut self.groups[to], from, &item)?;
+                }
+            }
+            Ok(())
+        }
+
+        /// Until nobody has anything to say.
+        fn settle(&mut self) {
+            for _ in 0..8 {
+                self.speak();
+                for pair in 0..9 {
+                    self.hear(pair / 3, pair % 3).unwrap();
+                }
+            }
+        }
+    }
+
+    fn take(group: &mut Group, from: usize, item: &RawItem) -> Result<(), WireError> {
+        match item.tag {
+            tag::MESSAGES => {
+                let mut input = Reader::new(item.content.clone());
+                (ViewNumber::read(&mut input)?, GroupId::read(&mut input)?);
+                let first = input.varint()?;
+                group.messages(from, first, &mut input, 64)
+            }
+            tag::ORDER => {
+                let batch: OrderBatch = item.decode()?;
+                group.places(from, 0, batch.first, &batch.runs)
+            }
+            tag::ORDER_OF_TURN => {
+                let batch: TurnBatch = item.decode()?;
+                group.places(from, batch.turn, batch.first, &batch.runs)
+            }
+            tag::HANDOVER => group.handed_over(from, &item.decode()?),
+            tag::RECEIVED => group.receipts(from, &item.decode::<Received>()?),
+            other => Err(WireError::Tag(other)),
+        }
+    }
+
+    #[test]
+    fn who_sends_alone_is_given_the_role_and_its_messages_have_their_places_at_once() {
+        let mut trio = Trio::new();
+        let (first, lone) = (trio.sequencer(), (trio.sequencer() + 1) % 3);
+        ["a", "b", "c"].into_iter().for_each(|text| trio.send(lone, text));
+        trio.settle();
+        assert!(trio.groups.iter().all(|g| g.sequencer == lone && g.turn() == 1));
+        trio.send(lone, "d");
+        trio.speak();
+        assert_eq!(trio.delivered[lone].last().unwrap(), "d", "nobody was asked");
+        trio.send(first, "e");
+        trio.settle();
+        assert!(trio.delivered.iter().all(|all| *all == ["a", "b", "c", "d", "e"]), "{:?}", trio.delivered);
+    }
+
+    #[test]
+    fn the_new_sequencers_places_may_come_before_the_word_of_the_old_one() {
+        let mut trio = Trio::new();
+        let (old, lone) = (trio.sequencer(), (trio.sequencer() + 1) % 3);
+        let third = 3 - old - lone;
+        ["a", "b", "c"].into_iter().for_each(|text| trio.send(lone, text));
+        while trio.groups[old].turn() == 0 {
+            trio.speak();
+            for (from, to) in [(old, lone), (lone, old), (third, old), (lone, third), (third, lone)] {
+                trio.hear(from, to).unwrap();
+            }
+            if trio.groups[old].turn() == 0 {
+                trio.hear(old, third).unwrap();
+            }
+        }
+        trio.speak();
+        trio.hear(old, lone).unwrap();
+        trio.send(lone, "d");
+        trio.speak();
+        trio.hear(lone, third).unwrap();
+        assert_eq!((trio.groups[third].sequencer, trio.groups[third].turn()), (lone, 1));
+        trio.settle();
+        assert_eq!(trio.delivered[third], ["a", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn a_member_that_does_not_acknowledge_keeps_the_role_where_it_is() {
+        let mut trio = Trio::new();
+        let (old, lone) = (trio.sequencer(), (trio.sequencer() + 1) % 3);
+        trio.groups[3 - old - lone].lag(true);
+        ["a", "b", "c"].into_iter().for_each(|text| trio.send(lone, text));
+        trio.settle();
+        trio.send(lone, "d");
+        trio.settle();
+        assert!(trio.groups[old].awaits_handover() && trio.delivered[old].len() == 3, "the order stands still");
+        trio.now = trio.now.after(HANDOVER_WAIT_US + 1);
+        trio.settle();
+        assert!(trio.groups.iter().all(|g| g.turn() == 0));
+        assert!(trio.delivered.iter().all(|all| all.len() == 4), "but not for long: {:?}", trio.delivered);
+    }
+
+    #[test]
+    fn the_role_does_not_go_to_and_fro() {
+        let mut trio = Trio::new();
+        for round in 0..20 {
+            (0..AFTER).for_each(|_| trio.send(round % 3, "x"));
+            trio.settle();
+        }
+        let turns = trio.groups[0].turn();
+        assert!((1..=2).contains(&turns), "{turns}");
+        assert!(trio.delivered.iter().all(|all| all.len() == 20 * AFTER as usize));
+    }
+
+    #[test]
+    fn a_word_that_does_not_fit_is_refused() {
+        let mut trio = Trio::new();
+        let (old, other) = (trio.sequencer(), (trio.sequencer() + 1) % 3);
+        let third = &mut trio.groups[3 - old - other];
+        let word = Handover { view: ViewNumber(2), group: GroupId(0), turn: 1, place: 0, to: other as Rank };
+        for (from, wrong) in [
+            (other, word),
+            (old, Handover { turn: 2, ..word }),
+            (old, Handover { place: 1, ..word }),
+            (old, Handover { to: 3, ..word }),
+            (old, Handover { to: old as Rank, ..word }),
+        ] {
+            assert_eq!(third.handed_over(from, &wrong), Err(WireError::Contradiction), "{from} {wrong:?}");
+        }
+        assert_eq!(third.places(other, 1, 7, &[]), Err(WireError::Contradiction), "a gap");
+        assert_eq!(third.turn(), 0);
     }
 }
