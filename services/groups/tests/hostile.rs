@@ -2,9 +2,10 @@
 
 use bytes::{Bytes, BytesMut};
 use quorb_groups::core::{
-    Class, Config, Core, Effect, Event, GroupOptions, LinkId, Order, ProcessId, SharedKey, Stage, Time,
-    Unwelcome, Upcall,
+    Class, Config, Core, Effect, Event, GroupOptions, LinkId, Order, ProcessId, Protocol, SharedKey, Stage,
+    Time, Unwelcome, Upcall,
 };
+use quorb_groups::driver::Domain;
 use quorb_groups::sim::random::Random;
 
 /// Two cores and one connection between them; the frames to the second may be changed on their way.

@@ -244,7 +244,8 @@ pub struct GroupView {
 }
 
 impl GroupView {
-    /// The member that gives the places of the total order in this view.
+    /// The member that gives the places of the total order when this view begins: it may hand the role over to one that sends
+    /// alone.
     #[must_use]
     pub fn sequencer(&self) -> Option<ProcessId> {
         self.members.get(self.group.sequencer(self.members.len())).map(|member| member.process)

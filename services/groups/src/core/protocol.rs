@@ -198,8 +198,10 @@ mod tests {
         received(&mut core, FrameKind::Hello, &hello(newest));
         let mut out = Vec::new();
         core.poll(Time(2), &mut out);
-        out.iter().any(|effect| matches!(effect, Effect::Send { head, body, .. }
-            if head[0] == FrameKind::Refused as u8 && body[..] == [Unwelcome::PROTOCOL.0]))
+        out.iter().any(|effect| {
+            matches!(effect, Effect::Send { head, body, .. }
+            if head[0] == FrameKind::Refused as u8 && body[..] == [Unwelcome::PROTOCOL.0])
+        })
     }
 
     #[test]

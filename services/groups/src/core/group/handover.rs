@@ -338,7 +338,10 @@ mod tests {
         trio.settle();
         trio.send(lone, "d");
         trio.settle();
-        assert!(trio.groups[old].awaits_handover() && trio.delivered[old].len() == 3, "the order stands still");
+        assert!(
+            trio.groups[old].awaits_handover() && trio.delivered[old].len() == 3,
+            "the order stands still"
+        );
         trio.now = trio.now.after(HANDOVER_WAIT_US + 1);
         trio.settle();
         assert!(trio.groups.iter().all(|g| g.turn() == 0));

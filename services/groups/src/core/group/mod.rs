@@ -345,7 +345,13 @@ impl Group {
     }
 
     /// Learns places from the sequencer, which has its role by so many hand-overs.
-    pub(crate) fn places(&mut self, from: usize, turn: u32, first: u64, runs: &[Run]) -> Result<(), WireError> {
+    pub(crate) fn places(
+        &mut self,
+        from: usize,
+        turn: u32,
+        first: u64,
+        runs: &[Run],
+    ) -> Result<(), WireError> {
         self.follow(from, turn, first)?;
         self.wake();
         self.order.learn(first, runs, self.lanes.len())?;

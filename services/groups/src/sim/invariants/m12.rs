@@ -14,7 +14,10 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
                 return Err(format!("{:?} runs at {first}, at {} at {version}", view.number, log.process));
             }
             if let Some(old) = view.members.iter().find(|m| m.speaks < version) {
-                return Err(format!("{:?} runs at {version}, which {} does not speak", view.number, old.process));
+                return Err(format!(
+                    "{:?} runs at {version}, which {} does not speak",
+                    view.number, old.process
+                ));
             }
         }
     }

@@ -4,13 +4,13 @@
 mod c4;
 mod c5;
 mod m1;
+mod m12;
 mod m2;
 mod m3;
 mod m4;
 mod m5;
 mod m6;
 mod m7;
-mod m12;
 mod m9;
 mod o1;
 mod o2;

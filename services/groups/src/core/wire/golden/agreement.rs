@@ -1,8 +1,8 @@
 //! The agreement on the next view, and leases.
 
 use super::{Vector, member, vector};
-use crate::core::protocol::Protocol;
 use crate::core::identity::{DomainId, GroupId, ProcessId, ViewNumber};
+use crate::core::protocol::Protocol;
 use crate::core::wire::item::{Answer, Fetch, Fill, Flush, Propose, Renewal, Source, Vote, tag};
 use crate::core::wire::value::{Accepted, Ballot, Change, ChangeKind, Cut, Report, Run, Value};
 

@@ -1,11 +1,11 @@
 //! Frames: the head, and what follows it in each kind.
 
 use super::octets;
-use crate::core::protocol::Protocol;
 use crate::core::event::{Effect, Event, LinkId, Upcall};
 use crate::core::identity::{Address, DomainId, DomainName, DurableId, ProcessId, Time, ViewNumber};
 use crate::core::key::{Claim, SharedKey};
 use crate::core::options::Config;
+use crate::core::protocol::Protocol;
 use crate::core::wire::frame::{Exclusion, FRAME_HEAD_BYTES, FrameHead, FrameKind, Hello, refusal_of};
 use crate::core::wire::{Wire, WireError};
 use crate::core::{Core, Unwelcome};

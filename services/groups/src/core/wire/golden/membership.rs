@@ -1,9 +1,9 @@
 //! Joining, leaving, founding, and changes of the registry of groups.
 
 use super::{Vector, member, vector, view};
-use crate::core::protocol::Protocol;
 use crate::core::identity::{DomainId, DurableId, GroupId, ProcessId, ViewNumber};
 use crate::core::options::GroupOptions;
+use crate::core::protocol::Protocol;
 use crate::core::registry::{Forced, Place, Record, Snapshot};
 use crate::core::wire::item::{Accuse, Found, Join, Propose, Request, Welcome, tag};
 use crate::core::wire::value::{Ballot, Change, ChangeKind, Cut, Entrant, Run, Value};
@@ -189,6 +189,12 @@ fn first() -> Vector {
         00 00 00 00 01                      no groups, no requests, no number given, nothing forced, version 1
         00 00                               no wait, no decision
     ";
-    let registry = Snapshot { records: Vec::new(), decided: Vec::new(), next: 0, forced: Vec::new(), protocol: Protocol(1) };
+    let registry = Snapshot {
+        records: Vec::new(),
+        decided: Vec::new(),
+        next: 0,
+        forced: Vec::new(),
+        protocol: Protocol(1),
+    };
     vector(tag::WELCOME, Welcome { view: view(), registry, hold_us: 0, decision: None }, diagram)
 }

@@ -18,8 +18,8 @@ mod traffic;
 
 use super::item::{self, ITEM_HEAD_BYTES, RawItem, tag};
 use super::{Wire, WireError};
-use crate::core::protocol::Protocol;
 use crate::core::identity::{DomainId, DurableId, Member, ProcessId, View, ViewNumber};
+use crate::core::protocol::Protocol;
 use bytes::{BufMut, Bytes, BytesMut};
 use std::fmt::Debug;
 

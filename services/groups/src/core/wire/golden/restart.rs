@@ -1,9 +1,9 @@
 //! Beginning again from logs.
 
 use super::{Vector, member, vector, view};
-use crate::core::protocol::Protocol;
 use crate::core::durable::restart::{Gathered, Recall};
 use crate::core::identity::{DomainId, DurableId, ViewNumber};
+use crate::core::protocol::Protocol;
 use crate::core::registry::Snapshot;
 use crate::core::wire::item::{Propose, Vote, tag};
 use crate::core::wire::value::{Accepted, Ballot, Value};
@@ -35,7 +35,13 @@ fn recall() -> Vector {
         00 00 00 00 01                          the registry then, as in WELCOME
         01                                      an operator wants to go on with whoever is there
     ";
-    let registry = Snapshot { records: Vec::new(), decided: Vec::new(), next: 0, forced: Vec::new(), protocol: Protocol(1) };
+    let registry = Snapshot {
+        records: Vec::new(),
+        decided: Vec::new(),
+        next: 0,
+        forced: Vec::new(),
+        protocol: Protocol(1),
+    };
     vector(tag::RECALL, Recall { identity: DurableId(5), view: view(), registry, force: true }, diagram)
 }
 

@@ -4,7 +4,9 @@ use super::{Vector, octets, vector};
 use crate::core::group::Group;
 use crate::core::identity::{GroupId, ProcessId, Rank, ViewNumber};
 use crate::core::options::{Class, GroupOptions, Order};
-use crate::core::wire::item::{Fetch, Handover, OrderBatch, RawItem, Received, StateChunk, StateWanted, TurnBatch, tag};
+use crate::core::wire::item::{
+    Fetch, Handover, OrderBatch, RawItem, Received, StateChunk, StateWanted, TurnBatch, tag,
+};
 use crate::core::wire::value::Run;
 use crate::core::wire::{Reader, Wire, WireError};
 use bytes::Bytes;
