@@ -269,7 +269,8 @@ async fn a_process_that_is_too_old_is_told_so() {
     let refused = Domain::join([&seed]).protocol_max(Protocol::OLDEST).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the domain runs at a version of the protocol that this process does not speak: upgrade it"
+        "ended before the first view: the domain runs at a version of the protocol that this process does not speak: \
+         upgrade it"
     );
     let second = Domain::join([&seed]).await.unwrap();
     assert_eq!(second.view().members.len(), 2);
