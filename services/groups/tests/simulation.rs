@@ -106,6 +106,14 @@ fn a_place_is_known_everywhere() {
     shown("moments", 306, Mutation::PlaceNotStable, "O4");
 }
 
+/// A durable group was just created when its only member failed: the first state was not on its disk, and nobody else has any.
+/// Nothing was acknowledged either, so the group begins again as it did; it slept for ever.
+#[test]
+fn a_group_that_died_before_its_first_state_was_written_begins_as_it_did() {
+    let settings = Settings { scenario: named("dissolutions"), ..Settings::default() };
+    assert_eq!(run(555, &settings).violation, None);
+}
+
 /// Seeds that have shown a fault hold now, though later changes may have made other stories of them.
 #[test]
 fn seeds_that_found_something_hold() {

@@ -271,7 +271,8 @@ mod tests {
         match item.tag {
             tag::MESSAGES => {
                 let mut input = Reader::new(item.content.clone());
-                (ViewNumber::read(&mut input)?, GroupId::read(&mut input)?);
+                assert_eq!(ViewNumber::read(&mut input)?, ViewNumber(2));
+                assert_eq!(GroupId::read(&mut input)?, GroupId(0));
                 let first = input.varint()?;
                 group.messages(from, first, &mut input, 64)
             }
