@@ -70,15 +70,24 @@ impl Server {
         self.process.wait().expect("it ends");
     }
 
-    /// Ends it in order. Answers its exit code and what it has said on standard error.
-    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
-        let told = Command::new("kill").arg(self.process.id().to_string()).status();
+    /// Sends it a signal of this name.
+    pub(crate) fn signal(&self, name: &str) {
+        let told = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
         assert!(told.expect("kill is there").success());
-        let status = self.process.wait().expect("it ends");
+    }
+
+    /// Waits until it has ended by itself. Answers its exit code and what it has said on standard error.
+    pub(crate) fn wait(mut self) -> (Option<i32>, String) {
         let mut words = String::new();
         let stderr = self.process.stderr.take().expect("it is piped");
         BufReader::new(stderr).read_to_string(&mut words).expect("it is text");
-        (status.code(), words)
+        (self.process.wait().expect("it ends").code(), words)
+    }
+
+    /// Ends it in order. Answers its exit code and what it has said on standard error.
+    pub(crate) fn terminate(self) -> (Option<i32>, String) {
+        self.signal("TERM");
+        self.wait()
     }
 }
 
