@@ -54,11 +54,12 @@ async fn names_that_go_around_two_services_end() {
     let around = |times: usize| name(&format!("{}here", "far/near/".repeat(times)));
     assert_eq!(near.root.resolve(&around(3)).await.unwrap(), near.object("here"));
     for times in [9, 8_000] {
-        let call = near.root.resolve(&around(times));
-        let fault = soon("it ends", call).await.unwrap_err();
+        let path = around(times);
+        let fault = soon("it ends", near.root.resolve(&path)).await.unwrap_err();
         let Some(ResolveError::CannotProceed(stopped)) = fault.user() else { panic!("{fault}") };
         assert_eq!(stopped.rest_of_name.last(), name("here").last());
-        let bound = soon("it ends", near.root.bind(&around(times), &near.object("o"))).await.unwrap_err();
+        let object = near.object("o");
+        let bound = soon("it ends", near.root.bind(&path, &object)).await.unwrap_err();
         assert!(matches!(bound.user(), Some(BindError::CannotProceed(_))), "{bound}");
     }
     assert_eq!(near.root.resolve(&around(3)).await.unwrap(), near.object("here"), "nothing is left of it");

@@ -17,8 +17,11 @@ impl Server {
         Server::started(Command::new(env!("CARGO_BIN_EXE_quorb")), listen, arguments).expect("it is ready")
     }
 
-    /// Starts one by a command that has been begun; none if it ends before it is ready.
-    pub(crate) fn started(mut command: Command, listen: &str, arguments: &[&str]) -> Option<Server> {
+    /// Starts one by a command that has been begun.
+    ///
+    /// # Errors
+    /// It ends before it is ready: what it has said on standard error.
+    pub(crate) fn started(mut command: Command, listen: &str, arguments: &[&str]) -> Result<Server, String> {
         command.args(["serve", "--listen", listen]).args(arguments);
         command.env_remove("QUORB_DATA").env_remove("QUORB_LOG");
         command.env_remove("QUORB_NAMES").env_remove("QUORB_EVENTS");
@@ -28,13 +31,12 @@ impl Server {
         let stdout = process.stdout.as_mut().expect("it is piped");
         BufReader::new(stdout).read_line(&mut line).expect("it says something");
         match line.trim().strip_prefix("ready ") {
-            Some(address) => Some(Server { process, address: address.to_owned() }),
+            Some(address) => Ok(Server { process, address: address.to_owned() }),
             None => {
                 let mut words = String::new();
                 let _ = process.stderr.take().expect("it is piped").read_to_string(&mut words);
-                eprintln!("{words}");
                 process.wait().expect("it ends");
-                None
+                Err(words)
             }
         }
     }

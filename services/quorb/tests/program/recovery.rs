@@ -130,6 +130,9 @@ fn a_server_whose_disk_is_full_ends_and_costs_no_call() {
         assert_eq!(code, Some(1), "{words}");
         assert!(words.contains("the naming service cannot go on: the log cannot be written"), "{words}");
         callers.until(CALLS).await;
+        // There is no room to start in, either.
+        let words = tokio::task::block_in_place(|| trio.not_started(1));
+        assert!(words.contains("the log cannot be written"), "{words}");
         // Somebody has made room.
         trio.blocks_max = None;
         tokio::task::block_in_place(|| trio.start(&[1]));

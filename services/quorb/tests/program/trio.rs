@@ -64,7 +64,13 @@ impl Trio {
         self.servers[at] = Some(starting.expect("it starts").expect("it is ready"));
     }
 
-    fn starting(&self, at: usize, more: &[&str]) -> std::thread::JoinHandle<Option<Server>> {
+    /// What a server says that cannot start.
+    pub(crate) fn not_started(&self, at: usize) -> String {
+        let started = self.starting(at, &[]).join().expect("no panic");
+        started.err().expect("it does not start")
+    }
+
+    fn starting(&self, at: usize, more: &[&str]) -> std::thread::JoinHandle<Result<Server, String>> {
         let (command, mut arguments) = (self.program(), self.arguments_of(at));
         arguments.extend(more.iter().map(ToString::to_string));
         let listen = self.listen[at].clone();
