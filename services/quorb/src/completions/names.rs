@@ -44,8 +44,8 @@ async fn listed(service: Option<&str>, context: &str) -> Option<Vec<Entry>> {
 
 /// The context that a path leads to, with its last slash, and the beginning of what is in it.
 fn split(begun: &str) -> (&str, &str) {
-    let slash = begun.char_indices().filter(|&(at, c)| c == '/' && !begun[..at].ends_with('\\')).last();
-    begun.split_at(slash.map_or(0, |(at, _)| at + 1))
+    let mut slashes = begun.rmatch_indices('/').filter(|(at, _)| !begun[..*at].ends_with('\\'));
+    begun.split_at(slashes.next().map_or(0, |(at, _)| at + 1))
 }
 
 /// The path of an entry; that of a context ends with a slash, behind which it goes on.
