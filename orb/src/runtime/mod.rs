@@ -18,6 +18,7 @@ mod connect;
 mod connection;
 mod corbaname;
 mod crowd;
+mod descriptor;
 mod driver;
 mod endpoint;
 mod inbound;
