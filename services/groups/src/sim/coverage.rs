@@ -40,6 +40,7 @@ impl Coverage {
             ("refoundings", u64::from(outcome.refounded)),
             ("records written", c.records),
             ("checkpoints", c.checkpoints),
+            ("parts of snapshots", c.snapshot_parts),
             ("logs begun anew", c.compactions),
             ("restarts by consensus", c.restarted),
             ("ballots about restarts", c.regatherings),

@@ -113,7 +113,7 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
     template.limits.state_chunks_ahead = 2;
     template.limits.window_bytes_max = 4096;
     template.limits.log_compact_bytes = 16 << 10;
-    template.limits.log_part_bytes = 256;
+    template.limits.log_part_bytes = scenario.log_part_bytes;
     template.limits.handover_after_messages = scenario.handover_after;
     template.mutation = settings.mutation;
     let mut world = World::new(seed, nodes, template);
@@ -299,6 +299,7 @@ fn add(sum: &mut Counters, more: Counters) {
     sum.future_items += more.future_items;
     sum.records += more.records;
     sum.checkpoints += more.checkpoints;
+    sum.snapshot_parts += more.snapshot_parts;
     sum.compactions += more.compactions;
     sum.regatherings += more.regatherings;
     sum.restarted += more.restarted;

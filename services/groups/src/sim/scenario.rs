@@ -94,6 +94,8 @@ pub struct Scenario {
     pub excused: &'static [&'static str],
     /// Whether machines have disks, and processes keep logs.
     pub durable: bool,
+    /// Octets of a snapshot that are written to a log at once.
+    pub log_part_bytes: usize,
     /// Whether applications dissolve groups now and then.
     pub dissolves: bool,
     /// After how many places in a row the role of a sequencer is handed over.
@@ -120,6 +122,7 @@ const USUAL: Scenario = Scenario {
     profile: Profile::Everything,
     excused: &[],
     durable: false,
+    log_part_bytes: 4 << 20,
     dissolves: false,
     handover_after: u64::MAX,
     upgrades: false,
@@ -235,6 +238,7 @@ pub const SCENARIOS: &[Scenario] = &[
         ],
         count: (4, 8),
         durable: true,
+        log_part_bytes: 128,
         ..USUAL
     },
     Scenario {

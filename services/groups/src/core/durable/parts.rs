@@ -57,6 +57,7 @@ impl Core {
         if rest.state.len() > max {
             let octets = rest.state.split_to(max);
             self.append(&Record::Part { group, octets });
+            self.counters.snapshot_parts += 1;
             rest.last = self.log.appended;
             self.log.parts.insert(group, rest);
             return;
