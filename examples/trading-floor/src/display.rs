@@ -1,6 +1,7 @@
 //! Who watches prices, and who enters trades.
 
 use quorb_events::{EventError, Events, Loss};
+use tokio::sync::watch;
 
 use crate::book::BookProxy;
 use crate::market::{Price, SYMBOLS, Trade};
@@ -20,8 +21,14 @@ pub(crate) async fn watch(events: Events) -> Result<u64, EventError> {
     Ok(shown)
 }
 
-/// Enters so many trades into the book, each once, whatever is killed meanwhile. The book says where to begin.
-pub(crate) async fn enter(events: Events, book: BookProxy, trades: u64) -> Result<u64, String> {
+/// Enters so many trades into the book, each once, whatever is killed meanwhile. The book says where to begin; `entered` is
+/// told how many are there.
+pub(crate) async fn enter(
+    events: Events,
+    book: BookProxy,
+    trades: u64,
+    entered: watch::Sender<u64>,
+) -> Result<u64, String> {
     let from = book.next().await.map_err(|fault| fault.to_string())?;
     let feed = events.subscription("trades/**").at(from).open::<Trade>().await;
     let mut feed = feed.map_err(|error| error.to_string())?;
@@ -51,6 +58,7 @@ pub(crate) async fn enter(events: Events, book: BookProxy, trades: u64) -> Resul
             return Err("no trade has come for two minutes".to_owned());
         }
         book.enter(first, symbols, quantities).await.map_err(|fault| fault.to_string())?;
+        entered.send_replace(next - 1);
     }
     Ok(next - 1)
 }

@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use quorb::Orb;
 use quorb_events::{ChannelOptions, Events, Guarantee, Overflow, Start};
+use tokio::sync::watch;
 
 use crate::book::BookProxy;
 use crate::house::Process;
@@ -78,7 +79,8 @@ async fn demonstrate(day: &CommandLine) -> Result<(), Box<dyn Error>> {
     let book: BookProxy = orb.bind(&books[0].reference)?;
 
     let display = tokio::spawn(display::watch(events.clone()));
-    let booking = tokio::spawn(display::enter(events.clone(), book.clone(), day.trades));
+    let (entered, mut in_the_book) = watch::channel(0);
+    let booking = tokio::spawn(display::enter(events.clone(), book.clone(), day.trades, entered));
     let traders: Vec<_> = (0..day.traders)
         .map(|trader| {
             let trades = day.trades / day.traders + u64::from(trader < day.trades % day.traders);
@@ -86,13 +88,13 @@ async fn demonstrate(day: &CommandLine) -> Result<(), Box<dyn Error>> {
         })
         .collect();
 
-    until_booked(&book, day.trades / 3).await?;
-    println!("kill -9 of the event service, with {} trades in the book", book.next().await? - 1);
+    let booked = until_booked(&mut in_the_book, day.trades / 3).await;
+    println!("kill -9 of the event service, with {booked} trades in the book");
     floor.kill()?;
     let mut floor = Process::floor(&floor_address, data.path())?;
     floor.until_ready()?;
-    until_booked(&book, 2 * day.trades / 3).await?;
-    println!("kill -9 of a replica of the book, with {} trades in it", book.next().await? - 1);
+    let booked = until_booked(&mut in_the_book, 2 * day.trades / 3).await;
+    println!("kill -9 of a replica of the book, with {booked} trades in it");
     books.remove(0).kill()?;
 
     for trader in traders {
@@ -106,11 +108,13 @@ async fn demonstrate(day: &CommandLine) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn until_booked(book: &BookProxy, trades: u64) -> Result<(), Box<dyn Error>> {
-    while book.next().await? <= trades {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+/// Waits until so many trades are in the book, or nobody enters any more. Answers how many there are.
+async fn until_booked(in_the_book: &mut watch::Receiver<u64>, trades: u64) -> u64 {
+    match in_the_book.wait_for(|&booked| booked >= trades).await {
+        Ok(booked) => *booked,
+        // Why the booker has ended is told where its end is collected.
+        Err(_) => trades,
     }
-    Ok(())
 }
 
 /// The day once more, from the disk: what it comes to is what the book says.
