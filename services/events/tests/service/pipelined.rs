@@ -1,5 +1,8 @@
 //! Several pushes under way to one consumer: order, each event at most once, whatever becomes of the connection.
 
+use std::time::Duration;
+
+use quorb_events::Limits;
 use quorb_events::cos::PushConsumerProxy;
 
 use crate::rig::{Rig, soon};
@@ -21,7 +24,11 @@ struct Pushed {
 
 impl Pushed {
     async fn new() -> Pushed {
-        let rig = Rig::new().await;
+        Pushed::with(|_| ()).await
+    }
+
+    async fn with(change: impl FnOnce(&mut Limits)) -> Pushed {
+        let rig = Rig::with(change).await;
         let wire = Wire::new().await;
         let channel = rig.pipelined("c").await;
         let consumer: PushConsumerProxy = rig.client.bind(&wire.reference()).unwrap();
@@ -126,8 +133,22 @@ async fn a_consumer_that_wants_no_more_gets_no_more() {
 }
 
 #[tokio::test]
+async fn a_consumer_that_hangs_is_given_up_and_nobody_else_waits() {
+    let pushed = Pushed::with(|limits| {
+        limits.peer_wait_max = Duration::from_millis(200);
+        limits.peer_failures_max = 3;
+    })
+    .await;
+    // Its connection stays, and nothing is answered any more. Everything has been published all the same.
+    is_given_up(&pushed.rig).await;
+    assert_eq!(pushed.rig.events.describe("c").await.unwrap().published, u64::from(EVENTS));
+    drop(pushed.line);
+    pushed.rig.end().await;
+}
+
+#[tokio::test]
 async fn a_consumer_that_has_vanished_is_given_up() {
-    let pushed = Pushed::new().await;
+    let pushed = Pushed::with(|limits| limits.peer_failures_max = 3).await;
     let Pushed { rig, wire, line } = pushed;
     drop((wire, line));
     is_given_up(&rig).await;
