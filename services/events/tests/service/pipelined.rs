@@ -134,16 +134,35 @@ async fn a_consumer_that_wants_no_more_gets_no_more() {
 
 #[tokio::test]
 async fn a_consumer_that_hangs_is_given_up_and_nobody_else_waits() {
-    let pushed = Pushed::with(|limits| {
+    let rig = Rig::with(|limits| {
         limits.peer_wait_max = Duration::from_millis(200);
         limits.peer_failures_max = 3;
     })
     .await;
-    // Its connection stays, and nothing is answered any more. Everything has been published all the same.
-    is_given_up(&pushed.rig).await;
-    assert_eq!(pushed.rig.events.describe("c").await.unwrap().published, u64::from(EVENTS));
-    drop(pushed.line);
-    pushed.rig.end().await;
+    let wire = Wire::new().await;
+    let channel = rig.pipelined("c").await;
+    let consumer: PushConsumerProxy = rig.client.bind(&wire.reference()).unwrap();
+    let proxy = channel.for_consumers().await.unwrap().obtain_push_supplier().await.unwrap();
+    // It takes the first event, and is silent from then on; its connection stays.
+    let hangs = async {
+        let mut line = wire.accept().await;
+        line.pushes(1).await;
+        line.take(1).await;
+        line
+    };
+    let publish = async {
+        proxy.connect_push_consumer(&consumer).await.unwrap();
+        let topic = rig.events.topic::<u32>("c").await.unwrap();
+        for number in 0..EVENTS {
+            topic.publish(number).await.unwrap();
+        }
+        topic.flush().await.unwrap();
+    };
+    let (line, ()) = tokio::join!(hangs, publish);
+    is_given_up(&rig).await;
+    assert_eq!(rig.events.describe("c").await.unwrap().published, u64::from(EVENTS));
+    drop(line);
+    rig.end().await;
 }
 
 #[tokio::test]
