@@ -6,6 +6,7 @@
 //! A verb takes its options and an [`Output`], and ends in a [`Verdict`], which is also the
 //! exit code.
 
+mod broker;
 mod call;
 mod describe;
 mod diff;

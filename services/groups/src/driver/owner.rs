@@ -283,6 +283,7 @@ impl Owner {
             Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
             Call::Cast { payload, answer } => self.rooms.requests.cast(core, payload, answer),
             Call::Reset { name, answer } => self.rooms.requests.reset(core, &name, answer),
+            Call::Dissolve { name, answer } => self.rooms.requests.dissolve(core, &name, answer),
             Call::Query { group, token } => self.rooms.query(core, group, token),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
             Call::State { group, place, state } => {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use quorb::{ObjectRef, Orb, Proxy};
 use quorb_giop::cdr::{Cdr, Encoder, Endian};
+use quorb_interop::Folder;
 use quorb_naming::cos::NamingContextProxy;
 use quorb_naming::storage::{RedbStore, Store};
 use quorb_naming::tree::{
@@ -13,20 +14,20 @@ use quorb_naming::tree::{
 use quorb_naming::{Limits, Names};
 
 use crate::load::{Work, by_ours, numbered};
-use crate::servers::{self, folder};
+use crate::servers;
 use crate::{Fault, Plan};
 
 /// Rows that are committed at a time when the store is filled.
 const ROWS_PER_COMMIT: usize = 10_000;
 
 pub(crate) fn measure(plan: Plan) -> Result<(), Fault> {
-    let folder = folder("million")?;
-    fill(&folder, plan.names)?;
+    let folder = Folder::new("naming-million")?;
+    fill(folder.path(), plan.names)?;
     let begun = Instant::now();
-    let server = servers::ours(folder.clone())?;
+    let server = servers::ours(folder)?;
     let start_up = begun.elapsed();
     let memory = resident_kib(server.process.id())?;
-    let file = std::fs::metadata(folder.join("names.redb"))?.len();
+    let file = std::fs::metadata(server.folder.path().join("names.redb"))?.len();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (listing, rate) = runtime.block_on(async {
         let orb = Orb::client().await?;
