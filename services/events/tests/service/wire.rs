@@ -64,7 +64,7 @@ impl Line {
                 self.reply(head.request_id, ReplyStatus::NO_EXCEPTION, &[1]).await;
                 continue;
             }
-            assert_eq!(&head.operation.as_bytes()[..], b"push");
+            assert_eq!(head.operation.as_bytes(), b"push");
             self.open.push_back(head.request_id);
             // The kind of its type stands in front of the value.
             let octets: [u8; 4] = body.octets()[4..8].try_into().expect("there are four");
