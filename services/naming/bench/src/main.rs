@@ -4,6 +4,7 @@
 //! `cargo run --release -p quorb-naming-bench`. Timings are of this machine and this minute: what counts is the ratio in one
 //! row. `--smoke` does everything once with few names, and checks the results only.
 
+mod checkpoint;
 mod failover;
 mod load;
 mod million;
@@ -38,6 +39,8 @@ enum Part {
     Million,
     /// What the loss of a server costs
     Failover,
+    /// What checkpoints of a million names cost a group
+    Checkpoint,
 }
 
 /// How much is done.
@@ -91,7 +94,7 @@ impl CommandLine {
             true => Plan { rounds: 1, calls: 200, calls_at_once: 2_000, names: 5_000 },
             false => Plan { rounds: 5, calls: 4_000, calls_at_once: 60_000, names: self.names },
         };
-        for part in [Part::Rates, Part::Million, Part::Failover] {
+        for part in [Part::Rates, Part::Million, Part::Failover, Part::Checkpoint] {
             if !self.only.is_empty() && !self.only.contains(&part) {
                 continue;
             }
@@ -99,6 +102,7 @@ impl CommandLine {
                 Part::Rates => rates::measure(plan)?,
                 Part::Million => million::measure(plan)?,
                 Part::Failover => failover::measure(plan)?,
+                Part::Checkpoint => checkpoint::measure(plan)?,
             }
         }
         Ok(())

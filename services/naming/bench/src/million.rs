@@ -26,7 +26,7 @@ pub(crate) fn measure(plan: Plan) -> Result<(), Fault> {
     let begun = Instant::now();
     let server = servers::ours(folder)?;
     let start_up = begun.elapsed();
-    let memory = resident_kib(server.process.id())?;
+    let memory = resident_kib(server.process.id(), "VmRSS:")?;
     let file = std::fs::metadata(server.folder.path().join("names.redb"))?.len();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (listing, rate) = runtime.block_on(async {
@@ -97,10 +97,10 @@ fn encoded(object: &ObjectRef) -> Result<Vec<u8>, Fault> {
     encoded.map_err(|cause| Fault::Wrong(cause.to_string()))
 }
 
-/// The memory that a process has, in KiB.
-fn resident_kib(process: u32) -> Result<f64, Fault> {
+/// The memory that a process has, or has had at most, in KiB: what the system calls `VmRSS:` and `VmHWM:`.
+pub(crate) fn resident_kib(process: u32, which: &str) -> Result<f64, Fault> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(which));
     let number = line.and_then(|line| line.split_whitespace().next()).and_then(|number| number.parse().ok());
-    number.ok_or_else(|| Fault::Wrong("no VmRSS".into()))
+    number.ok_or_else(|| Fault::Wrong(format!("no {which}")))
 }

@@ -20,6 +20,7 @@ pub(crate) struct Server {
     pub(crate) address: String,
     pub(crate) reference: String,
     pub(crate) folder: Folder,
+    arguments: Vec<String>,
 }
 
 /// Ours, on the names in a folder.
@@ -29,7 +30,15 @@ pub(crate) fn ours(folder: Folder) -> Result<Server, Fault> {
 
 /// Three of ours that are one service, with logs.
 pub(crate) fn three() -> Result<Vec<Server>, Fault> {
-    let places = [free_port()?, free_port()?, free_port()?].map(|port| format!("127.0.0.1:{port}"));
+    of_group([free_port()?, free_port()?, free_port()?].map(|port| format!("127.0.0.1:{port}")))
+}
+
+/// A group of one, with a log.
+pub(crate) fn alone() -> Result<Server, Fault> {
+    of_group([format!("127.0.0.1:{}", free_port()?)])?.pop().ok_or_else(|| Fault::Wrong("no server".into()))
+}
+
+fn of_group<const N: usize>(places: [String; N]) -> Result<Vec<Server>, Fault> {
     let join = places.join(",");
     let mut starting = Vec::new();
     for place in &places {
@@ -40,24 +49,39 @@ pub(crate) fn three() -> Result<Vec<Server>, Fault> {
     starting.into_iter().map(Starting::ready).collect()
 }
 
+impl Server {
+    /// Kills it, and starts it again as it was.
+    pub(crate) fn again(self) -> Result<Server, Fault> {
+        self.process.kill()?;
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        Starting::begin(self.folder, &arguments)?.ready()
+    }
+}
+
 struct Starting {
     process: Process,
     folder: Folder,
+    arguments: Vec<String>,
 }
 
 impl Starting {
     fn begin(folder: Folder, arguments: &[&str]) -> Result<Starting, Fault> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("--serve").arg(folder.path()).args(arguments);
-        Ok(Starting { process: Process::start(command)?, folder })
+        let arguments = arguments.iter().map(ToString::to_string).collect();
+        Ok(Starting { process: Process::start(command)?, folder, arguments })
     }
 
-    fn ready(mut self) -> Result<Server, Fault> {
-        let address = self.process.line("at ", quorb_interop::limits::ready_wait())?;
-        let reference = self.process.ready()?;
-        Ok(Server { process: self.process, address, reference, folder: self.folder })
+    fn ready(self) -> Result<Server, Fault> {
+        let Starting { mut process, folder, arguments } = self;
+        let address = process.line("at ", START_WAIT)?;
+        let reference = process.line("ready ", START_WAIT)?;
+        Ok(Server { process, address, reference, folder, arguments })
     }
 }
+
+/// From the start of a process until it is ready, with a million names.
+const START_WAIT: Duration = Duration::from_secs(120);
 
 /// What a process is told that the benchmark starts.
 #[derive(Debug, Args)]
