@@ -115,18 +115,15 @@ fn a_day(events: &Path) -> u64 {
     let spool = DirectorySpool::open(&directory, &options, Arc::new(limits)).expect("it opens");
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is after 1970");
     let begin = u64::try_from((now - Duration::from_secs(86_400)).as_micros()).expect("it is this century");
-    let stored = |number: u64| {
+    for number in 0..8_640 {
         let any = Any::new(&(number as i64)).expect("it is a value");
         let ty =
             Encoder::encapsulate(Endian::Little, |out| any.type_code().encode(out)).expect("it is short");
         let mut writer = BlockWriter::new("", 0);
         let (subject, ty) = (writer.subject("day/x"), writer.ty(&ty));
         writer.event(subject, ty, &[], &any.to_cdr(Endian::Little).expect("it is short"));
-        Arc::new(Stored::new(number + 1, begin + number * 10_000_000, writer.into_block()))
-    };
-    let all: Vec<Arc<Stored>> = (0..8_640).map(stored).collect();
-    for together in all.chunks(120) {
-        spool.append(together).expect("there is room");
+        let stored = Stored::new(number + 1, begin + number * 10_000_000, writer.into_block());
+        spool.append(&[Arc::new(stored)]).expect("there is room");
     }
     let segments = std::fs::read_dir(&directory).expect("it is there");
     let segments = segments.filter(|entry| {
