@@ -102,6 +102,8 @@ pub struct Counters {
     pub refused: u64,
     pub frames_resent: u64,
     pub future_items: u64,
+    pub parts: u64,
+    pub begun_again: u64,
     pub records: u64,
     pub checkpoints: u64,
     pub compactions: u64,

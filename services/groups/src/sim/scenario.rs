@@ -90,6 +90,8 @@ pub struct Scenario {
     pub excused: &'static [&'static str],
     /// Whether machines have disks, and processes keep logs.
     pub durable: bool,
+    /// Whether messages may be many times as long as what travels in one piece.
+    pub large: bool,
 }
 
 use Fault::{
@@ -110,6 +112,7 @@ const USUAL: Scenario = Scenario {
     profile: Profile::Everything,
     excused: &[],
     durable: false,
+    large: false,
 };
 
 /// All scenarios; a run without a name draws one by its seed (see [`drawn`]).
@@ -231,6 +234,26 @@ pub const SCENARIOS: &[Scenario] = &[
         count: (6, 12),
         drift_permille: 0,
         durable: true,
+        ..USUAL
+    },
+    Scenario {
+        name: "large",
+        nodes: (3, 5),
+        faults: &[
+            Kill, KillMidway, KillMidway, KillTwo, Dark, Pause, LongPause, Isolate, Split, CutPair, Break,
+            Slow, Lag, Moment, Donor,
+        ],
+        count: (4, 9),
+        large: true,
+        ..USUAL
+    },
+    Scenario {
+        name: "large-logged",
+        seeds: 3,
+        faults: &[Blackout, Blackout, Kill, KillMidway, KillMidway, KillTwo, Dark, Break, Isolate, LongPause],
+        count: (4, 9),
+        durable: true,
+        large: true,
         ..USUAL
     },
 ];

@@ -175,8 +175,8 @@ impl Core {
         let Some(copy) = self.log.copies.remove(&id) else { return };
         self.counters.restored += 1;
         self.append(&Record::Woken { group: id });
-        let messages = copy.messages.into_iter().map(|m| (m.sender, m.payload)).collect();
-        let state = copy.snapshot.unwrap_or_default();
+        let state = copy.snapshot.clone().unwrap_or_default();
+        let messages = copy.wholes();
         self.tell(super::Upcall::Restore { group: id, state, messages });
     }
 
