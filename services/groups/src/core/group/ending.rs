@@ -3,8 +3,9 @@
 //! Every member of the next view that was in this one holds each lane up to the cut before the cut is proposed. So all of
 //! them finish alike without another message: the agreed places first, then the messages that have none, by rank and
 //! number; last the fifo and causal ones. What a lane misses is beyond its cut and was delivered by no survivor: places
-//! for it are skipped. A message in parts whose last part is beyond the cut is dropped by all of them (see `parts`). Causal messages whose causes are lost with their senders are dropped (orphans, book L11731); only
-//! a sender that failed can leave one, since a survivor still holds what it delivered before it sent.
+//! for it are skipped. A message in parts whose last part is beyond the cut is dropped by all of them (see `parts`). Causal
+//! messages whose causes are lost with their senders are dropped (orphans, book L11731); only a sender that failed can leave
+//! one, since a survivor still holds what it delivered before it sent.
 
 use super::Group;
 use super::message::write_message;
