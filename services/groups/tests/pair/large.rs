@@ -1,6 +1,6 @@
 //! Large messages: they travel in parts, and what is sent beside them does not wait for all of those.
 
-use crate::rig::Pair;
+use crate::rig::{Alter, Pair};
 use bytes::{Bytes, BytesMut};
 use quorb_groups::core::{
     Class, Config, Core, Effect, Event, GroupOptions, Limits, Order, ProcessId, Time, Upcall,
@@ -118,7 +118,7 @@ fn parts_out_of_place_are_refused_and_counted() {
             frame[at - 2] |= bits;
         }
     }
-    let alterations: [(fn(&mut BytesMut), usize); 2] =
+    let alterations: [(Alter, usize); 2] =
         [(|frame| mark(frame, GOES_ON), 1), (|frame| mark(frame, MORE), 2)];
     for (alter, sent) in alterations {
         let (mut pair, group) = Pair::in_a_group(|_| {});

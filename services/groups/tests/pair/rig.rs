@@ -9,6 +9,9 @@ use std::collections::VecDeque;
 /// The octet that a frame with items begins with.
 const DATA: u8 = 3;
 
+/// Changes a frame.
+pub(crate) type Alter = fn(&mut BytesMut);
+
 /// Two processes, what is on its way to them, and what they have told their applications.
 pub(crate) struct Pair {
     pub(crate) cores: [Core; 2],
@@ -17,7 +20,7 @@ pub(crate) struct Pair {
     /// The lengths of the frames with items that each has sent, their heads included.
     pub(crate) sent: [Vec<usize>; 2],
     /// What becomes on its way of the frames of the first process.
-    pub(crate) alter: Option<fn(&mut BytesMut)>,
+    pub(crate) alter: Option<Alter>,
     pub(crate) next_link: u64,
     pub(crate) now: Time,
 }

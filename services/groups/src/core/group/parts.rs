@@ -31,7 +31,7 @@ impl Part {
     const GOES_ON: u8 = 1 << 4;
 
     pub(crate) const fn new(goes_on: bool, more: bool) -> Self {
-        Self(goes_on as u8 * Self::GOES_ON | more as u8 * Self::MORE)
+        Self((goes_on as u8 * Self::GOES_ON) | (more as u8 * Self::MORE))
     }
 
     #[inline]
