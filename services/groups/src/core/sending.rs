@@ -11,8 +11,10 @@
 //! for the members of a group goes out as one frame, encoded once and shared (G13).
 
 use super::event::{Blocked, CallError, Effect, Upcall};
+use super::group::HANDOVER_WAIT_US;
 use super::identity::{GroupId, ProcessId};
 use super::options::Class;
+use super::protocol::Protocol;
 use super::{Core, Stage};
 use bytes::Bytes;
 
@@ -22,7 +24,7 @@ impl Core {
         if self.stage != Stage::Member {
             return Err(CallError::NotInDomain);
         }
-        let limits = &self.config.limits;
+        let (limits, parts) = (&self.config.limits, self.registry.protocol() >= Protocol::PARTS);
         if payload.len() > limits.message_bytes_max {
             return Err(CallError::TooLong);
         }
@@ -31,7 +33,7 @@ impl Core {
             return Err(CallError::ClassNotAllowed);
         }
         let open = !self.acceptor.is_flushing() && group.backlog.is_empty() && !group.suspended;
-        let large = payload.len() > limits.part_bytes_max;
+        let large = payload.len() > limits.part_bytes_max && parts;
         if open && !large && !group.is_shut(limits) {
             group.send(class, payload);
             let full = group.batch_bytes() >= limits.batch_bytes_max;
@@ -85,9 +87,16 @@ impl Core {
         }
         let ids = self.dirty.clone();
         let mut durable = Vec::new();
+        let after = self.config.limits.handover_after_messages;
+        let (hands_over, mut waiting) = (self.registry.protocol() >= Protocol::HANDOVER, false);
         let mut told = std::mem::take(&mut self.told);
         for &id in &ids {
             let Some(group) = self.groups.get_mut(&id) else { continue };
+            if hands_over {
+                let before = group.turn();
+                waiting |= group.consider_handover(after, self.now);
+                self.counters.handovers += u64::from(group.turn() > before);
+            }
             group.progress(&mut told);
             if group.only.is_some() {
                 self.stirred.push(id);
@@ -100,6 +109,10 @@ impl Core {
             }
         }
         self.told = told;
+        if waiting {
+            let due = self.now.after(HANDOVER_WAIT_US);
+            self.receipts_due = Some(self.receipts_due.map_or(due, |before| before.min(due)));
+        }
         self.pass_on();
         for id in durable {
             self.write_placed(id);
@@ -133,9 +146,9 @@ impl Core {
 
     /// True if something was sent.
     fn send_waiting(&mut self, id: GroupId) -> bool {
-        let mut sent = false;
+        let (mut sent, parts) = (false, self.registry.protocol() >= Protocol::PARTS);
         while let Some(group) = self.groups.get_mut(&id) {
-            let Some(part) = group.send_waiting(&self.config.limits) else { break };
+            let Some(part) = group.send_waiting(&self.config.limits, parts) else { break };
             sent = true;
             self.counters.parts += u64::from(!part.is_whole());
             if group.batch_bytes() >= self.config.limits.batch_bytes_max {
@@ -156,8 +169,10 @@ impl Core {
             if let Some(octets) = group.seal(frozen, due) {
                 self.share(id, &octets);
             }
-            if self.groups.get(&id).is_some_and(|g| g.owes_receipts()) {
-                later = !frozen;
+            let Some(group) = self.groups.get(&id) else { continue };
+            let (owes, awaits) = (group.owes_receipts(), group.awaits_handover());
+            later |= owes && !frozen;
+            if owes || awaits {
                 self.mark(id);
             }
         }

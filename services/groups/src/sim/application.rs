@@ -2,11 +2,12 @@
 //! as its state the list of what it was given. What it is told goes to the trace.
 
 use super::Violation;
+use super::payload::{payload, read_payload, read_state, write_state};
 use super::scenario::Profile;
 use super::trace::{Act, End, Entry, MessageId, Sent};
 use super::world::{Due, World};
 use crate::core::{Class, GroupId, GroupOptions, GroupView, Order, ProcessId, Upcall, View, ViewNumber};
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use std::collections::BTreeMap;
 
 /// The replicated object: uniform total updates, local queries.
@@ -54,47 +55,6 @@ pub(super) fn options(name: &str) -> GroupOptions {
     }
 }
 
-/// A payload that says which message it is and is recognisably whole.
-fn payload(message: MessageId, large: bool) -> Bytes {
-    let filler = filler(message, large);
-    let mut octets = BytesMut::with_capacity(8 + filler);
-    octets.put_u64(message);
-    octets.extend((0..filler).map(|at| octet(message, at)));
-    octets.freeze()
-}
-
-/// How long it is. Where there are large messages, every third is one.
-fn filler(message: MessageId, large: bool) -> usize {
-    let short = (message % 97) as usize;
-    if large && message.is_multiple_of(3) { short * 31 } else { short }
-}
-
-/// What stands where in it.
-fn octet(message: MessageId, at: usize) -> u8 {
-    message as u8 ^ (at / 50) as u8
-}
-
-fn read_payload(mut octets: Bytes, large: bool) -> Option<MessageId> {
-    let message = octets.try_get_u64().ok()?;
-    let whole = octets.len() == filler(message, large)
-        && octets.iter().enumerate().all(|(at, &o)| o == octet(message, at));
-    whole.then_some(message)
-}
-
-fn write_state(applied: &[MessageId]) -> Bytes {
-    let mut octets = BytesMut::with_capacity(applied.len() * 8);
-    applied.iter().for_each(|&m| octets.put_u64(m));
-    octets.freeze()
-}
-
-fn read_state(mut octets: Bytes) -> Vec<MessageId> {
-    let mut applied = Vec::new();
-    while let Ok(message) = octets.try_get_u64() {
-        applied.push(message);
-    }
-    applied
-}
-
 impl World {
     fn log(&mut self, node: usize, entry: Entry) {
         if let Some(process) = &self.nodes[node].process {
@@ -113,6 +73,8 @@ impl World {
         }
         match upcall {
             Upcall::View(view) => return self.view_told(node, view),
+            Upcall::Protocol { version } => self.log(node, Entry::Protocol(version)),
+            Upcall::TooOld => self.upgrade(node),
             Upcall::GroupView(view) => self.group_view_told(node, view),
             Upcall::Deliver { group, sender, class, payload } => {
                 self.delivered(node, group, sender, class, payload)
@@ -137,6 +99,7 @@ impl World {
                 }
                 self.log(node, Entry::LeftGroup { group });
             }
+            Upcall::Dissolved { group } => return self.dissolved(node, group),
             Upcall::Excluded => self.ended(node, End::Excluded),
             Upcall::Left => self.ended(node, End::Left),
             _ => {}
@@ -164,7 +127,7 @@ impl World {
             wanted.push(LEDGER);
         }
         let chances: &[(&str, u64)] = match self.profile {
-            Profile::Everything => &[(REGISTER, 900), (MIXED, 900), (DOCUMENT, 700)],
+            Profile::Everything | Profile::Soloists => &[(REGISTER, 900), (MIXED, 900), (DOCUMENT, 700)],
             Profile::Queries => &[(REGISTER, 1000)],
         };
         for &(name, chance) in chances {
@@ -329,6 +292,7 @@ impl World {
                 Profile::Everything if self.market.is_some() => (60_000, 600_000),
                 Profile::Everything => (6_000, 60_000),
                 Profile::Queries => (1_000, 6_000),
+                Profile::Soloists => (2_000, 20_000),
             };
             let at = self.now + self.random.between(least, most);
             self.schedule(at, Due::Act { node });
@@ -339,8 +303,34 @@ impl World {
         match self.profile {
             Profile::Everything => self.do_anything(node),
             Profile::Queries => self.ask_or_update(node),
+            Profile::Soloists => self.send_alone(node),
+        }
+        if self.dissolves && self.random.permille(10) {
+            self.dissolve_some(node);
         }
         self.turn(node);
+    }
+
+    /// Ends one of the groups for everyone; mostly the one that ends in no other way.
+    fn dissolve_some(&mut self, node: usize) {
+        let (ledger, choice) = (self.random.permille(600), self.random.any() as usize);
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
+        let mut groups: Vec<GroupId> =
+            process.core.groups().filter(|g| !ledger || &*g.name == LEDGER).map(|g| g.group).collect();
+        if groups.is_empty() {
+            return;
+        }
+        let group = groups.swap_remove(choice % groups.len());
+        let _ = process.core.dissolve_group(group);
+    }
+
+    /// A group is no more; some of those who were in it found it again. True if the engine was called.
+    fn dissolved(&mut self, node: usize, group: GroupId) -> bool {
+        self.log(node, Entry::Dissolved { group });
+        let again = self.random.permille(800);
+        let Some(process) = &mut self.nodes[node].process else { return false };
+        let Some(known) = process.application.groups.remove(&group).filter(|_| again) else { return false };
+        process.core.enter_group(&known.name, options(&known.name)).is_ok()
     }
 
     /// Some update for a while, the rest ask; then nobody updates, so that nobody waits for anything; then others do.
@@ -355,6 +345,25 @@ impl World {
                 }
             }
             _ => self.ask_something(node),
+        }
+    }
+
+    /// One sends in one group, the rest hardly ever says anything; then another one does.
+    fn send_alone(&mut self, node: usize) {
+        let phase = self.now / 300_000;
+        if phase as usize % self.nodes.len() != node {
+            return match self.random.permille(60) {
+                true => self.do_anything(node),
+                false => self.ask_something(node),
+            };
+        }
+        let Some(process) = &self.nodes[node].process else { return };
+        let groups: Vec<GroupId> = process.application.groups.keys().copied().collect();
+        let Some(&group) = groups.get((phase / 7) as usize % groups.len().max(1)) else { return };
+        let uniform = process.core.options_of(group).is_some_and(|o| o.only.is_some());
+        for _ in 0..self.random.between(1, 4) {
+            let uniform = uniform || self.random.permille(300);
+            self.send_one(node, group, Class::new(Order::Total, uniform));
         }
     }
 
@@ -399,7 +408,6 @@ impl World {
         let order = *self.random.pick(&[Order::Fifo, Order::Causal, Order::Total]);
         let uniform = self.random.permille(400);
         let choice = self.random.any() as usize;
-        let message = self.trace.sent.len() as MessageId + 1;
         let Some(process) = self.nodes[node].process.as_mut() else { return };
         let groups: Vec<GroupId> = process.application.groups.keys().copied().collect();
         if groups.is_empty() {
@@ -412,6 +420,12 @@ impl World {
             DOCUMENT => Class::new(Order::Total, uniform),
             _ => Class::new(order, uniform),
         };
+        self.send_one(node, group, class);
+    }
+
+    fn send_one(&mut self, node: usize, group: GroupId, class: Class) {
+        let message = self.trace.sent.len() as MessageId + 1;
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
         let domain = process.core.view().domain;
         let id = process.application.id;
         if process.core.multicast(group, class, payload(message, self.large)).is_ok() {

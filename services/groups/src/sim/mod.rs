@@ -14,10 +14,12 @@ pub mod invariants;
 mod moments;
 mod network;
 pub mod objects;
+mod payload;
 pub mod random;
 pub mod run;
 pub mod scenario;
 pub mod trace;
+mod upgrades;
 mod world;
 
 /// Something that must hold did not.

@@ -3,7 +3,7 @@
 use crate::rig::{Alter, Pair};
 use bytes::{Bytes, BytesMut};
 use quorb_groups::core::{
-    Class, Config, Core, Effect, Event, GroupOptions, Limits, Order, ProcessId, Time, Upcall,
+    Class, Config, Core, Effect, Event, GroupOptions, Limits, Order, ProcessId, Protocol, Time, Upcall,
 };
 
 /// Octets of the large message.
@@ -62,6 +62,18 @@ fn a_small_message_of_another_sender_goes_between() {
             }
         }
     }
+}
+
+/// In a domain in which somebody does not understand parts, everyone goes on as before.
+#[test]
+fn an_older_protocol_has_no_parts() {
+    let (mut pair, group) = Pair::in_a_group(|config| config.protocol_max = Protocol(1));
+    pair.forget();
+    pair.cores[0].multicast(group, TOTAL, large(LARGE)).unwrap();
+    pair.turn(0);
+    assert!(pair.sent[0].iter().any(|octets| *octets > LARGE), "{:?}", pair.sent[0]);
+    assert!(pair.go_until(|cores| cores.iter().all(|core| core.kept_messages() == 0)));
+    assert_eq!((pair.delivered(1).len(), pair.cores[0].counters().parts), (1, 0));
 }
 
 /// What the sender sends in the same group keeps its order.

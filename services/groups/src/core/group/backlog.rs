@@ -77,7 +77,7 @@ impl Backlog {
     fn take(&mut self, part_bytes_max: usize) -> Option<Leaving> {
         let (class, message) = self.messages.front()?;
         let from = self.cut_off;
-        let until = message.len().min(from + part_bytes_max.max(1));
+        let until = message.len().min(from.saturating_add(part_bytes_max.max(1)));
         let (class, payload, more) = (*class, message.slice(from..until), until < message.len());
         self.bytes -= payload.len();
         self.cut_off = if more { until } else { 0 };
@@ -119,16 +119,17 @@ impl Backlog {
 }
 
 impl Group {
-    /// Sends the next of what waits, if it may be: the answer is which part that was.
-    pub(crate) fn send_waiting(&mut self, limits: &Limits) -> Option<Part> {
+    /// Sends the next of what waits, if it may be, in parts if everyone understands them: the answer is which part that was.
+    pub(crate) fn send_waiting(&mut self, limits: &Limits, parts: bool) -> Option<Part> {
         if self.suspended || self.is_shut(limits) {
             return None;
         }
+        let part_bytes_max = if parts { limits.part_bytes_max } else { usize::MAX };
         let ahead = self.lanes.get(self.me).map_or(0, Lane::bytes);
-        if self.backlog.is_large(limits.part_bytes_max) && ahead >= limits.parts_ahead_bytes_max {
+        if self.backlog.is_large(part_bytes_max) && ahead >= limits.parts_ahead_bytes_max {
             return None;
         }
-        let Leaving { class, part, payload, whole } = self.backlog.take(limits.part_bytes_max)?;
+        let Leaving { class, part, payload, whole } = self.backlog.take(part_bytes_max)?;
         let number = self.send_part(class, part, payload);
         if let Some(message) = whole.filter(|_| !part.is_whole()) {
             self.lanes[self.me].sent(number, message);

@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(group.backlog.bytes(), 6);
         assert_eq!(group.passed(), None, "it is still to be sent");
         group.suspended = false;
-        assert!(group.send_waiting(&Limits::default()).is_some());
+        assert!(group.send_waiting(&Limits::default(), true).is_some());
         group.progress(&mut Vec::new());
         group.synced(u64::MAX);
         assert_eq!(group.backlog.payloads(), [b"later"], "what came later does not count");
