@@ -11,6 +11,7 @@
 //! endpoints.
 
 pub mod check;
+mod effects;
 mod error;
 mod keep;
 mod latest;
@@ -24,8 +25,10 @@ mod servant;
 mod serve;
 mod subject;
 mod task;
+mod timers;
 mod work;
 
+pub use effects::Effects;
 pub use error::{ServeError, StateError};
 pub use keep::{Family, Keep};
 pub use machine::{Commands, Machine};
@@ -35,3 +38,4 @@ pub use reads::Reads;
 pub use reference::MEMBERS_LISTED_MAX;
 pub(crate) use reference::single_members;
 pub use serve::{Replica, Serve};
+pub use timers::TimerError;

@@ -128,6 +128,7 @@ mod tests {
             interface: "IDL:Grid:1.0".into(),
             fingerprint: 1,
             style: Style::Active,
+            ships_effects: false,
             profiles: vec![data],
             time_us: 0,
         }
