@@ -23,7 +23,7 @@ use crate::adapter::{
     WriteResults, encoded, executed_here, fault_of_panic, unwritable,
 };
 use crate::exception::{Completion, Fault, Raises, Stage, SystemException};
-use crate::model::{Kind, Operation};
+use crate::model::{Kind, Operation, Replies};
 use crate::proto::gate::Token;
 use crate::proto::head::ChainId;
 use crate::runtime::{Orb, check_depth};
@@ -169,7 +169,9 @@ impl ObjectRef {
             _ => return None,
         };
         let Found { servant, usher, place } = self.target.servants.find::<F>(&self.target.way)?;
-        if usher.is_some() && operation.behaviour.kind != Kind::Query || !are_plain() {
+        let behaviour = &operation.behaviour;
+        let is_for_one = behaviour.kind == Kind::Query && behaviour.replies == Replies::First;
+        if usher.is_some() && !is_for_one || !are_plain() {
             return None;
         }
         let parent = Context::current();

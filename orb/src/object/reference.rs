@@ -11,7 +11,7 @@ use super::local::LocalTarget;
 use super::{CallOptions, Proxy};
 use crate::adapter::{METADATA_OPERATION, Servant};
 use crate::exception::Fault;
-use crate::model::{Behaviour, InterfaceDesc, Kind, Operation, Signature};
+use crate::model::{Behaviour, InterfaceDesc, Kind, Operation, Replies, Signature};
 use crate::runtime::{Orb, Route, Source};
 
 /// A reference to an object: local, remote, foreign, or none.
@@ -56,6 +56,7 @@ macro_rules! builtin_operations {
                 idempotent: true,
                 cancellable: true,
                 deadline: None,
+                replies: Replies::First,
             },
             signature: |_| Signature { parameters: Vec::new(), result: None, raises: Vec::new() },
         };

@@ -36,6 +36,5 @@ pub use moment::Ordered;
 pub use proto::{Moment, ReplicaLimits, Style};
 pub use reads::Reads;
 pub use reference::MEMBERS_LISTED_MAX;
-pub(crate) use reference::single_members;
 pub use serve::{Replica, Serve};
 pub use timers::TimerError;

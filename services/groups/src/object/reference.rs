@@ -94,23 +94,6 @@ fn seen_from<'a>(
     Ok(profile)
 }
 
-/// The members of a group one by one: references that lead to one member each, and stay with it. They count as the newest, so
-/// that no reply leads their users on to the others.
-pub(crate) fn single_members(ior: &Ior) -> Vec<Ior> {
-    let profiles = ior.iiop_profiles().filter_map(Result::ok);
-    let alone = profiles.filter_map(|mut profile| {
-        if let Some(Ok(mut quorb)) = profile.component::<QuorbEndpoint>() {
-            quorb.endpoint_set_version = u64::MAX;
-            let component = TaggedComponent::of(&quorb).ok()?;
-            profile.components.retain(|other| other.tag != component.tag);
-            profile.components.push(component);
-        }
-        profile.components.retain(|component| component.tag != AlternateAddress::TAG);
-        Some(Ior { type_id: ior.type_id.clone(), profiles: vec![profile.to_tagged().ok()?] })
-    });
-    alone.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::proto::Style;
@@ -154,23 +137,6 @@ mod tests {
             assert_eq!((group.domain.as_str(), group.group, group.version), ("d", 5, 77));
             assert_eq!(profile.component::<FtPrimary>().is_some(), rank == 0);
         }
-    }
-
-    #[test]
-    fn each_member_by_itself() {
-        let places: Vec<_> = (1..=3).map(|n| (ProcessId(n), place(&format!("host{n}")))).collect();
-        let name = GroupName { domain: "d".into(), group: GroupId(5) };
-        let members = single_members(&to_group(&name, 77, &places, ProcessId(2)).unwrap());
-        let mut hosts = Vec::new();
-        for member in &members {
-            let [profile] = &member.iiop_profiles().map(Result::unwrap).collect::<Vec<_>>()[..] else {
-                panic!("{member}");
-            };
-            assert_eq!(profile.components_of::<AlternateAddress>().count(), 0);
-            assert_eq!(profile.component::<QuorbEndpoint>().unwrap().unwrap().endpoint_set_version, u64::MAX);
-            hosts.push(profile.host.clone());
-        }
-        assert_eq!(hosts, ["host2", "host3", "host1"]);
     }
 
     #[test]
