@@ -11,7 +11,14 @@ struct Counter(i32);
 const fn operation(name: &'static str, kind: Kind) -> Operation {
     Operation {
         name,
-        behaviour: Behaviour { kind, oneway: false, idempotent: false, cancellable: false, deadline: None, replies: Replies::First },
+        behaviour: Behaviour {
+            kind,
+            oneway: false,
+            idempotent: false,
+            cancellable: false,
+            deadline: None,
+            replies: Replies::First,
+        },
         signature: |_| Signature { parameters: vec![], result: None, raises: vec![] },
     }
 }

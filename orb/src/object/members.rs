@@ -13,10 +13,11 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use quorb_giop::ior::{AlternateAddress, Ior, KnownComponent, QuorbEndpoint, TaggedComponent};
+use quorb_giop::ior::{AlternateAddress, IiopProfile, Ior, KnownComponent};
 
 use super::ObjectRef;
 use super::invoke::{Answer, Outline};
+use super::reference::Way;
 use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
 use crate::model::Replies;
 use crate::value::Body;
@@ -33,7 +34,7 @@ impl ObjectRef {
         if members.len() < 2 {
             return vec![self.clone()];
         }
-        members.into_iter().map(|ior| orb.object(ior).with_options(self.options())).collect()
+        members.into_iter().map(|ior| ObjectRef::member(ior, orb).with_options(self.options())).collect()
     }
 
     /// Makes a call whose operation is declared to want several replies.
@@ -44,7 +45,16 @@ impl ObjectRef {
         let request = orb.one_request();
         let begin = |member| Box::pin(request.scope(ObjectRef::exchange(member, call.again())));
         let calls = members.iter().map(begin).collect();
-        Asked::new(calls, wanted).end().await
+        let ended = Asked::new(calls, wanted).end().await;
+        // They may have told of members that have joined or are gone.
+        if let Way::Routed(route) = &self.target.way {
+            for member in &members {
+                if let Way::Routed(member) = &member.target.way {
+                    route.follow_newest(member);
+                }
+            }
+        }
+        ended
     }
 }
 
@@ -85,7 +95,9 @@ fn decide(outcomes: &[Option<Outcome>], wanted: Replies) -> Option<Outcome> {
     let votes = |reply: &Answer| replies.iter().filter(|other| is_same(other, reply)).count();
     let (needed, found) = match wanted {
         Replies::First => (1, replies.first()),
-        Replies::AtLeast(count) => (count as usize, replies.first().filter(|_| replies.len() >= count as usize)),
+        Replies::AtLeast(count) => {
+            (count as usize, replies.first().filter(|_| replies.len() >= count as usize))
+        }
         Replies::Majority => {
             (outcomes.len() / 2 + 1, replies.iter().find(|reply| votes(reply) * 2 > outcomes.len()))
         }
@@ -130,20 +142,13 @@ fn too_few(outcomes: &[Option<Outcome>], replied: usize, needed: usize) -> Syste
     if let Some(failure) = failures().next() {
         cause += &format!("; one of the others: {failure}");
     }
-    SystemException::new(ExceptionKind::NoResponse, minor, Completion::Yes).at(Stage::AwaitingReply).because(cause)
+    SystemException::new(ExceptionKind::NoResponse, minor, Completion::Yes).at(Stage::Waiting).because(cause)
 }
 
-/// References that lead to one member of a group each. They count as the newest, so that no reply leads their users on to the
-/// others.
+/// References that lead to one member of a group each.
 fn single_members(ior: &Ior) -> Vec<Ior> {
     let profiles = ior.iiop_profiles().filter_map(Result::ok);
-    let alone = profiles.filter_map(|mut profile| {
-        if let Some(Ok(mut quorb)) = profile.component::<QuorbEndpoint>() {
-            quorb.endpoint_set_version = u64::MAX;
-            let component = TaggedComponent::of(&quorb).ok()?;
-            profile.components.retain(|other| other.tag != component.tag);
-            profile.components.push(component);
-        }
+    let alone = profiles.filter_map(|mut profile: IiopProfile| {
         profile.components.retain(|component| component.tag != AlternateAddress::TAG);
         Some(Ior { type_id: ior.type_id.clone(), profiles: vec![profile.to_tagged().ok()?] })
     });
@@ -154,7 +159,7 @@ fn single_members(ior: &Ior) -> Vec<Ior> {
 mod tests {
     use bytes::Bytes;
     use quorb_giop::cdr::{Endian, GiopVersion};
-    use quorb_giop::ior::IiopProfile;
+    use quorb_giop::ior::{QuorbEndpoint, TaggedComponent};
     use quorb_giop::names::{ObjectKey, RepositoryId};
 
     use super::*;
@@ -198,7 +203,7 @@ mod tests {
                 panic!("{member}");
             };
             assert_eq!(profile.components_of::<AlternateAddress>().count(), 0);
-            assert_eq!(profile.component::<QuorbEndpoint>().unwrap().unwrap().endpoint_set_version, u64::MAX);
+            assert_eq!(profile.component::<QuorbEndpoint>().unwrap().unwrap().endpoint_set_version, 77);
             hosts.push(profile.host.clone());
         }
         assert_eq!(hosts, ["a", "b", "c"]);

@@ -86,6 +86,12 @@ impl ObjectRef {
         ObjectRef::new(ior, way)
     }
 
+    /// One member of a group.
+    pub(super) fn member(ior: Ior, orb: &Orb) -> ObjectRef {
+        let way = Way::Routed(Route::to_member(orb.clone(), &ior));
+        ObjectRef::new(ior, way)
+    }
+
     pub(crate) fn local(servant: Arc<dyn Servant>) -> ObjectRef {
         ObjectRef::from_target(LocalTarget::new(servant))
     }

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use quorb::__private::{
     Behaviour, BodyError, BodyWriter, Cdr, CdrError, Decoder, Encoder, Interface, Kind, Operation, Replies,
-    Signature,
-    TypeCatalogue, TypeDesc, serde,
+    Signature, TypeCatalogue, TypeDesc, serde,
 };
 use quorb::{Fault, IdlType, ObjectRef, Proxy};
 use serde::{Deserializer, Serializer};
@@ -13,7 +12,14 @@ use serde::{Deserializer, Serializer};
 const fn operation(name: &'static str, kind: Kind) -> Operation {
     Operation {
         name,
-        behaviour: Behaviour { kind, oneway: false, idempotent: false, cancellable: false, deadline: None, replies: Replies::First },
+        behaviour: Behaviour {
+            kind,
+            oneway: false,
+            idempotent: false,
+            cancellable: false,
+            deadline: None,
+            replies: Replies::First,
+        },
         signature: |_| Signature { parameters: vec![], result: None, raises: vec![] },
     }
 }

@@ -8,7 +8,9 @@ use super::order::order;
 use super::parameters::parameters;
 use super::returns::returns;
 use super::setter::Setter;
-use crate::interface::model::{Execution, Kind, Operation, Outcome, Parameter, Receiver, Replies, Returns, Role};
+use crate::interface::model::{
+    Execution, Kind, Operation, Outcome, Parameter, Receiver, Replies, Returns, Role,
+};
 use crate::sink::Sink;
 use crate::spelling::{check_idl_name, plain};
 use crate::wire_type::is_stream;

@@ -1,9 +1,11 @@
 //! Calls with the replies of several members, and calls that replicas make themselves.
 
-use crate::rig::{Book, Ledger, LedgerProxy, LedgerServant, Unknown, World, in_time, only};
-use quorb::{Context, Fault, Orb};
+use crate::rig::{Book, Ledger, LedgerProxy, LedgerServant, Unknown, World, found, in_time, only};
+use quorb::{Completion, Context, Fault, Minor, Orb, interface};
+use quorb_groups::driver::Domain;
 use quorb_groups::gather::{Gather, Outcome, ReplyMode};
 use quorb_groups::object::Style;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 
 const STYLES: [Style; 2] = [Style::Active, Style::Executor];
@@ -107,7 +109,8 @@ impl Poll for Votes {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn operations_say_whose_replies_they_want() {
     let mut members = Vec::new();
-    for domain in found().await.1 {
+    let (seeds, domains) = found().await;
+    for domain in domains {
         let orb = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
         let serving = domain.serve(&orb, "poll", PollServant::new(Votes::default()));
         let replica = in_time("serving", serving.into_future()).await.unwrap();
@@ -144,6 +147,13 @@ async fn operations_say_whose_replies_they_want() {
     assert_eq!((minor, fault.completed()), (Some(Minor::REPLIES_TOO_FEW), Completion::Yes), "{fault}");
     assert_eq!(in_time("an update", poll.add(1)).await.unwrap(), 13);
     assert_eq!(in_time("a sum", poll.sum()).await.unwrap(), 13, "all who are left");
+    let join = Domain::join(seeds).name("test");
+    let domain = in_time("joining", join.into_future()).await.unwrap();
+    let orb = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
+    let serving = domain.serve(&orb, "poll", PollServant::new(Votes::default()));
+    let _replica = in_time("serving", serving.into_future()).await.unwrap();
+    let three = async { while poll.three().await.is_err() {} };
+    in_time("hearing of who has joined", three).await;
     let plain = members[0].1.serve("plain", PollServant::new(Votes(5))).unwrap();
     assert_eq!((plain.add(1).await.unwrap(), plain.three().await.unwrap()), (6, 6));
 }
