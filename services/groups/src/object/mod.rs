@@ -36,5 +36,6 @@ pub use moment::Ordered;
 pub use proto::{Moment, ReplicaLimits, Style};
 pub use reads::Reads;
 pub use reference::MEMBERS_LISTED_MAX;
+pub(crate) use reference::staying;
 pub use serve::{Replica, Serve};
 pub use timers::TimerError;

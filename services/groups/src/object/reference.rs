@@ -13,8 +13,8 @@ use super::proto::Place;
 use crate::core::{GroupId, ProcessId};
 use quorb_giop::cdr::CdrError;
 use quorb_giop::ior::{
-    AlternateAddress, EndpointFlags, FtGroup, FtPrimary, IiopProfile, Ior, KnownComponent, ProfileTag,
-    QuorbEndpoint, TaggedComponent, TaggedProfile,
+    AlternateAddress, EndpointFlags, FtGroup, FtPrimary, IiopProfile, Ior, ProfileTag, QuorbEndpoint,
+    TaggedComponent, TaggedProfile,
 };
 use quorb_giop::names::RepositoryId;
 
@@ -94,6 +94,27 @@ fn seen_from<'a>(
     Ok(profile)
 }
 
+/// A reference that stays with what it lists: it counts as the newest, so that no reply leads its users on to others.
+pub(crate) fn staying(ior: &Ior) -> Ior {
+    let mut ior = ior.clone();
+    for tagged in ior.profiles.iter_mut().filter(|profile| profile.tag == ProfileTag::IIOP) {
+        // What is no profile, or has no such component, says nothing of a set anyway.
+        if let Ok(mut profile) = IiopProfile::from_tagged(tagged)
+            && let Some(Ok(mut quorb)) = profile.component::<QuorbEndpoint>()
+        {
+            quorb.endpoint_set_version = u64::MAX;
+            if let Ok(component) = TaggedComponent::of(&quorb) {
+                profile.components.retain(|other| other.tag != component.tag);
+                profile.components.push(component);
+            }
+            if let Ok(written) = profile.to_tagged() {
+                *tagged = written;
+            }
+        }
+    }
+    ior
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::proto::Style;
@@ -136,6 +157,18 @@ mod tests {
             let group = profile.component::<FtGroup>().unwrap().unwrap();
             assert_eq!((group.domain.as_str(), group.group, group.version), ("d", 5, 77));
             assert_eq!(profile.component::<FtPrimary>().is_some(), rank == 0);
+        }
+    }
+
+    #[test]
+    fn who_stays_counts_as_the_newest() {
+        let places: Vec<_> = (1..=2).map(|n| (ProcessId(n), place(&format!("host{n}")))).collect();
+        let name = GroupName { domain: "d".into(), group: GroupId(5) };
+        let ior = staying(&to_group(&name, 77, &places, ProcessId(2)).unwrap());
+        let profiles: Vec<IiopProfile> = ior.iiop_profiles().map(Result::unwrap).collect();
+        assert_eq!(profiles.len(), 2);
+        for profile in profiles {
+            assert_eq!(profile.component::<QuorbEndpoint>().unwrap().unwrap().endpoint_set_version, u64::MAX);
         }
     }
 
