@@ -29,7 +29,9 @@ impl ObjectRef {
     /// The members of an object group, each by itself, as the reference lists them now: calls on one of them lead to that
     /// member, and stay with it. An object that is no group is its own only member, as is one without a broker.
     pub fn members(&self) -> Vec<ObjectRef> {
-        let Some(orb) = self.orb() else { return vec![self.clone()] };
+        let Way::Routed(route) = &self.target.way else { return vec![self.clone()] };
+        route.follow_own();
+        let orb = route.orb();
         let members = single_members(&self.followed_ior());
         if members.len() < 2 {
             return vec![self.clone()];

@@ -63,6 +63,19 @@ impl Route {
         Route { stays: true, ..Route::new(orb, ior, None) }
     }
 
+    /// If the object is in this broker, follows the newest endpoints that it has published: nobody else tells.
+    pub(crate) fn follow_own(&self) {
+        let Some((key, object)) = self.leads_here().then(|| self.own_object()).flatten() else { return };
+        let path = self.path();
+        let Some(set) = object.endpoints.newer_than(path.set_version) else { return };
+        let Ok(newest) = Path::of_set(&self.orb, &set, &key) else { return };
+        let newest = Arc::new(newest.of_the_same_servers_as(&path));
+        let mut state = self.lock();
+        if Arc::ptr_eq(&state.path, &path) {
+            self.replace_path(&mut state, newest);
+        }
+    }
+
     /// Follows what a route to a member has heard of meanwhile.
     pub(crate) fn follow_newest(&self, member: &Route) {
         let Some(newest) = member.lock().newest.take() else { return };
