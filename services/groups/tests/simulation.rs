@@ -182,6 +182,7 @@ mutants! {
     the_flush_comes_before_the_view: ViewBeforeFlush in "mixed" by ["M2", "V1", "V2"];
     bodies_are_kept_until_stable: DropBeforeStable in "mixed" by ["M5", "M8", "V1", "O3"];
     causes_come_first: CausalUnchecked in "mixed" by ["O2"];
+    a_dissolved_group_ends_alike_for_all: DissolvedUnfinished in "dissolutions" by ["V1", "V6", "O3", "O4"];
     state_is_of_the_cut: StateAfterCut in "transfers" by ["V1", "T1", "V4"];
     a_joiner_without_state_is_not_complete: JoinerComplete in "transfers" by ["C4", "T1", "C5", "V4"];
     a_new_view_waits_for_old_leases: NoLeaseWait in "leases" by ["C4", "M9"];

@@ -46,6 +46,7 @@ impl Core {
             tag::DECIDED => self.decided(item.decode()?),
             tag::OUTBID => self.outbid(item.decode()?),
             tag::STATE_WANTED => self.state_wanted(from, &item.decode::<StateWanted>()?),
+            tag if !tag::is_of_a_view(tag) => return Err(WireError::Tag(tag)),
             _ => {
                 let mut input = Reader::new(item.content.clone());
                 let view = ViewNumber::read(&mut input)?;

@@ -195,6 +195,11 @@ pub enum Upcall {
         /// The group.
         group: GroupId,
     },
+    /// A group that this process was in is no more.
+    Dissolved {
+        /// The group.
+        group: GroupId,
+    },
     /// Something cannot go on for now.
     Blocked(Blocked),
     /// What was blocked goes on.

@@ -17,7 +17,7 @@ use super::event::{Effect, LinkId, Unwelcome, Upcall};
 use super::identity::{Address, DomainId, DurableId, ProcessId, Time, ViewNumber};
 use super::key::Claim;
 use super::wire::Wire;
-use super::wire::frame::{Exclusion, FrameHead, FrameKind, Hello, PROTOCOLS};
+use super::wire::frame::{Exclusion, FrameHead, FrameKind, Hello, PROTOCOLS, refusal_of};
 use super::wire::item::{self, RawItem};
 use super::{Core, Stage};
 use bytes::{Bytes, BytesMut};
@@ -142,12 +142,19 @@ impl Core {
                 Ok(hello) => self.hello(link, hello),
                 Err(_) => self.refuse(link),
             },
-            (FrameKind::Excluded, _) => self.excluded_by(body),
-            (FrameKind::Refused, _) => self.turned_away(link, &body),
+            (FrameKind::Excluded, _) => match Exclusion::decode(body) {
+                Ok(exclusion) => self.excluded_by(exclusion),
+                Err(_) => self.refuse(link),
+            },
+            (FrameKind::Refused, _) => match refusal_of(&body) {
+                Ok(reason) => self.turned_away(link, reason),
+                Err(_) => self.refuse(link),
+            },
             (FrameKind::Proof, None) => self.proved(link, &body),
-            (FrameKind::Resume | FrameKind::Data | FrameKind::Idle, Some(peer)) => {
+            (FrameKind::Resume | FrameKind::Idle, Some(peer)) if body.is_empty() => {
                 self.channel_frame(link, peer, head, body);
             }
+            (FrameKind::Data, Some(peer)) => self.channel_frame(link, peer, head, body),
             _ => self.refuse(link),
         }
     }
@@ -167,9 +174,8 @@ impl Core {
         self.hang_up(link);
     }
 
-    fn turned_away(&mut self, link: LinkId, body: &Bytes) {
+    fn turned_away(&mut self, link: LinkId, reason: Unwelcome) {
         let address = self.links.links.get(&link).and_then(|l| l.dialled.clone());
-        let reason = Unwelcome(body.first().copied().unwrap_or_default());
         self.tell(Upcall::Unwelcome { address, reason });
         self.hang_up(link);
     }

@@ -108,6 +108,7 @@ pub struct Counters {
     pub regatherings: u64,
     pub restarted: u64,
     pub restored: u64,
+    pub dissolved: u64,
 }
 
 /// One process of a domain.

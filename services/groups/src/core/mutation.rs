@@ -96,6 +96,8 @@ mutations! {
     OfferStands,
     /// Joiners finish the view of a durable group in which all who had its state failed.
     JoinersFinish,
+    /// A group is dissolved before the messages of its last view are delivered.
+    DissolvedUnfinished,
     /// A joiner's state stands for a later moment than the cut it is installed at.
     StateAfterCut,
 }

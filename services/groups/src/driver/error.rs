@@ -65,7 +65,7 @@ pub enum EnterError {
     Gone(#[from] Gone),
 }
 
-/// Why a cast or a reset did not take effect.
+/// Why a cast, a reset or a dissolution did not take effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -124,6 +124,9 @@ pub enum Ended {
     /// The log cannot be written, for want of room for instance: what is not written must not be said.
     #[error("the log cannot be written: {0}")]
     LogFailed(std::io::ErrorKind),
+    /// The group was dissolved: it is no more for anyone.
+    #[error("the group was dissolved")]
+    Dissolved,
     /// The domain was dropped.
     #[error("the domain was dropped")]
     Dropped,

@@ -5,6 +5,7 @@ use super::error::JoinError;
 use super::limits::DriverLimits;
 use super::lives::Running;
 use super::log::{self, LogError};
+use super::obstacle::{Obstacle, Obstacles};
 use super::owner::{Owner, Past};
 use crate::core::{Config, DomainId, ProcessId, SharedKey, View, ViewNumber};
 use std::hash::{BuildHasher, RandomState};
@@ -41,6 +42,7 @@ pub struct Join {
     key: Option<SharedKey>,
     limits: DriverLimits,
     core_limits: crate::core::Limits,
+    obstacles: Obstacles,
 }
 
 /// How a process comes to its next life, should it be excluded.
@@ -59,6 +61,7 @@ pub(super) struct Plan {
     key: Option<SharedKey>,
     limits: DriverLimits,
     core_limits: crate::core::Limits,
+    obstacles: Obstacles,
     view: watch::Sender<View>,
 }
 
@@ -80,6 +83,7 @@ impl Join {
             key: None,
             limits: DriverLimits::default(),
             core_limits: crate::core::Limits::default(),
+            obstacles: Obstacles::default(),
         }
     }
 
@@ -181,6 +185,14 @@ impl Join {
         self
     }
 
+    /// Where to tell what keeps this process from its domain, each time it is met. What finds no room is dropped. After the
+    /// first view they tell who else was turned away by a process that this one called.
+    #[must_use]
+    pub fn obstacles(mut self, told: mpsc::Sender<Obstacle>) -> Self {
+        self.obstacles = Obstacles(Some(told));
+        self
+    }
+
     /// The driver's limits.
     #[must_use]
     pub fn limits(mut self, limits: DriverLimits) -> Self {
@@ -259,6 +271,7 @@ impl Join {
             key,
             limits,
             core_limits,
+            obstacles,
             ..
         } = self;
         let plan = Plan {
@@ -274,6 +287,7 @@ impl Join {
             key,
             limits,
             core_limits,
+            obstacles,
             view,
         };
         let mut running = plan.start((listener, &plan.address), past, force, 0);
@@ -346,7 +360,7 @@ impl Plan {
         };
         tracing::info!(%process, address, name = self.name, seed = config.is_seed(), "joining");
         let manner = (self.limits.clone(), self.spin);
-        Owner::start(config, listener, manner, past, (number, self.view.clone()))
+        Owner::start(config, listener, manner, past, (number, self.view.clone()), self.obstacles.clone())
     }
 }
 

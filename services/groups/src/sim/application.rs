@@ -125,6 +125,7 @@ impl World {
                 }
                 self.log(node, Entry::LeftGroup { group });
             }
+            Upcall::Dissolved { group } => return self.dissolved(node, group),
             Upcall::Excluded => self.ended(node, End::Excluded),
             Upcall::Left => self.ended(node, End::Left),
             _ => {}
@@ -327,7 +328,32 @@ impl World {
             Profile::Everything => self.do_anything(node),
             Profile::Queries => self.ask_or_update(node),
         }
+        if self.dissolves && self.random.permille(10) {
+            self.dissolve_some(node);
+        }
         self.turn(node);
+    }
+
+    /// Ends one of the groups for everyone; mostly the one that ends in no other way.
+    fn dissolve_some(&mut self, node: usize) {
+        let (ledger, choice) = (self.random.permille(600), self.random.any() as usize);
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
+        let mut groups: Vec<GroupId> =
+            process.core.groups().filter(|g| !ledger || &*g.name == LEDGER).map(|g| g.group).collect();
+        if groups.is_empty() {
+            return;
+        }
+        let group = groups.swap_remove(choice % groups.len());
+        let _ = process.core.dissolve_group(group);
+    }
+
+    /// A group is no more; some of those who were in it found it again. True if the engine was called.
+    fn dissolved(&mut self, node: usize, group: GroupId) -> bool {
+        self.log(node, Entry::Dissolved { group });
+        let again = self.random.permille(800);
+        let Some(process) = &mut self.nodes[node].process else { return false };
+        let Some(known) = process.application.groups.remove(&group).filter(|_| again) else { return false };
+        process.core.enter_group(&known.name, options(&known.name)).is_ok()
     }
 
     /// Some update for a while, the rest ask; then nobody updates, so that nobody waits for anything; then others do.

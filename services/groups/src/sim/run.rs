@@ -123,6 +123,7 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
     }
     world.drift_permille = scenario.drift_permille;
     world.profile = scenario.profile;
+    world.dissolves = scenario.dissolves;
     if let Some(style) = settings.objects {
         world.open_market(style, settings.mistake);
     }
@@ -294,6 +295,7 @@ fn add(sum: &mut Counters, more: Counters) {
     sum.regatherings += more.regatherings;
     sum.restarted += more.restarted;
     sum.restored += more.restored;
+    sum.dissolved += more.dissolved;
 }
 
 fn finish(mut world: World, refounded: bool, excused: &[&str]) -> Outcome {

@@ -90,6 +90,8 @@ pub struct Scenario {
     pub excused: &'static [&'static str],
     /// Whether machines have disks, and processes keep logs.
     pub durable: bool,
+    /// Whether applications dissolve groups now and then.
+    pub dissolves: bool,
 }
 
 use Fault::{
@@ -110,6 +112,7 @@ const USUAL: Scenario = Scenario {
     profile: Profile::Everything,
     excused: &[],
     durable: false,
+    dissolves: false,
 };
 
 /// All scenarios; a run without a name draws one by its seed (see [`drawn`]).
@@ -231,6 +234,15 @@ pub const SCENARIOS: &[Scenario] = &[
         count: (6, 12),
         drift_permille: 0,
         durable: true,
+        ..USUAL
+    },
+    Scenario {
+        name: "dissolutions",
+        nodes: (4, 5),
+        faults: &[Kill, KillTwo, KillMidway, Moment, Donor, Break, LongPause, Split, Blackout],
+        count: (5, 9),
+        durable: true,
+        dissolves: true,
         ..USUAL
     },
 ];

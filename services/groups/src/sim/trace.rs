@@ -58,6 +58,11 @@ pub enum Entry {
         /// The group.
         group: GroupId,
     },
+    /// A group the process was in is no more.
+    Dissolved {
+        /// The group.
+        group: GroupId,
+    },
     /// A state that begins with the view named, as the messages it contains.
     Install {
         /// The group.
@@ -173,7 +178,7 @@ pub struct Epoch {
     pub members: Vec<ProcessId>,
     /// What was delivered, in order.
     pub delivered: Vec<(MessageId, ProcessId, Class)>,
-    /// The epoch ended with another view of the group, and the process went on to it with the group's state.
+    /// The epoch ended with another view of the group, or with its dissolution, and the process saw it with the group's state.
     pub survived: bool,
 }
 
@@ -221,6 +226,12 @@ impl Trace {
                     Entry::LeftGroup { group } => {
                         stateful.remove(group);
                         if let Some((number, epoch)) = open.remove(group) {
+                            all.entry((domain, *group, number)).or_default().push(epoch);
+                        }
+                    }
+                    Entry::Dissolved { group } => {
+                        if let Some((number, mut epoch)) = open.remove(group) {
+                            epoch.survived = stateful.remove(group);
                             all.entry((domain, *group, number)).or_default().push(epoch);
                         }
                     }

@@ -75,6 +75,7 @@ pub(super) struct World {
     /// Blows that wait for their moment.
     pub(super) strikes: Vec<Strike>,
     pub(super) profile: Profile,
+    pub(super) dissolves: bool,
     pub(super) template: Config,
     pub(super) drift_permille: u64,
     pub(super) trace: Trace,
@@ -111,6 +112,7 @@ impl World {
             lags: BTreeMap::new(),
             strikes: Vec::new(),
             profile: Profile::Everything,
+            dissolves: false,
             template,
             drift_permille: 0,
             trace: Trace::default(),

@@ -1,5 +1,7 @@
 //! The naming service.
 
+use std::fmt::Display;
+
 use quorb::Orb;
 use quorb::adapter::BoxFuture;
 use quorb_groups::driver::{Domain, Ended};
@@ -56,7 +58,7 @@ impl Service for Naming {
     }
 }
 
-fn not_started(error: ServeError) -> Verdict {
+fn not_started(error: impl Display) -> Verdict {
     Verdict::failed(format_args!("the naming service does not start: {error}"))
 }
 
@@ -107,7 +109,14 @@ impl Membership {
         let durable = folder.is_some();
         let domain = self.member.join(folder).await?;
         let server = NameServer::replicated(&self.orb, &domain, durable, Limits::default()).await;
-        Ok((domain, server.map_err(not_started)?))
+        match server {
+            Ok(server) => Ok((domain, server)),
+            Err(error) => Err(match left(domain).await {
+                // That is why nothing else went well.
+                Some(Ended::LogFailed(kind)) => not_started(Ended::LogFailed(kind)),
+                _ => not_started(error),
+            }),
+        }
     }
 
     /// Keeps the names until it is stopped, or cannot go on.
@@ -145,7 +154,12 @@ impl Membership {
 /// Leaves the others; where most of them are out of reach, as if this server were lost.
 async fn end(domain: Domain, server: NameServer) {
     server.close().await;
-    let _ = tokio::time::timeout(Limits::default().leave_wait_max, domain.leave()).await;
+    left(domain).await;
+}
+
+/// How the membership has ended; none if most of the others are out of reach.
+async fn left(domain: Domain) -> Option<Ended> {
+    tokio::time::timeout(Limits::default().leave_wait_max, domain.leave()).await.ok()
 }
 
 impl Service for Shared {

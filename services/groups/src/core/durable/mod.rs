@@ -180,6 +180,14 @@ impl Core {
         self.tell(super::Upcall::Restore { group: id, state, messages });
     }
 
+    /// A group is no more: nobody will want its copy. What is on the disk goes when the log is begun anew.
+    pub(super) fn forget_copy(&mut self, id: GroupId) {
+        self.log.copies.remove(&id);
+        self.log.left.retain(|&other| other != id);
+        self.log.checkpoints.remove(&id);
+        self.finish_round();
+    }
+
     /// This process ceased to be a member of a group.
     pub(super) fn left_durable(&mut self, id: GroupId) {
         self.log.checkpoints.remove(&id);

@@ -70,18 +70,18 @@ struct Attempt {
 /// What a process without a view remembers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Recall {
-    identity: DurableId,
-    view: View,
-    registry: Snapshot,
-    force: bool,
+    pub(crate) identity: DurableId,
+    pub(crate) view: View,
+    pub(crate) registry: Snapshot,
+    pub(crate) force: bool,
 }
 
 /// A promise: who gives it, and what it has accepted before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Gathered {
-    vote: Vote,
-    member: Member,
-    accepted: Option<Accepted>,
+    pub(crate) vote: Vote,
+    pub(crate) member: Member,
+    pub(crate) accepted: Option<Accepted>,
 }
 
 wire_struct! {

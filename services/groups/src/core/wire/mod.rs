@@ -4,6 +4,8 @@
 //! since no element is shorter than one.
 
 pub(crate) mod frame;
+#[cfg(test)]
+mod golden;
 pub(crate) mod item;
 pub(crate) mod value;
 

@@ -71,6 +71,8 @@ pub(crate) enum ChangeKind {
     Complete { group: GroupId, cut: ViewNumber },
     /// Give a dormant group a new life without its state.
     Reset { group: GroupId },
+    /// End a group, whoever is in it: its state and its name are given up.
+    Dissolve { group: GroupId },
     /// A payload that all members of the domain see at the same cut of all groups.
     Cast { payload: Bytes },
 }
@@ -94,6 +96,11 @@ impl Value {
     /// Whether this process sees the end of the old view: it goes on, or leaves in an orderly way.
     pub(crate) fn keeps(&self, process: ProcessId) -> bool {
         self.members.iter().any(|m| m.process == process) || self.left.contains(&process)
+    }
+
+    /// Whether the group is asked to be ended with this view.
+    pub(crate) fn dissolves(&self, id: GroupId) -> bool {
+        self.changes.iter().any(|c| matches!(c.what, ChangeKind::Dissolve { group } if group == id))
     }
 }
 
@@ -141,6 +148,10 @@ impl Wire for ChangeKind {
                 5u8.write(out);
                 payload.write(out);
             }
+            Self::Dissolve { group } => {
+                6u8.write(out);
+                group.write(out);
+            }
         }
     }
 
@@ -155,6 +166,7 @@ impl Wire for ChangeKind {
             3 => Self::Complete { group: Wire::read(input)?, cut: Wire::read(input)? },
             4 => Self::Reset { group: Wire::read(input)? },
             5 => Self::Cast { payload: Wire::read(input)? },
+            6 => Self::Dissolve { group: Wire::read(input)? },
             other => return Err(WireError::Tag(other)),
         })
     }

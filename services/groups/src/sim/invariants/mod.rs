@@ -17,6 +17,7 @@ mod o3;
 mod o4;
 mod o6;
 mod t1;
+mod t7;
 mod v1;
 mod v2;
 mod v3;
@@ -47,7 +48,7 @@ pub struct Verdict {
 #[must_use]
 pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
     let epochs = trace.epochs();
-    let checks: [(&'static str, Check<'_>); 21] = [
+    let checks: [(&'static str, Check<'_>); 22] = [
         ("M1", &|| m1::check(trace)),
         ("M2", &|| m2::check(trace)),
         ("M3", &|| m3::check(trace)),
@@ -66,6 +67,7 @@ pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
         ("O4", &|| o4::check(&epochs)),
         ("O6", &|| o6::check(trace)),
         ("T1", &|| t1::check(trace)),
+        ("T7", &|| t7::check(trace)),
         ("C4", &|| c4::check(trace)),
         ("M9", &|| m9::check(trace)),
         ("C5", &|| c5::check(trace)),
