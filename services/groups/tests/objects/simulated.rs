@@ -81,7 +81,6 @@ mistakes! {
     what_an_executor_shipped_in_its_last_moment_counts: OutcomeLostAtTakeover, Executor, ["L3", "T4", "C5"];
     a_timer_fires_once: TimerStays, Active, ["A1", "K3"];
     timers_travel_with_the_state: TimersNotSaved, Active, ["T4"];
-    timers_ring_at_joiners_too: TimersNotArmedByJoiner, Executor, ["K3"];
     a_replica_leaves_only_against_a_majority: ExcludedWithoutMajority, Active, ["D1"];
 }
 

@@ -14,8 +14,6 @@ pub enum Mistake {
     OutcomeLostAtTakeover,
     /// A timer that has fired is kept, and fires again.
     TimerStays,
-    /// A joiner knows the timers, but not when they are due.
-    TimersNotArmedByJoiner,
     /// A joiner is not told of the timers.
     TimersNotSaved,
     /// A member that differs leaves, whoever the others agree with.
@@ -30,7 +28,6 @@ impl Mistake {
         Self::QueueLostAtTakeover,
         Self::OutcomeLostAtTakeover,
         Self::TimerStays,
-        Self::TimersNotArmedByJoiner,
         Self::TimersNotSaved,
         Self::ExcludedWithoutMajority,
     ];

@@ -78,9 +78,6 @@ impl Replica {
 
     /// All that run are to ring here: this member has them from elsewhere, or may have missed when they rang.
     pub(super) fn arm_all(&mut self) {
-        if self.mistake == Some(super::Mistake::TimersNotArmedByJoiner) {
-            return;
-        }
         let all: Vec<(u64, u64)> = self.shared.timers.of.iter().map(|(n, (_, due))| (*n, *due)).collect();
         for (number, due_us) in all {
             self.arm(number, due_us);
