@@ -68,6 +68,7 @@ impl Core {
         self.acceptor.begin(decision);
         self.append(&Record::Base { view: self.view.clone(), registry: self.registry.snapshot() });
         self.tell(Upcall::View(self.view.clone()));
+        self.tell(Upcall::Protocol { version: self.registry.protocol() });
         self.start_groups(&[], &[]);
         self.enter_view();
         self.take_up();
@@ -102,6 +103,9 @@ impl Core {
     /// process's copy.
     fn change_registry(&mut self, before: &View, value: &Value) -> (Vec<GroupId>, Vec<GroupId>) {
         let (changed, applied) = self.registry.advance(before, value);
+        if value.raise.is_some() {
+            self.raised();
+        }
         let (mut woken, mut entered) = (Vec::new(), Vec::new());
         for (change, applied) in value.changes.iter().zip(applied) {
             let mine = change.by == self.me();

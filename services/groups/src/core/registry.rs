@@ -15,6 +15,7 @@
 use super::event::{GroupMember, GroupView, Refusal};
 use super::identity::{DomainId, DurableId, GroupId, ProcessId, View, ViewNumber};
 use super::options::GroupOptions;
+use super::protocol::Protocol;
 use super::wire::value::{Change, ChangeKind, Cut, Entrant, Value};
 use super::wire::wire_struct;
 use std::collections::BTreeMap;
@@ -126,6 +127,7 @@ pub(crate) struct Registry {
     decided: BTreeMap<ProcessId, u64>,
     next: u32,
     forced: Vec<Forced>,
+    protocol: Protocol,
 }
 
 /// A beginning that an operator forced: what the domain was before, and its last view known to those who were there.
@@ -147,13 +149,14 @@ pub(crate) struct Snapshot {
     pub(crate) decided: Vec<(ProcessId, u64)>,
     pub(crate) next: u32,
     pub(crate) forced: Vec<Forced>,
+    pub(crate) protocol: Protocol,
 }
 
 wire_struct! {
     Place { process, complete, donor, durable }
     Record { id, name, options, members, changed, awake, length, settled, keepers }
     Forced { domain, view }
-    Snapshot { records, decided, next, forced }
+    Snapshot { records, decided, next, forced, protocol }
 }
 
 /// What a change did.
@@ -196,7 +199,19 @@ impl Registry {
             decided: self.decided.iter().map(|(&p, &n)| (p, n)).collect(),
             next: self.next,
             forced: self.forced.clone(),
+            protocol: self.protocol,
         }
+    }
+
+    /// That of a domain that these found.
+    pub(crate) fn founded(by: &View) -> Self {
+        let protocol = by.members.iter().map(|m| m.speaks).min().unwrap_or_default();
+        Self { protocol, ..Self::default() }
+    }
+
+    /// The version of the protocol that the domain runs at.
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     /// What operators have forced.
@@ -211,6 +226,7 @@ impl Registry {
         if value.restart.is_some() {
             return (self.restart(view, value), Vec::new());
         }
+        self.protocol = value.raise.unwrap_or(self.protocol);
         let stays = |p: ProcessId| value.keeps(p);
         for cut in &value.cuts {
             let record = self.records.get_mut(&cut.group).filter(|r| r.options.durable);
@@ -271,6 +287,7 @@ impl Registry {
             decided: snapshot.decided.into_iter().collect(),
             next: snapshot.next,
             forced: snapshot.forced,
+            protocol: snapshot.protocol,
         }
     }
 

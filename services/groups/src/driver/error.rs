@@ -118,6 +118,9 @@ pub enum Ended {
     /// The domain excluded this process. It takes part again by joining anew.
     #[error("excluded by the domain; join again to take part")]
     Excluded,
+    /// The domain runs at a version of the protocol that this process does not speak.
+    #[error("the domain runs at a version of the protocol that this process does not speak: upgrade it")]
+    TooOld,
     /// The application did not read the group's events for too long.
     #[error("too many unread events: left the group")]
     Unread,

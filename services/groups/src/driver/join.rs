@@ -7,7 +7,7 @@ use super::lives::Running;
 use super::log::{self, LogError};
 use super::obstacle::{Obstacle, Obstacles};
 use super::owner::{Owner, Past};
-use crate::core::{Config, DomainId, ProcessId, SharedKey, View, ViewNumber};
+use crate::core::{Config, DomainId, ProcessId, Protocol, SharedKey, View, ViewNumber};
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -40,6 +40,7 @@ pub struct Join {
     rejoins: bool,
     patience: Option<Duration>,
     key: Option<SharedKey>,
+    protocol_max: Protocol,
     limits: DriverLimits,
     core_limits: crate::core::Limits,
     obstacles: Obstacles,
@@ -59,6 +60,7 @@ pub(super) struct Plan {
     spin: Duration,
     data: Option<PathBuf>,
     key: Option<SharedKey>,
+    protocol_max: Protocol,
     limits: DriverLimits,
     core_limits: crate::core::Limits,
     obstacles: Obstacles,
@@ -81,6 +83,7 @@ impl Join {
             rejoins: false,
             patience: None,
             key: None,
+            protocol_max: Protocol::NEWEST,
             limits: DriverLimits::default(),
             core_limits: crate::core::Limits::default(),
             obstacles: Obstacles::default(),
@@ -178,6 +181,14 @@ impl Join {
         self
     }
 
+    /// Speaks no newer version of the protocol than this one. A domain runs at the newest that all its members speak, goes up by
+    /// itself when the last old one is gone, and never down: as long as some are held, a rolling upgrade can be taken back.
+    #[must_use]
+    pub fn protocol_max(mut self, version: Protocol) -> Self {
+        self.protocol_max = version;
+        self
+    }
+
     /// Gives up when no domain was found, or founded, for so long; by default it looks without an end.
     #[must_use]
     pub fn give_up_after(mut self, patience: Duration) -> Self {
@@ -269,6 +280,7 @@ impl Join {
             rejoins,
             patience,
             key,
+            protocol_max,
             limits,
             core_limits,
             obstacles,
@@ -285,6 +297,7 @@ impl Join {
             spin,
             data,
             key,
+            protocol_max,
             limits,
             core_limits,
             obstacles,
@@ -356,6 +369,7 @@ impl Plan {
             limits: self.core_limits.clone(),
             force,
             key: self.key.clone(),
+            protocol_max: self.protocol_max,
             ..Config::new(&self.name, process, address, &seeds)
         };
         tracing::info!(%process, address, name = self.name, seed = config.is_seed(), "joining");

@@ -375,9 +375,17 @@ impl Owner {
                 self.rooms.close_all_gates();
                 false
             }
+            Upcall::Protocol { version } => {
+                tracing::info!(%version, "the domain runs at this version of the protocol");
+                false
+            }
             Upcall::Excluded => {
                 tracing::warn!("excluded by the domain");
                 self.ended = Some(Ended::Excluded);
+                false
+            }
+            Upcall::TooOld => {
+                self.ended = Some(Ended::TooOld);
                 false
             }
             Upcall::Left => {

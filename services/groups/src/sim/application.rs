@@ -101,6 +101,8 @@ impl World {
         }
         match upcall {
             Upcall::View(view) => return self.view_told(node, view),
+            Upcall::Protocol { version } => self.log(node, Entry::Protocol(version)),
+            Upcall::TooOld => self.upgrade(node),
             Upcall::GroupView(view) => self.group_view_told(node, view),
             Upcall::Deliver { group, sender, class, payload } => {
                 self.delivered(node, group, sender, class, payload)
@@ -153,7 +155,7 @@ impl World {
             wanted.push(LEDGER);
         }
         let chances: &[(&str, u64)] = match self.profile {
-            Profile::Everything => &[(REGISTER, 900), (MIXED, 900), (DOCUMENT, 700)],
+            Profile::Everything | Profile::Soloists => &[(REGISTER, 900), (MIXED, 900), (DOCUMENT, 700)],
             Profile::Queries => &[(REGISTER, 1000)],
         };
         for &(name, chance) in chances {
@@ -317,6 +319,7 @@ impl World {
                 Profile::Everything if self.market.is_some() => (60_000, 600_000),
                 Profile::Everything => (6_000, 60_000),
                 Profile::Queries => (1_000, 6_000),
+                Profile::Soloists => (2_000, 20_000),
             };
             let at = self.now + self.random.between(least, most);
             self.schedule(at, Due::Act { node });
@@ -327,6 +330,7 @@ impl World {
         match self.profile {
             Profile::Everything => self.do_anything(node),
             Profile::Queries => self.ask_or_update(node),
+            Profile::Soloists => self.send_alone(node),
         }
         if self.dissolves && self.random.permille(10) {
             self.dissolve_some(node);
@@ -371,6 +375,25 @@ impl World {
         }
     }
 
+    /// One sends in one group, the rest hardly ever says anything; then another one does.
+    fn send_alone(&mut self, node: usize) {
+        let phase = self.now / 300_000;
+        if phase as usize % self.nodes.len() != node {
+            return match self.random.permille(60) {
+                true => self.do_anything(node),
+                false => self.ask_something(node),
+            };
+        }
+        let Some(process) = &self.nodes[node].process else { return };
+        let groups: Vec<GroupId> = process.application.groups.keys().copied().collect();
+        let Some(&group) = groups.get((phase / 7) as usize % groups.len().max(1)) else { return };
+        let uniform = process.core.options_of(group).is_some_and(|o| o.only.is_some());
+        for _ in 0..self.random.between(1, 4) {
+            let uniform = uniform || self.random.permille(300);
+            self.send_one(node, group, Class::new(Order::Total, uniform));
+        }
+    }
+
     fn do_anything(&mut self, node: usize) {
         match self.random.between(0, 999) {
             0..650 => {
@@ -412,7 +435,6 @@ impl World {
         let order = *self.random.pick(&[Order::Fifo, Order::Causal, Order::Total]);
         let uniform = self.random.permille(400);
         let choice = self.random.any() as usize;
-        let message = self.trace.sent.len() as MessageId + 1;
         let Some(process) = self.nodes[node].process.as_mut() else { return };
         let groups: Vec<GroupId> = process.application.groups.keys().copied().collect();
         if groups.is_empty() {
@@ -425,6 +447,12 @@ impl World {
             DOCUMENT => Class::new(Order::Total, uniform),
             _ => Class::new(order, uniform),
         };
+        self.send_one(node, group, class);
+    }
+
+    fn send_one(&mut self, node: usize, group: GroupId, class: Class) {
+        let message = self.trace.sent.len() as MessageId + 1;
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
         let domain = process.core.view().domain;
         let id = process.application.id;
         if process.core.multicast(group, class, payload(message)).is_ok() {

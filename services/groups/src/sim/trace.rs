@@ -1,7 +1,7 @@
 //! What happened in a run, as the invariants see it: for every process its log, and beside them what was sent, what was
 //! shown to the outside, and when.
 
-use crate::core::{Class, DomainId, DurableId, GroupId, ProcessId, View, ViewNumber};
+use crate::core::{Class, DomainId, DurableId, GroupId, ProcessId, Protocol, View, ViewNumber};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A message or a cast, numbered over the whole run.
@@ -12,6 +12,8 @@ pub type MessageId = u64;
 pub enum Entry {
     /// A view of the domain.
     View(View),
+    /// The version of the protocol that the domain runs at from the last view on.
+    Protocol(Protocol),
     /// A view of a group: its number, its members.
     GroupView {
         /// The group.

@@ -5,13 +5,14 @@ use crate::core::identity::Member;
 
 fn member(n: u64) -> Member {
     let process = ProcessId(n);
-    Member { process, address: n.to_string().as_str().into(), weight: 1, durable: Some(DurableId(n)) }
+    let (address, speaks) = (n.to_string().as_str().into(), Protocol::NEWEST);
+    Member { process, address, weight: 1, durable: Some(DurableId(n)), speaks }
 }
 
 fn value(members: &[u64]) -> Value {
     let members = members.iter().map(|&n| member(n)).collect();
     let (left, cuts, changes) = (Vec::new(), Vec::new(), Vec::new());
-    Value { members, left, cuts, changes, lease_wait_us: 0, restart: None }
+    Value { members, left, cuts, changes, lease_wait_us: 0, raise: None, restart: None }
 }
 
 fn change(by: u64, token: u64, what: ChangeKind) -> Change {

@@ -14,13 +14,11 @@
 use super::{Reader, Wire, WireError, wire_struct};
 use crate::core::event::Unwelcome;
 use crate::core::identity::{Address, DomainId, DomainName, DurableId, ProcessId, ViewNumber};
+use crate::core::protocol::Protocol;
 use bytes::Bytes;
 
 /// Octets of a frame's head.
 pub const FRAME_HEAD_BYTES: usize = 17;
-
-/// The oldest and the newest protocol this build speaks.
-pub(crate) const PROTOCOLS: (u16, u16) = (1, 1);
 
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +89,8 @@ impl FrameHead {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hello {
     pub(crate) magic: u16,
-    pub(crate) oldest: u16,
-    pub(crate) newest: u16,
+    pub(crate) oldest: Protocol,
+    pub(crate) newest: Protocol,
     pub(crate) name: DomainName,
     pub(crate) process: ProcessId,
     pub(crate) address: Address,

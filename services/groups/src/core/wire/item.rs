@@ -40,6 +40,10 @@ pub(crate) mod tag {
         ORDER = 3,
         /// What has been received, by sender, and up to which place.
         RECEIVED = 4,
+        /// Places given by a member to whom the role was handed over.
+        ORDER_OF_TURN = 5,
+        /// The role of the sequencer goes to another member.
+        HANDOVER = 6,
         JOIN = 10,
         LEAVE = 11,
         ACCUSE = 12,
@@ -77,7 +81,7 @@ pub(crate) mod tag {
 
     /// Whether an item of this tag names the view it belongs to, first of all.
     pub(crate) fn is_of_a_view(tag: u8) -> bool {
-        matches!(tag, MESSAGES..=RECEIVED | ACCUSE | FLUSH..=RENEWED)
+        matches!(tag, MESSAGES..=HANDOVER | ACCUSE | FLUSH..=RENEWED)
     }
 }
 
@@ -241,6 +245,28 @@ pub(crate) struct OrderBatch {
     pub(crate) runs: Vec<Run>,
 }
 
+/// Places in the order given by a member that has the role by so many hand-overs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TurnBatch {
+    pub(crate) view: ViewNumber,
+    pub(crate) group: GroupId,
+    pub(crate) turn: u32,
+    pub(crate) first: u64,
+    pub(crate) runs: Vec<Run>,
+}
+
+/// From this place on another member gives the places: the sender is the last to have given any before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Handover {
+    pub(crate) view: ViewNumber,
+    pub(crate) group: GroupId,
+    /// How many hand-overs there have been in the view with this one.
+    pub(crate) turn: u32,
+    pub(crate) place: u64,
+    /// The rank of the new sequencer.
+    pub(crate) to: Rank,
+}
+
 /// What the sender has of a group's messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Received {
@@ -289,6 +315,8 @@ wire_struct! {
     Propose { view, ballot, value }
     Fetch { view, group, rank, from, until }
     OrderBatch { view, group, first, runs }
+    TurnBatch { view, group, turn, first, runs }
+    Handover { view, group, turn, place, to }
     Received { view, group, ready, received }
     Renewal { view, stamp }
     StateChunk { group, cut, offset, total, octets }

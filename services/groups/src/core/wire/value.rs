@@ -3,6 +3,7 @@
 use super::{Reader, Wire, WireError, wire_struct};
 use crate::core::identity::{DomainId, DurableId, GroupId, Member, ProcessId, Rank, ViewNumber};
 use crate::core::options::GroupOptions;
+use crate::core::protocol::Protocol;
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 
@@ -87,6 +88,8 @@ pub(crate) struct Value {
     pub(crate) changes: Vec<Change>,
     /// How long the new view refrains from acting because of leases of the excluded.
     pub(crate) lease_wait_us: u64,
+    /// The version of the protocol that the domain runs at from the new view on, if that is another one.
+    pub(crate) raise: Option<Protocol>,
     /// Set when processes begin again from their logs: the members are new incarnations, nobody of the old view goes on,
     /// and this is the identity of the domain, another one if an operator forced it.
     pub(crate) restart: Option<DomainId>,
@@ -117,7 +120,7 @@ wire_struct! {
     Report { group, received, order_base, runs }
     Cut { group, lanes, order_base, runs }
     Change { by, token, what }
-    Value { members, left, cuts, changes, lease_wait_us, restart }
+    Value { members, left, cuts, changes, lease_wait_us, raise, restart }
     Entrant { durable, length, last }
     Accepted { ballot, value }
 }

@@ -4,6 +4,7 @@
 mod c4;
 mod c5;
 mod m1;
+mod m12;
 mod m2;
 mod m3;
 mod m4;
@@ -48,7 +49,7 @@ pub struct Verdict {
 #[must_use]
 pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
     let epochs = trace.epochs();
-    let checks: [(&'static str, Check<'_>); 22] = [
+    let checks: [(&'static str, Check<'_>); 23] = [
         ("M1", &|| m1::check(trace)),
         ("M2", &|| m2::check(trace)),
         ("M3", &|| m3::check(trace)),
@@ -56,6 +57,7 @@ pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
         ("M5", &|| m5::check(trace)),
         ("M6", &|| m6::check(trace)),
         ("M7", &|| m7::check(trace)),
+        ("M12", &|| m12::check(trace)),
         ("V3", &|| v3::check(trace)),
         ("O1", &|| o1::check(trace, &epochs)),
         ("O2", &|| o2::check(trace, &epochs)),

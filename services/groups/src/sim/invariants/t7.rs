@@ -50,7 +50,7 @@ fn keeps_to(log: &Log, ends: &Ends) -> Result<(), String> {
                 inside.remove(group);
                 continue;
             }
-            Entry::Sent { .. } | Entry::Cast { .. } => continue,
+            Entry::Sent { .. } | Entry::Cast { .. } | Entry::Protocol(_) => continue,
         };
         if let Some(end) = ends.get(&(domain, *group)).filter(|end| **end <= view) {
             return Err(format!("{} has {entry:?} in {view:?}, the group ended in {end:?}", log.process));

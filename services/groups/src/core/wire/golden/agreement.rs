@@ -2,6 +2,7 @@
 
 use super::{Vector, member, vector};
 use crate::core::identity::{DomainId, GroupId, ProcessId, ViewNumber};
+use crate::core::protocol::Protocol;
 use crate::core::wire::item::{Answer, Fetch, Fill, Flush, Propose, Renewal, Source, Vote, tag};
 use crate::core::wire::value::{Accepted, Ballot, Change, ChangeKind, Cut, Report, Run, Value};
 
@@ -48,11 +49,11 @@ fn answer() -> Vector {
 /// An earlier ballot's value was accepted.
 fn accepted() -> Vector {
     let diagram = "
-        15 17 00 00 00                          ANSWER, 23 octets
+        15 19 00 00 00                          ANSWER, 25 octets
         02 03 01                                view 2, ballot 3 of rank 1
         01 01 00                                accepted, in ballot 1 of rank 0:
-        01 ac 02 03 61 3a 31 01 01 05             the members
-        00 00 00 00 00                            nobody left, no cuts, no changes, no wait, no restart
+        01 ac 02 03 61 3a 31 01 01 05 02             the members
+        00 00 00 00 00 00                         nobody left, no cuts, no changes, no wait, not raised, no restart
         00 00                                   no reports, no promises
     ";
     let ballot = Ballot { counter: 1, rank: 0 };
@@ -68,6 +69,7 @@ fn value() -> Value {
         cuts: Vec::new(),
         changes: Vec::new(),
         lease_wait_us: 0,
+        raise: None,
         restart: None,
     }
 }
@@ -88,10 +90,10 @@ fn fill() -> Vector {
 /// A whole transition.
 fn proposal() -> Vector {
     let diagram = "
-        18 21 00 00 00                  PROPOSE, 33 octets
+        18 24 00 00 00                  PROPOSE, 36 octets
         02 03 01                        view 2, ballot 3 of rank 1
         01                              one member of the next view
-        ac 02 03 61 3a 31 01 01 05
+        ac 02 03 61 3a 31 01 01 05 02
         01 04                           one has left, process 4
         01                              one cut
         06                                group
@@ -100,6 +102,7 @@ fn proposal() -> Vector {
         01 00 02                          two of rank 0
         01 ac 02 03 02 06               one change, as in REQUEST: LEAVE group 6
         f4 03                           it waits 500 microseconds for leases
+        01 02                           it runs at version 2 of the protocol
         01 09                           a beginning from logs, of domain 9
     ";
     let runs = vec![Run { rank: 0, count: 2 }];
@@ -111,6 +114,7 @@ fn proposal() -> Vector {
         cuts,
         changes,
         lease_wait_us: 500,
+        raise: Some(Protocol(2)),
         restart: Some(DomainId(9)),
         ..value()
     };
@@ -119,10 +123,10 @@ fn proposal() -> Vector {
 
 fn committed() -> Vector {
     let diagram = "
-        1a 12 00 00 00                  COMMIT, 18 octets: as PROPOSE
+        1a 14 00 00 00                  COMMIT, 20 octets: as PROPOSE
         02 03 01
-        01 ac 02 03 61 3a 31 01 01 05
-        00 00 00 00 00
+        01 ac 02 03 61 3a 31 01 01 05 02
+        00 00 00 00 00 00
     ";
     vector(tag::COMMIT, Propose { view: VIEW, ballot: BALLOT, value: value() }, diagram)
 }

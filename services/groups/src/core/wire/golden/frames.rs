@@ -5,6 +5,7 @@ use crate::core::event::{Effect, Event, LinkId, Upcall};
 use crate::core::identity::{Address, DomainId, DomainName, DurableId, ProcessId, Time, ViewNumber};
 use crate::core::key::{Claim, SharedKey};
 use crate::core::options::Config;
+use crate::core::protocol::Protocol;
 use crate::core::wire::frame::{Exclusion, FRAME_HEAD_BYTES, FrameHead, FrameKind, Hello, refusal_of};
 use crate::core::wire::{Wire, WireError};
 use crate::core::{Core, Unwelcome};
@@ -37,8 +38,8 @@ fn all() -> Vec<Drawn> {
 fn hello() -> Hello {
     Hello {
         magic: Hello::MAGIC,
-        oldest: 1,
-        newest: 1,
+        oldest: Protocol(1),
+        newest: Protocol(2),
         name: "d".into(),
         process: ProcessId(300),
         address: "a:1".into(),
@@ -52,7 +53,7 @@ fn hello() -> Hello {
 const HELLO: &str = "
     01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  HELLO
     c7 a2 01       51 47, the magic, as a varint
-    01 01          the oldest and the newest protocol
+    01 02          the oldest and the newest protocol
     01 64          the domain's name, d
     ac 02          process 300
     03 61 3a 31    address a:1

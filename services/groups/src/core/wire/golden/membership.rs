@@ -3,6 +3,7 @@
 use super::{Vector, member, vector, view};
 use crate::core::identity::{DomainId, DurableId, GroupId, ProcessId, ViewNumber};
 use crate::core::options::GroupOptions;
+use crate::core::protocol::Protocol;
 use crate::core::registry::{Forced, Place, Record, Snapshot};
 use crate::core::wire::item::{Accuse, Found, Join, Propose, Request, Welcome, tag};
 use crate::core::wire::value::{Ballot, Change, ChangeKind, Cut, Entrant, Run, Value};
@@ -14,11 +15,12 @@ pub(super) fn all() -> Vec<Vector> {
 
 fn join() -> Vector {
     let diagram = "
-        0a 09 00 00 00    JOIN, 9 octets
+        0a 0a 00 00 00    JOIN, 10 octets
         ac 02             process 300
         03 61 3a 31       address a:1
         01                weight
         01 05             the name on its disk, 5
+        02                the newest protocol that it speaks
     ";
     vector(tag::JOIN, Join { member: member() }, diagram)
 }
@@ -45,18 +47,18 @@ fn accuse() -> Vector {
 
 fn found() -> Vector {
     let diagram = "
-        0e 0c 00 00 00                      FOUND, 12 octets
+        0e 0d 00 00 00                      FOUND, 13 octets
         07 02 01                            domain, view, one member:
-        ac 02 03 61 3a 31 01 01 05          process 300 at a:1, of weight 1, with disk 5
+        ac 02 03 61 3a 31 01 01 05 02          process 300 at a:1, of weight 1, with disk 5, speaks version 2
     ";
     vector(tag::FOUND, Found { view: view() }, diagram)
 }
 
 fn founded() -> Vector {
     let diagram = "
-        0f 0c 00 00 00                      FOUNDED, 12 octets
+        0f 0d 00 00 00                      FOUNDED, 13 octets
         07 02 01                            the view of the offer
-        ac 02 03 61 3a 31 01 01 05
+        ac 02 03 61 3a 31 01 01 05 02
     ";
     vector(tag::FOUNDED, Found { view: view() }, diagram)
 }
@@ -71,9 +73,9 @@ fn settled() -> Vector {
 
 fn withdrawn() -> Vector {
     let diagram = "
-        12 0c 00 00 00                      WITHDRAWN, 12 octets
+        12 0d 00 00 00                      WITHDRAWN, 13 octets
         07 02 01                            the view of the offer
-        ac 02 03 61 3a 31 01 01 05
+        ac 02 03 61 3a 31 01 01 05 02
     ";
     vector(tag::WITHDRAWN, Found { view: view() }, diagram)
 }
@@ -81,8 +83,8 @@ fn withdrawn() -> Vector {
 /// All kinds of changes.
 fn request() -> Vector {
     let diagram = "
-        0d 2a 00 00 00        REQUEST, 42 octets
-        05                    five changes, each with who asks and its number there
+        0d 2f 00 00 00        REQUEST, 47 octets
+        06                    six changes, each with who asks and its number there
         ac 02 03 01           300, 3: ENTER
         01 67                   the name, g
         01 01 01 06 01          state, queries, only total and uniform, durable
@@ -93,6 +95,7 @@ fn request() -> Vector {
         ac 02 05 03 06 02     300, 5: COMPLETE in group 6, from the cut of view 2
         ac 02 06 04 06        300, 6: RESET group 6
         ac 02 07 05 02 68 69  300, 7: CAST, hi
+        ac 02 08 06 06        300, 8: DISSOLVE group 6
     ";
     let entrant = Entrant { durable: Some(DurableId(5)), length: Some(9), last: (ViewNumber(4), vec![2]) };
     let group = GroupId(6);
@@ -102,6 +105,7 @@ fn request() -> Vector {
         ChangeKind::Complete { group, cut: ViewNumber(2) },
         ChangeKind::Reset { group },
         ChangeKind::Cast { payload: Bytes::from_static(b"hi") },
+        ChangeKind::Dissolve { group },
     ];
     let changes = kinds.into_iter().zip(3..);
     let changes = changes.map(|(what, token)| Change { by: ProcessId(300), token, what }).collect();
@@ -111,9 +115,9 @@ fn request() -> Vector {
 /// To a joiner: the view, all groups, and what made the view.
 fn welcome() -> Vector {
     let diagram = "
-        10 48 00 00 00                      WELCOME, 72 octets
+        10 4c 00 00 00                      WELCOME, 76 octets
         07 02 01                            domain, view, one member
-        ac 02 03 61 3a 31 01 01 05
+        ac 02 03 61 3a 31 01 01 05 02
         01                                  one group
         06                                    number 6
         01 67                                 named g
@@ -129,11 +133,12 @@ fn welcome() -> Vector {
         01 ac 02 03                         decided: of process 300 up to request 3
         07                                  the next group gets number 7
         01 09 04                            forced once: domain 9 was given up in view 4
+        02                                  it runs at version 2 of the protocol
         64                                  it acts in 100 microseconds
         01                                  made by this decision:
         01 01 00                              view 1, ballot 1 of rank 0
-        01 ac 02 03 61 3a 31 01 01 05         the members
-        00 00 00 00 00                        nobody left, no cuts, no changes, no wait, no restart
+        01 ac 02 03 61 3a 31 01 01 05 02         the members
+        00 00 00 00 00 00                     nobody left, no cuts, no changes, no wait, not raised, no restart
     ";
     let record = Record {
         id: GroupId(6),
@@ -156,6 +161,7 @@ fn welcome() -> Vector {
         decided: vec![(ProcessId(300), 3)],
         next: 7,
         forced: vec![Forced { domain: DomainId(9), view: ViewNumber(4) }],
+        protocol: Protocol(2),
     };
     let value = Value {
         members: vec![member()],
@@ -163,6 +169,7 @@ fn welcome() -> Vector {
         cuts: Vec::new(),
         changes: Vec::new(),
         lease_wait_us: 0,
+        raise: None,
         restart: None,
     };
     let decision = Propose { view: ViewNumber(1), ballot: Ballot { counter: 1, rank: 0 }, value };
@@ -177,11 +184,17 @@ fn cut() -> Cut {
 /// Into the first view, where nothing was decided yet and there is no group.
 fn first() -> Vector {
     let diagram = "
-        10 12 00 00 00                      WELCOME, 18 octets
-        07 02 01 ac 02 03 61 3a 31 01 01 05
-        00 00 00 00                         no groups, no requests, no number given, nothing forced
+        10 14 00 00 00                      WELCOME, 20 octets
+        07 02 01 ac 02 03 61 3a 31 01 01 05 02
+        00 00 00 00 01                      no groups, no requests, no number given, nothing forced, version 1
         00 00                               no wait, no decision
     ";
-    let registry = Snapshot { records: Vec::new(), decided: Vec::new(), next: 0, forced: Vec::new() };
+    let registry = Snapshot {
+        records: Vec::new(),
+        decided: Vec::new(),
+        next: 0,
+        forced: Vec::new(),
+        protocol: Protocol(1),
+    };
     vector(tag::WELCOME, Welcome { view: view(), registry, hold_us: 0, decision: None }, diagram)
 }

@@ -19,6 +19,7 @@ mod traffic;
 use super::item::{self, ITEM_HEAD_BYTES, RawItem, tag};
 use super::{Wire, WireError};
 use crate::core::identity::{DomainId, DurableId, Member, ProcessId, View, ViewNumber};
+use crate::core::protocol::Protocol;
 use bytes::{BufMut, Bytes, BytesMut};
 use std::fmt::Debug;
 
@@ -50,9 +51,10 @@ pub(super) fn octets(diagram: &str) -> Bytes {
     octets.map(|octet| u8::from_str_radix(octet, 16).expect("two hexadecimal digits")).collect()
 }
 
-/// The member that stands in all diagrams: `ac 02  03 61 3a 31  01  01 05`.
+/// The member that stands in all diagrams: `ac 02  03 61 3a 31  01  01 05  02`.
 pub(super) fn member() -> Member {
-    Member { process: ProcessId(300), address: "a:1".into(), weight: 1, durable: Some(DurableId(5)) }
+    let (process, durable) = (ProcessId(300), Some(DurableId(5)));
+    Member { process, address: "a:1".into(), weight: 1, durable, speaks: Protocol(2) }
 }
 
 /// The view that stands in all diagrams: `07  02  01` and the member.

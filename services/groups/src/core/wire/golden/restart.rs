@@ -3,6 +3,7 @@
 use super::{Vector, member, vector, view};
 use crate::core::durable::restart::{Gathered, Recall};
 use crate::core::identity::{DomainId, DurableId, ViewNumber};
+use crate::core::protocol::Protocol;
 use crate::core::registry::Snapshot;
 use crate::core::wire::item::{Propose, Vote, tag};
 use crate::core::wire::value::{Accepted, Ballot, Value};
@@ -21,19 +22,26 @@ fn value() -> Value {
         cuts: Vec::new(),
         changes: Vec::new(),
         lease_wait_us: 0,
+        raise: None,
         restart: Some(DomainId(7)),
     }
 }
 
 fn recall() -> Vector {
     let diagram = "
-        32 12 00 00 00                          RECALL, 18 octets
+        32 14 00 00 00                          RECALL, 20 octets
         05                                      the name on the sender's disk
-        07 02 01 ac 02 03 61 3a 31 01 01 05     domain, view and members it was in last
-        00 00 00 00                             the registry then, as in WELCOME
+        07 02 01 ac 02 03 61 3a 31 01 01 05 02     domain, view and members it was in last
+        00 00 00 00 01                          the registry then, as in WELCOME
         01                                      an operator wants to go on with whoever is there
     ";
-    let registry = Snapshot { records: Vec::new(), decided: Vec::new(), next: 0, forced: Vec::new() };
+    let registry = Snapshot {
+        records: Vec::new(),
+        decided: Vec::new(),
+        next: 0,
+        forced: Vec::new(),
+        protocol: Protocol(1),
+    };
     vector(tag::RECALL, Recall { identity: DurableId(5), view: view(), registry, force: true }, diagram)
 }
 
@@ -47,12 +55,12 @@ fn gather() -> Vector {
 
 fn gathered() -> Vector {
     let diagram = "
-        34 1f 00 00 00                    GATHERED, 31 octets
+        34 22 00 00 00                    GATHERED, 34 octets
         02 03 01                          the vote
-        ac 02 03 61 3a 31 01 01 05        who gives it
+        ac 02 03 61 3a 31 01 01 05 02        who gives it
         01 01 00                          accepted, in ballot 1 of rank 0:
-        01 ac 02 03 61 3a 31 01 01 05       the members
-        00 00 00 00                         nobody left, no cuts, no changes, no wait
+        01 ac 02 03 61 3a 31 01 01 05 02       the members
+        00 00 00 00 00                      nobody left, no cuts, no changes, no wait, not raised
         01 07                               a beginning from logs, of domain 7
     ";
     let accepted = Accepted { ballot: Ballot { counter: 1, rank: 0 }, value: value() };
@@ -65,10 +73,10 @@ fn proposal(tag: u8, diagram: &str) -> Vector {
 
 fn decree() -> Vector {
     let diagram = "
-        35 13 00 00 00                    DECREE, 19 octets: as PROPOSE
+        35 15 00 00 00                    DECREE, 21 octets: as PROPOSE
         02 03 01
-        01 ac 02 03 61 3a 31 01 01 05
-        00 00 00 00 01 07
+        01 ac 02 03 61 3a 31 01 01 05 02
+        00 00 00 00 00 01 07
     ";
     proposal(tag::DECREE, diagram)
 }
@@ -83,10 +91,10 @@ fn agreed() -> Vector {
 
 fn decided() -> Vector {
     let diagram = "
-        37 13 00 00 00                    DECIDED, 19 octets: as PROPOSE
+        37 15 00 00 00                    DECIDED, 21 octets: as PROPOSE
         02 03 01
-        01 ac 02 03 61 3a 31 01 01 05
-        00 00 00 00 01 07
+        01 ac 02 03 61 3a 31 01 01 05 02
+        00 00 00 00 00 01 07
     ";
     proposal(tag::DECIDED, diagram)
 }

@@ -4,13 +4,16 @@ use super::{Vector, octets, vector};
 use crate::core::group::Group;
 use crate::core::identity::{GroupId, ProcessId, Rank, ViewNumber};
 use crate::core::options::{Class, GroupOptions, Order};
-use crate::core::wire::item::{Fetch, OrderBatch, RawItem, Received, StateChunk, StateWanted, tag};
+use crate::core::wire::item::{
+    Fetch, Handover, OrderBatch, RawItem, Received, StateChunk, StateWanted, TurnBatch, tag,
+};
 use crate::core::wire::value::Run;
 use crate::core::wire::{Reader, Wire, WireError};
 use bytes::Bytes;
 
 pub(super) fn all() -> Vec<Vector> {
-    vec![messages(), forward(), order(), received(), state(), state_wanted()]
+    let groups = vec![messages(), forward(), order(), order_of_turn(), handover(), received()];
+    groups.into_iter().chain([state(), state_wanted()]).collect()
 }
 
 const VIEW: ViewNumber = ViewNumber(2);
@@ -107,6 +110,27 @@ fn order() -> Vector {
     ";
     let runs = vec![Run { rank: 0, count: 2 }, Run { rank: 1, count: 1 }];
     vector(tag::ORDER, OrderBatch { view: VIEW, group: GROUP, first: 3, runs }, diagram)
+}
+
+fn order_of_turn() -> Vector {
+    let diagram = "
+        05 07 00 00 00    ORDER_OF_TURN, 7 octets
+        02 06             view, group
+        01                given by the member that has the role by one hand-over
+        03                the first place
+        01 00 02          one run: two messages of rank 0
+    ";
+    let runs = vec![Run { rank: 0, count: 2 }];
+    vector(tag::ORDER_OF_TURN, TurnBatch { view: VIEW, group: GROUP, turn: 1, first: 3, runs }, diagram)
+}
+
+fn handover() -> Vector {
+    let diagram = "
+        06 05 00 00 00    HANDOVER, 5 octets
+        02 06             view, group
+        01 03 01          the first hand-over: from place 3 on rank 1 gives the places
+    ";
+    vector(tag::HANDOVER, Handover { view: VIEW, group: GROUP, turn: 1, place: 3, to: 1 }, diagram)
 }
 
 fn received() -> Vector {
