@@ -194,6 +194,7 @@ impl World {
                 Due::Drift { node } => self.drift(node),
                 Due::Client { client } => self.client(client, self.now < TRAFFIC_END),
                 Due::Work { node, process } => self.work(node, process),
+                Due::Alarm { node, process, number } => self.alarm(node, process, number),
                 Due::Given { node, process, ticket } => self.given(node, process, ticket),
             }
         }
