@@ -96,6 +96,8 @@ pub struct Scenario {
     pub durable: bool,
     /// Octets of a snapshot that are written to a log at once.
     pub log_part_bytes: usize,
+    /// Whether messages may be many times as long as what travels in one piece.
+    pub large: bool,
     /// Whether applications dissolve groups now and then.
     pub dissolves: bool,
     /// After how many places in a row the role of a sequencer is handed over.
@@ -123,6 +125,7 @@ const USUAL: Scenario = Scenario {
     excused: &[],
     durable: false,
     log_part_bytes: 4 << 20,
+    large: false,
     dissolves: false,
     handover_after: u64::MAX,
     upgrades: false,
@@ -248,6 +251,26 @@ pub const SCENARIOS: &[Scenario] = &[
         count: (6, 12),
         drift_permille: 0,
         durable: true,
+        ..USUAL
+    },
+    Scenario {
+        name: "large",
+        nodes: (3, 5),
+        faults: &[
+            Kill, KillMidway, KillMidway, KillTwo, Dark, Pause, LongPause, Isolate, Split, CutPair, Break,
+            Slow, Lag, Moment, Donor,
+        ],
+        count: (4, 9),
+        large: true,
+        ..USUAL
+    },
+    Scenario {
+        name: "large-logged",
+        seeds: 3,
+        faults: &[Blackout, Blackout, Kill, KillMidway, KillMidway, KillTwo, Dark, Break, Isolate, LongPause],
+        count: (4, 9),
+        durable: true,
+        large: true,
         ..USUAL
     },
     Scenario {
