@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_whose_end_is_missing_does_not_count() {
-        let whole = vec![began(3), arrived("old"), began(9), part("new, but "), part("not whole ")];
+        let whole = [began(3), arrived("old"), began(9), part("new, but "), part("not whole ")];
         for records in 2..=whole.len() {
             let recovered = replayed(whole[..records].to_vec());
             assert_eq!(counts(&recovered), (3, &b"old"[..]), "{records}");
