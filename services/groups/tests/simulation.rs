@@ -192,6 +192,8 @@ mutants! {
     causes_come_first: CausalUnchecked in "mixed" by ["O2"];
     a_role_passes_on_when_all_have_what_it_did: HandedOverEarly in "soloists" by ["M8", "O3", "O4", "V6"];
     a_version_is_raised_when_all_speak_it: RaisedBeforeAll in "upgrades" by ["M12", "M8"];
+    groups_are_not_ordered_apart: OrderedApart in "overlaps" by ["O7"];
+    groups_are_not_finished_apart: FinishedApart in "overlaps" by ["O7"];
     a_dissolved_group_ends_alike_for_all: DissolvedUnfinished in "dissolutions" by ["V1", "V6", "O3", "O4"];
     state_is_of_the_cut: StateAfterCut in "transfers" by ["V1", "T1", "V4"];
     a_joiner_without_state_is_not_complete: JoinerComplete in "transfers" by ["C4", "T1", "C5", "V4"];

@@ -101,6 +101,9 @@ impl Core {
             tag::ORDER_OF_TURN => self.places(from, &item.decode::<TurnBatch>()?)?,
             tag::HANDOVER => self.handed_over(from, &item.decode::<Handover>()?)?,
             tag::RECEIVED => self.receipts(from, &item.decode::<Received>()?)?,
+            tag::JOINT_ORDER => self.joint_places(from, &item.decode()?)?,
+            tag::JOINT_KNOWN => self.joint_known(from, item.decode()?)?,
+            tag::TALLY => self.tallied(from, item.decode()?)?,
             tag::ACCUSE => self.accused(from, item.decode::<Accuse>()?),
             tag::FLUSH => self.flush_asked(from, item.decode::<Flush>()?),
             tag::ANSWER => self.answered(from, item.decode::<Answer>()?),
@@ -125,6 +128,7 @@ impl Core {
         let rank = group.rank(from).ok_or(WireError::Contradiction)?;
         group.messages(rank, first, input, limit)?;
         group.hasten(window);
+        self.order_jointly(id);
         self.mark(id);
         Ok(())
     }
@@ -137,6 +141,7 @@ impl Core {
         let limit = self.config.limits.message_bytes_max;
         let group = self.groups.get_mut(&id).ok_or(WireError::Contradiction)?;
         group.messages(usize::from(rank), first, input, limit)?;
+        self.order_jointly(id);
         self.mark(id);
         self.check_filled();
         Ok(())

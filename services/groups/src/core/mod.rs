@@ -18,7 +18,7 @@
 //! **The pipeline**, one concern a file: [`identity`], `channel` (streams that outlive connections), `links` (connections
 //! and hello), `detector` (evidence and suspicion), `birth` (view 1, joining), `acceptor` and `leader` (agreement on the
 //! next view), `install` (from one view to the next), `group` (lanes, order, causal, stability, delivery, ending),
-//! `registry` (lightweight groups), `sending` (credits, packing), `lease` (local reads), `transfer` (state for joiners),
+//! `joint` (groups that share one order), `registry` (lightweight groups), `sending` (credits, packing), `lease` (local reads), `transfer` (state for joiners),
 //! `future` (what arrives before its view), `parting` (leaving), `protocol` (its version, and raising it), `durable` (the log, and beginning again from it). The wire format is in `wire`; what can be set in [`options`].
 
 mod acceptor;
@@ -33,6 +33,7 @@ mod future;
 mod group;
 pub mod identity;
 mod install;
+mod joint;
 mod key;
 mod leader;
 mod lease;
@@ -54,7 +55,7 @@ pub use identity::{Address, DomainId, DurableId, GroupId, Member, ProcessId, Ran
 pub use key::SharedKey;
 #[doc(hidden)]
 pub use mutation::Mutation;
-pub use options::{Class, Config, GroupOptions, Limits, OptionsError, Order};
+pub use options::{Class, Config, GroupOptions, Limits, OptionsError, Order, OrderingDomain};
 pub use protocol::Protocol;
 pub use registry::Forced;
 pub use wire::WireError;
@@ -134,6 +135,8 @@ pub struct Core {
     leader: Leader,
     registry: Registry,
     groups: BTreeMap<GroupId, Box<Group>>,
+    /// Orders that groups share.
+    joints: BTreeMap<OrderingDomain, joint::Joint>,
     dirty: Vec<GroupId>,
     /// Groups of one class of messages in which something was received, sent or delivered, until the driver asks.
     stirred: Vec<GroupId>,
@@ -172,6 +175,7 @@ impl Core {
             leader: Leader::default(),
             registry: Registry::default(),
             groups: BTreeMap::new(),
+            joints: BTreeMap::new(),
             dirty: Vec::new(),
             stirred: Vec::new(),
             future: Future::default(),

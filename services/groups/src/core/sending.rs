@@ -39,6 +39,7 @@ impl Core {
                 group.dirty = true;
                 self.dirty.push(id);
             }
+            self.order_jointly(id);
             if full {
                 self.seal_group(id);
             }
@@ -100,7 +101,10 @@ impl Core {
             if group.is_durable() {
                 durable.push(id);
             }
-            while let Some(token) = group.passed() {
+        }
+        self.deliver_jointly(&mut told);
+        for &id in &ids {
+            while let Some(token) = self.groups.get_mut(&id).and_then(|group| group.passed()) {
                 told.push(Upcall::Stable { group: id, token });
             }
         }
@@ -130,8 +134,10 @@ impl Core {
             }
             let Some((class, payload)) = group.unqueue() else { break };
             group.send(class, payload);
+            let full = group.batch_bytes() >= self.config.limits.batch_bytes_max;
             sent = true;
-            if group.batch_bytes() >= self.config.limits.batch_bytes_max {
+            self.order_jointly(id);
+            if full {
                 self.seal_group(id);
             }
         }
@@ -145,6 +151,7 @@ impl Core {
             if let Some(group) = self.groups.get_mut(&id) {
                 group.progress(&mut told);
             }
+            self.deliver_jointly(&mut told);
             self.told = told;
             self.pass_on();
             self.write_placed(id);
@@ -169,6 +176,7 @@ impl Core {
                 self.mark(id);
             }
         }
+        later |= self.seal_joints(frozen, due);
         if due {
             self.receipts_due = None;
         }

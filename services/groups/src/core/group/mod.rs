@@ -19,13 +19,14 @@ mod held;
 mod journal;
 mod lane;
 mod order;
+mod shared;
 mod stability;
 mod waiting;
 
 use super::Upcall;
 use super::identity::{GroupId, ProcessId, Rank, Time, ViewNumber};
 use super::mutation::Mutation;
-use super::options::{Class, GroupOptions, Limits, Order};
+use super::options::{Class, GroupOptions, Limits, Order, OrderingDomain};
 use super::wire::item::{self, OrderBatch, Received, tag};
 use super::wire::value::Run;
 use super::wire::{Reader, Wire, WireError, put_u8_varint, put_varint};
@@ -37,7 +38,7 @@ use handover::Role;
 use held::Held;
 use journal::Journal;
 pub(crate) use lane::{Lane, Slot};
-use order::OrderLog;
+pub(crate) use order::OrderLog;
 use stability::Stability;
 use std::collections::VecDeque;
 pub(crate) use waiting::{Barrier, Query};
@@ -83,6 +84,10 @@ pub(crate) struct Group {
     pub(crate) shut_since: Option<(Time, u64)>,
     /// The only class of messages allowed, if there is one.
     pub(crate) only: Option<Class>,
+    /// The groups that it shares its total order with.
+    pub(crate) ordering: Option<OrderingDomain>,
+    /// Where it shares its order: messages that came or were sent since last asked.
+    unplaced: Vec<Run>,
     /// Nobody has the state of the durable group: what is sent waits until somebody has.
     pub(crate) suspended: bool,
     /// What this member sent last in a durable group whose state was lost then.
@@ -139,6 +144,8 @@ impl Group {
             blocked: false,
             shut_since: None,
             only: options.only,
+            ordering: options.ordering,
+            unplaced: Vec::new(),
             suspended: false,
             held: None,
             unqueued: 0,
@@ -165,6 +172,7 @@ impl Group {
         if let Some(journal) = &mut self.journal {
             journal.begin(length, width);
         }
+        self.unplaced.clear();
         self.batch.clear();
         self.batch_start = None;
         self.touched = false;
@@ -421,7 +429,7 @@ impl Group {
         }
     }
 
-    fn drop_stable(&mut self) {
+    pub(crate) fn drop_stable(&mut self) {
         let early = self.bug(Mutation::DropBeforeStable);
         for (rank, lane) in self.lanes.iter_mut().enumerate() {
             let stable = if early { u64::MAX } else { self.stability.stable(rank) };
