@@ -76,7 +76,7 @@ fn a_receipt_promises_the_causes_too() {
 /// Who was stopped itself for a while hears that all the others found it unresponsive, and would drop them all.
 #[test]
 fn who_waited_in_vain_keeps_its_place() {
-    shown("moments", 144, Mutation::UnresponsiveAccused, "M8");
+    shown("moments", 143, Mutation::UnresponsiveAccused, "M8");
 }
 
 /// Who acknowledges nothing for a while because its application does not read holds the senders up, and breaks nothing.
@@ -103,7 +103,7 @@ fn who_fetches_from_the_dead_is_not_late() {
 /// The sequencer gave places that nobody else has heard of, delivered by them, and died.
 #[test]
 fn a_place_is_known_everywhere() {
-    shown("moments", 306, Mutation::PlaceNotStable, "O4");
+    shown("moments", 8, Mutation::PlaceNotStable, "O4");
 }
 
 /// A durable group was just created when its only member failed: the first state was not on its disk, and nobody else has any.

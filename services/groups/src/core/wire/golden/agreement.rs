@@ -30,7 +30,7 @@ fn flush() -> Vector {
 /// Nothing accepted; what is here of one group, and a promise to one process.
 fn answer() -> Vector {
     let diagram = "
-        15 14 00 00 00    ANSWER, 20 octets
+        15 1a 00 00 00    ANSWER, 26 octets
         02 03 01          view 2, ballot 3 of rank 1
         00                nothing accepted
         01                one report
@@ -38,7 +38,7 @@ fn answer() -> Vector {
         02 04 80 01         received: 4 messages of rank 0, 128 of rank 1
         03                  the order from place 3 on:
         02 00 02 01 01      two of rank 0, one of rank 1
-        01 0c 03 01 00 02 one shared order, of domain 12: from place 3 on, two of the first sender
+        01 0c 03 01 00 02  one shared order, of domain 12: from place 3 on, two of the first sender
         01 08 e8 07       one promise: to let no view without 8 act for 1000 microseconds
     ";
     let runs = vec![Run { rank: 0, count: 2 }, Run { rank: 1, count: 1 }];
