@@ -10,7 +10,7 @@ use super::values::binding_to;
 use crate::adapter::{Context, malformed};
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
 use crate::intercept::Passage;
-use crate::model::{Behaviour, Interface, Operation};
+use crate::model::{Behaviour, Interface, Operation, Replies};
 use crate::proto::head::{OperationName, OperationNameError};
 use crate::runtime::may_block;
 use crate::stream::{Activity, EndsStreams};
@@ -48,6 +48,14 @@ pub(super) struct Outline<'a> {
     pub(super) as_cbor: bool,
     pub(super) write: WriteArguments<'a>,
     pub(super) activity: Option<Arc<Activity>>,
+}
+
+impl<'a> Outline<'a> {
+    /// The same call, to be made once more. Streams cannot be sent twice.
+    pub(super) fn again(&self) -> Outline<'a> {
+        let operation = self.operation.clone();
+        Outline { operation, activity: None, ..*self }
+    }
 }
 
 /// How a call ended, undecoded.
@@ -140,7 +148,11 @@ impl ObjectRef {
             write,
             activity,
         };
-        let answer = self.exchange(call).await;
+        let answer = match operation.behaviour.replies {
+            Replies::First => self.exchange(call).await,
+            // Nearly nobody goes this way: the future is elsewhere.
+            _ => Box::pin(self.exchange_with_members(call)).await,
+        };
         let answer = answer.map_err(|exception| exception.in_operation(operation.name))?;
         binding_to(self.orb(), || decode(operation, answer, read))
     }

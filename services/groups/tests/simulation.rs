@@ -188,7 +188,7 @@ mutants! {
     the_flush_comes_before_the_view: ViewBeforeFlush in "mixed" by ["M2", "V1", "V2"];
     bodies_are_kept_until_stable: DropBeforeStable in "mixed" by ["M5", "M8", "V1", "O3"];
     causes_come_first: CausalUnchecked in "mixed" by ["O2"];
-    a_role_passes_on_when_all_have_what_it_did: HandedOverEarly in "soloists" by ["M8", "O3", "O4", "V6"];
+    a_role_passes_on_when_all_have_what_it_did: HandedOverEarly in "soloists" by ["M8", "M5", "O3", "O4", "V6"];
     a_version_is_raised_when_all_speak_it: RaisedBeforeAll in "upgrades" by ["M12", "M8"];
     groups_are_not_ordered_apart: OrderedApart in "overlaps" by ["O7"];
     groups_are_not_finished_apart: FinishedApart in "overlaps" by ["O7"];
@@ -210,5 +210,8 @@ mutants! {
     a_restart_takes_a_quorum: RestartWithoutQuorum in "blackouts" by ["M1", "M3", "C5", "T1"];
     the_quorum_is_of_the_last_view: QuorumOfWrongView in "blackouts" by ["M1", "M3", "C5"];
     only_a_last_copy_counts: AnyCopyCounts in "flicker" by ["C5", "T1", "C4"];
+    a_message_begins_again_whole: PartsNotAgain in "large" by ["V3"];
+    parts_of_two_views_are_not_mixed: PartsMixed in "large" by ["V3"];
+    a_checkpoint_has_the_parts_before_it: PartsNotInCheckpoint in "large-logged" by ["V3", "C5", "T1", "C4"];
     whoever_has_a_log_founds_nothing: FoundsAnew in "flicker" by ["M4", "M8", "C5"];
 }
