@@ -24,8 +24,6 @@ use crate::server::service::Service;
 pub(super) struct Channel {
     service: Weak<Service>,
     channel: Arc<LiveChannel>,
-    consumers: ConsumerAdminProxy,
-    suppliers: SupplierAdminProxy,
 }
 
 /// Where proxies come from; consumers and suppliers see different faces of it.
@@ -39,38 +37,43 @@ impl Channel {
     pub(super) fn new(service: &Arc<Service>, channel: Arc<LiveChannel>) -> Result<Channel, SystemException> {
         let adapter = service.orb().adapter();
         let admin = Admin { orb: service.orb().clone(), channel: channel.clone() };
-        let id = |what| format!("{CHANNEL_PREFIX}{}/{what}", channel.name());
         // A second name of a channel has the same admins.
-        let (consumers, suppliers) = (id("consumers"), id("suppliers"));
+        let (consumers, suppliers) = (id_of(&channel, CONSUMERS), id_of(&channel, SUPPLIERS));
         let known = adapter.activate_persistent(&consumers, ConsumerAdminServant::new(admin.clone()));
         if let Ok(consumers) = &known {
             channel.ports().also_deactivate(consumers.object().clone());
             let suppliers = adapter.activate_persistent(&suppliers, SupplierAdminServant::new(admin))?;
             channel.ports().also_deactivate(suppliers.object().clone());
         }
-        Ok(Channel {
-            service: Arc::downgrade(service),
-            consumers: adapter.reference(&consumers, ConsumerAdminProxy::interface())?.unchecked(),
-            suppliers: adapter.reference(&suppliers, SupplierAdminProxy::interface())?.unchecked(),
-            channel,
-        })
+        Ok(Channel { service: Arc::downgrade(service), channel })
     }
+
+    fn service(&self) -> Result<Arc<Service>, SystemException> {
+        self.service.upgrade().ok_or_else(|| refused(ExceptionKind::ObjectNotExist, "the service has ended"))
+    }
+}
+
+/// What the ids of admins end with.
+const CONSUMERS: &str = "consumers";
+const SUPPLIERS: &str = "suppliers";
+
+fn id_of(channel: &LiveChannel, what: &str) -> String {
+    format!("{CHANNEL_PREFIX}{}/{what}", channel.name())
 }
 
 impl EventChannel for Channel {
     async fn for_consumers(&self) -> Result<ConsumerAdminProxy, Fault> {
-        Ok(self.consumers.clone())
+        let id = id_of(&self.channel, CONSUMERS);
+        Ok(self.service()?.reference_to(&id, ConsumerAdminProxy::interface())?.unchecked())
     }
 
     async fn for_suppliers(&self) -> Result<SupplierAdminProxy, Fault> {
-        Ok(self.suppliers.clone())
+        let id = id_of(&self.channel, SUPPLIERS);
+        Ok(self.service()?.reference_to(&id, SupplierAdminProxy::interface())?.unchecked())
     }
 
     async fn destroy(&self) -> Result<(), Fault> {
-        let service = self.service.upgrade();
-        let service =
-            service.ok_or_else(|| refused(ExceptionKind::ObjectNotExist, "the service has ended"))?;
-        service.remove(self.channel.name()).await;
+        self.service()?.remove(self.channel.name()).await?;
         Ok(())
     }
 }
