@@ -9,7 +9,6 @@ impl Channel {
     /// Hands a block to all that want some of it. Each pattern is looked at once.
     pub(super) fn distribute(&mut self, stored: Arc<Stored>, effects: &mut Effects) {
         self.distributed = stored.last() + 1;
-        self.keep_what_is_needed();
         self.history.append(&stored);
         for (pattern, subscribers) in &self.patterns {
             let chosen = if pattern.is_everything() {
@@ -30,5 +29,8 @@ impl Channel {
                 }
             }
         }
+        // Somebody may need it who has found no room in his queue.
+        self.keep_what_is_needed();
+        self.history.trim();
     }
 }

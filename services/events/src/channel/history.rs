@@ -42,6 +42,7 @@ impl History {
     /// Goes on behind these blocks, of which it keeps what it keeps.
     pub(super) fn begin_with(&mut self, blocks: Vec<Arc<Stored>>) {
         blocks.iter().for_each(|stored| self.append(stored));
+        self.trim();
     }
 
     /// The oldest position that is kept; the one that comes next if there is none.
@@ -54,6 +55,10 @@ impl History {
         self.events += stored.len() as u64;
         self.bytes += stored.bytes() as u64;
         self.blocks.push_back(stored.clone());
+    }
+
+    /// Forgets the oldest blocks as long as there is too much.
+    pub(super) fn trim(&mut self) {
         while self.events > self.events_max || self.bytes > self.bytes_max {
             let Some(oldest) = self.blocks.front() else { return };
             if oldest.last() >= self.needed_from && self.bytes <= self.bytes_max + self.needed_bytes_max {

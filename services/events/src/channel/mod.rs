@@ -233,6 +233,8 @@ pub(crate) fn micros(span: std::time::Duration) -> Time {
 }
 
 #[cfg(test)]
+mod agreed_schedules;
+#[cfg(test)]
 mod schedules;
 #[cfg(test)]
 mod tests;

@@ -61,11 +61,7 @@ impl Channel {
     ///
     /// # Errors
     /// Other octets.
-    pub fn load(
-        options: ChannelOptions,
-        limits: Arc<Limits>,
-        mut saved: Bytes,
-    ) -> Result<Channel, NotSaved> {
+    pub fn load(options: ChannelOptions, limits: Arc<Limits>, mut saved: Bytes) -> Result<Channel, NotSaved> {
         let mut channel = Channel::agreed(options, limits.clone());
         if saved.try_get_u8().ok() != Some(FORM) {
             return Err(NotSaved);
@@ -90,7 +86,8 @@ impl Channel {
             return Err(NotSaved);
         }
         (channel.next, channel.distributed, channel.spooled_from) = (next, next, 1);
-        channel.history = super::History::new(channel.options.history_events, channel.options.history_bytes, next);
+        channel.history =
+            super::History::new(channel.options.history_events, channel.options.history_bytes, next);
         // All of it is wanted: the disk may not have it.
         channel.keep_what_is_needed();
         channel.history.begin_with(blocks);

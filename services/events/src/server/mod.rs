@@ -181,7 +181,9 @@ impl EventServer {
             match tokio::time::timeout(self.service.limits().leave_wait_max, family.leave()).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(why)) => tracing::warn!(%why, "the group of the channels had been left before"),
-                Err(_) => tracing::warn!("too few of the group are here to be left: it is as if this one were lost"),
+                Err(_) => {
+                    tracing::warn!("too few of the group are here to be left: it is as if this one were lost")
+                }
             }
         }
         corba::deactivate(&self.service);

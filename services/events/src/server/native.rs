@@ -14,8 +14,8 @@ use super::settling::NotSettled;
 use crate::channel::{SubscriberId, TakeRefused};
 use crate::native::{
     Accepted, BadBlock, BadOptions, BadSubject, ChannelError, ChannelInfo, ChannelOptions, ChannelReport,
-    Ejected, EventService, NoChannel, NoSubscription, NotAccepted, OtherOptions, PublishError,
-    SettleError, SubscribeError, SubscribeOptions, Subscribed, TakeError, write_delivery,
+    Ejected, EventService, NoChannel, NoSubscription, NotAccepted, OtherOptions, PublishError, SettleError,
+    SubscribeError, SubscribeOptions, Subscribed, TakeError, write_delivery,
 };
 use crate::subject::Pattern;
 
@@ -105,7 +105,14 @@ impl EventService for Bus {
         let gone = || Fault::User(TakeError::NoSubscription(NoSubscription));
         let channel: Arc<LiveChannel> = match (self.0.numbered(channel), self.0.relayed(channel)) {
             (Some(live), _) => live,
-            (None, Some(other)) => return other.take(channel, subscription, taken, wait_ms).await,
+            (None, Some(other)) => {
+                let taken = other.take(channel, subscription, taken, wait_ms).await;
+                return taken.map_err(|fault| match fault {
+                    // Its server is gone, or has never had it.
+                    Fault::System(_) => gone(),
+                    declared => declared,
+                });
+            }
             (None, None) => return Err(gone()),
         };
         let wait = Duration::from_millis(wait_ms.into()).min(self.0.limits().take_wait_max);
@@ -167,7 +174,9 @@ impl EventService for Bus {
         let bad = |why: String| Fault::User(SettleError::BadOptions(BadOptions { why }));
         let (bytes, max) = (subscriber.len(), self.0.limits().publisher_bytes_max);
         if bytes == 0 || bytes > max {
-            return Err(bad(format!("a name of {bytes} octets, where 1 to publisher_bytes_max = {max} may be")));
+            return Err(bad(format!(
+                "a name of {bytes} octets, where 1 to publisher_bytes_max = {max} may be"
+            )));
         }
         let settled = match self.0.find(channel).await? {
             Place::Here(live) if live.life() == life => self.0.settle(&live, subscriber, position).await,

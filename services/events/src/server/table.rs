@@ -50,7 +50,8 @@ impl Table {
             self.elsewhere.remove(live.name());
             return Some(self.remove(live.name()));
         }
-        let name = self.elsewhere.iter().find(|(_, there)| there.life == life).map(|(name, _)| name.clone())?;
+        let name =
+            self.elsewhere.iter().find(|(_, there)| there.life == life).map(|(name, _)| name.clone())?;
         self.elsewhere.remove(&name);
         Some(None)
     }

@@ -1,11 +1,10 @@
 //! The service as several servers have it: each in a broker of its own, in one domain.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quorb::{Orb, Proxy};
 use quorb_events::native::EventServiceProxy;
-use quorb_events::{ChannelOptions, EventServer, Events, Feed, Guarantee, Limits, Loss, Overflow, Start};
+use quorb_events::{ChannelOptions, EventServer, Events, Feed, Guarantee, Limits, Overflow, Start};
 use quorb_groups::driver::Domain;
 use tokio::net::TcpListener;
 
@@ -43,6 +42,8 @@ struct Trio {
     folder: Option<Folder>,
     limits: Limits,
     members: Vec<Option<Member>>,
+    /// Those that have joined again, and may have no vote: they go first.
+    late: Vec<usize>,
     client: Orb,
     events: Events,
 }
@@ -78,7 +79,7 @@ impl Trio {
         // It listens, since CORBA peers are called.
         let client = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
         let events = Events::of(&client).unwrap();
-        let mut trio = Trio { seeds, folder, limits, members, client, events };
+        let mut trio = Trio { seeds, folder, limits, members, late: Vec::new(), client, events };
         trio.until_all_are_here(3).await;
         trio.events = Events::at(&trio.client, &trio.reference()).unwrap();
         trio
@@ -120,12 +121,15 @@ impl Trio {
         }
         let domain = soon("it joins", join.into_future()).await.unwrap();
         self.members[at] = Some(member(domain, of(&self.folder, at), &self.limits).await);
+        self.late.push(at);
     }
 
-    async fn end(self) {
+    async fn end(mut self) {
         self.client.shutdown(Duration::ZERO).await;
-        for member in self.members.into_iter().flatten().rev() {
-            member.end().await;
+        for at in self.late.into_iter().chain(0..3) {
+            if let Some(member) = self.members[at].take() {
+                soon("it leaves", member.end()).await;
+            }
         }
     }
 }
@@ -262,8 +266,7 @@ async fn a_subscriber_with_a_name_goes_on_where_it_has_settled_at_any_server() {
         topic.publish(number).await.unwrap();
     }
     topic.flush().await.unwrap();
-    let named =
-        |events: &Events| events.subscription("c").from(Start::First).named("billing").open::<u64>();
+    let named = |events: &Events| events.subscription("c").from(Start::First).named("billing").open::<u64>();
     let mut feed = named(&trio.only(0)).await.unwrap();
     assert_eq!(seen(&mut feed, 12).await.last(), Some(&(12, 12)));
     feed.settle().await.unwrap();
@@ -280,6 +283,156 @@ async fn a_subscriber_with_a_name_goes_on_where_it_has_settled_at_any_server() {
     let report = trio.only(2).describe("c").await.unwrap();
     let settled: Vec<_> = report.settled.iter().map(|at| (at.name.as_str(), at.next)).collect();
     assert_eq!(settled, [("billing", 31)]);
+    drop(feed);
+    trio.end().await;
+}
+
+/// Enough for several segments, so that a server that was away has to be given what others have on their disks.
+#[tokio::test]
+async fn what_a_server_has_missed_it_copies_from_the_disks_of_others() {
+    let mut trio = Trio::with(Some(Folder::new()), |limits| limits.segment_bytes_max = 16 << 10).await;
+    let mut options = ChannelOptions::new(Guarantee::Durable);
+    options.history_events = 20;
+    trio.events.channel("d", options).await.unwrap();
+    let topic = trio.events.topic::<u64>("d").await.unwrap();
+    let publish = async |from: u64, to: u64| {
+        for number in from..to {
+            topic.post(number).await.unwrap();
+            if number % 100 == 0 {
+                soon("they are published", topic.flush()).await.unwrap();
+            }
+        }
+        soon("they are published", topic.flush()).await.unwrap();
+    };
+    publish(1, 500).await;
+    trio.kill(2).await;
+    publish(500, 3_000).await;
+    trio.start(2).await;
+    let expected: Vec<(u64, u64)> = (1..3_000).map(|number| (number, number)).collect();
+    let mut replay =
+        trio.only(2).subscription("d").from(Start::First).until_now().open::<u64>().await.unwrap();
+    assert_eq!(seen(&mut replay, 2_999).await, expected);
+    // Now it has them, and the others need not.
+    drop(replay);
+    trio.end().await;
+}
+
+#[tokio::test]
+async fn everything_outlives_the_loss_of_all_servers() {
+    let mut trio = Trio::with(Some(Folder::new()), |_| ()).await;
+    trio.events.channel("d", ChannelOptions::new(Guarantee::Durable)).await.unwrap();
+    reliable(&trio.events, "r").await;
+    for channel in ["d", "r"] {
+        let topic = trio.events.topic_of::<u64>(channel, "ticker").await.unwrap();
+        for number in 1..=40 {
+            topic.publish_numbered(number, number).await.unwrap();
+        }
+        let mut feed =
+            trio.events.subscription(channel).from(Start::First).named("n").open::<u64>().await.unwrap();
+        seen(&mut feed, 7).await;
+        feed.settle().await.unwrap();
+    }
+    for at in 0..3 {
+        trio.kill(at).await;
+    }
+    // They wait for each other.
+    let Trio { seeds, folder, limits, .. } = &trio;
+    let (one, two) = (again(seeds, folder, limits, 1), again(seeds, folder, limits, 2));
+    let (one, two) = soon("two of three are enough", async { tokio::join!(one, two) }).await;
+    (trio.members[1], trio.members[2]) = (Some(one), Some(two));
+    for channel in ["d", "r"] {
+        let events = trio.only(1);
+        let backup = events.topic_of::<u64>(channel, "ticker").await.unwrap();
+        assert_eq!(backup.next_number(), 41, "who has published what is remembered");
+        let mut feed = events.subscription(channel).named("n").open::<u64>().await.unwrap();
+        let expected: Vec<(u64, u64)> = (8..=40).map(|number| (number, number)).collect();
+        assert_eq!(seen(&mut feed, 33).await, expected);
+    }
+    trio.end().await;
+}
+
+async fn again(seeds: &[String], folder: &Option<Folder>, limits: &Limits, at: usize) -> Member {
+    let listener = TcpListener::bind(&seeds[at]).await.unwrap();
+    let data = folder.as_ref().unwrap().0.join(format!("{at}/group"));
+    let domain = Domain::join(seeds.to_vec()).listener(listener).data(data).await.unwrap();
+    member(domain, of(folder, at), limits).await
+}
+
+/// Publishers at one server wait for a slow subscriber at another: it loses nothing, though history is short.
+#[tokio::test]
+async fn a_slow_subscriber_is_waited_for_wherever_it_is() {
+    let trio = Trio::in_memory().await;
+    let mut options = ChannelOptions::new(Guarantee::Reliable);
+    (options.history_events, options.queue_events) = (10, 5);
+    trio.events.channel("c", options).await.unwrap();
+    let mut slow = trio.only(2).subscribe::<u64>("c").await.unwrap();
+    let events = trio.only(1);
+    let publishing = tokio::spawn(async move {
+        let topic = events.topic::<u64>("c").await.unwrap();
+        for number in 1..=2_000 {
+            topic.publish(number).await.unwrap();
+        }
+        topic.flush().await.unwrap();
+    });
+    let mut all = Vec::new();
+    while all.len() < 2_000 {
+        all.extend(seen(&mut slow, 1).await);
+        if all.len() % 50 == 0 {
+            // It thinks for a while, in which others could go on.
+            for _ in 0..200 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    assert_eq!(all, (1..=2_000).map(|number| (number, number)).collect::<Vec<_>>());
+    assert_eq!(slow.lost(), 0);
+    soon("they are published", publishing).await.unwrap();
+    drop(slow);
+    trio.end().await;
+}
+
+/// A channel of best effort is at one server; the others pass on what they are asked, and one of them begins it anew.
+#[tokio::test]
+async fn a_channel_of_best_effort_is_at_one_server_and_reached_by_all() {
+    let mut trio = Trio::in_memory().await;
+    let options = || ChannelOptions::new(Guarantee::BestEffort);
+    let home = trio.only(0).channel("b", options()).await.unwrap();
+    assert_eq!(trio.only(1).channel("b", options()).await.unwrap().life, home.life);
+    let mut feed = trio.only(1).subscribe::<u64>("b").await.unwrap();
+    let topic = trio.only(2).topic::<u64>("b").await.unwrap();
+    for number in 1..=5 {
+        topic.confirm(number).await.unwrap();
+    }
+    assert_eq!(values(&mut feed, 5).await, [1, 2, 3, 4, 5]);
+    let report = trio.only(2).describe("b").await.unwrap();
+    assert_eq!((report.published, report.servers.len()), (5, 0));
+    trio.kill(0).await;
+    soon("it begins anew", topic.confirm(6)).await.unwrap();
+    let told = soon("it is told", feed.next_event()).await;
+    let Some(Err(quorb_events::Loss::Restarted { next: 1 })) = told else { panic!("{told:?}") };
+    assert_eq!(values(&mut feed, 1).await, [6]);
+    trio.only(1).remove("b").await.unwrap();
+    assert!(trio.only(2).describe("b").await.is_err());
+    drop(feed);
+    trio.end().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_told_so() {
+    let trio = Trio::in_memory().await;
+    let refused = trio.events.channel("d", ChannelOptions::new(Guarantee::Durable)).await.unwrap_err();
+    assert!(refused.to_string().contains("NO_IMPLEMENT"), "{refused}");
+    reliable(&trio.events, "c").await;
+    let other = trio.only(1).channel("c", ChannelOptions::new(Guarantee::Ordered)).await.unwrap_err();
+    assert!(other.to_string().contains("other options"), "{other}");
+    let none = trio.only(2).subscribe::<u64>("nobody").await.unwrap_err();
+    assert!(none.to_string().contains("no channel"), "{none}");
+    let feed = trio.only(0).subscribe::<u64>("c").await.unwrap();
+    assert!(feed.settle().await.unwrap_err().to_string().contains("no name"));
+    let long = "x".repeat(200);
+    let named = trio.only(0).subscription("c").overflow(Overflow::Replay).named(&long).open::<u64>().await;
+    let refused = named.unwrap().settle().await.unwrap_err();
+    assert!(refused.to_string().contains("publisher_bytes_max"), "{refused}");
     drop(feed);
     trio.end().await;
 }

@@ -130,11 +130,7 @@ impl Commands {
 
     /// One of the objects at each member by itself, by rank: for what a member asks another one, and not the group.
     #[must_use]
-    pub fn at_members(
-        &self,
-        id: &str,
-        interface: &'static Interface,
-    ) -> Vec<(ProcessId, quorb::ObjectRef)> {
+    pub fn at_members(&self, id: &str, interface: &'static Interface) -> Vec<(ProcessId, quorb::ObjectRef)> {
         let alone: Vec<(ProcessId, Ior)> = self.seat.look(|core| {
             core.listed().filter_map(|(process, place)| Some((process, to_member(place)?))).collect()
         });

@@ -5,6 +5,7 @@ mod crashes;
 mod describe;
 mod doctor;
 mod event_crashes;
+mod event_replicas;
 mod events;
 mod fakes;
 mod foreign;

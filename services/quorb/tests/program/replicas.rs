@@ -27,16 +27,16 @@ const CALLS: usize = 150;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Three servers, and what it takes to start them again.
-struct Trio {
+pub(crate) struct Trio {
     join: Vec<String>,
-    listen: Vec<String>,
+    pub(crate) listen: Vec<String>,
     data: Option<Folder>,
-    servers: Vec<Option<Server>>,
+    pub(crate) servers: Vec<Option<Server>>,
     key: Option<String>,
 }
 
 impl Trio {
-    fn durable() -> Trio {
+    pub(crate) fn durable() -> Trio {
         Trio::new(Some(Folder::new()))
     }
 
@@ -47,7 +47,7 @@ impl Trio {
         trio
     }
 
-    fn start(&mut self, which: &[usize]) {
+    pub(crate) fn start(&mut self, which: &[usize]) {
         let starting: Vec<_> = which.iter().map(|&at| (at, self.starting(at))).collect();
         // They wait for each other.
         for (at, starting) in starting {
@@ -72,19 +72,23 @@ impl Trio {
         })
     }
 
-    fn server(&self, at: usize) -> &Server {
+    pub(crate) fn server(&self, at: usize) -> &Server {
         self.servers[at].as_ref().expect("it runs")
     }
 
-    fn kill(&mut self, at: usize) {
+    pub(crate) fn kill(&mut self, at: usize) {
         self.servers[at].take().expect("it runs").kill();
     }
 
     /// What people write who know the addresses.
     fn reference(&self) -> String {
+        self.reference_to("NameService")
+    }
+
+    pub(crate) fn reference_to(&self, key: &str) -> String {
         let addresses: Vec<String> =
             self.listen.iter().map(|address| format!("iiop:1.2@{address}")).collect();
-        format!("corbaloc:{}/NameService", addresses.join(","))
+        format!("corbaloc:{}/{key}", addresses.join(","))
     }
 
     /// The names in the root, as each server that runs has them, which are the same.
@@ -109,7 +113,7 @@ fn free(count: usize) -> Vec<String> {
     listeners.iter().map(|listener| listener.local_addr().expect("it has one").to_string()).collect()
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("it starts")
 }
 
@@ -239,6 +243,7 @@ fn an_orderly_end_of_all_loses_nothing() {
     for at in 0..3 {
         let (code, words) = trio.servers[at].take().unwrap().terminate();
         assert_eq!(code, Some(0), "{words}");
+        assert!(words.contains("events: 0 channels, kept in "), "{words}");
         assert!(words.contains("naming: looking for the servers 127.0.0.1:"), "{words}");
         assert!(words.contains("3 servers are here") || words.contains("servers are here"), "{words}");
     }

@@ -130,8 +130,7 @@ impl Service {
             let core = core.unwrap_or_else(|| Channel::agreed(saved.options, limits.clone()));
             let (live, batches, wants) = LiveChannel::agreed(name, numbers, core, limits);
             tokio::spawn(batches.run(Arc::downgrade(&live), Arc::downgrade(self)));
-            let telling =
-                publishing::tell_holds(wants, Arc::downgrade(&live), Arc::downgrade(self));
+            let telling = publishing::tell_holds(wants, Arc::downgrade(&live), Arc::downgrade(self));
             tokio::spawn(telling);
             live
         } else {

@@ -136,7 +136,8 @@ impl Copier {
             answered += 1;
             let begins = delivery.gone.map_or(from, |gone| gone.1);
             let end = delivery.next;
-            if !delivery.pieces.is_empty() && best.as_ref().is_none_or(|(blocks, _)| begins < blocks[0].first) {
+            if !delivery.pieces.is_empty() && best.as_ref().is_none_or(|(blocks, _)| begins < blocks[0].first)
+            {
                 let blocks = delivery.pieces.into_iter();
                 let blocks = blocks.map(|piece| Arc::new(Stored::new(piece.first, piece.time, piece.block)));
                 best = Some((blocks.collect(), end));

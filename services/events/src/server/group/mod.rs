@@ -56,7 +56,11 @@ pub(crate) struct Group {
 }
 
 /// Enters the group.
-pub(super) async fn enter(domain: &Domain, service: &Arc<Service>, durable: bool) -> Result<Family, ServeError> {
+pub(super) async fn enter(
+    domain: &Domain,
+    service: &Arc<Service>,
+    durable: bool,
+) -> Result<Family, ServeError> {
     let machine = Arc::new(machine::Channels::new(service));
     let fronts: Arc<dyn ServantLocator> = Arc::new(Front(service.clone()));
     let orb: &Orb = service.orb();

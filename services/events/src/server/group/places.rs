@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 use quorb::{Proxy, SystemException};
 use quorb_groups::core::ProcessId;
 
-use super::command::{Change, Moving};
 use super::SavedChannel;
+use super::command::{Change, Moving};
 use crate::native::{ChannelOptions, EventServiceProxy};
 use crate::server::SERVICE_ID;
 use crate::server::live::LiveChannel;
