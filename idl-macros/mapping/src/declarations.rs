@@ -66,6 +66,8 @@ impl Mapper<'_> {
     ) -> TokenStream {
         let (repository_id, name) = (&definition.repository_id, simple_name(definition));
         match &definition.kind {
+            // Nothing of it crosses the wire.
+            _ if self.is_local(&Type::Named(id)) => quote!(__declared),
             DefinitionKind::Constant(constant) => self.declared_constant(id, definition, constant),
             DefinitionKind::Interface(interface) if interface.flavour == InterfaceFlavour::Abstract => {
                 let (proxy, of) =
@@ -287,12 +289,8 @@ impl Mapper<'_> {
     }
 
     fn is_generated(&self, id: DefinitionId, reached: &BTreeSet<DefinitionId>) -> bool {
-        let is_local = matches!(
-            &self.model.definition(id).kind,
-            DefinitionKind::Interface(interface) if interface.flavour == InterfaceFlavour::Local
-        );
         let is_elsewhere =
             || ancestry(self.model, id).any(|around| self.chosen.external.contains_key(&around));
-        !is_local && (reached.contains(&id) || is_elsewhere())
+        !self.is_local(&Type::Named(id)) && (reached.contains(&id) || is_elsewhere())
     }
 }

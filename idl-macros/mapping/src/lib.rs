@@ -29,6 +29,7 @@ mod declarations;
 mod docs;
 mod fault;
 mod interfaces;
+mod locals;
 mod modules;
 mod names;
 mod operations;

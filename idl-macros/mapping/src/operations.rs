@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quorb_idl::Place;
 use quorb_idl::model::{
-    Attribute, Definition, DefinitionId, DefinitionKind, Direction, Operation, Parameter, Primitive, Type,
+    Attribute, Definition, DefinitionId, DefinitionKind, Direction, Operation, Primitive, Type,
 };
 use quote::quote;
 
@@ -29,20 +29,16 @@ impl Mapper<'_> {
             self.fault(place, "contexts are not supported: pass the values as parameters");
         }
         let Some(interface) = definition.parent else { return TokenStream::new() };
-        let parameters = self.parameters(operation, scope);
-        let outs: Vec<&Parameter> =
-            operation.parameters.iter().filter(|parameter| parameter.direction == Direction::Out).collect();
-        let order = (!outs.is_empty()).then(|| {
+        let parameters = self.parameters(operation, scope).into_iter().map(|parameter| {
+            let MethodParameter { settings, name, ty } = parameter;
+            quote!(#settings #name: #ty)
+        });
+        let has_outs = operation.parameters.iter().any(|parameter| parameter.direction == Direction::Out);
+        let order = has_outs.then(|| {
             let names = operation.parameters.iter().map(|parameter| ident(&parameter.name));
             quote!(#[parameters(#(#names),*)])
         });
-        let result = operation.returns.as_ref().map(|ty| self.ty(ty, scope, place));
-        let outs: Vec<TokenStream> = outs.into_iter().map(|out| self.ty(&out.ty, scope, out.place)).collect();
-        let value = match (result, outs.as_slice()) {
-            (result, []) => result,
-            (None, outs) => Some(quote!(((), #(#outs),*))),
-            (Some(result), outs) => Some(quote!((#result, #(#outs),*))),
-        };
+        let value = self.result(operation, scope, place);
         let raised =
             Raised { operation: id, by_setter: false, exceptions: &operation.raises, interface, place };
         let error = self.raised(&raised, scope, modules);
@@ -116,7 +112,20 @@ impl Mapper<'_> {
         (method, differs.then(|| quote!(#[idl(name = #wire)])))
     }
 
-    fn parameters(&mut self, operation: &Operation, scope: Scope) -> Vec<TokenStream> {
+    /// What an operation gives: its result and its `out` parameters.
+    pub(crate) fn result(&mut self, operation: &Operation, scope: Scope, at: Place) -> Option<TokenStream> {
+        let result = operation.returns.as_ref().map(|ty| self.ty(ty, scope, at));
+        let outs = operation.parameters.iter().filter(|parameter| parameter.direction == Direction::Out);
+        let outs: Vec<TokenStream> = outs.map(|out| self.ty(&out.ty, scope, out.place)).collect();
+        match (result, outs.as_slice()) {
+            (result, []) => result,
+            (None, outs) => Some(quote!(((), #(#outs),*))),
+            (Some(result), outs) => Some(quote!((#result, #(#outs),*))),
+        }
+    }
+
+    /// The `in` and `inout` parameters.
+    pub(crate) fn parameters(&mut self, operation: &Operation, scope: Scope) -> Vec<MethodParameter> {
         let mut taken = Taken::default();
         let mut parameters = Vec::new();
         for parameter in &operation.parameters {
@@ -135,7 +144,7 @@ impl Mapper<'_> {
             let differs = name.to_string().trim_start_matches("r#") != written;
             let wire = differs.then(|| quote!(#[idl(name = #written)]));
             let default = has(&parameter.annotations, "default").then(|| quote!(#[default]));
-            parameters.push(quote!(#wire #default #name: #ty));
+            parameters.push(MethodParameter { settings: quote!(#wire #default), name, ty });
         }
         parameters
     }
@@ -182,7 +191,7 @@ impl Mapper<'_> {
     }
 
     /// `-> ...`, where something is returned.
-    fn returns(
+    pub(crate) fn returns(
         &self,
         id: DefinitionId,
         value: Option<TokenStream>,
@@ -234,6 +243,14 @@ impl Mapper<'_> {
         let keyword = if waits { quote!(async) } else { TokenStream::new() };
         Form { attributes, receiver, keyword }
     }
+}
+
+/// A parameter of a method.
+pub(crate) struct MethodParameter {
+    /// What `#[interface]` has to know of it.
+    settings: TokenStream,
+    pub(crate) name: Ident,
+    pub(crate) ty: TokenStream,
 }
 
 struct Form {

@@ -28,12 +28,19 @@ impl Mapper<'_> {
         from: Scope,
         modules: &mut Modules,
     ) -> Option<TokenStream> {
+        if raised.exceptions.len() > 1 {
+            let item = self.several(raised);
+            modules.add(Some(raised.interface), item);
+        }
+        self.raised_elsewhere(raised, from)
+    }
+
+    /// As [`raised`](Self::raised), of an operation whose own interface brings the enum.
+    pub(crate) fn raised_elsewhere(&mut self, raised: &Raised<'_>, from: Scope) -> Option<TokenStream> {
         match raised.exceptions {
             [] => None,
             [only] => Some(self.exception(*only, from, raised.place)),
             _ => {
-                let item = self.several(raised);
-                modules.add(Some(raised.interface), item);
                 let name = self.names.raised(raised.operation, raised.by_setter);
                 Some(self.names.path_in(Some(raised.interface), name, from))
             }

@@ -31,6 +31,10 @@ impl Runtime {
         self.standard(quote!(::core::option::Option), quote!(Option))
     }
 
+    pub(crate) fn arc(&self) -> TokenStream {
+        quote!(::std::sync::Arc)
+    }
+
     pub(crate) fn map(&self) -> TokenStream {
         quote!(::std::collections::BTreeMap)
     }
@@ -64,7 +68,8 @@ impl Runtime {
         }
     }
 
-    fn standard(&self, absolute: TokenStream, plain: TokenStream) -> TokenStream {
+    /// A name of the standard library.
+    pub(crate) fn standard(&self, absolute: TokenStream, plain: TokenStream) -> TokenStream {
         match self {
             Runtime::Absolute(_) => absolute,
             Runtime::Plain => plain,

@@ -85,6 +85,10 @@ impl Mapper<'_> {
             DefinitionKind::Interface(interface) if interface.flavour == InterfaceFlavour::Abstract => {
                 ability == Ability::Default
             }
+            // A reference to a local object may be nil, and its trait says nothing of what objects are equal.
+            DefinitionKind::Interface(interface) if interface.flavour == InterfaceFlavour::Local => {
+                ability == Ability::Default
+            }
             DefinitionKind::Interface(_) => ability == Ability::Compare,
             // It may be null.
             DefinitionKind::Value(_) | DefinitionKind::ValueBox(_) => ability == Ability::Default,

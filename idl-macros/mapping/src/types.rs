@@ -80,8 +80,12 @@ impl Mapper<'_> {
                         (self.chosen.runtime.broker(quote!(Abstract)), self.names.path(id, "Proxy", from));
                     return quote!(#either<#proxy>);
                 }
-                // What is wrong with it is said once, where it is defined.
-                InterfaceFlavour::Local => return quote!(()),
+                InterfaceFlavour::Local => {
+                    // Every reference may be nil.
+                    let (option, arc) = (self.chosen.runtime.option(), self.chosen.runtime.arc());
+                    let object = self.names.path(id, "", from);
+                    return quote!(#option<#arc<dyn #object>>);
+                }
             },
             DefinitionKind::Value(_) | DefinitionKind::ValueBox(_) => {
                 // Every value may be null.

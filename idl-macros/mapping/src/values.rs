@@ -2,7 +2,7 @@
 
 use proc_macro2::{Literal as Number, TokenStream};
 use quorb_idl::model::{
-    Definition, DefinitionId, DefinitionKind, Enum, InterfaceFlavour, Member, ValueFlavour,
+    Definition, DefinitionId, DefinitionKind, Enum, InterfaceFlavour, Member, Type, ValueFlavour,
 };
 use quote::quote;
 
@@ -19,6 +19,15 @@ impl Mapper<'_> {
         let definition = model.definition(id);
         let name = self.scoped(id);
         let item = match &definition.kind {
+            DefinitionKind::Struct(members) if self.is_local(&Type::Named(id)) => {
+                self.local_struct(id, definition, members)
+            }
+            DefinitionKind::Union(_) | DefinitionKind::Exception(_) if self.is_local(&Type::Named(id)) => {
+                return self.fault(
+                    definition.place,
+                    format!("{name} holds local objects: write a Rust type, and name it in `external`, or {name} in `omit`"),
+                );
+            }
             DefinitionKind::Struct(members) => self.record(id, definition, members, Purpose::Struct),
             DefinitionKind::Exception(members) => self.record(id, definition, members, Purpose::Exception),
             DefinitionKind::Enum(enumeration) => self.enumeration(id, definition, enumeration),
@@ -26,10 +35,7 @@ impl Mapper<'_> {
             DefinitionKind::Alias(ty) => self.alias(id, definition, ty),
             DefinitionKind::Constant(constant) => self.constant(id, definition, constant),
             DefinitionKind::Interface(interface) => match interface.flavour {
-                InterfaceFlavour::Unconstrained | InterfaceFlavour::Abstract if interface.defined => {
-                    self.interface(id, definition, interface, modules)
-                }
-                InterfaceFlavour::Unconstrained | InterfaceFlavour::Abstract => {
+                _ if !interface.defined => {
                     return self.fault(
                         definition.place,
                         format!(
@@ -38,15 +44,10 @@ impl Mapper<'_> {
                         ),
                     );
                 }
-                InterfaceFlavour::Local => {
-                    return self.fault(
-                        definition.place,
-                        format!(
-                            "the objects of local interface {name} never leave their process: write a Rust trait, and name \
-                             {name} in `omit`"
-                        ),
-                    );
+                InterfaceFlavour::Unconstrained | InterfaceFlavour::Abstract => {
+                    self.interface(id, definition, interface, modules)
                 }
+                InterfaceFlavour::Local => self.local_interface(id, definition, interface, modules),
             },
             DefinitionKind::Value(value) if value.defined && value.flavour == ValueFlavour::Abstract => {
                 self.abstract_value(id, definition, value)

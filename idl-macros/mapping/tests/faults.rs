@@ -24,13 +24,16 @@ fn faults(idl: &str, settings: &Settings) -> Vec<String> {
 
 #[test]
 fn everything_unsupported_is_reported_at_once() {
-    let idl = "native Handle;\nlocal interface Here {};\ninterface Later;\ninterface A {\n  void f(in Handle h) context (\"X\");\n  \
+    let idl = "native Handle;\nlocal interface Here;\n\
+               local interface There {}; union Held switch (long) { case 1: There a; };\n\
+               interface Later;\ninterface A {\n  void f(in Handle h) context (\"X\");\n  \
                Later g();\n};\n";
     let expected = [
         "1:8: native Handle is a type of each language: name the Rust type in `external`, or Handle in `omit`",
-        "2:17: the objects of local interface Here never leave their process: write a Rust trait, and name Here in `omit`",
-        "3:11: interface Later is declared and never defined: include the file that defines it, or name its trait in `external`",
-        "5:8: contexts are not supported: pass the values as parameters",
+        "2:17: interface Here is declared and never defined: include the file that defines it, or name its trait in `external`",
+        "3:33: Held holds local objects: write a Rust type, and name it in `external`, or Held in `omit`",
+        "4:11: interface Later is declared and never defined: include the file that defines it, or name its trait in `external`",
+        "6:8: contexts are not supported: pass the values as parameters",
     ];
     assert_eq!(faults(idl, &Settings::default()), expected);
 }

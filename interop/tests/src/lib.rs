@@ -8,7 +8,9 @@
 
 pub mod checks;
 pub mod echo;
+mod folder;
 pub mod limits;
+mod omninames;
 pub mod peers;
 mod plan;
 mod port;
@@ -19,10 +21,14 @@ pub mod serving;
 mod steps;
 pub mod table;
 mod tap;
+mod trail;
 pub mod zoo;
 
+pub use folder::Folder;
+pub use omninames::OmniNames;
 pub use port::free_port;
 pub use process::{Finished, Process, ProcessFault};
 pub use report::{Outcome, Report, ReportFault};
 pub use server::{Reference, Server};
 pub use tap::{Direction, Message, MessageKind, Tap};
+pub use trail::Trail;

@@ -89,6 +89,20 @@ impl RelayedCall {
         RelayedCall { head, arguments }
     }
 
+    /// The chain that the call belongs to, and how deep in it the call is.
+    ///
+    /// # Errors
+    /// Octets that no [`RelayedCall`] wrote.
+    pub fn link(&self) -> Result<(ChainId, u32), RelayError> {
+        let mut input = Input(self.head.clone());
+        input.version()?;
+        let _form: [u8; 7] = input.array()?;
+        let joints = input.count(4)?;
+        input.take(4 * joints)?;
+        let _called = (input.octets()?, input.octets()?);
+        Ok((ChainId(input.array()?), input.u32()?))
+    }
+
     /// The call for a servant of this broker, without a deadline. If `calls_refused` gives a reason, the servant may call
     /// nobody, and is told why: BAD_INV_ORDER.
     ///

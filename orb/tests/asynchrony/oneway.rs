@@ -1,14 +1,13 @@
 //! What a oneway call promises, and what it does not.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use quorb::{Completion, ExceptionKind, Fault, Orb, Preference, Proxy, interface};
+use quorb::{Completion, ExceptionKind, Orb, Preference, Proxy, interface};
 use tokio::net::TcpListener;
 
 use crate::rig::peer::Peer;
 use crate::rig::world::client_of;
-use crate::rig::{PATIENCE, Way, World, native, soon, until};
+use crate::rig::{native, soon, until};
 
 /// What notes its calls in the order in which they are executed.
 #[interface(crate = quorb)]
@@ -105,62 +104,6 @@ async fn what_was_handed_over_is_not_sent_again() {
     let text = String::from_utf8_lossy(&heard);
     assert!(text.contains("value") && !text.contains("note"), "{text}");
     later.abort();
-}
-
-/// A server that drains takes no oneway calls any more; its clients see that, or their call is lost unexecuted.
-async fn a_draining_server(way: Way) {
-    let world = World::new(way).await;
-    let probe = world.probe.clone();
-    let held = tokio::spawn(async move { probe.hold_query().await });
-    world.control.started().await;
-    let server = world.server.clone();
-    let shutdown = tokio::spawn(async move { server.shutdown(PATIENCE).await });
-    // An own call of the server says when it drains.
-    until_it_drains(&world).await;
-    if let Err(fault) =
-        soon("it is refused, or lost", world.probe.with_deadline(Duration::from_millis(200)).note(1)).await
-    {
-        assert_eq!(fault.completed(), Completion::No, "{fault}");
-    }
-    world.control.go(1);
-    soon("the call under way ends", held).await.unwrap().unwrap();
-    soon("the shutdown ends", shutdown).await.unwrap();
-    assert_eq!(world.control.notes.load(Ordering::SeqCst), 0);
-}
-
-every_way! {
-    a_draining_server;
-}
-
-/// Waits until the server takes no further calls.
-async fn until_it_drains(world: &World) {
-    soon("it drains", async {
-        while world.own.value().await.is_ok() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-}
-
-/// An object that sheds, or is not there: the caller of a oneway is not told, and nothing is executed.
-async fn what_the_server_refuses_is_lost(way: Way) {
-    let world = World::new(way).await;
-    world.probe.panic_update().await.unwrap_err();
-    world.probe.note(1).await.unwrap();
-    assert_eq!(world.probe.value().await.unwrap(), 1000, "poisoned: the note was not taken");
-    assert_eq!(world.control.notes.load(Ordering::SeqCst), 0);
-    world.server.adapter().deactivate(world.own.object());
-    let gone: Result<(), Fault> = world.probe.note(1).await;
-    if way == Way::Collocated {
-        assert_eq!(gone.unwrap_err().kind(), Some(ExceptionKind::ObjectNotExist));
-    } else {
-        gone.unwrap();
-    }
-    world.end().await;
-}
-
-every_way! {
-    what_the_server_refuses_is_lost;
 }
 
 #[tokio::test]

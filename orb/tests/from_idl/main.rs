@@ -3,6 +3,7 @@
 mod calls;
 #[allow(unreachable_pub)] // As it would stand in a library.
 mod handwritten;
+mod locals;
 mod pairs;
 mod places;
 mod values;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use quorb::__private::{Operation, ServantCell, Thread};
+use quorb::adapter::ValueTie;
 use quorb::{Dispatch, Fault, IdlType, Invocation, ObjectRef, Proxy, Reply, Servant, SystemException, Tie};
 use tokio::sync::Semaphore;
 
@@ -97,6 +98,7 @@ impl Control {
 }
 
 /// The state of the object.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct State {
     value: i32,
 }
@@ -111,12 +113,25 @@ impl ProbeServant {
     /// A servant with the value 0.
     pub fn new() -> (ProbeServant, Arc<Control>) {
         let control = Control::new();
-        (ProbeServant { cell: ServantCell::new(State { value: 0 }), control: control.clone() }, control)
+        (ProbeServant::steered_by(&control), control)
+    }
+
+    /// Another one, which the same hand steers.
+    pub fn steered_by(control: &Arc<Control>) -> ProbeServant {
+        ProbeServant { cell: ServantCell::new(State { value: 0 }), control: control.clone() }
     }
 }
 
 impl Tie for ProbeServant {
     type Proxy = ProbeProxy;
+}
+
+impl ValueTie for ProbeServant {
+    type Value = State;
+
+    fn cell(&self) -> &Arc<ServantCell<State>> {
+        &self.cell
+    }
 }
 
 impl Servant for ProbeServant {

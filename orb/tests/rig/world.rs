@@ -31,12 +31,22 @@ impl Way {
     pub const REMOTE: [Way; 6] =
         [Way::MemoryNative, Way::MemoryIiop, Way::UnixNative, Way::UnixIiop, Way::TcpNative, Way::TcpIiop];
 
+    /// Whether the caller is in the object's process.
+    pub fn is_collocated(self) -> bool {
+        self == Way::Collocated
+    }
+
     /// The protocol to prefer.
     pub fn preference(self) -> Preference {
         match self {
             Way::MemoryIiop | Way::UnixIiop | Way::TcpIiop => Preference::IiopOnly,
             _ => Preference::NativeOnly,
         }
+    }
+
+    /// Small calls that get past two large bodies at least: GIOP messages are sent whole, the native protocol interleaves.
+    pub fn passing_min(self) -> u32 {
+        if self.preference() == Preference::NativeOnly { 5 } else { 1 }
     }
 
     fn listen(self) -> String {
@@ -162,7 +172,7 @@ pub async fn client_of(
 macro_rules! every_way {
     ($($(#[$attribute:meta])* $test:ident;)*) => { $(
         mod $test {
-            use super::super::rig::Way;
+            use crate::rig::Way;
             #[tokio::test] async fn collocated() { super::$test(Way::Collocated).await; }
             #[tokio::test] async fn memory_native() { super::$test(Way::MemoryNative).await; }
             #[tokio::test] async fn memory_iiop() { super::$test(Way::MemoryIiop).await; }
@@ -179,7 +189,7 @@ macro_rules! every_way {
 macro_rules! every_connection {
     ($($test:ident;)*) => { $(
         mod $test {
-            use super::super::rig::Way;
+            use crate::rig::Way;
             #[tokio::test] async fn memory_native() { super::$test(Way::MemoryNative).await; }
             #[tokio::test] async fn memory_iiop() { super::$test(Way::MemoryIiop).await; }
             #[tokio::test] async fn unix_native() { super::$test(Way::UnixNative).await; }

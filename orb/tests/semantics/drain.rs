@@ -1,57 +1,17 @@
 //! A broker shuts down within its limit whatever its clients do, and loses nothing that it could have finished.
 
-use std::future::{Future, ready};
-use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use quorb::proto::native::Event;
-use quorb::runtime::DrainReport;
-use quorb::{Completion, ExceptionKind, Fault, Orb};
+use quorb::{Completion, ExceptionKind};
 use quorb_giop::cdr::GiopVersion;
 use quorb_giop::message::Message;
 
+use crate::behaviour::drain::{LONG, begin, call};
 use crate::rig::peer::Peer;
 use crate::rig::servant::ProbeServant;
 use crate::rig::{ProbeProxy, TOLERANCE, Way, World, giop, native, soon, until};
-
-const LONG: Duration = Duration::from_secs(15);
-
-/// Begins a shutdown: on return the broker drains.
-async fn begin(orb: &Orb, limit: Duration) -> Pin<Box<dyn Future<Output = DrainReport> + Send>> {
-    let orb = orb.clone();
-    let mut shutdown = Box::pin(async move { orb.shutdown(limit).await });
-    tokio::select! {
-        biased;
-        report = &mut shutdown => Box::pin(ready(report)),
-        () = ready(()) => shutdown,
-    }
-}
-
-fn call<T: Send + 'static, F: Future<Output = Result<T, Fault>> + Send + 'static>(
-    world: &World,
-    call: impl FnOnce(ProbeProxy) -> F,
-) -> tokio::task::JoinHandle<Result<T, Fault>> {
-    tokio::spawn(call(world.probe.clone()))
-}
-
-async fn calls_under_way_finish(way: Way) {
-    let world = World::new(way).await;
-    let held = call(&world, |probe| async move { probe.hold_update().await });
-    world.control.started().await;
-    let shutdown = begin(&world.server, LONG).await;
-    let late = soon("a later call is refused", world.probe.add(1)).await.unwrap_err();
-    assert_eq!(late.completed(), Completion::No, "{late}");
-    world.control.go(1);
-    assert_eq!(soon("the call under way ends", held).await.unwrap().unwrap(), 1);
-    let report = soon("the shutdown ends with it", shutdown).await;
-    assert_eq!(report.calls_abandoned, 0);
-    until("no connection is left", || world.server.open_connections() == 0).await;
-}
-
-every_way! {
-    calls_under_way_finish;
-}
 
 /// A call has ended within the limit only when its caller has the reply, however large that is and however late its caller
 /// reads.

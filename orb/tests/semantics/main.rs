@@ -4,18 +4,19 @@
 #[macro_use]
 mod rig;
 
-mod basics;
+#[path = "../behaviour/mod.rs"]
+mod behaviour;
+
 mod cancel;
 mod chains;
 mod deadlines;
 mod drain;
 mod endpoints;
+mod everywhere;
 mod failover;
 mod forwards;
-mod limits;
 mod load;
 mod once;
-mod panics;
 mod places;
 mod reconnect;
 mod report;

@@ -1,8 +1,8 @@
 //! Processes with logs over real connections and files of this host: everyone fails, and what was delivered is there again.
 
 use bytes::Bytes;
-use quorb_groups::core::{CallError, GroupOptions, Order};
-use quorb_groups::driver::{Domain, EnterError, Event, Group, JoinError, LogError};
+use quorb_groups::core::{CallError, GroupOptions, Order, Refusal};
+use quorb_groups::driver::{Domain, Ended, EnterError, Event, Group, JoinError, LogError, RequestError};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -197,6 +197,34 @@ async fn after_a_forced_beginning_any_copy_counts() {
     let forced = in_time("forced", machines.join(2).force_restart().into_future()).await.unwrap();
     let (kept, _) = go_on(&[forced], 20, 20..22).await;
     assert_eq!(kept, (0..22).collect::<Vec<u8>>());
+}
+
+/// Also a machine that was away when the group was dissolved brings nothing of it back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dissolved_group_is_no_more_for_anyone() {
+    let machines = Machines::new("dissolved").await;
+    let mut domains = machines.start(&[0, 1, 2]).await;
+    let (_, mut keepers) = go_on(&domains, 0, 0..10).await;
+    drop((domains.pop(), keepers.pop()));
+    keepers[0].until_members(2).await;
+    in_time("dissolving", domains[1].dissolve_group("ledger")).await.unwrap();
+    for keeper in &mut keepers {
+        let ended = async {
+            loop {
+                if let Some(Event::Ended(why)) = keeper.group.next().await {
+                    return why;
+                }
+            }
+        };
+        assert_eq!(in_time("the end", ended).await, Ended::Dissolved);
+    }
+    let again = in_time("dissolving what is no more", domains[0].dissolve_group("ledger")).await;
+    assert_eq!(again, Err(RequestError::Refused(Refusal::NoGroup)));
+
+    domains.extend(machines.start(&[2]).await);
+    domains.rotate_right(1);
+    let (kept, _) = go_on(&domains, 0, 20..25).await;
+    assert_eq!(kept, (20..25).collect::<Vec<u8>>(), "the new group of this name has nothing of the old one");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

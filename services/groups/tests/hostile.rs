@@ -2,9 +2,10 @@
 
 use bytes::{Bytes, BytesMut};
 use quorb_groups::core::{
-    Class, Config, Core, Effect, Event, GroupOptions, LinkId, Order, ProcessId, SharedKey, Stage, Time,
-    Unwelcome, Upcall,
+    Class, Config, Core, Effect, Event, GroupOptions, LinkId, Order, ProcessId, Protocol, SharedKey, Stage,
+    Time, Unwelcome, Upcall,
 };
+use quorb_groups::driver::Domain;
 use quorb_groups::sim::random::Random;
 
 /// Two cores and one connection between them; the frames to the second may be changed on their way.
@@ -257,6 +258,23 @@ fn a_key_lets_in_only_those_that_know_it() {
         let (member, reasons) = meets(key, theirs);
         assert!(!member && reasons.contains(&Unwelcome::KEY), "{key:?} {theirs:?}: {reasons:?}");
     }
+}
+
+/// A domain runs at what all its members speak, and lets nobody in who does not.
+#[tokio::test]
+async fn a_process_that_is_too_old_is_told_so() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let seed = listener.local_addr().unwrap().to_string();
+    let first = Domain::join([&seed]).listener(listener).await.unwrap();
+    let refused = Domain::join([&seed]).protocol_max(Protocol::OLDEST).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "ended before the first view: the domain runs at a version of the protocol that this process does not speak: \
+         upgrade it"
+    );
+    let second = Domain::join([&seed]).await.unwrap();
+    assert_eq!(second.view().members.len(), 2);
+    drop(first);
 }
 
 /// Carries on over the connection that is open.

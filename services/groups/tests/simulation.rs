@@ -106,6 +106,14 @@ fn a_place_is_known_everywhere() {
     shown("moments", 306, Mutation::PlaceNotStable, "O4");
 }
 
+/// A durable group was just created when its only member failed: the first state was not on its disk, and nobody else has any.
+/// Nothing was acknowledged either, so the group begins again as it did; it slept for ever.
+#[test]
+fn a_group_that_died_before_its_first_state_was_written_begins_as_it_did() {
+    let settings = Settings { scenario: named("dissolutions"), ..Settings::default() };
+    assert_eq!(run(555, &settings).violation, None);
+}
+
 /// Seeds that have shown a fault hold now, though later changes may have made other stories of them.
 #[test]
 fn seeds_that_found_something_hold() {
@@ -182,6 +190,9 @@ mutants! {
     the_flush_comes_before_the_view: ViewBeforeFlush in "mixed" by ["M2", "V1", "V2"];
     bodies_are_kept_until_stable: DropBeforeStable in "mixed" by ["M5", "M8", "V1", "O3"];
     causes_come_first: CausalUnchecked in "mixed" by ["O2"];
+    a_role_passes_on_when_all_have_what_it_did: HandedOverEarly in "soloists" by ["M8", "O3", "O4", "V6"];
+    a_version_is_raised_when_all_speak_it: RaisedBeforeAll in "upgrades" by ["M12", "M8"];
+    a_dissolved_group_ends_alike_for_all: DissolvedUnfinished in "dissolutions" by ["V1", "V6", "O3", "O4"];
     state_is_of_the_cut: StateAfterCut in "transfers" by ["V1", "T1", "V4"];
     a_joiner_without_state_is_not_complete: JoinerComplete in "transfers" by ["C4", "T1", "C5", "V4"];
     a_new_view_waits_for_old_leases: NoLeaseWait in "leases" by ["C4", "M9"];

@@ -18,4 +18,10 @@ pub use server::{NameServer, ServeError};
 
 /// The guide: names from the first to the millionth.
 #[doc = include_str!("../guide/naming.md")]
-pub mod guide {}
+pub mod guide {
+    #[doc = include_str!("../guide/operating.md")]
+    pub mod operating {}
+
+    #[doc = include_str!("../guide/measured.md")]
+    pub mod measured {}
+}

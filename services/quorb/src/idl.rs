@@ -9,8 +9,8 @@ use quorb::Orb;
 use quorb_idl::{Compiler, Disk, Limits, Outcome, render};
 use quorb_mapping::{Fault, Runtime};
 
+use crate::broker::asked_by;
 use crate::call::{duration, with_time};
-use crate::limits::FAREWELL_WAIT_MAX;
 use crate::output::Output;
 use crate::reference;
 use crate::verdict::Verdict;
@@ -159,11 +159,11 @@ impl Rust {
 impl From {
     async fn run(self, output: &mut Output) -> Result<(), Verdict> {
         let text = reference::text_of(&self.reference)?;
-        let orb = Orb::client().await.map_err(Verdict::failed)?;
-        let object = orb.string_to_object(&text).map_err(Verdict::failed)?;
-        let described = with_time(&object, self.deadline).describe().await;
-        orb.shutdown(FAREWELL_WAIT_MAX).await;
-        let text = described.map_err(Verdict::failed)?.idl().map_err(Verdict::failed)?;
+        let described = asked_by(Orb::builder(), async |orb| {
+            let object = orb.string_to_object(&text).map_err(Verdict::failed)?;
+            with_time(&object, self.deadline).describe().await.map_err(Verdict::failed)
+        });
+        let text = described.await?.idl().map_err(Verdict::failed)?;
         output.line(text.trim_end())
     }
 }

@@ -37,3 +37,9 @@ pub(crate) const PLAN_LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The contexts that one walk through names enters.
 pub(crate) const WALKED_CONTEXTS_MAX: usize = 1_000_000;
+
+/// How long a shell waits for the names that a path can go on with.
+pub(crate) const COMPLETION_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// Names that are offered to a shell at most.
+pub(crate) const COMPLETIONS_MAX: usize = 1_000;

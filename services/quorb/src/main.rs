@@ -2,11 +2,13 @@
 //!
 //! One file or folder per verb: [`ior`] looks into references, [`call`] calls objects, [`describe`] says what they are,
 //! [`doctor`] finds out what is wrong, [`idl`] is about interface definitions, [`name`] about names, [`events`] about events,
-//! [`group`] about replicated objects; [`serve`] runs the services.
+//! [`group`] about replicated objects; [`serve`] runs the services; [`completions`] is for shells.
 //! A verb takes its options and an [`Output`], and ends in a [`Verdict`], which is also the
 //! exit code.
 
+mod broker;
 mod call;
+mod completions;
 mod describe;
 mod diff;
 mod doctor;
@@ -65,9 +67,11 @@ enum Verb {
     Doctor(doctor::Doctor),
     Group(group::Group),
     Idl(idl::Idl),
+    Completions(completions::Completions),
 }
 
 fn main() -> ExitCode {
+    completions::answer::<CommandLine>();
     let command = CommandLine::parse();
     let log = tracing_subscriber::EnvFilter::try_from_env("QUORB_LOG").unwrap_or_default();
     tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
@@ -82,6 +86,7 @@ fn main() -> ExitCode {
         Verb::Doctor(doctor) => driven(doctor.run(&mut output)),
         Verb::Group(group) => driven(group.run(&mut output)),
         Verb::Idl(idl) => driven(idl.run(&mut output)),
+        Verb::Completions(completions) => completions.run(&mut output),
     };
     verdict.and_then(|()| output.finish()).map_or_else(Verdict::report, |()| ExitCode::SUCCESS)
 }

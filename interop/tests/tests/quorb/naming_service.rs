@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use quorb::{BlockingOrb, Orb, Proxy};
-use quorb_interop::{Process, free_port, peers};
+use quorb_interop::{OmniNames, Process, peers};
 use quorb_naming::storage::MemoryStore;
 use quorb_naming::{Limits, NameServer};
 
@@ -73,22 +73,12 @@ fn a_foreign_client_does_everything() {
 #[test]
 fn omninames_is_no_different_where_it_keeps_to_the_standard() {
     let Some(peers) = peers::or_skip() else { return };
-    if Command::new("omniNames").arg("-help").output().is_err() {
+    let Some(server) = OmniNames::start().expect("it starts") else {
         eprintln!("skipped: install omniorb-nameserver");
         return;
-    }
+    };
     let objects = serve();
-    let folder = std::env::temp_dir().join(format!("quorb-omninames-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let port = free_port().expect("there is one").to_string();
-    let mut command = Command::new("omniNames");
-    command.args(["-start", &port, "-logdir"]).arg(&folder).arg("-errlog").arg(folder.join("errors"));
-    let server = Process::start(command).expect("it starts");
-    let reference = format!("corbaloc::127.0.0.1:{port}/NameService");
-    until_it_answers(&reference);
-    let lines = printed(&peers, &reference, &objects.objects);
-    drop(server);
-    std::fs::remove_dir_all(&folder).expect("the folder is ours");
+    let lines = printed(&peers, server.reference(), &objects.objects);
     let differences: Vec<&str> = lines
         .lines()
         .zip(EXPECTED.lines())
@@ -98,21 +88,6 @@ fn omninames_is_no_different_where_it_keeps_to_the_standard() {
     assert_eq!(lines.lines().count(), EXPECTED.lines().count());
     assert_eq!(differences, ONLY_OF_OMNINAMES);
     objects.orb.shutdown(Duration::from_secs(5));
-}
-
-/// omniNames says nothing when it is ready: it is asked.
-fn until_it_answers(reference: &str) {
-    let orb = Orb::builder()
-        .limits(|limits| {
-            limits.retry_attempts_max = u32::MAX;
-            limits.retry_wait_max = Duration::from_millis(100);
-        })
-        .start_blocking()
-        .expect("it starts");
-    let root = orb.string_to_object(reference).expect("it is a reference");
-    let root: quorb_naming::cos::NamingContextProxy = root.unchecked();
-    root.blocking().list(0).expect("it answers");
-    orb.shutdown(Duration::from_secs(1));
 }
 
 /// What omniORB's naming client says, if it succeeds.

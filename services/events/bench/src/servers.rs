@@ -1,13 +1,12 @@
 //! The servers, each a process.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use quorb::{Orb, Proxy};
 use quorb_events::{EventServer, Limits};
-use quorb_interop::{Process, free_port};
+use quorb_interop::{Folder, OmniNames, Process, free_port};
 
 use crate::Fault;
 
@@ -19,30 +18,11 @@ pub(crate) struct Server {
     _folder: Folder,
 }
 
-/// A folder that goes away with its handle.
-pub(crate) struct Folder(pub(crate) PathBuf);
-
-impl Folder {
-    pub(crate) fn new() -> Result<Folder, Fault> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("quorb-events-bench-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&path)?;
-        Ok(Folder(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Ours.
 pub(crate) fn ours() -> Result<Server, Fault> {
-    let folder = Folder::new()?;
+    let folder = Folder::new("events-bench")?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("--serve").arg(&folder.0);
+    command.arg("--serve").arg(folder.path());
     let mut process = Process::start(command)?;
     let place = process.ready()?;
     Ok(Server { process, place, _folder: folder })
@@ -69,10 +49,10 @@ pub(crate) fn serve(folder: &Path) -> Result<(), Fault> {
 
 /// Debian's NATS; none if it is not installed.
 pub(crate) fn nats() -> Result<Option<Server>, Fault> {
-    let folder = Folder::new()?;
+    let folder = Folder::new("events-bench")?;
     let port = free_port()?;
     let mut command = Command::new("nats-server");
-    command.args(["-a", "127.0.0.1", "-p", &port.to_string(), "-js", "-sd"]).arg(&folder.0);
+    command.args(["-a", "127.0.0.1", "-p", &port.to_string(), "-js", "-sd"]).arg(folder.path());
     let process = match Process::start(command) {
         Ok(process) => process,
         Err(_) => {
@@ -88,27 +68,23 @@ pub(crate) fn nats() -> Result<Option<Server>, Fault> {
 /// omniEvents, and the naming service that it needs; none if they are not installed.
 pub(crate) struct OmniEvents {
     _events: Process,
-    _names: Process,
+    _names: OmniNames,
     _folder: Folder,
     /// The reference of a channel.
     pub(crate) channel: String,
 }
 
 pub(crate) fn omnievents() -> Result<Option<OmniEvents>, Fault> {
-    let folder = Folder::new()?;
-    let (names_port, events_port) = (free_port()?, free_port()?);
-    let mut names = Command::new("omniNames");
-    names.args(["-start", &names_port.to_string(), "-logdir"]).arg(&folder.0);
-    names.arg("-errlog").arg(folder.0.join("errors"));
-    let reference = format!("NameService=corbaloc::127.0.0.1:{names_port}/NameService");
-    let mut events = Command::new("/usr/sbin/omniEvents");
-    events.args(["-f", "-p", &events_port.to_string(), "-l"]).arg(&folder.0);
-    events.arg("-t").arg(folder.0.join("trace")).args(["-ORBInitRef", &reference]);
-    let Ok(names) = Process::start(names) else {
+    let folder = Folder::new("events-bench")?;
+    let Some(names) = OmniNames::start()? else {
         eprintln!("without omniEvents: install omniorb-nameserver and omnievents");
         return Ok(None);
     };
-    accepts(&format!("127.0.0.1:{names_port}"))?;
+    let events_port = free_port()?;
+    let reference = format!("NameService={}", names.reference());
+    let mut events = Command::new("/usr/sbin/omniEvents");
+    events.args(["-f", "-p", &events_port.to_string(), "-l"]).arg(folder.path());
+    events.arg("-t").arg(folder.path().join("trace")).args(["-ORBInitRef", &reference]);
     let Ok(events) = Process::start(events) else {
         eprintln!("without omniEvents: install omnievents");
         return Ok(None);

@@ -1,4 +1,4 @@
-//! `quorb-groups-bench`: the group engine under work, beside corosync where that is installed, in one run.
+//! `quorb-groups-bench`: the group engine under work, beside corosync and etcd where they are installed, in one run.
 //!
 //! Every member is a process of its own, in a network namespace of its own where the system permits that. Members hash
 //! what they deliver; work whose hashes differ prints no figure.
@@ -12,6 +12,7 @@ mod peer;
 mod report;
 mod row;
 mod solo;
+mod store;
 mod usage;
 
 use clap::{Parser, Subcommand};
@@ -20,7 +21,8 @@ use std::process::ExitCode;
 /// What may go wrong, told to people.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Measures the group engine, beside corosync where that is installed (apt-get install corosync libcpg-dev gcc).
+/// Measures the group engine, beside corosync and etcd where they are installed (apt-get install corosync libcpg-dev gcc
+/// etcd-server).
 #[derive(Debug, Parser)]
 #[command(
     after_help = "Examples:\n  quorb-groups-bench                      everything, some five minutes\n  \
@@ -49,7 +51,7 @@ struct Plan {
     /// How long each timed load lasts, in milliseconds.
     #[arg(long, default_value_t = 2000)]
     load_ms: u64,
-    /// Does without corosync.
+    /// Does without corosync and etcd.
     #[arg(long)]
     alone: bool,
     /// Uses the loopback for everyone instead of network namespaces.
@@ -68,6 +70,12 @@ enum Role {
     /// Clients of that object in one process; takes orders on its standard input.
     #[command(hide = true)]
     Caller(objects::caller::Settings),
+    /// A process that keeps a replica of a map.
+    #[command(hide = true)]
+    Keeper(store::keeper::Settings),
+    /// Clients of that map, or of etcd; takes orders on its standard input.
+    #[command(hide = true)]
+    StoreCaller(store::caller::Settings),
     /// Three cores in one process without sockets, for counting instructions a message.
     Solo(solo::Settings),
 }
@@ -79,6 +87,8 @@ fn main() -> ExitCode {
         Some(Role::Member(settings)) => member::run(settings),
         Some(Role::Replica(settings)) => objects::replica::run(settings),
         Some(Role::Caller(settings)) => objects::caller::run(&settings),
+        Some(Role::Keeper(settings)) => store::keeper::run(settings),
+        Some(Role::StoreCaller(settings)) => store::caller::run(&settings),
         Some(Role::Solo(settings)) => solo::run(&settings),
     };
     match result {

@@ -42,7 +42,7 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn line(&mut self, work: &str, ours: &str, peer: &str, asked: &str, verdict: Verdict) {
         if !std::mem::replace(&mut self.begun, true) {
-            println!("{:<44} {:<40} {:<34} {:<26} verdict", "work", "quorb", "corosync", "asked");
+            println!("{:<44} {:<40} {:<34} {:<26} verdict", "work", "quorb", "peer", "asked");
         }
         println!("{work:<44} {ours:<40} {peer:<34} {asked:<26} {verdict}");
         if verdict == Verdict::Missed {

@@ -24,7 +24,8 @@ const ASK_AGAIN_US: u64 = 200_000;
 impl Welcome {
     /// Into the first view.
     fn first(view: View) -> Self {
-        Self { view, registry: Registry::default().snapshot(), hold_us: 0, decision: None }
+        let registry = Registry::founded(&view).snapshot();
+        Self { view, registry, hold_us: 0, decision: None }
     }
 }
 
@@ -44,11 +45,14 @@ impl Core {
     pub(super) fn own_member(&self) -> Member {
         let weight = if self.config.is_seed() { self.config.weight } else { 0 };
         let (process, address) = (self.me(), self.config.address.clone());
-        Member { process, address, weight, durable: self.log.identity }
+        Member { process, address, weight, durable: self.log.identity, speaks: self.config.protocol_max }
     }
 
     /// Looks for the seeds; asks to join, or founds.
     pub(super) fn seek(&mut self) {
+        if self.keeps_out() {
+            return;
+        }
         let seeds = self.config.seeds.clone();
         let remembers = self.restart.as_ref().is_some_and(|r| r.knows_a_view());
         if !remembers && seeds.len() == 1 && seeds[0] == self.config.address {
@@ -110,8 +114,8 @@ impl Core {
             let there = self.links.peers.iter().find(|(_, p)| p.address == *seed && p.is_open());
             match there {
                 Some((&process, peer)) if peer.view == ViewNumber(0) && peer.domain == DomainId(0) => {
-                    let durable = peer.durable;
-                    members.push(Member { process, address: seed.clone(), weight: 1, durable });
+                    let (durable, speaks) = (peer.durable, peer.speaks);
+                    members.push(Member { process, address: seed.clone(), weight: 1, durable, speaks });
                 }
                 _ => return,
             }
@@ -229,6 +233,9 @@ impl Core {
         }
         if self.was_dropped(process) {
             return self.expel(process);
+        }
+        if join.member.speaks < self.registry.protocol() {
+            return self.refuse_old(process);
         }
         let same_disk = |m: &Member| m.durable.is_some() && m.durable == join.member.durable;
         if self.view.members.iter().any(same_disk) {

@@ -51,6 +51,12 @@ impl Core {
         self.request(ChangeKind::Reset { group })
     }
 
+    /// Ends a group for all its members, after the same messages, and gives up its state, its copies and its name. What
+    /// still waits to be sent in it is dropped.
+    pub fn dissolve_group(&mut self, group: GroupId) -> Result<u64, CallError> {
+        self.request(ChangeKind::Dissolve { group })
+    }
+
     /// Sends a payload that every member of the domain sees between the same messages of all groups.
     pub fn cast(&mut self, payload: Bytes) -> Result<u64, CallError> {
         if payload.len() > self.config.limits.message_bytes_max {

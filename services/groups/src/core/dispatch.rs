@@ -6,8 +6,8 @@
 
 use super::identity::{GroupId, ProcessId, Rank, ViewNumber};
 use super::wire::item::{
-    Accuse, Answer, Fetch, Fill, Flush, Found, Join, OrderBatch, Propose, RawItem, Received, Renewal,
-    Request, StateChunk, StateWanted, Vote, Welcome, tag,
+    Accuse, Answer, Fetch, Fill, Flush, Found, Handover, Join, OrderBatch, Propose, RawItem, Received,
+    Renewal, Request, StateChunk, StateWanted, TurnBatch, Vote, Welcome, tag,
 };
 use super::wire::{Reader, Wire, WireError};
 use super::{Core, Stage};
@@ -21,6 +21,7 @@ impl Core {
     }
 
     fn understand(&mut self, from: ProcessId, item: RawItem) -> Result<(), WireError> {
+        self.check_spoken(item.tag)?;
         match item.tag {
             tag::JOIN => self.asked_to_join(item.decode::<Join>()?),
             tag::FOUND => self.offered(from, item.decode::<Found>()?),
@@ -46,6 +47,7 @@ impl Core {
             tag::DECIDED => self.decided(item.decode()?),
             tag::OUTBID => self.outbid(item.decode()?),
             tag::STATE_WANTED => self.state_wanted(from, &item.decode::<StateWanted>()?),
+            tag if !tag::is_of_a_view(tag) => return Err(WireError::Tag(tag)),
             _ => {
                 let mut input = Reader::new(item.content.clone());
                 let view = ViewNumber::read(&mut input)?;
@@ -92,7 +94,12 @@ impl Core {
         match item.tag {
             tag::MESSAGES => self.messages(from, &mut input)?,
             tag::FORWARD => self.forwarded(&mut input)?,
-            tag::ORDER => self.places(from, &item.decode::<OrderBatch>()?)?,
+            tag::ORDER => {
+                let OrderBatch { view, group, first, runs } = item.decode()?;
+                self.places(from, &TurnBatch { view, group, turn: 0, first, runs })?;
+            }
+            tag::ORDER_OF_TURN => self.places(from, &item.decode::<TurnBatch>()?)?,
+            tag::HANDOVER => self.handed_over(from, &item.decode::<Handover>()?)?,
             tag::RECEIVED => self.receipts(from, &item.decode::<Received>()?)?,
             tag::ACCUSE => self.accused(from, item.decode::<Accuse>()?),
             tag::FLUSH => self.flush_asked(from, item.decode::<Flush>()?),
@@ -135,11 +142,19 @@ impl Core {
         Ok(())
     }
 
-    fn places(&mut self, from: ProcessId, batch: &OrderBatch) -> Result<(), WireError> {
+    fn places(&mut self, from: ProcessId, batch: &TurnBatch) -> Result<(), WireError> {
         let group = self.groups.get_mut(&batch.group).ok_or(WireError::Contradiction)?;
         let rank = group.rank(from).ok_or(WireError::Contradiction)?;
-        group.places(rank, batch.first, &batch.runs)?;
+        group.places(rank, batch.turn, batch.first, &batch.runs)?;
         self.mark(batch.group);
+        Ok(())
+    }
+
+    fn handed_over(&mut self, from: ProcessId, handover: &Handover) -> Result<(), WireError> {
+        let group = self.groups.get_mut(&handover.group).ok_or(WireError::Contradiction)?;
+        let rank = group.rank(from).ok_or(WireError::Contradiction)?;
+        group.handed_over(rank, handover)?;
+        self.mark(handover.group);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use super::identity::{Address, GroupId, ProcessId, Time, View, ViewNumber};
 use super::options::Class;
+use super::protocol::Protocol;
 use super::wire::frame::FRAME_HEAD_BYTES;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -92,6 +93,11 @@ pub enum Effect {
 pub enum Upcall {
     /// A view of the domain was installed. Views that only change groups have the members of the one before.
     View(View),
+    /// The domain runs at this version of the protocol from the present view on. Told with the first view, and when it is raised.
+    Protocol {
+        /// The version.
+        version: Protocol,
+    },
     /// A view of a group this process is in was installed.
     GroupView(GroupView),
     /// A message.
@@ -195,6 +201,11 @@ pub enum Upcall {
         /// The group.
         group: GroupId,
     },
+    /// A group that this process was in is no more.
+    Dissolved {
+        /// The group.
+        group: GroupId,
+    },
     /// Something cannot go on for now.
     Blocked(Blocked),
     /// What was blocked goes on.
@@ -208,6 +219,8 @@ pub enum Upcall {
         /// Why.
         reason: Unwelcome,
     },
+    /// The domain runs at a version of the protocol that this process does not speak: it will never be admitted.
+    TooOld,
     /// This process is in no view yet, and waits for these: a quorum of the last view it knows, or the seeds.
     Waiting {
         /// Where they are expected.
@@ -231,7 +244,8 @@ pub struct GroupView {
 }
 
 impl GroupView {
-    /// The member that gives the places of the total order in this view.
+    /// The member that gives the places of the total order when this view begins: it may hand the role over to one that sends
+    /// alone.
     #[must_use]
     pub fn sequencer(&self) -> Option<ProcessId> {
         self.members.get(self.group.sequencer(self.members.len())).map(|member| member.process)

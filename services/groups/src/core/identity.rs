@@ -4,6 +4,7 @@
 //! is a new process (book L10640). A view is a numbered, ranked list of processes; rank is the order of joining, survivors
 //! keep their order, joiners go last (book L11471).
 
+use super::protocol::Protocol;
 use super::wire::value::Value;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -114,6 +115,8 @@ pub struct Member {
     pub weight: u32,
     /// The name on its disk, if it has a log.
     pub durable: Option<DurableId>,
+    /// The newest version of the protocol that it speaks.
+    pub speaks: Protocol,
 }
 
 /// A view of the domain: everyone who installs this number installs this list.
@@ -197,6 +200,7 @@ mod tests {
                 address: "a".into(),
                 weight,
                 durable: None,
+                speaks: Protocol::NEWEST,
             })
             .collect();
         View { domain: DomainId(1), number: ViewNumber(1), members }

@@ -8,11 +8,12 @@
 //! ```
 
 use super::durable::record::Record;
-use super::event::{Blocked, Upcall};
+use super::event::{Blocked, Refusal, Upcall};
 use super::group::Group;
 use super::identity::{GroupId, ProcessId, View, ViewNumber};
 use super::mutation::Mutation;
 use super::registry::Applied;
+use super::wire::frame::Exclusion;
 use super::wire::item::Propose;
 use super::wire::value::{ChangeKind, Cut, Value};
 use super::{Core, Stage};
@@ -67,6 +68,7 @@ impl Core {
         self.acceptor.begin(decision);
         self.append(&Record::Base { view: self.view.clone(), registry: self.registry.snapshot() });
         self.tell(Upcall::View(self.view.clone()));
+        self.tell(Upcall::Protocol { version: self.registry.protocol() });
         self.start_groups(&[], &[]);
         self.enter_view();
         self.take_up();
@@ -81,9 +83,13 @@ impl Core {
         let mut told = std::mem::take(&mut self.told);
         let cuts: BTreeMap<GroupId, &Cut> = value.cuts.iter().map(|cut| (cut.group, cut)).collect();
         let binds = !self.bug(Mutation::JoinersFinish);
+        let hasty = self.bug(Mutation::DissolvedUnfinished);
         for (id, group) in self.groups.iter_mut().filter(|(_, g)| g.touched) {
             if binds && self.registry.get(*id).is_some_and(|r| !r.is_bound_by(value)) {
                 group.hold_back();
+                continue;
+            }
+            if hasty && value.dissolves(*id) {
                 continue;
             }
             let cut = cuts.get(id).copied();
@@ -97,13 +103,21 @@ impl Core {
     /// process's copy.
     fn change_registry(&mut self, before: &View, value: &Value) -> (Vec<GroupId>, Vec<GroupId>) {
         let (changed, applied) = self.registry.advance(before, value);
-        let mut woken = Vec::new();
+        if value.raise.is_some() {
+            self.raised();
+        }
+        let (mut woken, mut entered) = (Vec::new(), Vec::new());
         for (change, applied) in value.changes.iter().zip(applied) {
             let mine = change.by == self.me();
             if mine {
                 self.calls.decided(change.token);
             }
             let refused = matches!(applied, Applied::Refused(_));
+            if let (true, ChangeKind::Enter { .. }, Applied::Changed(id) | Applied::Woken(id)) =
+                (mine, &change.what, &applied)
+            {
+                entered.push((*id, change.token));
+            }
             match applied {
                 Applied::Left(id) if mine => {
                     self.groups.remove(&id);
@@ -114,6 +128,11 @@ impl Core {
                 Applied::Woken(id) => {
                     self.send_held(id, &change.what);
                     woken.extend(mine.then_some(id));
+                }
+                Applied::Dissolved(id) => {
+                    woken.retain(|&other| other != id);
+                    let in_vain = entered.iter().filter(|(other, _)| *other == id).map(|(_, token)| *token);
+                    self.dissolved(id, in_vain.collect());
                 }
                 Applied::Changed(id) if matches!(change.what, ChangeKind::Reset { .. }) => {
                     self.send_held(id, &change.what);
@@ -126,12 +145,28 @@ impl Core {
             if let ChangeKind::Cast { payload } = &change.what {
                 self.tell_cast(change.by, payload);
             }
-            let silent = matches!(change.what, ChangeKind::Cast { .. } | ChangeKind::Reset { .. });
+            let silent = matches!(
+                change.what,
+                ChangeKind::Cast { .. } | ChangeKind::Reset { .. } | ChangeKind::Dissolve { .. }
+            );
             if mine && silent && !refused {
                 self.tell(Upcall::Decided { token: change.token });
             }
         }
         (changed, woken)
+    }
+
+    /// A group is no more; these requests to enter it were decided just before.
+    fn dissolved(&mut self, id: GroupId, in_vain: Vec<u64>) {
+        for token in in_vain {
+            self.tell(Upcall::Refused { token, reason: Refusal::NoGroup });
+        }
+        self.transfers.forget(id);
+        self.forget_copy(id);
+        if self.groups.remove(&id).is_some() {
+            self.counters.dissolved += 1;
+            self.tell(Upcall::Dissolved { group: id });
+        }
     }
 
     /// A group has a state again, that of an entrant's copy or, after a reset, none: what this member sent last and the
@@ -262,10 +297,7 @@ impl Core {
     }
 
     /// This process learns that the domain goes on without it.
-    pub(super) fn excluded_by(&mut self, body: Bytes) {
-        use super::wire::frame::Exclusion;
-        use super::wire::{Reader, Wire};
-        let Ok(exclusion) = Exclusion::read(&mut Reader::new(body)) else { return };
+    pub(super) fn excluded_by(&mut self, exclusion: Exclusion) {
         let ours = self.stage == Stage::Outside || exclusion.domain == self.view.domain;
         if self.stage != Stage::Gone && ours && exclusion.view > self.view.number {
             self.stage = Stage::Gone;

@@ -128,7 +128,7 @@ impl Core {
         let unfinished = self.acceptor.is_flushing() || self.leader.highest > 0;
         let accused = self.detector.standing(self.now, self.config.silence_us()).next().is_some();
         let wanted = !self.leader.leaves.is_empty() || !self.leader.requests.is_empty();
-        self.detector.has_suspects() || joins || unfinished || accused || wanted
+        self.detector.has_suspects() || joins || unfinished || accused || wanted || self.may_raise()
     }
 
     /// Gives an attempt up if a survivor is suspected; suspects those it has waited for too long. Where two do not hear
@@ -296,15 +296,18 @@ impl Core {
         let stays = |p: ProcessId| survivors.contains(&p) && !leaves(p);
         let mut members: Vec<Member> =
             self.view.members.iter().filter(|m| stays(m.process)).cloned().collect();
-        members.extend(self.leader.joins.iter().filter(|j| !self.view.contains(j.process)).cloned());
+        let spoken = self.registry.protocol();
+        let joins = self.leader.joins.iter().filter(|j| !self.view.contains(j.process) && j.speaks >= spoken);
+        members.extend(joins.cloned());
         let excluded = |p: ProcessId| self.view.contains(p) && !survivors.contains(&p);
         let promises = answers.values().flat_map(|a| &a.promises).filter(|(p, _)| excluded(*p));
         let lease_wait_us = promises.map(|&(_, left)| left).max().unwrap_or(0);
         let left = survivors.iter().copied().filter(|&p| leaves(p)).collect();
         let open =
             self.leader.requests.values().filter(|c| stays(c.by) && self.registry.is_open(c.by, c.token));
+        let raise = self.raise_with(&members);
         let changes = open.take(self.config.limits.changes_per_view_max).cloned().collect();
-        Value { members, left, cuts, changes, lease_wait_us, restart: None }
+        Value { members, left, cuts, changes, lease_wait_us, raise, restart: None }
     }
 
     pub(super) fn filled(&mut self, from: ProcessId, vote: Vote) {

@@ -16,8 +16,9 @@ use super::channel::{Arrival, Channel};
 use super::event::{Effect, LinkId, Unwelcome, Upcall};
 use super::identity::{Address, DomainId, DurableId, ProcessId, Time, ViewNumber};
 use super::key::Claim;
+use super::protocol::Protocol;
 use super::wire::Wire;
-use super::wire::frame::{Exclusion, FrameHead, FrameKind, Hello, PROTOCOLS};
+use super::wire::frame::{Exclusion, FrameHead, FrameKind, Hello, refusal_of};
 use super::wire::item::{self, RawItem};
 use super::{Core, Stage};
 use bytes::{Bytes, BytesMut};
@@ -51,6 +52,7 @@ pub(crate) struct Peer {
     pub(crate) view: ViewNumber,
     pub(crate) domain: DomainId,
     pub(crate) durable: Option<DurableId>,
+    pub(crate) speaks: Protocol,
     pub(crate) heard: Time,
     sent: Time,
     pub(crate) departed: bool,
@@ -105,8 +107,8 @@ impl Core {
     fn greet(&mut self, link: LinkId) {
         let hello = Hello {
             magic: Hello::MAGIC,
-            oldest: PROTOCOLS.0,
-            newest: PROTOCOLS.1,
+            oldest: Protocol::OLDEST,
+            newest: self.config.protocol_max,
             name: self.config.name.clone(),
             process: self.me(),
             address: self.config.address.clone(),
@@ -142,12 +144,19 @@ impl Core {
                 Ok(hello) => self.hello(link, hello),
                 Err(_) => self.refuse(link),
             },
-            (FrameKind::Excluded, _) => self.excluded_by(body),
-            (FrameKind::Refused, _) => self.turned_away(link, &body),
+            (FrameKind::Excluded, _) => match Exclusion::decode(body) {
+                Ok(exclusion) => self.excluded_by(exclusion),
+                Err(_) => self.refuse(link),
+            },
+            (FrameKind::Refused, _) => match refusal_of(&body) {
+                Ok(reason) => self.turned_away(link, reason),
+                Err(_) => self.refuse(link),
+            },
             (FrameKind::Proof, None) => self.proved(link, &body),
-            (FrameKind::Resume | FrameKind::Data | FrameKind::Idle, Some(peer)) => {
+            (FrameKind::Resume | FrameKind::Idle, Some(peer)) if body.is_empty() => {
                 self.channel_frame(link, peer, head, body);
             }
+            (FrameKind::Data, Some(peer)) => self.channel_frame(link, peer, head, body),
             _ => self.refuse(link),
         }
     }
@@ -157,7 +166,7 @@ impl Core {
     }
 
     /// A process is turned away, with a word.
-    fn turn_away(&mut self, link: LinkId, reason: Unwelcome) {
+    pub(super) fn turn_away(&mut self, link: LinkId, reason: Unwelcome) {
         self.counters.refused += 1;
         // Whoever is turned away may turn this one away itself, and not hear it: who dialled says it here.
         if let Some(address) = self.links.links.get(&link).and_then(|l| l.dialled.clone()) {
@@ -167,10 +176,10 @@ impl Core {
         self.hang_up(link);
     }
 
-    fn turned_away(&mut self, link: LinkId, body: &Bytes) {
+    fn turned_away(&mut self, link: LinkId, reason: Unwelcome) {
         let address = self.links.links.get(&link).and_then(|l| l.dialled.clone());
-        let reason = Unwelcome(body.first().copied().unwrap_or_default());
         self.tell(Upcall::Unwelcome { address, reason });
+        self.told_too_old(reason);
         self.hang_up(link);
     }
 
@@ -218,7 +227,7 @@ impl Core {
     fn welcome_hello(&mut self, link: LinkId, hello: Hello) {
         let stranger = if hello.name != self.config.name {
             Some(Unwelcome::NAME)
-        } else if hello.oldest > PROTOCOLS.1 || hello.newest < PROTOCOLS.0 {
+        } else if hello.oldest > self.config.protocol_max || hello.newest < Protocol::OLDEST {
             Some(Unwelcome::PROTOCOL)
         } else if hello.process == self.me() || self.stage == Stage::Gone && self.parting.is_none() {
             Some(Unwelcome::ENDED)
@@ -239,6 +248,10 @@ impl Core {
             self.send_raw(link, FrameKind::Excluded, self.exclusion());
             return self.hang_up(link);
         }
+        if hello.newest < self.protocol() {
+            self.counters.too_old += 1;
+            return self.turn_away(link, Unwelcome::PROTOCOL);
+        }
         if !self.ensure_peer(hello.process, &hello.address) {
             return self.refuse(link);
         }
@@ -256,6 +269,7 @@ impl Core {
             peer.view = hello.view;
             peer.domain = hello.domain;
             peer.durable = hello.durable;
+            peer.speaks = hello.newest;
             peer.heard = now;
             received = peer.channel.received();
         }
@@ -289,6 +303,7 @@ impl Core {
             view: ViewNumber(0),
             domain: DomainId(0),
             durable: None,
+            speaks: Protocol::OLDEST,
             heard: self.now,
             sent: self.now,
             departed: false,
@@ -404,13 +419,18 @@ impl Core {
         if self.links.dropped.len() > self.config.limits.strangers_max {
             self.links.dropped.pop_front();
         }
-        let links = self.links.peers.get(&process).map(|p| p.links.clone()).unwrap_or_default();
+        let links = self.links_of(process);
         self.links.peers.remove(&process);
         for link in links {
             self.links.links.remove(&link);
             self.send_raw(link, FrameKind::Excluded, self.exclusion());
             self.out.push(Effect::Close { link });
         }
+    }
+
+    /// The connections to a process.
+    pub(super) fn links_of(&self, process: ProcessId) -> Vec<LinkId> {
+        self.links.peers.get(&process).map(|p| p.links.clone()).unwrap_or_default()
     }
 
     /// Whether a view has dropped this process.

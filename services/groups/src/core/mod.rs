@@ -19,7 +19,7 @@
 //! and hello), `detector` (evidence and suspicion), `birth` (view 1, joining), `acceptor` and `leader` (agreement on the
 //! next view), `install` (from one view to the next), `group` (lanes, order, causal, stability, delivery, ending),
 //! `registry` (lightweight groups), `sending` (credits, packing), `lease` (local reads), `transfer` (state for joiners),
-//! `future` (what arrives before its view), `parting` (leaving), `durable` (the log, and beginning again from it). The wire format is in `wire`; what can be set in [`options`].
+//! `future` (what arrives before its view), `parting` (leaving), `protocol` (its version, and raising it), `durable` (the log, and beginning again from it). The wire format is in `wire`; what can be set in [`options`].
 
 mod acceptor;
 mod birth;
@@ -40,6 +40,7 @@ mod links;
 mod mutation;
 pub mod options;
 mod parting;
+mod protocol;
 mod registry;
 mod sending;
 mod transfer;
@@ -54,6 +55,7 @@ pub use key::SharedKey;
 #[doc(hidden)]
 pub use mutation::Mutation;
 pub use options::{Class, Config, GroupOptions, Limits, OptionsError, Order};
+pub use protocol::Protocol;
 pub use registry::Forced;
 pub use wire::WireError;
 pub use wire::frame::FRAME_HEAD_BYTES;
@@ -108,6 +110,10 @@ pub struct Counters {
     pub regatherings: u64,
     pub restarted: u64,
     pub restored: u64,
+    pub dissolved: u64,
+    pub raises: u64,
+    pub too_old: u64,
+    pub handovers: u64,
 }
 
 /// One process of a domain.
@@ -142,6 +148,8 @@ pub struct Core {
     restart: Option<Box<durable::restart::Restart>>,
     receipts_due: Option<Time>,
     blocked: bool,
+    /// The application knows that this process does not speak what its domain runs at.
+    too_old: bool,
     counters: Counters,
 }
 
@@ -175,6 +183,7 @@ impl Core {
             restart: None,
             receipts_due: None,
             blocked: false,
+            too_old: false,
             counters: Counters::default(),
             config,
         }

@@ -96,6 +96,12 @@ mutations! {
     OfferStands,
     /// Joiners finish the view of a durable group in which all who had its state failed.
     JoinersFinish,
+    /// A group is dissolved before the messages of its last view are delivered.
+    DissolvedUnfinished,
+    /// The version of the protocol is raised as soon as one member speaks it.
+    RaisedBeforeAll,
+    /// The role of a sequencer is handed over before all have the last places that it gave.
+    HandedOverEarly,
     /// A joiner's state stands for a later moment than the cut it is installed at.
     StateAfterCut,
 }

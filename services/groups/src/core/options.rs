@@ -4,6 +4,7 @@
 use super::identity::{Address, DomainName, ProcessId};
 use super::key::SharedKey;
 use super::mutation::Mutation;
+use super::protocol::Protocol;
 use super::wire::{Reader, Wire, WireError, wire_struct};
 use bytes::BytesMut;
 use std::time::Duration;
@@ -37,6 +38,9 @@ pub struct Config {
     /// After a total failure: begin again with whoever is there, though it is no quorum of the last view. What only the
     /// others know is lost: an operator's decision, and recorded.
     pub force: bool,
+    /// The newest version of the protocol that this process speaks: lower than what it could, to keep a domain where it is
+    /// until nobody wants to go back any more.
+    pub protocol_max: Protocol,
     /// What all processes of the domain must prove to know; none asks for no proof.
     pub key: Option<SharedKey>,
     /// Limits.
@@ -62,6 +66,7 @@ impl Config {
             acknowledge_after: Duration::from_millis(10),
             slow_member: Duration::from_secs(10),
             force: false,
+            protocol_max: Protocol::NEWEST,
             key: None,
             limits: Limits::default(),
             mutation: None,
@@ -124,6 +129,9 @@ pub struct Limits {
     pub queries_waiting_max: usize,
     /// Processes known that are not members.
     pub strangers_max: usize,
+    /// Places that one member other than the sequencer must be given in a row before it is given the role; twice as many each
+    /// time it has passed on in a view. At the largest value it never is.
+    pub handover_after_messages: u64,
     /// Octets of records after which the log is begun anew with fresh snapshots; more where the snapshots are large.
     pub log_compact_bytes: u64,
 }
@@ -143,6 +151,7 @@ impl Default for Limits {
             changes_per_view_max: 1024,
             queries_waiting_max: 65_536,
             strangers_max: 1024,
+            handover_after_messages: 1024,
             log_compact_bytes: 64 << 20,
         }
     }

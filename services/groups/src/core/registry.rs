@@ -15,6 +15,7 @@
 use super::event::{GroupMember, GroupView, Refusal};
 use super::identity::{DomainId, DurableId, GroupId, ProcessId, View, ViewNumber};
 use super::options::GroupOptions;
+use super::protocol::Protocol;
 use super::wire::value::{Change, ChangeKind, Cut, Entrant, Value};
 use super::wire::wire_struct;
 use std::collections::BTreeMap;
@@ -126,6 +127,7 @@ pub(crate) struct Registry {
     decided: BTreeMap<ProcessId, u64>,
     next: u32,
     forced: Vec<Forced>,
+    protocol: Protocol,
 }
 
 /// A beginning that an operator forced: what the domain was before, and its last view known to those who were there.
@@ -143,17 +145,18 @@ const FORCED_MAX: usize = 64;
 /// The registry on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Snapshot {
-    records: Vec<Record>,
-    decided: Vec<(ProcessId, u64)>,
-    next: u32,
-    forced: Vec<Forced>,
+    pub(crate) records: Vec<Record>,
+    pub(crate) decided: Vec<(ProcessId, u64)>,
+    pub(crate) next: u32,
+    pub(crate) forced: Vec<Forced>,
+    pub(crate) protocol: Protocol,
 }
 
 wire_struct! {
     Place { process, complete, donor, durable }
     Record { id, name, options, members, changed, awake, length, settled, keepers }
     Forced { domain, view }
-    Snapshot { records, decided, next, forced }
+    Snapshot { records, decided, next, forced, protocol }
 }
 
 /// What a change did.
@@ -165,6 +168,8 @@ pub(crate) enum Applied {
     Woken(GroupId),
     /// A member left.
     Left(GroupId),
+    /// The group is no more.
+    Dissolved(GroupId),
     /// Nothing to the registry.
     Nothing,
     Refused(Refusal),
@@ -194,7 +199,19 @@ impl Registry {
             decided: self.decided.iter().map(|(&p, &n)| (p, n)).collect(),
             next: self.next,
             forced: self.forced.clone(),
+            protocol: self.protocol,
         }
+    }
+
+    /// That of a domain that these found.
+    pub(crate) fn founded(by: &View) -> Self {
+        let protocol = by.members.iter().map(|m| m.speaks).min().unwrap_or_default();
+        Self { protocol, ..Self::default() }
+    }
+
+    /// The version of the protocol that the domain runs at.
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     /// What operators have forced.
@@ -209,6 +226,7 @@ impl Registry {
         if value.restart.is_some() {
             return (self.restart(view, value), Vec::new());
         }
+        self.protocol = value.raise.unwrap_or(self.protocol);
         let stays = |p: ProcessId| value.keeps(p);
         for cut in &value.cuts {
             let record = self.records.get_mut(&cut.group).filter(|r| r.options.durable);
@@ -269,6 +287,7 @@ impl Registry {
             decided: snapshot.decided.into_iter().collect(),
             next: snapshot.next,
             forced: snapshot.forced,
+            protocol: snapshot.protocol,
         }
     }
 
@@ -308,6 +327,7 @@ impl Registry {
             ChangeKind::Leave { group } => self.leave(change.by, *group, view),
             ChangeKind::Complete { group, cut } => self.complete(change.by, *group, *cut, view),
             ChangeKind::Reset { group } => self.reset(*group, view),
+            ChangeKind::Dissolve { group } => self.dissolve(*group),
             ChangeKind::Cast { .. } => Applied::Nothing,
         }
     }
@@ -391,6 +411,13 @@ impl Registry {
         Applied::Changed(id)
     }
 
+    /// Its number is given to no other group, so copies that turn up later are of nothing.
+    fn dissolve(&mut self, id: GroupId) -> Applied {
+        let Some(record) = self.records.remove(&id) else { return Applied::Refused(Refusal::NoGroup) };
+        self.names.remove(&record.name);
+        Applied::Dissolved(id)
+    }
+
     fn reset(&mut self, id: GroupId, view: ViewNumber) -> Applied {
         let Some(record) = self.records.get_mut(&id) else { return Applied::Refused(Refusal::NoGroup) };
         if !record.is_dormant() {
@@ -423,46 +450,4 @@ impl Registry {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::identity::Member;
-
-    fn member(n: u64) -> Member {
-        let process = ProcessId(n);
-        Member { process, address: n.to_string().as_str().into(), weight: 1, durable: Some(DurableId(n)) }
-    }
-
-    fn value(members: &[u64]) -> Value {
-        let members = members.iter().map(|&n| member(n)).collect();
-        let (left, cuts, changes) = (Vec::new(), Vec::new(), Vec::new());
-        Value { members, left, cuts, changes, lease_wait_us: 0, restart: None }
-    }
-
-    fn change(by: u64, token: u64, what: ChangeKind) -> Change {
-        Change { by: ProcessId(by), token, what }
-    }
-
-    fn enter(by: u64) -> Change {
-        let entrant = Entrant { durable: Some(DurableId(by)), ..Entrant::default() };
-        change(by, 1, ChangeKind::Enter { name: "ledger".into(), options: GroupOptions::DURABLE, entrant })
-    }
-
-    /// The view that excludes a member also lets the other leave the group: what was cut is on the disk of that one alone.
-    #[test]
-    fn the_disk_of_who_leaves_with_the_cut_counts_and_no_other() {
-        let view = View { domain: DomainId(1), number: ViewNumber(1), members: vec![member(1), member(2)] };
-        let mut registry = Registry::default();
-        let entered = Value { changes: vec![enter(1), enter(2)], ..value(&[1, 2]) };
-        registry.advance(&view, &entered);
-        let (view, id) = (view.succeeded_by(&entered), GroupId(0));
-        let complete = change(2, 2, ChangeKind::Complete { group: id, cut: view.number });
-        let completed = Value { changes: vec![complete], ..value(&[1, 2]) };
-        registry.advance(&view, &completed);
-        let view = view.succeeded_by(&completed);
-        assert_eq!(registry.get(id).unwrap().keepers, [DurableId(1), DurableId(2)]);
-        let cut = Cut { group: id, lanes: vec![3, 0], order_base: 0, runs: Vec::new() };
-        let leave = change(1, 2, ChangeKind::Leave { group: id });
-        registry.advance(&view, &Value { cuts: vec![cut], changes: vec![leave], ..value(&[1]) });
-        assert_eq!(registry.get(id).unwrap().keepers, [DurableId(1)]);
-    }
-}
+mod tests;

@@ -10,8 +10,10 @@
 //! for the members of a group goes out as one frame, encoded once and shared (G13).
 
 use super::event::{Blocked, CallError, Effect, Upcall};
+use super::group::HANDOVER_WAIT_US;
 use super::identity::{GroupId, ProcessId};
 use super::options::Class;
+use super::protocol::Protocol;
 use super::{Core, Stage};
 use bytes::Bytes;
 
@@ -81,9 +83,16 @@ impl Core {
         }
         let ids = self.dirty.clone();
         let mut durable = Vec::new();
+        let after = self.config.limits.handover_after_messages;
+        let (hands_over, mut waiting) = (self.registry.protocol() >= Protocol::HANDOVER, false);
         let mut told = std::mem::take(&mut self.told);
         for &id in &ids {
             let Some(group) = self.groups.get_mut(&id) else { continue };
+            if hands_over {
+                let before = group.turn();
+                waiting |= group.consider_handover(after, self.now);
+                self.counters.handovers += u64::from(group.turn() > before);
+            }
             group.progress(&mut told);
             if group.only.is_some() {
                 self.stirred.push(id);
@@ -96,6 +105,10 @@ impl Core {
             }
         }
         self.told = told;
+        if waiting {
+            let due = self.now.after(HANDOVER_WAIT_US);
+            self.receipts_due = Some(self.receipts_due.map_or(due, |before| before.min(due)));
+        }
         self.pass_on();
         for id in durable {
             self.write_placed(id);
@@ -149,8 +162,10 @@ impl Core {
             if let Some(octets) = group.seal(frozen, due) {
                 self.share(id, &octets);
             }
-            if self.groups.get(&id).is_some_and(|g| g.owes_receipts()) {
-                later = !frozen;
+            let Some(group) = self.groups.get(&id) else { continue };
+            let (owes, awaits) = (group.owes_receipts(), group.awaits_handover());
+            later |= owes && !frozen;
+            if owes || awaits {
                 self.mark(id);
             }
         }

@@ -200,6 +200,7 @@ impl Core {
         let (state, kept) = (incoming.octets.split().freeze(), std::mem::take(&mut incoming.kept));
         if self.groups.get(&group).is_some_and(|g| g.is_durable()) {
             self.append(&Record::Arrived { group, state: state.clone() });
+            self.whole_with_the_last(group);
         }
         if self.bug(Mutation::StateAfterCut) {
             let late = kept.iter().skip(1).cloned().collect::<Vec<_>>();

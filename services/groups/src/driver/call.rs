@@ -22,6 +22,7 @@ pub(super) enum Call {
     State { group: GroupId, place: StatePlace, state: Bytes },
     Cast { payload: Bytes, answer: Answer },
     Reset { name: Arc<str>, answer: Answer },
+    Dissolve { name: Arc<str>, answer: Answer },
     Metrics { reply: oneshot::Sender<Metrics> },
     Groups { reply: oneshot::Sender<Vec<GroupEntry>> },
     Leave,

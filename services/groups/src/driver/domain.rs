@@ -144,6 +144,18 @@ impl Domain {
         decided.await.map_err(|_| Gone)?
     }
 
+    /// Ends a group for all its members, after the same messages everywhere ([`Ended::Dissolved`]), and gives up what it had:
+    /// its state, the copies on the disks, also those of processes that are away, and its name, which a new group may take.
+    /// A durable group ends in no other way: its members may leave it, but it waits for them. Returns when it is decided.
+    ///
+    /// # Errors
+    /// When there is no such group, or this process is no longer in the domain.
+    pub async fn dissolve_group(&self, name: &str) -> Result<(), RequestError> {
+        let (answer, decided) = oneshot::channel();
+        self.calls().send(Call::Dissolve { name: name.into(), answer }).await.map_err(|_| Gone)?;
+        decided.await.map_err(|_| Gone)?
+    }
+
     /// What this process is doing, in numbers.
     ///
     /// # Errors

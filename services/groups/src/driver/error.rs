@@ -65,7 +65,7 @@ pub enum EnterError {
     Gone(#[from] Gone),
 }
 
-/// Why a cast or a reset did not take effect.
+/// Why a cast, a reset or a dissolution did not take effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -118,12 +118,18 @@ pub enum Ended {
     /// The domain excluded this process. It takes part again by joining anew.
     #[error("excluded by the domain; join again to take part")]
     Excluded,
+    /// The domain runs at a version of the protocol that this process does not speak.
+    #[error("the domain runs at a version of the protocol that this process does not speak: upgrade it")]
+    TooOld,
     /// The application did not read the group's events for too long.
     #[error("too many unread events: left the group")]
     Unread,
     /// The log cannot be written, for want of room for instance: what is not written must not be said.
     #[error("the log cannot be written: {0}")]
     LogFailed(std::io::ErrorKind),
+    /// The group was dissolved: it is no more for anyone.
+    #[error("the group was dissolved")]
+    Dissolved,
     /// The domain was dropped.
     #[error("the domain was dropped")]
     Dropped,

@@ -5,8 +5,9 @@ use super::error::JoinError;
 use super::limits::DriverLimits;
 use super::lives::Running;
 use super::log::{self, LogError};
+use super::obstacle::{Obstacle, Obstacles};
 use super::owner::{Owner, Past};
-use crate::core::{Config, DomainId, ProcessId, SharedKey, View, ViewNumber};
+use crate::core::{Config, DomainId, ProcessId, Protocol, SharedKey, View, ViewNumber};
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -39,8 +40,10 @@ pub struct Join {
     rejoins: bool,
     patience: Option<Duration>,
     key: Option<SharedKey>,
+    protocol_max: Protocol,
     limits: DriverLimits,
     core_limits: crate::core::Limits,
+    obstacles: Obstacles,
 }
 
 /// How a process comes to its next life, should it be excluded.
@@ -57,8 +60,10 @@ pub(super) struct Plan {
     spin: Duration,
     data: Option<PathBuf>,
     key: Option<SharedKey>,
+    protocol_max: Protocol,
     limits: DriverLimits,
     core_limits: crate::core::Limits,
+    obstacles: Obstacles,
     view: watch::Sender<View>,
 }
 
@@ -78,8 +83,10 @@ impl Join {
             rejoins: false,
             patience: None,
             key: None,
+            protocol_max: Protocol::NEWEST,
             limits: DriverLimits::default(),
             core_limits: crate::core::Limits::default(),
+            obstacles: Obstacles::default(),
         }
     }
 
@@ -174,10 +181,26 @@ impl Join {
         self
     }
 
+    /// Speaks no newer version of the protocol than this one. A domain runs at the newest that all its members speak, goes up by
+    /// itself when the last old one is gone, and never down: as long as some are held, a rolling upgrade can be taken back.
+    #[must_use]
+    pub fn protocol_max(mut self, version: Protocol) -> Self {
+        self.protocol_max = version;
+        self
+    }
+
     /// Gives up when no domain was found, or founded, for so long; by default it looks without an end.
     #[must_use]
     pub fn give_up_after(mut self, patience: Duration) -> Self {
         self.patience = Some(patience);
+        self
+    }
+
+    /// Where to tell what keeps this process from its domain, each time it is met. What finds no room is dropped. After the
+    /// first view they tell who else was turned away by a process that this one called.
+    #[must_use]
+    pub fn obstacles(mut self, told: mpsc::Sender<Obstacle>) -> Self {
+        self.obstacles = Obstacles(Some(told));
         self
     }
 
@@ -257,8 +280,10 @@ impl Join {
             rejoins,
             patience,
             key,
+            protocol_max,
             limits,
             core_limits,
+            obstacles,
             ..
         } = self;
         let plan = Plan {
@@ -272,8 +297,10 @@ impl Join {
             spin,
             data,
             key,
+            protocol_max,
             limits,
             core_limits,
+            obstacles,
             view,
         };
         let mut running = plan.start((listener, &plan.address), past, force, 0);
@@ -342,11 +369,12 @@ impl Plan {
             limits: self.core_limits.clone(),
             force,
             key: self.key.clone(),
+            protocol_max: self.protocol_max,
             ..Config::new(&self.name, process, address, &seeds)
         };
         tracing::info!(%process, address, name = self.name, seed = config.is_seed(), "joining");
         let manner = (self.limits.clone(), self.spin);
-        Owner::start(config, listener, manner, past, (number, self.view.clone()))
+        Owner::start(config, listener, manner, past, (number, self.view.clone()), self.obstacles.clone())
     }
 }
 

@@ -13,6 +13,7 @@ use super::link::{self, Link, Net};
 use super::lives::{Life, Running};
 use super::log::{LogHandle, Report};
 use super::metrics::Metrics;
+use super::obstacle::Obstacles;
 use super::outbox::{Outbox, OutboxReader, Sending};
 use super::registry::GroupEntry;
 use super::rooms::Rooms;
@@ -64,6 +65,7 @@ pub(super) struct Owner {
     busy_at: Instant,
     log: Option<LogHandle>,
     reports: mpsc::UnboundedReceiver<Report>,
+    obstacles: Obstacles,
 }
 
 /// The log of a process: what it found there, who writes it, and what that one reports.
@@ -81,6 +83,7 @@ impl Owner {
         (limits, spin): (DriverLimits, Duration),
         past: Option<Past>,
         (number, view): (u64, watch::Sender<View>),
+        obstacles: Obstacles,
     ) -> Running {
         let process = config.process;
         // The core's times begin at one: zero stands for never.
@@ -124,6 +127,7 @@ impl Owner {
             busy_at: origin,
             log,
             reports,
+            obstacles,
         };
         let owner = tokio::spawn(owner.run());
         Running { life: Life { number, process, calls: caller, outbox }, owner, joined: has_joined }
@@ -283,6 +287,7 @@ impl Owner {
             Call::Flush { group, reply } => self.rooms.flush(core, group, reply),
             Call::Cast { payload, answer } => self.rooms.requests.cast(core, payload, answer),
             Call::Reset { name, answer } => self.rooms.requests.reset(core, &name, answer),
+            Call::Dissolve { name, answer } => self.rooms.requests.dissolve(core, &name, answer),
             Call::Query { group, token } => self.rooms.query(core, group, token),
             Call::LeaveGroup { group } => self.rooms.leave(core, group),
             Call::State { group, place, state } => {
@@ -370,24 +375,25 @@ impl Owner {
                 self.rooms.close_all_gates();
                 false
             }
+            Upcall::Protocol { version } => {
+                tracing::info!(%version, "the domain runs at this version of the protocol");
+                false
+            }
             Upcall::Excluded => {
                 tracing::warn!("excluded by the domain");
                 self.ended = Some(Ended::Excluded);
+                false
+            }
+            Upcall::TooOld => {
+                self.ended = Some(Ended::TooOld);
                 false
             }
             Upcall::Left => {
                 self.ended = Some(Ended::Left);
                 false
             }
-            Upcall::Unwelcome { address, reason } => {
-                tracing::warn!(address = address.as_deref().unwrap_or("a caller"), %reason, "turned away");
-                false
-            }
-            Upcall::Waiting { addresses } => {
-                match addresses.is_empty() {
-                    true => tracing::info!("the members of the last view are here"),
-                    false => tracing::warn!(?addresses, "waiting for members of the last view"),
-                }
+            upcall @ (Upcall::Unwelcome { .. } | Upcall::Waiting { .. }) => {
+                self.obstacles.met(upcall);
                 false
             }
             upcall => self.rooms.told(&mut self.core, upcall),

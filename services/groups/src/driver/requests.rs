@@ -1,7 +1,7 @@
-//! Requests of this process that a view decides: casts and resets. Each is answered when it has taken effect.
+//! Requests of this process that a view decides: casts, and what is done to whole groups. Each is answered when it has taken effect.
 
 use super::error::RequestError;
-use crate::core::{CallError, Core, Refusal};
+use crate::core::{CallError, Core, GroupId, Refusal};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
@@ -22,9 +22,23 @@ impl Requests {
     }
 
     pub(super) fn reset(&mut self, core: &mut Core, name: &str, answer: Answer) {
+        self.ask_of_group(core, name, answer, Core::reset_group);
+    }
+
+    pub(super) fn dissolve(&mut self, core: &mut Core, name: &str, answer: Answer) {
+        self.ask_of_group(core, name, answer, Core::dissolve_group);
+    }
+
+    fn ask_of_group(
+        &mut self,
+        core: &mut Core,
+        name: &str,
+        answer: Answer,
+        ask: fn(&mut Core, GroupId) -> Result<u64, CallError>,
+    ) {
         match core.group_named(name) {
             Some(group) => {
-                let asked = core.reset_group(group);
+                let asked = ask(core, group);
                 self.asked(asked, answer);
             }
             // Nobody waits for the answer any more if this fails; so below.

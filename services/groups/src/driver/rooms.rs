@@ -190,6 +190,10 @@ impl Rooms {
                 self.close(group, Ended::Left);
                 return false;
             }
+            Upcall::Dissolved { group } => {
+                self.close(group, Ended::Dissolved);
+                return false;
+            }
             Upcall::Blocked(why) => return self.blocked(core, why, Event::Blocked),
             Upcall::Unblocked(why) => return self.blocked(core, why, Event::Unblocked),
             // Domain views go to the watch, ends to the owner; casts are not offered here.

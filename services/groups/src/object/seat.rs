@@ -1,5 +1,6 @@
 //! A member's seat: what its servant and its task share.
 
+use super::chains::{Chains, reentered};
 use super::latest::Latest;
 use super::moment;
 use super::proto::{Answer, ClientCall, Effect, Place, Replica as Core, Ticket};
@@ -10,9 +11,9 @@ use super::work::Job;
 use crate::core::{Order, ProcessId};
 use crate::driver::{GroupSender, SendError};
 use bytes::Bytes;
-use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply, dispatch};
+use quorb::adapter::{Dispatch, Invocation, RelayedCall, Reply};
 use quorb::proto::head::Completion;
-use quorb::{ExceptionKind, Minor, ObjectRef, Orb, Servant, SystemException};
+use quorb::{Context, ExceptionKind, Minor, ObjectRef, Orb, Servant, SystemException};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -47,6 +48,8 @@ pub(super) struct Seat {
     /// What queries may be answered from.
     reads: Reads,
     fresh: Freshness,
+    /// Whose queries run here and may call.
+    chains: Chains,
     /// To the one who executes, in the executor style: the life in which a job is to be done, and the job.
     jobs: mpsc::UnboundedSender<(u64, Job)>,
     /// Counts the lives of this member's process; changed while nobody works.
@@ -112,6 +115,7 @@ impl Seat {
             in_service: AtomicBool::new(false),
             reads,
             fresh: Freshness::new(),
+            chains: Chains::default(),
             jobs,
             life: AtomicU64::new(0),
             working: tokio::sync::Mutex::new(()),
@@ -174,6 +178,9 @@ impl Seat {
     /// An update of a client of this member.
     pub(super) fn update(self: &Arc<Self>, call: Invocation) -> Dispatch {
         let context = call.context();
+        if self.chains.has(context) || self.waits_for(context) {
+            return Dispatch::Done(call.refuse(reentered(context.chain())));
+        }
         let client_call = ClientCall {
             call: RelayedCall::of(&call),
             identity: context.identity(),
@@ -239,7 +246,15 @@ impl Seat {
             return Dispatch::Done(call.refuse(gone(Completion::No)));
         };
         if let Some(_settled) = self.current(&group, &call) {
-            return dispatch(servant, call);
+            return self.chains.dispatch(servant, call);
+        }
+        if self.chains.has(call.context()) {
+            // It reads what the query reads that it comes from: nothing changes here before that has ended.
+            return self.chains.dispatch(servant, call);
+        }
+        if self.waits_for(call.context()) {
+            let refusal = reentered(call.context().chain());
+            return Dispatch::Done(call.refuse(refusal));
         }
         let (begun, begins) = oneshot::channel();
         let number = {
@@ -266,6 +281,11 @@ impl Seat {
                 Err(_) => Reply::system(gone(Completion::No)),
             }
         }))
+    }
+
+    /// Whether a call comes from an update of this object that waits for what the call does.
+    fn waits_for(&self, context: &Context) -> bool {
+        context.depth() > 0 && self.look(|core| core.is_inside(context.chain(), context.depth()))
     }
 
     /// If this member's copy is known to be good enough, a guard: as long as that is held the value is not brought ahead.
@@ -310,7 +330,7 @@ impl Seat {
             return Turn::Begun;
         };
         // Whatever it waits for inside, it has its turn before any later update.
-        let dispatched = dispatch(servant, call);
+        let dispatched = self.chains.dispatch(servant, call);
         drop(ahead);
         // Whoever asked may have gone.
         let _ = begun.send(dispatched);
@@ -322,7 +342,7 @@ impl Seat {
         let ahead = self.ahead.read().unwrap_or_else(PoisonError::into_inner);
         if self.suits(&call) && !*ahead && self.look(Core::is_complete) {
             // Everything that was received when it came has been applied by now.
-            let _ = begun.send(dispatch(servant, call));
+            let _ = begun.send(self.chains.dispatch(servant, call));
             return;
         }
         drop(ahead);

@@ -101,6 +101,8 @@ impl World {
         }
         match upcall {
             Upcall::View(view) => return self.view_told(node, view),
+            Upcall::Protocol { version } => self.log(node, Entry::Protocol(version)),
+            Upcall::TooOld => self.upgrade(node),
             Upcall::GroupView(view) => self.group_view_told(node, view),
             Upcall::Deliver { group, sender, class, payload } => {
                 self.delivered(node, group, sender, class, payload)
@@ -125,6 +127,7 @@ impl World {
                 }
                 self.log(node, Entry::LeftGroup { group });
             }
+            Upcall::Dissolved { group } => return self.dissolved(node, group),
             Upcall::Excluded => self.ended(node, End::Excluded),
             Upcall::Left => self.ended(node, End::Left),
             _ => {}
@@ -152,7 +155,7 @@ impl World {
             wanted.push(LEDGER);
         }
         let chances: &[(&str, u64)] = match self.profile {
-            Profile::Everything => &[(REGISTER, 900), (MIXED, 900), (DOCUMENT, 700)],
+            Profile::Everything | Profile::Soloists => &[(REGISTER, 900), (MIXED, 900), (DOCUMENT, 700)],
             Profile::Queries => &[(REGISTER, 1000)],
         };
         for &(name, chance) in chances {
@@ -316,6 +319,7 @@ impl World {
                 Profile::Everything if self.market.is_some() => (60_000, 600_000),
                 Profile::Everything => (6_000, 60_000),
                 Profile::Queries => (1_000, 6_000),
+                Profile::Soloists => (2_000, 20_000),
             };
             let at = self.now + self.random.between(least, most);
             self.schedule(at, Due::Act { node });
@@ -326,8 +330,34 @@ impl World {
         match self.profile {
             Profile::Everything => self.do_anything(node),
             Profile::Queries => self.ask_or_update(node),
+            Profile::Soloists => self.send_alone(node),
+        }
+        if self.dissolves && self.random.permille(10) {
+            self.dissolve_some(node);
         }
         self.turn(node);
+    }
+
+    /// Ends one of the groups for everyone; mostly the one that ends in no other way.
+    fn dissolve_some(&mut self, node: usize) {
+        let (ledger, choice) = (self.random.permille(600), self.random.any() as usize);
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
+        let mut groups: Vec<GroupId> =
+            process.core.groups().filter(|g| !ledger || &*g.name == LEDGER).map(|g| g.group).collect();
+        if groups.is_empty() {
+            return;
+        }
+        let group = groups.swap_remove(choice % groups.len());
+        let _ = process.core.dissolve_group(group);
+    }
+
+    /// A group is no more; some of those who were in it found it again. True if the engine was called.
+    fn dissolved(&mut self, node: usize, group: GroupId) -> bool {
+        self.log(node, Entry::Dissolved { group });
+        let again = self.random.permille(800);
+        let Some(process) = &mut self.nodes[node].process else { return false };
+        let Some(known) = process.application.groups.remove(&group).filter(|_| again) else { return false };
+        process.core.enter_group(&known.name, options(&known.name)).is_ok()
     }
 
     /// Some update for a while, the rest ask; then nobody updates, so that nobody waits for anything; then others do.
@@ -342,6 +372,25 @@ impl World {
                 }
             }
             _ => self.ask_something(node),
+        }
+    }
+
+    /// One sends in one group, the rest hardly ever says anything; then another one does.
+    fn send_alone(&mut self, node: usize) {
+        let phase = self.now / 300_000;
+        if phase as usize % self.nodes.len() != node {
+            return match self.random.permille(60) {
+                true => self.do_anything(node),
+                false => self.ask_something(node),
+            };
+        }
+        let Some(process) = &self.nodes[node].process else { return };
+        let groups: Vec<GroupId> = process.application.groups.keys().copied().collect();
+        let Some(&group) = groups.get((phase / 7) as usize % groups.len().max(1)) else { return };
+        let uniform = process.core.options_of(group).is_some_and(|o| o.only.is_some());
+        for _ in 0..self.random.between(1, 4) {
+            let uniform = uniform || self.random.permille(300);
+            self.send_one(node, group, Class::new(Order::Total, uniform));
         }
     }
 
@@ -386,7 +435,6 @@ impl World {
         let order = *self.random.pick(&[Order::Fifo, Order::Causal, Order::Total]);
         let uniform = self.random.permille(400);
         let choice = self.random.any() as usize;
-        let message = self.trace.sent.len() as MessageId + 1;
         let Some(process) = self.nodes[node].process.as_mut() else { return };
         let groups: Vec<GroupId> = process.application.groups.keys().copied().collect();
         if groups.is_empty() {
@@ -399,6 +447,12 @@ impl World {
             DOCUMENT => Class::new(Order::Total, uniform),
             _ => Class::new(order, uniform),
         };
+        self.send_one(node, group, class);
+    }
+
+    fn send_one(&mut self, node: usize, group: GroupId, class: Class) {
+        let message = self.trace.sent.len() as MessageId + 1;
+        let Some(process) = self.nodes[node].process.as_mut() else { return };
         let domain = process.core.view().domain;
         let id = process.application.id;
         if process.core.multicast(group, class, payload(message)).is_ok() {

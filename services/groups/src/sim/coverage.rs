@@ -44,6 +44,10 @@ impl Coverage {
             ("restarts by consensus", c.restarted),
             ("ballots about restarts", c.regatherings),
             ("groups woken by a log", c.restored),
+            ("groups dissolved", c.dissolved),
+            ("sequencers that handed over", c.handovers),
+            ("versions raised", c.raises),
+            ("processes too old", c.too_old),
             ("promises broken by wild clocks", outcome.excused),
         ];
         for (name, count) in sums.into_iter().chain(outcome.object.iter().copied()) {

@@ -64,6 +64,10 @@ pub(super) enum Due {
     Mend {
         what: Mend,
     },
+    /// A machine's process is replaced by one that speaks the newest version of the protocol.
+    Upgrade {
+        node: usize,
+    },
     /// A replica's servant does something of its own.
     Drift {
         node: usize,

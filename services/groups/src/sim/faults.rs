@@ -94,6 +94,7 @@ impl World {
                 self.schedule(at, Due::CaughtUp { node });
             }
             Fault::Moment => self.await_moment(2),
+            Fault::Upgrade => self.upgrade(node),
             Fault::Donor => self.await_donor(),
             Fault::Corner => self.corner(),
             Fault::Isolate | Fault::Split | Fault::SplitInThree | Fault::OneWay | Fault::CutPair => {
@@ -310,5 +311,6 @@ impl World {
             self.lighten(node);
             self.start(node);
         }
+        self.upgrade_the_rest();
     }
 }

@@ -18,6 +18,7 @@ pub mod random;
 pub mod run;
 pub mod scenario;
 pub mod trace;
+mod upgrades;
 mod world;
 
 /// Something that must hold did not.

@@ -7,7 +7,7 @@ use super::invariants;
 use super::scenario::{Scenario, drawn};
 use super::trace::{End, Trace};
 use super::world::{Due, World};
-use crate::core::{Config, Counters, DomainId, Event, Mutation, ProcessId, Stage, View};
+use crate::core::{Config, Counters, DomainId, Event, Mutation, ProcessId, Protocol, Stage, View};
 use crate::object::proto::{Mistake, Style};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -113,6 +113,7 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
     template.limits.state_chunks_ahead = 2;
     template.limits.window_bytes_max = 4096;
     template.limits.log_compact_bytes = 16 << 10;
+    template.limits.handover_after_messages = scenario.handover_after;
     template.mutation = settings.mutation;
     let mut world = World::new(seed, nodes, template);
     world.trace.durable = scenario.durable;
@@ -121,8 +122,12 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
             node.disk = Some(Disk::new((seed << 16 | i as u64) + 1));
         }
     }
+    if scenario.upgrades {
+        world.mix_versions();
+    }
     world.drift_permille = scenario.drift_permille;
     world.profile = scenario.profile;
+    world.dissolves = scenario.dissolves;
     if let Some(style) = settings.objects {
         world.open_market(style, settings.mistake);
     }
@@ -179,6 +184,7 @@ impl World {
                 Due::Strike { node, blow } => self.strike(node, blow),
                 Due::Late { node, late } => self.delay_from(node, late),
                 Due::Mend { what } => self.mend_some(&what),
+                Due::Upgrade { node } => self.upgrade(node),
                 Due::Drift { node } => self.drift(node),
                 Due::Client { client } => self.client(client, self.now < TRAFFIC_END),
                 Due::Work { node, process } => self.work(node, process),
@@ -223,6 +229,9 @@ impl World {
             }
             if core.is_blocked() {
                 return Some(format!("{} on n{index} is not primary", process.id));
+            }
+            if core.protocol() != Protocol::NEWEST {
+                return Some(format!("{} runs at version {}", process.id, core.protocol()));
             }
             if core.kept_messages() > 0 {
                 return Some(format!("{} keeps {} messages", process.id, core.kept_messages()));
@@ -293,6 +302,10 @@ fn add(sum: &mut Counters, more: Counters) {
     sum.regatherings += more.regatherings;
     sum.restarted += more.restarted;
     sum.restored += more.restored;
+    sum.dissolved += more.dissolved;
+    sum.raises += more.raises;
+    sum.too_old += more.too_old;
+    sum.handovers += more.handovers;
 }
 
 fn finish(mut world: World, refounded: bool, excused: &[&str]) -> Outcome {

@@ -52,6 +52,8 @@ pub enum Fault {
     Corner,
     /// All processes are killed at once.
     KillAll,
+    /// A process that speaks an older version of the protocol is replaced by one that speaks the newest.
+    Upgrade,
 }
 
 /// What the application does most.
@@ -61,6 +63,8 @@ pub enum Profile {
     Everything,
     /// One replicated object: some processes query it every few milliseconds, others update it; they take turns.
     Queries,
+    /// For a while one process sends nearly alone, and only totally ordered messages; then another one does.
+    Soloists,
 }
 
 /// A scenario.
@@ -90,11 +94,17 @@ pub struct Scenario {
     pub excused: &'static [&'static str],
     /// Whether machines have disks, and processes keep logs.
     pub durable: bool,
+    /// Whether applications dissolve groups now and then.
+    pub dissolves: bool,
+    /// After how many places in a row the role of a sequencer is handed over.
+    pub handover_after: u64,
+    /// Whether machines begin with different versions of the protocol, and are brought to the newest one by one.
+    pub upgrades: bool,
 }
 
 use Fault::{
     Blackout, Break, Corner, CutPair, Dark, Delay, DiskFull, DiskLoss, Donor, Isolate, Kill, KillAll,
-    KillMidway, KillTwo, Lag, LongPause, Moment, OneWay, Orphan, Pause, Slow, Split, SplitInThree,
+    KillMidway, KillTwo, Lag, LongPause, Moment, OneWay, Orphan, Pause, Slow, Split, SplitInThree, Upgrade,
 };
 
 const USUAL: Scenario = Scenario {
@@ -110,6 +120,9 @@ const USUAL: Scenario = Scenario {
     profile: Profile::Everything,
     excused: &[],
     durable: false,
+    dissolves: false,
+    handover_after: u64::MAX,
+    upgrades: false,
 };
 
 /// All scenarios; a run without a name draws one by its seed (see [`drawn`]).
@@ -231,6 +244,34 @@ pub const SCENARIOS: &[Scenario] = &[
         count: (6, 12),
         drift_permille: 0,
         durable: true,
+        ..USUAL
+    },
+    Scenario {
+        name: "dissolutions",
+        nodes: (4, 5),
+        faults: &[Kill, KillTwo, KillMidway, Moment, Donor, Break, LongPause, Split, Blackout],
+        count: (5, 9),
+        durable: true,
+        dissolves: true,
+        ..USUAL
+    },
+    Scenario {
+        name: "soloists",
+        nodes: (3, 5),
+        faults: &[Moment, Moment, Kill, KillMidway, KillTwo, Break, Pause, Slow, LongPause, Isolate, Lag],
+        count: (4, 8),
+        profile: Profile::Soloists,
+        handover_after: 4,
+        ..USUAL
+    },
+    Scenario {
+        name: "upgrades",
+        nodes: (3, 5),
+        faults: &[Upgrade, Upgrade, Upgrade, Kill, KillTwo, KillAll, Break, Moment, Isolate],
+        count: (6, 10),
+        profile: Profile::Soloists,
+        handover_after: 4,
+        upgrades: true,
         ..USUAL
     },
 ];

@@ -1,7 +1,7 @@
 //! What happened in a run, as the invariants see it: for every process its log, and beside them what was sent, what was
 //! shown to the outside, and when.
 
-use crate::core::{Class, DomainId, DurableId, GroupId, ProcessId, View, ViewNumber};
+use crate::core::{Class, DomainId, DurableId, GroupId, ProcessId, Protocol, View, ViewNumber};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A message or a cast, numbered over the whole run.
@@ -12,6 +12,8 @@ pub type MessageId = u64;
 pub enum Entry {
     /// A view of the domain.
     View(View),
+    /// The version of the protocol that the domain runs at from the last view on.
+    Protocol(Protocol),
     /// A view of a group: its number, its members.
     GroupView {
         /// The group.
@@ -55,6 +57,11 @@ pub enum Entry {
     },
     /// The process left a group.
     LeftGroup {
+        /// The group.
+        group: GroupId,
+    },
+    /// A group the process was in is no more.
+    Dissolved {
         /// The group.
         group: GroupId,
     },
@@ -173,7 +180,7 @@ pub struct Epoch {
     pub members: Vec<ProcessId>,
     /// What was delivered, in order.
     pub delivered: Vec<(MessageId, ProcessId, Class)>,
-    /// The epoch ended with another view of the group, and the process went on to it with the group's state.
+    /// The epoch ended with another view of the group, or with its dissolution, and the process saw it with the group's state.
     pub survived: bool,
 }
 
@@ -221,6 +228,12 @@ impl Trace {
                     Entry::LeftGroup { group } => {
                         stateful.remove(group);
                         if let Some((number, epoch)) = open.remove(group) {
+                            all.entry((domain, *group, number)).or_default().push(epoch);
+                        }
+                    }
+                    Entry::Dissolved { group } => {
+                        if let Some((number, mut epoch)) = open.remove(group) {
+                            epoch.survived = stateful.remove(group);
                             all.entry((domain, *group, number)).or_default().push(epoch);
                         }
                     }

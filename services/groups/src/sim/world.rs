@@ -12,7 +12,7 @@ use super::objects::{Market, Seat};
 use super::random::Random;
 use super::scenario::Profile;
 use super::trace::{End, Log, Trace};
-use crate::core::{Address, Config, Core, Effect, Event, ProcessId, Time};
+use crate::core::{Address, Config, Core, Effect, Event, ProcessId, Protocol, Time};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 
@@ -47,6 +47,8 @@ impl Process {
 pub(super) struct Node {
     pub(super) address: Address,
     pub(super) process: Option<Process>,
+    /// The newest version of the protocol that processes on it speak.
+    pub(super) speaks: Protocol,
     /// Where processes keep a log.
     pub(super) disk: Option<Disk>,
     /// The machine itself is down: nobody even refuses connections.
@@ -75,6 +77,7 @@ pub(super) struct World {
     /// Blows that wait for their moment.
     pub(super) strikes: Vec<Strike>,
     pub(super) profile: Profile,
+    pub(super) dissolves: bool,
     pub(super) template: Config,
     pub(super) drift_permille: u64,
     pub(super) trace: Trace,
@@ -92,6 +95,7 @@ impl World {
         let node = |i| Node {
             address: address(i),
             process: None,
+            speaks: Protocol::NEWEST,
             disk: None,
             dark: false,
             paused: false,
@@ -111,6 +115,7 @@ impl World {
             lags: BTreeMap::new(),
             strikes: Vec::new(),
             profile: Profile::Everything,
+            dissolves: false,
             template,
             drift_permille: 0,
             trace: Trace::default(),
@@ -150,8 +155,8 @@ impl World {
         }
         self.next_incarnation += 1;
         let id = ProcessId(self.next_incarnation);
-        let config =
-            Config { process: id, address: self.nodes[node].address.clone(), ..self.template.clone() };
+        let (address, protocol_max) = (self.nodes[node].address.clone(), self.nodes[node].speaks);
+        let config = Config { process: id, address, protocol_max, ..self.template.clone() };
         let origin = self.random.between(1_000_000, 1_000_000_000_000);
         let drift = self.random.between(0, 2 * self.drift_permille);
         let speed = 1_000_000 - self.drift_permille * 1000 + drift * 1000;

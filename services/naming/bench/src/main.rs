@@ -1,17 +1,19 @@
-//! The naming service beside omniNames, in one run: rates in turns, and what a million names cost.
+//! The naming service beside omniNames, in one run: rates in turns, what a million names cost, and what the loss of a server
+//! costs.
 //!
 //! `cargo run --release -p quorb-naming-bench`. Timings are of this machine and this minute: what counts is the ratio in one
 //! row. `--smoke` does everything once with few names, and checks the results only.
 
+mod checkpoint;
+mod failover;
 mod load;
 mod million;
 mod rates;
 mod servers;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 /// Measure the naming service beside omniNames
 #[derive(Debug, Parser)]
@@ -22,9 +24,23 @@ struct CommandLine {
     /// Names that the last part binds
     #[arg(long, default_value_t = 1_000_000)]
     names: usize,
-    /// Serve names from a folder: what the benchmark starts itself for
-    #[arg(long, value_name = "DIR", hide = true)]
-    serve: Option<PathBuf>,
+    /// Only these parts
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Part>,
+    #[command(flatten)]
+    serve: servers::Serve,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Calls a second, beside omniNames
+    Rates,
+    /// What a million names cost
+    Million,
+    /// What the loss of a server costs
+    Failover,
+    /// What checkpoints of a million names cost a group
+    Checkpoint,
 }
 
 /// How much is done.
@@ -62,19 +78,33 @@ pub(crate) enum Fault {
 
 fn main() -> ExitCode {
     let command = CommandLine::parse();
-    let plan = match command.smoke {
-        true => Plan { rounds: 1, calls: 200, calls_at_once: 2_000, names: 5_000 },
-        false => Plan { rounds: 5, calls: 4_000, calls_at_once: 60_000, names: command.names },
-    };
-    let done = match command.serve {
-        Some(folder) => servers::serve(&folder),
-        None => rates::measure(plan).and_then(|()| million::measure(plan)),
-    };
+    let done = command.serve.run().unwrap_or_else(|| command.measure());
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             eprintln!("{fault}");
             ExitCode::FAILURE
         }
+    }
+}
+
+impl CommandLine {
+    fn measure(&self) -> Result<(), Fault> {
+        let plan = match self.smoke {
+            true => Plan { rounds: 1, calls: 200, calls_at_once: 2_000, names: 5_000 },
+            false => Plan { rounds: 5, calls: 4_000, calls_at_once: 60_000, names: self.names },
+        };
+        for part in [Part::Rates, Part::Million, Part::Failover, Part::Checkpoint] {
+            if !self.only.is_empty() && !self.only.contains(&part) {
+                continue;
+            }
+            match part {
+                Part::Rates => rates::measure(plan)?,
+                Part::Million => million::measure(plan)?,
+                Part::Failover => failover::measure(plan)?,
+                Part::Checkpoint => checkpoint::measure(plan)?,
+            }
+        }
+        Ok(())
     }
 }

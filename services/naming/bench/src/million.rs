@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use quorb::{ObjectRef, Orb, Proxy};
 use quorb_giop::cdr::{Cdr, Encoder, Endian};
+use quorb_interop::Folder;
 use quorb_naming::cos::NamingContextProxy;
 use quorb_naming::storage::{RedbStore, Store};
 use quorb_naming::tree::{
@@ -13,20 +14,20 @@ use quorb_naming::tree::{
 use quorb_naming::{Limits, Names};
 
 use crate::load::{Work, by_ours, numbered};
-use crate::servers::{self, folder};
+use crate::servers;
 use crate::{Fault, Plan};
 
 /// Rows that are committed at a time when the store is filled.
 const ROWS_PER_COMMIT: usize = 10_000;
 
 pub(crate) fn measure(plan: Plan) -> Result<(), Fault> {
-    let folder = folder("million")?;
-    fill(&folder, plan.names)?;
+    let folder = Folder::new("naming-million")?;
+    fill(folder.path(), plan.names)?;
     let begun = Instant::now();
-    let server = servers::ours(folder.clone())?;
+    let server = servers::ours(folder)?;
     let start_up = begun.elapsed();
-    let memory = resident_kib(server.process.id())?;
-    let file = std::fs::metadata(folder.join("names.redb"))?.len();
+    let memory = resident_kib(server.process.id(), "VmRSS:")?;
+    let file = std::fs::metadata(server.folder.path().join("names.redb"))?.len();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (listing, rate) = runtime.block_on(async {
         let orb = Orb::client().await?;
@@ -96,10 +97,10 @@ fn encoded(object: &ObjectRef) -> Result<Vec<u8>, Fault> {
     encoded.map_err(|cause| Fault::Wrong(cause.to_string()))
 }
 
-/// The memory that a process has, in KiB.
-fn resident_kib(process: u32) -> Result<f64, Fault> {
+/// The memory that a process has, or has had at most, in KiB: what the system calls `VmRSS:` and `VmHWM:`.
+pub(crate) fn resident_kib(process: u32, which: &str) -> Result<f64, Fault> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(which));
     let number = line.and_then(|line| line.split_whitespace().next()).and_then(|number| number.parse().ok());
-    number.ok_or_else(|| Fault::Wrong("no VmRSS".into()))
+    number.ok_or_else(|| Fault::Wrong(format!("no {which}")))
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use quorb::{Orb, Preference};
-use quorb_interop::peers;
+use quorb_interop::{Folder, OmniNames, peers};
 
 use crate::load::{Work, by_omniorb, by_ours};
-use crate::servers::{self, answers, folder, ours};
+use crate::servers::ours;
 use crate::{Fault, Plan};
 
 /// One kind of load, and the calls a second that each round gave.
@@ -31,17 +31,16 @@ const ROWS: [&str; 8] = [
 
 pub(crate) fn measure(plan: Plan) -> Result<(), Fault> {
     let peers = peers::build()?;
-    let Some(theirs) = servers::omninames()? else {
+    let Some(theirs) = OmniNames::start()? else {
         return Err(Fault::Wrong("install omniorb-nameserver".into()));
     };
-    let ours = ours(folder("rates")?)?;
+    let ours = ours(Folder::new("naming-rates")?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(answers(&theirs.reference))?;
     let mut rows = ROWS.map(|name| Row { name, rates: Vec::new() });
     for _ in 0..plan.rounds {
         let rates = [
-            by_omniorb(&peers, &theirs.reference, Work::Bind, plan.calls)?,
-            by_omniorb(&peers, &theirs.reference, Work::Resolve, plan.calls)?,
+            by_omniorb(&peers, theirs.reference(), Work::Bind, plan.calls)?,
+            by_omniorb(&peers, theirs.reference(), Work::Resolve, plan.calls)?,
             by_omniorb(&peers, &ours.reference, Work::Bind, plan.calls)?,
             by_omniorb(&peers, &ours.reference, Work::Resolve, plan.calls)?,
         ];

@@ -249,6 +249,29 @@ async fn a_subtree_is_watched() {
     rig.end().await;
 }
 
+/// Contexts that contain each other: each is entered once, and known under its names.
+#[tokio::test]
+async fn a_watch_ends_its_walk_where_contexts_form_a_circle() {
+    let rig = Rig::new().await;
+    let names = names(&rig);
+    names.create_context("a/b").await.unwrap();
+    names.bind_context("a/up", &names.root().object().unchecked()).await.unwrap();
+    let a = names.context("a").await.unwrap();
+    names.bind_context("a/b/self", &a).await.unwrap();
+    let mut watch = soon("it has looked around", names.watch("")).await.unwrap();
+    let object = rig.object("o");
+    for path in ["a/b/x", "a/up/a/b/self/y", "end"] {
+        names.bind_object(path, &object).await.unwrap();
+    }
+    let mut told = Vec::new();
+    while told.len() < 5 {
+        told.push(soon("it is told", watch.next()).await.unwrap().path);
+    }
+    told.sort();
+    assert_eq!(told, ["a/b/self/y", "a/b/x", "a/up/end", "a/y", "end"]);
+    rig.end().await;
+}
+
 /// CosNaming alone, as foreign services have it.
 #[tokio::test]
 async fn a_service_of_others_is_used_all_the_same() {

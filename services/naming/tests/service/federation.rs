@@ -41,6 +41,32 @@ async fn every_operation_goes_on_at_the_other_service() {
     far.end().await;
 }
 
+/// A name may go around two services as often as it likes: each time around costs a call that waits, and those have a limit.
+#[tokio::test]
+async fn names_that_go_around_two_services_end() {
+    let few = |limits: &mut quorb_naming::Limits| limits.foreign_calls_max = 8;
+    let (near, far) = (Rig::with(MemoryStore::new(), few).await, Rig::with(MemoryStore::new(), few).await);
+    let (one, other): (NamingContextProxy, NamingContextProxy) =
+        (near.root.object().unchecked(), far.root.object().unchecked());
+    near.root.bind_context(&name("far"), &other).await.unwrap();
+    far.root.bind_context(&name("near"), &one).await.unwrap();
+    near.root.bind(&name("here"), &near.object("here")).await.unwrap();
+    let around = |times: usize| name(&format!("{}here", "far/near/".repeat(times)));
+    assert_eq!(near.root.resolve(&around(3)).await.unwrap(), near.object("here"));
+    for times in [9, 8_000] {
+        let path = around(times);
+        let fault = soon("it ends", near.root.resolve(&path)).await.unwrap_err();
+        let Some(ResolveError::CannotProceed(stopped)) = fault.user() else { panic!("{fault}") };
+        assert_eq!(stopped.rest_of_name.last(), name("here").last());
+        let object = near.object("o");
+        let bound = soon("it ends", near.root.bind(&path, &object)).await.unwrap_err();
+        assert!(matches!(bound.user(), Some(BindError::CannotProceed(_))), "{bound}");
+    }
+    assert_eq!(near.root.resolve(&around(3)).await.unwrap(), near.object("here"), "nothing is left of it");
+    near.end().await;
+    far.end().await;
+}
+
 #[tokio::test]
 async fn a_service_that_is_gone_is_named() {
     let (near, far) = (Rig::new().await, Rig::new().await);

@@ -24,8 +24,8 @@ use quorb::{Any, CallOptions, DynamicException, Fault, ObjectRef, Orb, Preferenc
 use serde::Serialize;
 
 use self::json::Json;
+use crate::broker::asked_by;
 use crate::interface::{Source, Unknown};
-use crate::limits::FAREWELL_WAIT_MAX;
 use crate::output::{Output, Tone, harmless};
 use crate::reference;
 use crate::verdict::Verdict;
@@ -84,11 +84,12 @@ impl Call {
             Some(Protocol::Iiop) => Preference::IiopOnly,
         };
         let text = reference::text_of(&self.reference)?;
-        let orb = Orb::builder().prefer(preference).start().await.map_err(Verdict::failed)?;
-        let object = orb.string_to_object(&text).map_err(Verdict::failed)?;
-        let ended = self.on(&object, output).await;
-        orb.shutdown(FAREWELL_WAIT_MAX).await;
-        ended
+        let builder = Orb::builder().prefer(preference);
+        asked_by(builder, async |orb| {
+            let object = orb.string_to_object(&text).map_err(Verdict::failed)?;
+            self.on(&object, output).await
+        })
+        .await
     }
 
     async fn on(&self, object: &ObjectRef, output: &mut Output) -> Result<(), Verdict> {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use clap::Args;
 use quorb::{ObjectRef, Orb};
 
+use crate::broker::asked_by;
 use crate::call::{duration, with_time};
 use crate::interface::{Source, Unknown};
-use crate::limits::FAREWELL_WAIT_MAX;
 use crate::output::Output;
 use crate::reference;
 use crate::verdict::Verdict;
@@ -37,11 +37,11 @@ impl Describe {
     pub(crate) async fn run(self, output: &mut Output) -> Result<(), Verdict> {
         let text = reference::text_of(&self.reference)?;
         let parsed = reference::parse(&text)?;
-        let orb = Orb::client().await.map_err(Verdict::failed)?;
-        let object = orb.string_to_object(&text).map_err(Verdict::failed)?;
-        let described = described(&self.source, &object, self.deadline).await;
-        orb.shutdown(FAREWELL_WAIT_MAX).await;
-        let interface = described?;
+        let interface = asked_by(Orb::builder(), async |orb| {
+            let object = orb.string_to_object(&text).map_err(Verdict::failed)?;
+            described(&self.source, &object, self.deadline).await
+        });
+        let interface = interface.await?;
         let anatomy = crate::ior::Anatomy::of(&parsed)?;
         if self.json {
             return output.json(&show::Whole { interface: &interface, reference: &anatomy });

@@ -8,7 +8,7 @@ use quorb_giop::ior::Ior;
 use quorb_giop::names::RepositoryId;
 
 use super::chart::{Chart, Finding, Step};
-use crate::limits::FAREWELL_WAIT_MAX;
+use crate::broker::asked_by;
 use crate::verdict::Verdict;
 
 /// The interface of every object.
@@ -17,12 +17,12 @@ const OBJECT: &str = "IDL:omg.org/CORBA/Object:1.0";
 /// Asks whether it is there, of its type, and served with metadata.
 pub(super) async fn ask(ior: &Ior, limit: Duration, chart: &mut Chart<'_>) -> Result<(), Verdict> {
     let builder = Orb::builder().call_deadline(limit).limits(|limits| limits.connect_time_max = limit);
-    let orb = builder.start().await.map_err(Verdict::failed)?;
-    // Without a type the broker asks the object instead of believing the reference.
-    let object = orb.object(Ior { type_id: RepositoryId::default(), profiles: ior.profiles.clone() });
-    let asked = ask_object(&object, ior.type_id.as_str(), chart).await;
-    orb.shutdown(FAREWELL_WAIT_MAX).await;
-    asked
+    asked_by(builder, async |orb| {
+        // Without a type the broker asks the object instead of believing the reference.
+        let object = orb.object(Ior { type_id: RepositoryId::default(), profiles: ior.profiles.clone() });
+        ask_object(&object, ior.type_id.as_str(), chart).await
+    })
+    .await
 }
 
 async fn ask_object(object: &ObjectRef, type_id: &str, chart: &mut Chart<'_>) -> Result<(), Verdict> {

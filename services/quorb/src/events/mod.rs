@@ -11,8 +11,8 @@ use clap::{Args, Subcommand};
 use quorb::Orb;
 use quorb_events::{EventError, Events};
 
+use crate::broker::asked_by;
 use crate::call::duration;
-use crate::limits::FAREWELL_WAIT_MAX;
 use crate::output::Output;
 use crate::reference;
 use crate::verdict::Verdict;
@@ -54,10 +54,8 @@ enum Verb {
 
 impl EventsVerb {
     pub(crate) async fn run(self, output: &mut Output) -> Result<(), Verdict> {
-        let orb = Orb::builder().call_deadline(self.deadline).start().await.map_err(Verdict::failed)?;
-        let done = self.done(&orb, output).await;
-        orb.shutdown(FAREWELL_WAIT_MAX).await;
-        done
+        let builder = Orb::builder().call_deadline(self.deadline);
+        asked_by(builder, async |orb| self.done(orb, output).await).await
     }
 
     async fn done(self, orb: &Orb, output: &mut Output) -> Result<(), Verdict> {

@@ -16,8 +16,8 @@ use quorb_groups::manage::interface::{
 };
 use quorb_groups::manage::{DOMAIN_KEY, PLACEMENT_KEY};
 
+use crate::broker::asked_by;
 use crate::call::duration;
-use crate::limits::FAREWELL_WAIT_MAX;
 use crate::output::Output;
 use crate::verdict::Verdict;
 
@@ -71,10 +71,8 @@ struct Domain {
 
 impl Group {
     pub(crate) async fn run(self, output: &mut Output) -> Result<(), Verdict> {
-        let orb = Orb::builder().call_deadline(self.deadline).start().await.map_err(Verdict::failed)?;
-        let done = self.done(&orb, output).await;
-        orb.shutdown(FAREWELL_WAIT_MAX).await;
-        done
+        let builder = Orb::builder().call_deadline(self.deadline);
+        asked_by(builder, async |orb| self.done(orb, output).await).await
     }
 
     async fn done(self, orb: &Orb, output: &mut Output) -> Result<(), Verdict> {

@@ -7,6 +7,7 @@ use quorb_naming::{Names, name};
 use serde::Serialize;
 
 use super::{failed, tidy};
+use crate::completions::names::paths;
 use crate::output::Output;
 use crate::reference;
 use crate::verdict::Verdict;
@@ -18,6 +19,7 @@ use crate::verdict::Verdict;
 )]
 pub(super) struct Resolve {
     /// The name
+    #[arg(add = paths())]
     path: String,
     /// Print JSON
     #[arg(long)]
@@ -54,6 +56,7 @@ impl Resolve {
 )]
 pub(super) struct Bind {
     /// The name
+    #[arg(add = paths())]
     path: String,
     /// The object: IOR:..., corbaloc:..., corbaname:..., @FILE, or - for standard input
     #[arg(value_name = "REF")]
@@ -94,6 +97,7 @@ impl Bind {
 #[command(after_help = "Example:\n  quorb name unbind trading/grid")]
 pub(super) struct Unbind {
     /// The name
+    #[arg(add = paths())]
     path: String,
 }
 
@@ -108,6 +112,7 @@ impl Unbind {
 #[command(after_help = "Example:\n  quorb name mkdir -p trading/europe")]
 pub(super) struct Mkdir {
     /// The name
+    #[arg(add = paths())]
     path: String,
     /// Make the contexts on the way that are missing; one that is there already is no error
     #[arg(long, short)]

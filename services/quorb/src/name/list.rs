@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::walk::{Walk, joined};
 use super::{failed, tidy};
+use crate::completions::names::paths;
 use crate::output::{Output, Tone, harmless};
 use crate::verdict::Verdict;
 
@@ -18,7 +19,7 @@ use crate::verdict::Verdict;
 #[command(after_help = "Example:\n  quorb name ls\n  quorb name ls --tree trading\n  quorb name ls --json")]
 pub(super) struct Ls {
     /// The context, or the name of an object; the root if it is left out
-    #[arg(default_value = "")]
+    #[arg(add = paths(), default_value = "")]
     path: String,
     /// Everything below it, too
     #[arg(long, short)]

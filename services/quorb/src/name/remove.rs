@@ -6,6 +6,7 @@ use quorb_naming::{Names, name};
 
 use super::walk::{Entered, Walk};
 use super::{failed, tidy};
+use crate::completions::names::paths;
 use crate::verdict::Verdict;
 
 /// Remove a name, and destroy the context that it is bound to
@@ -18,6 +19,7 @@ Example:
   quorb name rm -r trading")]
 pub(super) struct Rm {
     /// The name
+    #[arg(add = paths())]
     path: String,
     /// With everything below it
     #[arg(long, short)]

@@ -6,6 +6,7 @@ use quorb_naming::{NameError, Names, WatchEvent};
 use serde::Serialize;
 
 use super::{failed, tidy};
+use crate::completions::names::paths;
 use crate::output::{Output, Tone, harmless};
 use crate::verdict::Verdict;
 
@@ -14,7 +15,7 @@ use crate::verdict::Verdict;
 #[command(after_help = "Example:\n  quorb name watch\n  quorb name watch trading --json --count 1")]
 pub(super) struct Watch {
     /// The context; the root if it is left out
-    #[arg(default_value = "")]
+    #[arg(add = paths(), default_value = "")]
     path: String,
     /// Print JSON, one object a line
     #[arg(long)]

@@ -1,8 +1,10 @@
 //! The event service.
 
+use std::fmt::Display;
+
 use quorb::Orb;
 use quorb::adapter::BoxFuture;
-use quorb_events::{EventServer, Limits, ServeError};
+use quorb_events::{EventServer, Limits};
 use quorb_naming::Names;
 
 use super::Service;
@@ -32,7 +34,7 @@ pub(super) async fn start(
     Ok(Box::new(Events { server, greeting }))
 }
 
-pub(super) fn not_started(error: ServeError) -> Verdict {
+pub(super) fn not_started(error: impl Display) -> Verdict {
     Verdict::failed(format_args!("the event service does not start: {error}"))
 }
 

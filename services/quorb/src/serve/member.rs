@@ -1,12 +1,15 @@
 //! One of several servers that are one: their addresses, and how this one joins them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use quorb::{Address, Orb};
-use quorb_groups::driver::{Domain, Join, JoinError};
+use quorb_groups::core::Unwelcome;
+use quorb_groups::driver::{Domain, Join, JoinError, Obstacle};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 use crate::call::duration;
 use crate::verdict::Verdict;
@@ -30,6 +33,9 @@ pub(crate) struct Member {
     #[arg(long, requires = "join")]
     force_restart: bool,
 }
+
+/// What is in the way of joining, until it has been printed.
+const OBSTACLES_WAITING_MAX: usize = 16;
 
 /// The name of the domain; servers of another one are refused.
 const DOMAIN: &str = "quorb-serve";
@@ -79,10 +85,37 @@ impl Member {
         if self.force_restart {
             join = join.force_restart();
         }
-        join.await.map_err(|error| match error {
-            JoinError::SeedTwice(_) => Verdict::misused(format_args!("--join: {error}")),
-            error => Verdict::failed(format_args!("cannot join the other servers: {error}")),
-        })
+        self.until_joined(join, &address).await
+    }
+
+    /// Waits until this server has joined the others, and says on standard error what is in the way.
+    async fn until_joined(&self, join: Join, own: &str) -> Result<Domain, Verdict> {
+        let (told, mut obstacles) = mpsc::channel(OBSTACLES_WAITING_MAX);
+        let mut joining = join.obstacles(told).into_future();
+        let (mut last, mut refused) = (None, BTreeMap::new());
+        loop {
+            let obstacle = tokio::select! {
+                joined = &mut joining => return joined.map_err(|error| match error {
+                    JoinError::SeedTwice(_) => Verdict::misused(format_args!("--join: {error}")),
+                    error => Verdict::failed(format_args!("cannot join the other servers: {error}")),
+                }),
+                Some(obstacle) = obstacles.recv() => obstacle,
+            };
+            if let Obstacle::TurnedAway { address, reason } = &obstacle
+                && *reason != Unwelcome::ENDED
+            {
+                refused.insert(address.clone(), *reason);
+                let mut others = self.join.iter().filter(|address| *address != own);
+                if self.join.len() > 1 && others.all(|other| refused.contains_key(other)) {
+                    return Err(turned_away(&refused));
+                }
+            }
+            // It is met again and again.
+            if last.as_ref() != Some(&obstacle) {
+                eprintln!("naming: {obstacle}");
+                last = Some(obstacle);
+            }
+        }
     }
 
     async fn listen(&self) -> Result<(TcpListener, String), Verdict> {
@@ -107,4 +140,17 @@ impl Member {
     pub(super) fn addresses(&self) -> &[String] {
         &self.join
     }
+}
+
+/// All the others want nothing to do with this server: waiting changes nothing.
+fn turned_away(refused: &BTreeMap<String, Unwelcome>) -> Verdict {
+    let reasons: Vec<String> = refused.iter().map(|(other, reason)| format!("{other}: {reason}")).collect();
+    let advice = match refused.values().next().copied() {
+        Some(Unwelcome::KEY) => "; give all of them the same --join-key",
+        Some(Unwelcome::DOMAIN) => {
+            "; they have begun anew without this one: move its folder `group` away to join them, which forgets what only it has"
+        }
+        _ => "",
+    };
+    Verdict::failed(format_args!("cannot join the other servers: {}{advice}", reasons.join("; ")))
 }

@@ -1,5 +1,7 @@
 //! The naming service.
 
+use std::fmt::Display;
+
 use quorb::Orb;
 use quorb::adapter::BoxFuture;
 use quorb_naming::storage::{MemoryStore, RedbStore};
@@ -51,6 +53,6 @@ impl Service for Naming {
     }
 }
 
-pub(super) fn not_started(error: ServeError) -> Verdict {
+pub(super) fn not_started(error: impl Display) -> Verdict {
     Verdict::failed(format_args!("the naming service does not start: {error}"))
 }

@@ -1,5 +1,6 @@
 //! The services that several servers are together, this one among them.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use quorb::Orb;
@@ -92,7 +93,10 @@ impl Membership {
         let durable = folder.is_some();
         let domain = self.member.join(folder).await?;
         let names = NameServer::replicated(&self.orb, &domain, durable, Limits::default()).await;
-        let names = names.map_err(naming::not_started)?;
+        let names = match names {
+            Ok(names) => names,
+            Err(error) => return Err(not_begun(domain, error, |cause| naming::not_started(cause)).await),
+        };
         // Beside the log of the group, which has the newest, the events of durable channels.
         let folder = self.data.folder_of("group-events");
         let limits = quorb_events::Limits::default();
@@ -100,8 +104,7 @@ impl Membership {
             Ok(events) => Ok(Lives { domain, names, events }),
             Err(error) => {
                 names.close().await;
-                leave(domain).await;
-                Err(events::not_started(error))
+                Err(not_begun(domain, error, |cause| events::not_started(cause)).await)
             }
         }
     }
@@ -139,13 +142,23 @@ impl Lives {
     async fn end(self) {
         self.events.close().await;
         self.names.close().await;
-        leave(self.domain).await;
+        left(self.domain).await;
     }
 }
 
-/// Leaves the others; where most of them are out of reach, as if this server were lost.
-async fn leave(domain: Domain) {
-    let _ = tokio::time::timeout(Limits::default().leave_wait_max, domain.leave()).await;
+/// Leaves the others; where most of them are out of reach, as if this server were lost. Answers how the membership has ended;
+/// nothing if most of the others are out of reach.
+async fn left(domain: Domain) -> Option<Ended> {
+    tokio::time::timeout(Limits::default().leave_wait_max, domain.leave()).await.ok()
+}
+
+/// Why a service was not begun.
+async fn not_begun<E: Display>(domain: Domain, error: E, say: impl Fn(&dyn Display) -> Verdict) -> Verdict {
+    match left(domain).await {
+        // That is why nothing else went well.
+        Some(Ended::LogFailed(kind)) => say(&Ended::LogFailed(kind)),
+        _ => say(&error),
+    }
 }
 
 impl Service for Together {

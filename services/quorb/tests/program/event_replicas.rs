@@ -14,8 +14,8 @@ use quorb_events::{ChannelOptions, Events, Feed, Guarantee, Start};
 use quorb_interop::peers;
 use tokio::sync::Notify;
 
-use crate::replicas::{Trio, runtime};
 use crate::rig::quorb_fed;
+use crate::trio::{Trio, runtime};
 
 /// How many are killed.
 const KILLS: u64 = 20;

@@ -1,6 +1,7 @@
 //! The program as its users run it: every verb, good and bad, against servers in this process.
 
 mod call;
+mod completions;
 mod crashes;
 mod describe;
 mod doctor;
@@ -13,7 +14,9 @@ mod groups;
 mod idl;
 mod ior;
 mod names;
+mod recovery;
 mod replicas;
 mod rig;
+mod trio;
 mod usage;
 mod workshop;

@@ -17,8 +17,11 @@ impl Server {
         Server::started(Command::new(env!("CARGO_BIN_EXE_quorb")), listen, arguments).expect("it is ready")
     }
 
-    /// Starts one by a command that has been begun; none if it ends before it is ready.
-    pub(crate) fn started(mut command: Command, listen: &str, arguments: &[&str]) -> Option<Server> {
+    /// Starts one by a command that has been begun.
+    ///
+    /// # Errors
+    /// It ends before it is ready: what it has said on standard error.
+    pub(crate) fn started(mut command: Command, listen: &str, arguments: &[&str]) -> Result<Server, String> {
         command.args(["serve", "--listen", listen]).args(arguments);
         command.env_remove("QUORB_DATA").env_remove("QUORB_LOG");
         command.env_remove("QUORB_NAMES").env_remove("QUORB_EVENTS");
@@ -28,13 +31,12 @@ impl Server {
         let stdout = process.stdout.as_mut().expect("it is piped");
         BufReader::new(stdout).read_line(&mut line).expect("it says something");
         match line.trim().strip_prefix("ready ") {
-            Some(address) => Some(Server { process, address: address.to_owned() }),
+            Some(address) => Ok(Server { process, address: address.to_owned() }),
             None => {
                 let mut words = String::new();
                 let _ = process.stderr.take().expect("it is piped").read_to_string(&mut words);
-                eprintln!("{words}");
                 process.wait().expect("it ends");
-                None
+                Err(words)
             }
         }
     }
@@ -70,15 +72,24 @@ impl Server {
         self.process.wait().expect("it ends");
     }
 
-    /// Ends it in order. Answers its exit code and what it has said on standard error.
-    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
-        let told = Command::new("kill").arg(self.process.id().to_string()).status();
+    /// Sends it a signal of this name.
+    pub(crate) fn signal(&self, name: &str) {
+        let told = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
         assert!(told.expect("kill is there").success());
-        let status = self.process.wait().expect("it ends");
+    }
+
+    /// Waits until it has ended by itself. Answers its exit code and what it has said on standard error.
+    pub(crate) fn wait(mut self) -> (Option<i32>, String) {
         let mut words = String::new();
         let stderr = self.process.stderr.take().expect("it is piped");
         BufReader::new(stderr).read_to_string(&mut words).expect("it is text");
-        (status.code(), words)
+        (self.process.wait().expect("it ends").code(), words)
+    }
+
+    /// Ends it in order. Answers its exit code and what it has said on standard error.
+    pub(crate) fn terminate(self) -> (Option<i32>, String) {
+        self.signal("TERM");
+        self.wait()
     }
 }
 

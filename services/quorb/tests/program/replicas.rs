@@ -3,203 +3,38 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::process::Stdio;
 use std::time::Duration;
 
 use quorb::{ExceptionKind, Orb, Proxy};
-use quorb_interop::peers;
+use quorb_interop::{Process, peers};
 use quorb_naming::cos::{DirectoryProxy, NameComponent};
 use quorb_naming::{NameError, Names};
-use tokio::sync::Notify;
 
 use crate::names::{Folder, Server};
 use crate::rig::quorb_fed;
+use crate::trio::{CALLS, Callers, PATIENCE, Trio, free, runtime};
 
-/// Callers that work at the same time.
-const CALLERS: usize = 8;
-
-/// Calls that are answered between two events.
-const CALLS: usize = 150;
-
-/// What never ends ends a test; it decides nothing.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Three servers, and what it takes to start them again.
-pub(crate) struct Trio {
-    join: Vec<String>,
-    pub(crate) listen: Vec<String>,
-    data: Option<Folder>,
-    pub(crate) servers: Vec<Option<Server>>,
-    key: Option<String>,
-}
-
-impl Trio {
-    pub(crate) fn durable() -> Trio {
-        Trio::new(Some(Folder::new()))
-    }
-
-    fn new(data: Option<Folder>) -> Trio {
-        let servers = vec![None, None, None];
-        let mut trio = Trio { join: free(3), listen: free(3), data, servers, key: None };
-        trio.start(&[0, 1, 2]);
-        trio
-    }
-
-    pub(crate) fn start(&mut self, which: &[usize]) {
-        let starting: Vec<_> = which.iter().map(|&at| (at, self.starting(at))).collect();
-        // They wait for each other.
-        for (at, starting) in starting {
-            self.servers[at] = Some(starting.join().expect("it starts").expect("it is ready"));
-        }
-    }
-
-    fn starting(&self, at: usize) -> std::thread::JoinHandle<Option<Server>> {
-        let mut arguments = vec!["--join".to_owned(), self.join.join(",")];
-        arguments.extend(["--join-as".to_owned(), self.join[at].clone()]);
-        match &self.data {
-            Some(data) => arguments.extend(["--data".to_owned(), format!("{}/{at}", data.path())]),
-            None => arguments.push("--memory".to_owned()),
-        }
-        if let Some(key) = &self.key {
-            arguments.extend(["--join-key".to_owned(), key.clone()]);
-        }
-        let listen = self.listen[at].clone();
-        std::thread::spawn(move || {
-            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            Server::started(Command::new(env!("CARGO_BIN_EXE_quorb")), &listen, &arguments)
-        })
-    }
-
-    pub(crate) fn server(&self, at: usize) -> &Server {
-        self.servers[at].as_ref().expect("it runs")
-    }
-
-    pub(crate) fn kill(&mut self, at: usize) {
-        self.servers[at].take().expect("it runs").kill();
-    }
-
-    /// What people write who know the addresses.
-    fn reference(&self) -> String {
-        self.reference_to("NameService")
-    }
-
-    pub(crate) fn reference_to(&self, key: &str) -> String {
-        let addresses: Vec<String> =
-            self.listen.iter().map(|address| format!("iiop:1.2@{address}")).collect();
-        format!("corbaloc:{}/{key}", addresses.join(","))
-    }
-
-    /// The names in the root, as each server that runs has them, which are the same.
-    async fn listed(&self) -> BTreeSet<String> {
-        let mut all: Option<BTreeSet<String>> = None;
-        for server in self.servers.iter().flatten() {
-            let orb = Orb::client().await.unwrap();
-            let names = Names::at(&orb, &server.reference()).unwrap();
-            let found = names.list("").await.unwrap().into_iter().map(|entry| entry.name).collect();
-            orb.shutdown(Duration::ZERO).await;
-            assert!(all.is_none_or(|other| other == found), "{} differs", server.address);
-            all = Some(found);
-        }
-        all.expect("one runs")
-    }
-}
-
-/// Addresses that are free now.
-fn free(count: usize) -> Vec<String> {
-    let open = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("there is one"));
-    let listeners: Vec<_> = open.collect();
-    listeners.iter().map(|listener| listener.local_addr().expect("it has one").to_string()).collect()
-}
-
-pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("it starts")
-}
-
-/// Callers that bind and look up, each name once, as long as they are let.
-struct Callers {
-    tasks: Vec<tokio::task::JoinHandle<Result<Vec<String>, String>>>,
-    shared: Arc<Shared>,
-}
-
-#[derive(Default)]
-struct Shared {
-    answered: AtomicUsize,
-    failed: AtomicBool,
-    stop: AtomicBool,
-    progress: Notify,
-}
-
-impl Callers {
-    async fn start(reference: &str, round: &str) -> Callers {
-        let shared = Arc::new(Shared::default());
-        let mut tasks = Vec::new();
-        for caller in 0..CALLERS {
-            let orb = Orb::client().await.unwrap();
-            let names = Names::at(&orb, reference).unwrap();
-            let prefix = format!("{round}-{caller}");
-            tasks.push(tokio::spawn(call(orb, names, prefix, shared.clone())));
-        }
-        Callers { tasks, shared }
-    }
-
-    /// Waits for so many more answers; what has failed is told in the end.
-    async fn until(&self, more: usize) {
-        let goal = self.shared.answered.load(Ordering::SeqCst) + more;
-        loop {
-            let progress = self.shared.progress.notified();
-            let failed = self.shared.failed.load(Ordering::SeqCst);
-            if failed || self.shared.answered.load(Ordering::SeqCst) >= goal {
-                return;
-            }
-            tokio::time::timeout(PATIENCE, progress).await.expect("calls are answered");
-        }
-    }
-
-    /// What was acknowledged.
-    async fn stop(self) -> Result<Vec<String>, String> {
-        self.shared.stop.store(true, Ordering::SeqCst);
-        let mut bound = Vec::new();
-        for task in self.tasks {
-            bound.extend(task.await.expect("no panic")?);
-        }
-        Ok(bound)
-    }
-}
-
-async fn call(orb: Orb, names: Names, prefix: String, shared: Arc<Shared>) -> Result<Vec<String>, String> {
-    let mut bound = Vec::new();
-    let failed = |what: &str, name: &str, why: &dyn std::fmt::Display| {
-        shared.failed.store(true, Ordering::SeqCst);
-        shared.progress.notify_waiters();
-        format!("{what} {name}: {why}")
-    };
-    while !shared.stop.load(Ordering::SeqCst) {
-        let id = format!("{prefix}-{}", bound.len());
-        let name = [NameComponent { id: id.clone(), kind: String::new() }];
-        // Bound twice, the second time would say so.
-        let object = names.root().object();
-        names.bind_object(&id, object).await.map_err(|why| failed("bind", &id, &why))?;
-        names.root().resolve(&name).await.map_err(|why| failed("resolve", &id, &why))?;
-        bound.push(id);
-        shared.answered.fetch_add(1, Ordering::SeqCst);
-        shared.progress.notify_waiters();
-    }
-    orb.shutdown(Duration::from_secs(1)).await;
-    Ok(bound)
-}
-
+/// The client that a failover concerns most is the one whose server is lost: it sends one call again, and none fails.
 #[test]
-fn each_server_is_killed_in_turn_and_no_call_fails() {
-    let mut trio = Trio::durable();
+fn each_server_is_killed_in_turn_and_costs_a_client_one_call_sent_again_and_no_error() {
+    // Nobody is excluded because the machine is slow: that would cost calls of its own.
+    let mut trio = Trio::new(Some(Folder::new()), &["--detection", "20s"]);
     runtime().block_on(async {
         let callers = Callers::start(&trio.reference(), "call").await;
-        for victim in 0..3 {
+        let mut repeated = callers.repeated();
+        for killed in 0..3 {
             callers.until(CALLS).await;
+            let address = callers.address().expect("it has called");
+            let victim = trio.listen.iter().position(|listen| **listen == *address);
+            let victim = victim.expect("it calls one of the three");
             trio.kill(victim);
             callers.until(CALLS).await;
             tokio::task::block_in_place(|| trio.start(&[victim]));
+            let now = callers.repeated();
+            let one_at_most = now.iter().zip(&repeated).all(|(now, before)| now - before <= 1);
+            assert!(one_at_most, "loss {killed}: {repeated:?}, then {now:?}");
+            repeated = now;
         }
         callers.until(CALLS).await;
         let bound: BTreeSet<String> = callers.stop().await.expect("no call fails").into_iter().collect();
@@ -218,10 +53,8 @@ fn all_three_are_killed_in_the_middle_of_their_work_and_nothing_is_lost() {
             callers.until(CALLS).await;
             // The callers go on while their servers go.
             (0..3).for_each(|at| trio.kill((at + round) % 3));
-            for task in &callers.tasks {
-                task.abort();
-            }
-            callers.shared.answered.load(Ordering::SeqCst)
+            callers.abort();
+            callers.answered()
         });
         // Two of them are enough, whichever; the third comes later.
         trio.start(&[round, (round + 1) % 3]);
@@ -241,7 +74,7 @@ fn an_orderly_end_of_all_loses_nothing() {
     let mut trio = Trio::durable();
     assert_eq!(trio.server(1).name(&["mkdir", "-p", "lab/deep"]).done(), "");
     for at in 0..3 {
-        let (code, words) = trio.servers[at].take().unwrap().terminate();
+        let (code, words) = trio.take(at).terminate();
         assert_eq!(code, Some(0), "{words}");
         assert!(words.contains("events: 0 channels, kept in "), "{words}");
         assert!(words.contains("naming: looking for the servers 127.0.0.1:"), "{words}");
@@ -256,14 +89,7 @@ fn an_orderly_end_of_all_loses_nothing() {
 #[test]
 fn names_in_memory_survive_as_long_as_one_server_goes_on() {
     let file = crate::rig::File::with("a secret of ours");
-    let mut trio = Trio {
-        join: free(3),
-        listen: free(3),
-        data: None,
-        servers: vec![None, None, None],
-        key: Some(file.path().to_owned()),
-    };
-    trio.start(&[0, 1, 2]);
+    let mut trio = Trio::new(None, &["--join-key", file.path()]);
     trio.server(0).name(&["mkdir", "lab"]).done();
     trio.kill(0);
     assert_eq!(trio.server(1).name(&["ls"]).done(), "lab/\n");
@@ -289,7 +115,7 @@ fn names_in_memory_survive_as_long_as_one_server_goes_on() {
         assert_eq!((refused.kind(), refused.completed()), (ExceptionKind::Transient, quorb::Completion::No));
         orb.shutdown(Duration::ZERO).await;
     });
-    let (code, words) = trio.servers[0].take().unwrap().terminate();
+    let (code, words) = trio.take(0).terminate();
     assert_eq!(code, Some(0), "one that is alone ends when it is told to: {words}");
 }
 
@@ -423,6 +249,25 @@ fn a_foreign_client_goes_on_at_another_server() {
     assert!(bound.iter().all(|name| found.contains(name.as_str())), "what was acknowledged is there");
     let unsaid = found.iter().filter(|name| !bound.iter().chain(&maybe).any(|said| said == *name));
     assert_eq!(unsaid.count(), 0, "what was said not to have been done was not");
+}
+
+/// Three servers are to a C++ client what one is: it does everything that CosNaming has, and prints the same.
+#[test]
+fn a_foreign_client_does_everything_to_three_servers() {
+    let Some(peers) = peers::or_skip() else { return };
+    let trio = Trio::durable();
+    trio.server(0).name(&["mkdir", "-p", "of the test/one"]).done();
+    trio.server(1).name(&["mkdir", "of the test/other"]).done();
+    let object = |path: &str| trio.server(2).name(&["resolve", path]).done().trim().to_owned();
+    let objects = [object("of the test/one"), object("of the test/other")];
+    // It is to find an empty service.
+    trio.server(0).name(&["unbind", "of the test"]).done();
+    let mut client = peers.program("naming_client");
+    client.args(["-ORBclientCallTimeOutPeriod", "60000", &trio.reference()]).args(&objects);
+    let finished = Process::start(client).and_then(|client| client.wait(PATIENCE)).expect("it ends");
+    assert!(finished.status.success(), "{}{}", finished.stdout, finished.stderr);
+    let expected = include_str!("../../../../interop/tests/tests/quorb/naming_client.txt");
+    assert_eq!(finished.stdout, expected);
 }
 
 #[test]

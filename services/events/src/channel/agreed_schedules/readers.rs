@@ -23,8 +23,16 @@ impl World {
         if is_named {
             assert!(next >= self.settled.max(1), "{next} was settled, and {} acknowledged", self.settled);
         }
-        let mut reader =
-            Reader { at, life: 0, id: SubscriberId(0), overflow, taken: 0, next, is_named, stayed: !is_named };
+        let mut reader = Reader {
+            at,
+            life: 0,
+            id: SubscriberId(0),
+            overflow,
+            taken: 0,
+            next,
+            is_named,
+            stayed: !is_named,
+        };
         self.begin(&mut reader, Start::Position(next));
         self.readers.push(reader);
     }

@@ -9,6 +9,7 @@ mod objects;
 mod order;
 mod silent;
 mod stopped;
+mod store;
 
 use crate::fleet::Fleet;
 use crate::network::Network;
@@ -37,9 +38,11 @@ pub(crate) enum Topic {
     Joins,
     /// Replicated objects beside plain ones.
     Objects,
+    /// A replicated map beside etcd.
+    Store,
 }
 
-const ALL: [Topic; 9] = [
+const ALL: [Topic; 10] = [
     Topic::Order,
     Topic::Idle,
     Topic::Crash,
@@ -49,6 +52,7 @@ const ALL: [Topic; 9] = [
     Topic::Stopped,
     Topic::Joins,
     Topic::Objects,
+    Topic::Store,
 ];
 
 /// Hosts that are made: as many as the largest domain, for each transport of the peer.
@@ -89,6 +93,7 @@ pub(crate) fn measure(plan: &Plan) -> Outcome<()> {
             Topic::Stopped => stopped::measure(&mut stage)?,
             Topic::Joins => joins::measure(&mut stage)?,
             Topic::Objects => objects::measure(&mut stage)?,
+            Topic::Store => store::measure(&mut stage)?,
         }
     }
     if plan.smoke {

@@ -59,6 +59,7 @@ impl Core {
         self.log.checkpoints.remove(&group);
         self.counters.checkpoints += 1;
         self.append(&Record::Arrived { group, state: state.clone() });
+        self.whole_with_the_last(group);
         self.finish_round();
         Ok(())
     }

@@ -159,7 +159,13 @@ impl Core {
         let durable = self.log.identity;
         let nothing = Entrant { durable, ..Entrant::default() };
         let Some(record) = self.registry.by_name(name) else { return nothing };
-        let Some(copy) = self.log.copies.get_mut(&record.id) else { return nothing };
+        let Some(copy) = self.log.copies.get_mut(&record.id) else {
+            // The only one that ever had the state died before it was written: then nothing was acknowledged either, and the
+            // group begins as it did.
+            let alone = durable.is_some_and(|disk| record.keepers == [disk]);
+            let new = alone && record.is_dormant() && record.length == 0 && record.settled.is_none();
+            return Entrant { length: new.then_some(0), ..nothing };
+        };
         copy.follow(record.settled.as_ref());
         copy.settle();
         let last = (copy.view, copy.next.clone());
@@ -170,14 +176,29 @@ impl Core {
         Entrant { durable, length, last }
     }
 
-    /// The group lives on from this process's copy.
+    /// This process's copy of a group is whole with the record written last.
+    pub(super) fn whole_with_the_last(&mut self, id: GroupId) {
+        let record = self.log.appended;
+        self.groups.get_mut(&id).into_iter().for_each(|group| group.is_whole_with(record));
+    }
+
+    /// The group lives on from this process's copy, or begins as it did when there is none.
     pub(super) fn restore_group(&mut self, id: GroupId) {
-        let Some(copy) = self.log.copies.remove(&id) else { return };
+        let Some(copy) = self.log.copies.remove(&id) else { return self.begin_checkpoint(id) };
         self.counters.restored += 1;
         self.append(&Record::Woken { group: id });
+        self.whole_with_the_last(id);
         let messages = copy.messages.into_iter().map(|m| (m.sender, m.payload)).collect();
         let state = copy.snapshot.unwrap_or_default();
         self.tell(super::Upcall::Restore { group: id, state, messages });
+    }
+
+    /// A group is no more: nobody will want its copy. What is on the disk goes when the log is begun anew.
+    pub(super) fn forget_copy(&mut self, id: GroupId) {
+        self.log.copies.remove(&id);
+        self.log.left.retain(|&other| other != id);
+        self.log.checkpoints.remove(&id);
+        self.finish_round();
     }
 
     /// This process ceased to be a member of a group.

@@ -6,7 +6,7 @@ use crate::core::identity::{DurableId, GroupId, View};
 use crate::core::registry::Registry;
 use crate::core::wire::WireError;
 use crate::core::wire::item::Propose;
-use crate::core::wire::value::{Accepted, Ballot};
+use crate::core::wire::value::{Accepted, Ballot, ChangeKind};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 
@@ -138,6 +138,11 @@ impl Recovered {
                     copy.next.clear();
                     copy.view = view.number.next();
                 }
+            }
+        }
+        for change in &decision.value.changes {
+            if let ChangeKind::Dissolve { group } = &change.what {
+                self.copies.remove(group);
             }
         }
         let next = view.succeeded_by(&decision.value);

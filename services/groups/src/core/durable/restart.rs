@@ -20,6 +20,7 @@ use super::recovered::Recovered;
 use crate::core::event::Upcall;
 use crate::core::identity::{Address, DomainId, DurableId, Member, ProcessId, Time, View, ViewNumber};
 use crate::core::mutation::Mutation;
+use crate::core::protocol::Protocol;
 use crate::core::registry::{Registry, Snapshot};
 use crate::core::wire::item::{Propose, Vote, tag};
 use crate::core::wire::value::{Accepted, Ballot, Value};
@@ -70,18 +71,18 @@ struct Attempt {
 /// What a process without a view remembers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Recall {
-    identity: DurableId,
-    view: View,
-    registry: Snapshot,
-    force: bool,
+    pub(crate) identity: DurableId,
+    pub(crate) view: View,
+    pub(crate) registry: Snapshot,
+    pub(crate) force: bool,
 }
 
 /// A promise: who gives it, and what it has accepted before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Gathered {
-    vote: Vote,
-    member: Member,
-    accepted: Option<Accepted>,
+    pub(crate) vote: Vote,
+    pub(crate) member: Member,
+    pub(crate) accepted: Option<Accepted>,
 }
 
 wire_struct! {
@@ -110,6 +111,11 @@ impl Restart {
     /// Whether there is a view to begin again from.
     pub(crate) fn knows_a_view(&self) -> bool {
         self.view.number > ViewNumber(0)
+    }
+
+    /// The version that the domain ran at.
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.registry.protocol()
     }
 
     pub(crate) fn domain(&self) -> DomainId {
@@ -271,7 +277,7 @@ impl Core {
 
     /// A ballot about the view after the last.
     pub(in crate::core) fn gather(&mut self, from: ProcessId, vote: Vote) {
-        if self.stage != Stage::Outside {
+        if self.stage != Stage::Outside || self.is_too_old() {
             return;
         }
         let Some(restart) = self.restart.as_mut().filter(|r| r.view.number == vote.view) else { return };
@@ -327,6 +333,7 @@ impl Core {
                     cuts: Vec::new(),
                     changes: Vec::new(),
                     lease_wait_us: hold,
+                    raise: None,
                     restart: Some(domain),
                 }
             }

@@ -29,6 +29,10 @@ pub(crate) struct Journal {
     loose: Vec<u64>,
     /// Placed and not handed to the log yet.
     fresh: Vec<Placed>,
+    /// The record with which this member's copy became whole, until it is on stable storage: what comes after a state is worth
+    /// nothing without it.
+    whole_with: Option<u64>,
+    whole: bool,
     /// Up to which place the records reach that are under way.
     under_way: VecDeque<(u64, u64)>,
 }
@@ -36,11 +40,14 @@ pub(crate) struct Journal {
 impl Journal {
     /// Begins a view.
     pub(super) fn begin(&mut self, base: u64, width: usize) {
-        *self = Self { base, next: vec![0; width], loose: vec![0; width], ..Self::default() };
+        let (whole, whole_with) = (self.whole, self.whole_with);
+        *self =
+            Self { base, next: vec![0; width], loose: vec![0; width], whole, whole_with, ..Self::default() };
     }
 
+    /// Places that may be acknowledged.
     pub(super) fn synced(&self) -> u64 {
-        self.synced
+        if self.whole { self.synced } else { 0 }
     }
 
     /// The next messages of a lane got their places. In a durable group all messages of a lane are totally ordered.
@@ -78,12 +85,20 @@ impl Group {
     /// Records up to this number are on stable storage. True if something may be acknowledged that could not be before.
     pub(crate) fn synced(&mut self, number: u64) -> bool {
         let Some(journal) = &mut self.journal else { return false };
-        let before = journal.synced;
+        let before = journal.synced();
+        journal.whole |= journal.whole_with.is_some_and(|record| record <= number);
         while let Some(&(_, place)) = journal.under_way.front().filter(|(record, _)| *record <= number) {
             journal.under_way.pop_front();
             journal.synced = place;
         }
-        journal.synced > before
+        journal.synced() > before
+    }
+
+    /// This member's copy is whole with the record of this number.
+    pub(crate) fn is_whole_with(&mut self, record: u64) {
+        if let Some(journal) = &mut self.journal {
+            journal.whole_with.get_or_insert(record);
+        }
     }
 
     /// Everything that is here without a place and not written yet.

@@ -14,6 +14,7 @@ mod causal;
 mod closure;
 mod deliver;
 mod ending;
+mod handover;
 mod held;
 mod journal;
 mod lane;
@@ -31,6 +32,8 @@ use super::wire::{Reader, Wire, WireError, put_u8_varint, put_varint};
 use bytes::{BufMut, Bytes, BytesMut};
 use causal::Causality;
 use closure::Closure;
+pub(crate) use handover::HANDOVER_WAIT_US;
+use handover::Role;
 use held::Held;
 use journal::Journal;
 pub(crate) use lane::{Lane, Slot};
@@ -50,6 +53,7 @@ pub(crate) struct Group {
     members: Vec<ProcessId>,
     me: usize,
     sequencer: usize,
+    role: Role,
     lanes: Vec<Lane>,
     order: OrderLog,
     stability: Stability,
@@ -114,6 +118,7 @@ impl Group {
             members: Vec::new(),
             me: 0,
             sequencer: 0,
+            role: Role::default(),
             lanes: Vec::new(),
             order: OrderLog::default(),
             stability: Stability::default(),
@@ -151,6 +156,7 @@ impl Group {
         self.me = members.iter().position(|&p| p == me).unwrap_or(0);
         self.members = members;
         self.sequencer = self.id.sequencer(width);
+        self.role = Role::default();
         self.lanes = Vec::new();
         self.order = OrderLog::default();
         self.stability = Stability::default();
@@ -235,8 +241,8 @@ impl Group {
         let slot = Slot { payload, causes, class };
         write_message(&slot, &mut self.batch);
         lane.push(slot);
-        if class.order() == Order::Total && self.me == self.sequencer {
-            self.order.assign(Run { rank: self.me as Rank, count: 1 });
+        if class.order() == Order::Total {
+            self.give_places(self.me, 1);
         }
         self.touched = true;
     }
@@ -253,9 +259,8 @@ impl Group {
         }
         // Places count as the sequencer's own receipts: after its flush answer it gives none.
         let silent = frozen && !self.bug(Mutation::SequencerNotSealed);
-        if let Some((first, runs)) = self.order.take_unsent().filter(|_| !silent) {
-            let batch = OrderBatch { view: self.view, group: self.id, first, runs };
-            item::put(tag::ORDER, &batch, &mut self.batch);
+        if !silent {
+            self.write_places();
         }
         let due = self.acknowledge == Urgency::Now || receipts && self.acknowledge == Urgency::Later;
         if due && !frozen && !self.lagging {
@@ -325,9 +330,7 @@ impl Group {
             lane.push(slot);
         }
         let (totals, received) = (lane.totals - totals, lane.received());
-        if self.me == self.sequencer {
-            self.order.assign(Run { rank: rank as Rank, count: totals });
-        }
+        self.give_places(rank, totals);
         self.stability.received(rank, rank, received);
         self.acknowledge = self.acknowledge.max(Urgency::Later);
         self.touched = true;
@@ -341,11 +344,15 @@ impl Group {
         }
     }
 
-    /// Learns places from the sequencer.
-    pub(crate) fn places(&mut self, from: usize, first: u64, runs: &[Run]) -> Result<(), WireError> {
-        if from != self.sequencer || from == self.me {
-            return Err(WireError::Contradiction);
-        }
+    /// Learns places from the sequencer, which has its role by so many hand-overs.
+    pub(crate) fn places(
+        &mut self,
+        from: usize,
+        turn: u32,
+        first: u64,
+        runs: &[Run],
+    ) -> Result<(), WireError> {
+        self.follow(from, turn, first)?;
         self.wake();
         self.order.learn(first, runs, self.lanes.len())?;
         if self.journal.is_none() {

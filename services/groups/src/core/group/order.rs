@@ -36,6 +36,8 @@ pub(crate) struct OrderLog {
     /// Appended here and not yet sent.
     unsent: Vec<Run>,
     unsent_first: u64,
+    /// How many places each rank has been given.
+    placed: Vec<u64>,
 }
 
 impl OrderLog {
@@ -51,12 +53,22 @@ impl OrderLog {
         self.delivered.place
     }
 
+    /// How many places a rank has been given.
+    pub(crate) fn placed(&self, rank: usize) -> u64 {
+        self.placed.get(rank).copied().unwrap_or(0)
+    }
+
     /// Appends places.
     pub(crate) fn append(&mut self, run: Run) {
         if run.count == 0 {
             return;
         }
         self.known += run.count;
+        let rank = usize::from(run.rank);
+        if self.placed.len() <= rank {
+            self.placed.resize(rank + 1, 0);
+        }
+        self.placed[rank] += run.count;
         match self.runs.back_mut() {
             Some(last) if last.rank == run.rank => last.count += run.count,
             _ => self.runs.push_back(run),

@@ -9,20 +9,20 @@
 //!
 //! A stream carries each frame behind its length as four octets, little-endian. `sequence` numbers the data frames of a
 //! channel from 1; `acknowledged` is the last one received in the other direction. Both are zero in kinds that precede
-//! the channel.
+//! the channel. Every kind is drawn, octet by octet, in `golden`.
 
 use super::{Reader, Wire, WireError, wire_struct};
+use crate::core::event::Unwelcome;
 use crate::core::identity::{Address, DomainId, DomainName, DurableId, ProcessId, ViewNumber};
+use crate::core::protocol::Protocol;
 use bytes::Bytes;
 
 /// Octets of a frame's head.
 pub const FRAME_HEAD_BYTES: usize = 17;
 
-/// The oldest and the newest protocol this build speaks.
-pub(crate) const PROTOCOLS: (u16, u16) = (1, 1);
-
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum FrameKind {
     /// Who speaks; the first frame in both directions.
     Hello = 1,
@@ -38,6 +38,17 @@ pub(crate) enum FrameKind {
     Refused = 6,
     /// The proof of the shared key.
     Proof = 7,
+}
+
+impl FrameKind {
+    /// Every kind, in order.
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Hello, Self::Resume, Self::Data, Self::Idle, Self::Excluded, Self::Refused, Self::Proof];
+
+    fn from_octet(octet: u8) -> Result<Self, WireError> {
+        let known = usize::from(octet).checked_sub(1).and_then(|index| Self::ALL.get(index));
+        known.copied().ok_or(WireError::Tag(octet))
+    }
 }
 
 /// The fixed part of a frame.
@@ -67,16 +78,7 @@ impl FrameHead {
             octets.copy_from_slice(&head[at..at + 8]);
             u64::from_le_bytes(octets)
         };
-        let kind = match head[0] {
-            1 => FrameKind::Hello,
-            2 => FrameKind::Resume,
-            3 => FrameKind::Data,
-            4 => FrameKind::Idle,
-            5 => FrameKind::Excluded,
-            6 => FrameKind::Refused,
-            7 => FrameKind::Proof,
-            other => return Err(WireError::Tag(other)),
-        };
+        let kind = FrameKind::from_octet(head[0])?;
         Ok((Self { kind, sequence: number(1), acknowledged: number(9) }, frame))
     }
 }
@@ -87,8 +89,8 @@ impl FrameHead {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hello {
     pub(crate) magic: u16,
-    pub(crate) oldest: u16,
-    pub(crate) newest: u16,
+    pub(crate) oldest: Protocol,
+    pub(crate) newest: Protocol,
     pub(crate) name: DomainName,
     pub(crate) process: ProcessId,
     pub(crate) address: Address,
@@ -118,42 +120,24 @@ pub(crate) struct Exclusion {
     pub(crate) view: ViewNumber,
 }
 
+impl Exclusion {
+    pub(crate) fn decode(body: Bytes) -> Result<Self, WireError> {
+        let mut input = Reader::new(body);
+        let exclusion = Self::read(&mut input)?;
+        input.finish().map(|()| exclusion)
+    }
+}
+
+/// The reason in a refusal: one octet, which may be one that this build does not know.
+pub(crate) fn refusal_of(body: &[u8]) -> Result<Unwelcome, WireError> {
+    match body {
+        [] => Err(WireError::Truncated),
+        [reason] => Ok(Unwelcome(*reason)),
+        _ => Err(WireError::Trailing),
+    }
+}
+
 wire_struct! {
     Hello { magic, oldest, newest, name, process, address, domain, view, durable, nonce }
     Exclusion { domain, view }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn heads_have_one_form() {
-        let head = FrameHead { kind: FrameKind::Data, sequence: 0x0102, acknowledged: 3 };
-        let octets = head.encode();
-        assert_eq!(octets, [3, 2, 1, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
-        let (back, body) = FrameHead::split(Bytes::copy_from_slice(&octets)).unwrap();
-        assert_eq!((back, body.len()), (head, 0));
-        assert_eq!(FrameHead::split(Bytes::from_static(&[3; 16])), Err(WireError::Truncated));
-        assert_eq!(FrameHead::split(Bytes::from_static(&[9; 17])), Err(WireError::Tag(9)));
-    }
-
-    #[test]
-    fn hello_golden() {
-        let hello = Hello {
-            magic: Hello::MAGIC,
-            oldest: 1,
-            newest: 1,
-            name: "d".into(),
-            process: ProcessId(300),
-            address: "a:1".into(),
-            domain: DomainId(0),
-            view: ViewNumber(0),
-            durable: Some(DurableId(5)),
-            nonce: Bytes::from_static(b"n"),
-        };
-        let octets = hello.to_bytes();
-        assert_eq!(&octets[..], b"\xc7\xa2\x01\x01\x01\x01d\xac\x02\x03a:1\x00\x00\x01\x05\x01n");
-        assert_eq!(Hello::decode(octets), Ok(hello));
-    }
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! An item of a view other than the receiver's is kept as it came (see `future`), so it is cut off the frame before it
-//! is understood.
+//! is understood. Every item is drawn, octet by octet, in `golden`; one of a tag that is not among them is refused.
 
 use super::value::{Accepted, Ballot, Change, Report, Run, Value};
 use super::{Reader, Wire, WireError, wire_struct};
@@ -21,47 +21,68 @@ pub(crate) const ITEM_HEAD_BYTES: usize = 5;
 
 /// The tags of items.
 pub(crate) mod tag {
-    /// Multicast messages of the channel's sender.
-    pub(crate) const MESSAGES: u8 = 1;
-    /// Messages of another sender, sent on request while a view ends.
-    pub(crate) const FORWARD: u8 = 2;
-    /// Places in the total order.
-    pub(crate) const ORDER: u8 = 3;
-    /// What has been received, by sender, and up to which place.
-    pub(crate) const RECEIVED: u8 = 4;
-    pub(crate) const JOIN: u8 = 10;
-    pub(crate) const LEAVE: u8 = 11;
-    pub(crate) const ACCUSE: u8 = 12;
-    pub(crate) const REQUEST: u8 = 13;
-    pub(crate) const FOUND: u8 = 14;
-    pub(crate) const FOUNDED: u8 = 15;
-    pub(crate) const WELCOME: u8 = 16;
-    /// To a founder: the sender is a member already, and of which domain and view.
-    pub(crate) const SETTLED: u8 = 17;
-    /// The founder's offer is void.
-    pub(crate) const WITHDRAWN: u8 = 18;
-    pub(crate) const FLUSH: u8 = 20;
-    pub(crate) const ANSWER: u8 = 21;
-    pub(crate) const FILL: u8 = 22;
-    pub(crate) const FILLED: u8 = 23;
-    pub(crate) const PROPOSE: u8 = 24;
-    pub(crate) const ACCEPT: u8 = 25;
-    pub(crate) const COMMIT: u8 = 26;
-    pub(crate) const REFUSE: u8 = 27;
-    pub(crate) const FETCH: u8 = 28;
-    /// The sender is still in the view named and sees that others are ahead.
-    pub(crate) const BEHIND: u8 = 29;
-    pub(crate) const RENEW: u8 = 30;
-    pub(crate) const RENEWED: u8 = 31;
-    pub(crate) const STATE: u8 = 40;
-    pub(crate) const STATE_WANTED: u8 = 41;
-    pub(crate) const RECALL: u8 = 50;
-    pub(crate) const GATHER: u8 = 51;
-    pub(crate) const GATHERED: u8 = 52;
-    pub(crate) const DECREE: u8 = 53;
-    pub(crate) const AGREED: u8 = 54;
-    pub(crate) const DECIDED: u8 = 55;
-    pub(crate) const OUTBID: u8 = 56;
+    macro_rules! tags {
+        ($($(#[$doc:meta])* $name:ident = $tag:literal,)*) => {
+            $($(#[$doc])* pub(crate) const $name: u8 = $tag;)*
+
+            /// Every tag, in order.
+            #[cfg(test)]
+            pub(crate) const ALL: &[u8] = &[$($tag),*];
+        };
+    }
+
+    tags! {
+        /// Multicast messages of the channel's sender.
+        MESSAGES = 1,
+        /// Messages of another sender, sent on request while a view ends.
+        FORWARD = 2,
+        /// Places in the total order.
+        ORDER = 3,
+        /// What has been received, by sender, and up to which place.
+        RECEIVED = 4,
+        /// Places given by a member to whom the role was handed over.
+        ORDER_OF_TURN = 5,
+        /// The role of the sequencer goes to another member.
+        HANDOVER = 6,
+        JOIN = 10,
+        LEAVE = 11,
+        ACCUSE = 12,
+        REQUEST = 13,
+        FOUND = 14,
+        FOUNDED = 15,
+        WELCOME = 16,
+        /// To a founder: the sender is a member already, and of which domain and view.
+        SETTLED = 17,
+        /// The founder's offer is void.
+        WITHDRAWN = 18,
+        FLUSH = 20,
+        ANSWER = 21,
+        FILL = 22,
+        FILLED = 23,
+        PROPOSE = 24,
+        ACCEPT = 25,
+        COMMIT = 26,
+        REFUSE = 27,
+        FETCH = 28,
+        /// The sender is still in the view named and sees that others are ahead.
+        BEHIND = 29,
+        RENEW = 30,
+        RENEWED = 31,
+        STATE = 40,
+        STATE_WANTED = 41,
+        RECALL = 50,
+        GATHER = 51,
+        GATHERED = 52,
+        DECREE = 53,
+        AGREED = 54,
+        DECIDED = 55,
+        OUTBID = 56,
+    }
+
+    /// Whether an item of this tag names the view it belongs to, first of all.
+    pub(crate) fn is_of_a_view(tag: u8) -> bool {
+        matches!(tag, MESSAGES..=HANDOVER | ACCUSE | FLUSH..=RENEWED)
+    }
 }
 
 /// An item cut off its frame, not yet understood.
@@ -224,6 +245,28 @@ pub(crate) struct OrderBatch {
     pub(crate) runs: Vec<Run>,
 }
 
+/// Places in the order given by a member that has the role by so many hand-overs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TurnBatch {
+    pub(crate) view: ViewNumber,
+    pub(crate) group: GroupId,
+    pub(crate) turn: u32,
+    pub(crate) first: u64,
+    pub(crate) runs: Vec<Run>,
+}
+
+/// From this place on another member gives the places: the sender is the last to have given any before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Handover {
+    pub(crate) view: ViewNumber,
+    pub(crate) group: GroupId,
+    /// How many hand-overs there have been in the view with this one.
+    pub(crate) turn: u32,
+    pub(crate) place: u64,
+    /// The rank of the new sequencer.
+    pub(crate) to: Rank,
+}
+
 /// What the sender has of a group's messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Received {
@@ -272,6 +315,8 @@ wire_struct! {
     Propose { view, ballot, value }
     Fetch { view, group, rank, from, until }
     OrderBatch { view, group, first, runs }
+    TurnBatch { view, group, turn, first, runs }
+    Handover { view, group, turn, place, to }
     Received { view, group, ready, received }
     Renewal { view, stamp }
     StateChunk { group, cut, offset, total, octets }

@@ -4,6 +4,8 @@
 //! since no element is shorter than one.
 
 pub(crate) mod frame;
+#[cfg(test)]
+mod golden;
 pub(crate) mod item;
 pub(crate) mod value;
 
@@ -176,7 +178,7 @@ macro_rules! wire_newtype {
 use crate::core::identity::{DomainId, DurableId, GroupId, Member, ProcessId, View, ViewNumber};
 wire_newtype!(DomainId, DurableId, GroupId, ProcessId, ViewNumber);
 wire_struct! {
-    Member { process, address, weight, durable }
+    Member { process, address, weight, durable, speaks }
     View { domain, number, members }
 }
 

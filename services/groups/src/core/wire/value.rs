@@ -3,6 +3,7 @@
 use super::{Reader, Wire, WireError, wire_struct};
 use crate::core::identity::{DomainId, DurableId, GroupId, Member, ProcessId, Rank, ViewNumber};
 use crate::core::options::GroupOptions;
+use crate::core::protocol::Protocol;
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 
@@ -71,6 +72,8 @@ pub(crate) enum ChangeKind {
     Complete { group: GroupId, cut: ViewNumber },
     /// Give a dormant group a new life without its state.
     Reset { group: GroupId },
+    /// End a group, whoever is in it: its state and its name are given up.
+    Dissolve { group: GroupId },
     /// A payload that all members of the domain see at the same cut of all groups.
     Cast { payload: Bytes },
 }
@@ -85,6 +88,8 @@ pub(crate) struct Value {
     pub(crate) changes: Vec<Change>,
     /// How long the new view refrains from acting because of leases of the excluded.
     pub(crate) lease_wait_us: u64,
+    /// The version of the protocol that the domain runs at from the new view on, if that is another one.
+    pub(crate) raise: Option<Protocol>,
     /// Set when processes begin again from their logs: the members are new incarnations, nobody of the old view goes on,
     /// and this is the identity of the domain, another one if an operator forced it.
     pub(crate) restart: Option<DomainId>,
@@ -94,6 +99,11 @@ impl Value {
     /// Whether this process sees the end of the old view: it goes on, or leaves in an orderly way.
     pub(crate) fn keeps(&self, process: ProcessId) -> bool {
         self.members.iter().any(|m| m.process == process) || self.left.contains(&process)
+    }
+
+    /// Whether the group is asked to be ended with this view.
+    pub(crate) fn dissolves(&self, id: GroupId) -> bool {
+        self.changes.iter().any(|c| matches!(c.what, ChangeKind::Dissolve { group } if group == id))
     }
 }
 
@@ -110,7 +120,7 @@ wire_struct! {
     Report { group, received, order_base, runs }
     Cut { group, lanes, order_base, runs }
     Change { by, token, what }
-    Value { members, left, cuts, changes, lease_wait_us, restart }
+    Value { members, left, cuts, changes, lease_wait_us, raise, restart }
     Entrant { durable, length, last }
     Accepted { ballot, value }
 }
@@ -141,6 +151,10 @@ impl Wire for ChangeKind {
                 5u8.write(out);
                 payload.write(out);
             }
+            Self::Dissolve { group } => {
+                6u8.write(out);
+                group.write(out);
+            }
         }
     }
 
@@ -155,6 +169,7 @@ impl Wire for ChangeKind {
             3 => Self::Complete { group: Wire::read(input)?, cut: Wire::read(input)? },
             4 => Self::Reset { group: Wire::read(input)? },
             5 => Self::Cast { payload: Wire::read(input)? },
+            6 => Self::Dissolve { group: Wire::read(input)? },
             other => return Err(WireError::Tag(other)),
         })
     }

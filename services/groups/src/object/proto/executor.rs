@@ -17,7 +17,7 @@ use crate::core::wire::{Reader, Wire, put_varint};
 use crate::core::{GroupId, ProcessId, WireError};
 use bytes::{Bytes, BytesMut};
 use quorb::adapter::{RelayedCall, RelayedReply};
-use quorb::proto::head::{Completion, RequestIdentity};
+use quorb::proto::head::{ChainId, Completion, RequestIdentity};
 use quorb::{ExceptionKind, Minor, SystemException};
 use std::collections::VecDeque;
 
@@ -105,6 +105,16 @@ impl Replica {
     pub(super) fn queue(&mut self, request: Request) {
         self.shared.executor.queue.push_back(request);
         self.execute_more();
+    }
+
+    /// Whether a request of this chain, less deep in it, waits for its outcome: a call that comes back from there would wait for
+    /// itself. A member that is behind may take for under way what has ended, if a caller's next call comes to it by a longer way.
+    #[must_use]
+    pub fn is_inside(&self, chain: ChainId, depth: u32) -> bool {
+        self.shared.executor.queue.iter().any(|request| {
+            let call = RelayedCall::from_parts(request.head.clone(), Bytes::new());
+            call.link().is_ok_and(|(of, at)| of == chain && at < depth)
+        })
     }
 
     /// What of the queue this member is to execute now.

@@ -4,6 +4,7 @@
 mod c4;
 mod c5;
 mod m1;
+mod m12;
 mod m2;
 mod m3;
 mod m4;
@@ -17,6 +18,7 @@ mod o3;
 mod o4;
 mod o6;
 mod t1;
+mod t7;
 mod v1;
 mod v2;
 mod v3;
@@ -47,7 +49,7 @@ pub struct Verdict {
 #[must_use]
 pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
     let epochs = trace.epochs();
-    let checks: [(&'static str, Check<'_>); 21] = [
+    let checks: [(&'static str, Check<'_>); 23] = [
         ("M1", &|| m1::check(trace)),
         ("M2", &|| m2::check(trace)),
         ("M3", &|| m3::check(trace)),
@@ -55,6 +57,7 @@ pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
         ("M5", &|| m5::check(trace)),
         ("M6", &|| m6::check(trace)),
         ("M7", &|| m7::check(trace)),
+        ("M12", &|| m12::check(trace)),
         ("V3", &|| v3::check(trace)),
         ("O1", &|| o1::check(trace, &epochs)),
         ("O2", &|| o2::check(trace, &epochs)),
@@ -66,6 +69,7 @@ pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
         ("O4", &|| o4::check(&epochs)),
         ("O6", &|| o6::check(trace)),
         ("T1", &|| t1::check(trace)),
+        ("T7", &|| t7::check(trace)),
         ("C4", &|| c4::check(trace)),
         ("M9", &|| m9::check(trace)),
         ("C5", &|| c5::check(trace)),

@@ -25,7 +25,7 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
                         at.insert((domain, *group, *number), (state.clone(), log.process));
                     }
                 }
-                Entry::LeftGroup { group } => {
+                Entry::LeftGroup { group } | Entry::Dissolved { group } => {
                     known.remove(group);
                     state.remove(group);
                 }

@@ -11,7 +11,7 @@ pub(super) fn check(trace: &Trace, _: &Epochs) -> Result<(), String> {
         for entry in &log.entries {
             match entry {
                 Entry::Deliver { message, .. } => drop(delivered.insert(*message)),
-                Entry::LeftGroup { group } => sent.retain(|(g, _)| g != group),
+                Entry::LeftGroup { group } | Entry::Dissolved { group } => sent.retain(|(g, _)| g != group),
                 Entry::Sent { group, message } => sent.push((*group, *message)),
                 // What was on its way when the state came is in the state.
                 Entry::Install { applied, .. } => delivered.extend(applied.iter().copied()),

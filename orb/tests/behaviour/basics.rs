@@ -1,9 +1,9 @@
-//! The same user's test over every way.
+//! What any user of an object does.
 
 use crate::rig::probe::Tree;
 use crate::rig::{Way, World};
 
-async fn an_object_is_the_same_wherever_it_is(way: Way) {
+pub(crate) async fn an_object_is_the_same_wherever_it_is(way: Way) {
     let world = World::new(way).await;
     let probe = &world.probe;
     assert_eq!(probe.value().await.unwrap(), 0);
@@ -28,7 +28,7 @@ async fn an_object_is_the_same_wherever_it_is(way: Way) {
 }
 
 /// A oneway call leaves nothing behind on its connection.
-async fn oneway_calls_use_nothing_up(way: Way) {
+pub(crate) async fn oneway_calls_use_nothing_up(way: Way) {
     let world = World::serving(way, |limits| limits.calls_in_flight_max = 8).await;
     for _ in 0..300 {
         world.probe.note(1).await.unwrap();
@@ -36,9 +36,4 @@ async fn oneway_calls_use_nothing_up(way: Way) {
     world.control.noted(300).await;
     assert_eq!(world.probe.value().await.unwrap(), 300);
     world.end().await;
-}
-
-every_way! {
-    an_object_is_the_same_wherever_it_is;
-    oneway_calls_use_nothing_up;
 }

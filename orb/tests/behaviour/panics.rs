@@ -1,12 +1,10 @@
 //! A servant that panics harms its own call, and its object no more than it must.
 
-use std::sync::atomic::Ordering;
-
 use quorb::{Completion, ExceptionKind, Proxy};
 
 use crate::rig::{Way, World, until};
 
-async fn a_panic_in_an_update(way: Way) {
+pub(crate) async fn a_panic_in_an_update(way: Way) {
     let world = World::new(way).await;
     let fault = world.probe.panic_update().await.unwrap_err();
     assert_eq!((fault.kind(), fault.completed()), (Some(ExceptionKind::Unknown), Completion::Maybe));
@@ -19,7 +17,7 @@ async fn a_panic_in_an_update(way: Way) {
     world.end().await;
 }
 
-async fn a_panic_in_a_query(way: Way) {
+pub(crate) async fn a_panic_in_a_query(way: Way) {
     let world = World::new(way).await;
     let fault = world.probe.panic_query().await.unwrap_err();
     assert_eq!((fault.kind(), fault.completed()), (Some(ExceptionKind::Unknown), Completion::Maybe));
@@ -28,11 +26,11 @@ async fn a_panic_in_a_query(way: Way) {
 }
 
 /// Updates that waited when the panic came are refused like those that come after it.
-async fn updates_that_wait_behind_a_panic(way: Way) {
+pub(crate) async fn updates_that_wait_behind_a_panic(way: Way) {
     let world = World::new(way).await;
     let arrived = |count: usize| {
-        let control = world.control.clone();
-        async move { until("it is there", || control.dispatched.load(Ordering::SeqCst) == count).await }
+        let server = world.server.clone();
+        async move { until("it is there", || server.open_calls().served == count).await }
     };
     let spawn = |wait_for: usize| {
         let probe = world.probe.clone();
@@ -56,10 +54,4 @@ async fn updates_that_wait_behind_a_panic(way: Way) {
     assert_eq!(waiting.await.unwrap().unwrap_err().kind(), Some(ExceptionKind::ObjAdapter));
     assert_eq!(world.probe.value().await.unwrap(), 1001);
     world.end().await;
-}
-
-every_way! {
-    a_panic_in_an_update;
-    a_panic_in_a_query;
-    updates_that_wait_behind_a_panic;
 }
