@@ -341,7 +341,7 @@ impl LiveChannel {
             spooler.stop().await;
         }
         if let Some(shared) = &self.shared {
-            shared.end();
+            shared.end().await;
         }
         if let Some(spool) = self.spool.get() {
             spool.close();

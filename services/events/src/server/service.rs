@@ -277,6 +277,19 @@ impl Service {
         }
     }
 
+    /// Removes the directories of channels that there are no more. A channel is in the table before it has one.
+    pub(super) fn remove_strangers(&self) {
+        for directory in self.folder.iter().flat_map(|folder| directories(folder)) {
+            let name = directory.file_name().and_then(|name| name.to_str());
+            let life = name.and_then(|name| u64::from_str_radix(name, 16).ok());
+            if life.is_some_and(|life| self.of_life(life).is_none())
+                && let Err(cause) = std::fs::remove_dir_all(&directory)
+            {
+                tracing::warn!(directory = %directory.display(), %cause, "a channel of before could not be removed");
+            }
+        }
+    }
+
     /// Where the events of a channel with this life are kept; none if nothing is.
     pub(super) fn directory_of(&self, life: u64) -> Option<PathBuf> {
         self.folder.as_ref().map(|folder| folder.join(format!("{life:016x}")))

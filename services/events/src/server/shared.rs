@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     /// There is more for the disk.
     bell: Arc<Notify>,
     is_over: AtomicBool,
+    /// Held while something is written to the disk.
+    writing: tokio::sync::Mutex<()>,
 }
 
 impl Shared {
@@ -30,13 +32,21 @@ impl Shared {
         let (publishing, batches) = Publishing::new(limits);
         let (holds, wants) = watch::channel(false);
         let (copied, bell) = (watch::Sender::new(0), Arc::default());
-        (Shared { publishing, holds, copied, bell, is_over: AtomicBool::new(false) }, batches, wants)
+        let (is_over, writing) = (AtomicBool::new(false), tokio::sync::Mutex::default());
+        (Shared { publishing, holds, copied, bell, is_over, writing }, batches, wants)
     }
 
-    /// Nothing more is copied.
-    pub(super) fn end(&self) {
+    /// Nothing more is copied on return.
+    pub(super) async fn end(&self) {
         self.is_over.store(true, Ordering::SeqCst);
         self.bell.notify_one();
+        drop(self.writing.lock().await);
+    }
+
+    /// Permission to write to the disk; none if nothing is to be written any more.
+    pub(super) async fn may_write(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let permission = self.writing.lock().await;
+        (!self.is_over.load(Ordering::SeqCst)).then_some(permission)
     }
 }
 
@@ -124,10 +134,14 @@ impl LiveChannel {
         }
     }
 
-    /// What goes to the disk next; none if nothing does any more.
-    pub(super) fn to_copy(&self, from: u64, bytes_max: usize) -> Option<Copying> {
-        let is_over = self.shared().is_none_or(|shared| shared.is_over.load(Ordering::SeqCst));
-        (!is_over).then(|| self.look(|core| core.to_copy(from, bytes_max)))
+    /// What goes to the disk next.
+    pub(super) fn to_copy(&self, from: u64, bytes_max: usize) -> Copying {
+        self.look(|core| core.to_copy(from, bytes_max))
+    }
+
+    /// See [`Shared::may_write`].
+    pub(super) async fn may_write(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        self.shared()?.may_write().await
     }
 
     pub(super) fn copy_bell(&self) -> Arc<Notify> {

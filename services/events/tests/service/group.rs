@@ -312,8 +312,20 @@ async fn what_a_server_has_missed_it_copies_from_the_disks_of_others() {
     let mut replay =
         trio.only(2).subscription("d").from(Start::First).until_now().open::<u64>().await.unwrap();
     assert_eq!(seen(&mut replay, 2_999).await, expected);
-    // Now it has them, and the others need not.
     drop(replay);
+    // What is removed while it is away it removes when it is back.
+    let folder = of(&trio.folder, 2).unwrap();
+    let count = || std::fs::read_dir(&folder).map_or(0, |entries| entries.count());
+    assert_eq!(count(), 1);
+    trio.kill(2).await;
+    soon("it is removed", trio.events.remove("d")).await.unwrap();
+    trio.start(2).await;
+    let gone = async {
+        while count() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("its disk is empty", gone).await;
     trio.end().await;
 }
 

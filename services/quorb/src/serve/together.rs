@@ -169,7 +169,7 @@ impl Service for Together {
     fn ended(&mut self) -> BoxFuture<'_, String> {
         Box::pin(async {
             match (&mut self.membership).await {
-                Ok(Err(why)) => format!("names and events cannot go on: {why}"),
+                Ok(Err(why)) => format!("the naming service cannot go on: {why}"),
                 _ => "the services have ended".to_owned(),
             }
         })

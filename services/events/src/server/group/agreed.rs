@@ -167,6 +167,9 @@ impl Service {
         for live in self.channels() {
             self.copy(&live);
         }
+        let service = self.clone();
+        // Channels were removed while it was away.
+        tokio::task::spawn_blocking(move || service.remove_strangers());
     }
 
     /// Has a durable channel written down here.

@@ -49,26 +49,28 @@ impl Copier {
         };
         loop {
             let Some(live) = self.live.upgrade() else { return };
-            let Some(next) = live.to_copy(from, COPIED_BYTES_MAX) else { return };
-            let next = match next {
+            let next = match live.to_copy(from, COPIED_BYTES_MAX) {
                 Copying::Blocks(blocks) => {
                     let end = blocks.last().map_or(from, |stored| stored.last() + 1);
                     Some((blocks, end))
                 }
                 Copying::Elsewhere { until } => self.fetch(from, until).await,
-                Copying::Nothing => {
+                Copying::Nothing => Some((Vec::new(), from)),
+            };
+            let copied = match next {
+                Some((blocks, end)) => {
+                    let Some(_permission) = live.may_write().await else { return spool.close() };
+                    append(&spool, blocks).await.map(|()| end)
+                }
+                None => Err(None),
+            };
+            match copied {
+                Ok(end) if end == from => {
                     let bell = live.copy_bell();
                     drop(live);
                     // Whoever ends the channel rings it, too.
                     bell.notified().await;
-                    continue;
                 }
-            };
-            let copied = match next {
-                Some((blocks, end)) => append(&spool, blocks).await.map(|()| end),
-                None => Err(None),
-            };
-            match copied {
                 Ok(end) => {
                     from = end;
                     live.copied(from, spool.oldest());
@@ -92,6 +94,8 @@ impl Copier {
     async fn open(&self) -> Result<Option<(Arc<dyn Spool>, u64)>, SpoolError> {
         let Some(live) = self.live.upgrade() else { return Ok(None) };
         let (directory, limits, options) = (self.directory.clone(), live.limits().clone(), live.options());
+        // Who has taken the channel out may be removing this very directory.
+        let Some(_permission) = live.may_write().await else { return Ok(None) };
         let next = live.next_position();
         let file = ChannelFile { name: live.name().to_owned(), life: live.life(), options: options.clone() };
         let opened = tokio::task::spawn_blocking(move || {
