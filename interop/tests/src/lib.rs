@@ -20,6 +20,7 @@ mod server;
 pub mod serving;
 mod steps;
 pub mod table;
+pub mod tally;
 mod tap;
 mod trail;
 pub mod zoo;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::steps::Step;
 
 /// The interface definitions, without their extension.
-const INTERFACES: [&str; 5] = ["bench", "grid", "echo", "stranger", "zoo"];
+const INTERFACES: [&str; 6] = ["bench", "grid", "echo", "stranger", "tally", "zoo"];
 /// Those with types that the ORB's Python has not.
 const INTERFACES_FOR_CPP: [&str; 1] = ["gauge"];
 /// Those with types that the ORB's C++ has not.
@@ -15,7 +15,7 @@ const INTERFACES_FOR_PYTHON: [&str; 1] = ["vault"];
 const EVENTS: &str = "events";
 
 /// Each C++ program with the sources it is linked from; those that end in `SK` are generated.
-const PROGRAMS: [(&str, &[&str]); 13] = [
+const PROGRAMS: [(&str, &[&str]); 14] = [
     ("grid_server", &["grid_server", "serve", "gridSK"]),
     ("grid_client", &["grid_client", "checks", "gridSK"]),
     ("echo_server", &["echo_server", "echo_servant", "serve", "echoSK", "gridSK"]),
@@ -41,6 +41,7 @@ const PROGRAMS: [(&str, &[&str]); 13] = [
     ("naming_client", &["naming_client"]),
     ("naming_failover", &["naming_failover"]),
     ("naming_load", &["naming_load"]),
+    ("tally_client", &["tally_client", "tallySK"]),
     ("event_client", &["event_client", "eventsSK"]),
     ("ir_reader", &["ir_reader"]),
 ];

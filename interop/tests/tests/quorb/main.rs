@@ -8,6 +8,7 @@
 //! | `forwarding` | requests are forwarded between brokers, once, for good, and in a circle |
 //! | `both_directions` | callbacks over the connection that the client has opened, in either role |
 //! | `from_idl` | servers and clients that are generated from IDL; omniidl takes the IDL that we print |
+//! | `groups` | a C++ client through every failure of a replicated object, with and without FT_REQUEST; FT-CORBA's reading operations |
 //! | `lifecycle` | restarts, draining, closing when idle, by either side |
 //! | `on_the_wire` | what really passes: LocateRequests, fragments, and that the checks notice spoilt replies |
 //! | `benchmark` | the foreign benchmark client checks its results |
@@ -30,6 +31,7 @@ mod event_service;
 mod foreign_clients;
 mod forwarding;
 mod from_idl;
+mod groups;
 mod lifecycle;
 mod long_doubles;
 mod naming_service;

@@ -156,12 +156,13 @@ impl World {
         self.members.push(Member { domain, orb, replica });
     }
 
-    /// Waits until every member sees so many members with the state.
+    /// Waits until every member sees so many members with the state, and says so to its clients.
     pub(crate) async fn until_members(&self, count: usize) {
         for member in &self.members {
             let mut references = member.replica.references();
             in_time("a view", async {
-                while member.members() != count {
+                let listed = |member: &Member| member.replica.reference().ior().iiop_profiles().count();
+                while member.members() != count || listed(member) != count {
                     references.changed().await.unwrap();
                 }
             })

@@ -14,9 +14,11 @@ const MEMBERS: usize = 3;
 const CLIENTS: usize = 4;
 /// What others wait for takes no longer than this.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How long a load that is to see a failure lasts at least, in milliseconds, and when the failure comes.
+/// How long a load that is to see a failure lasts, in milliseconds, and when the failure comes.
 const FAILURE_MS: u64 = 6000;
 const KILL_AFTER: Duration = Duration::from_millis(500);
+/// Where nothing is timed, the machine may be busy: who is slow is not excluded. A killed process is noticed all the same.
+const SMOKE_DETECTION_MS: &str = "20000";
 
 /// Where the logs are; removed in the end.
 struct Directory(PathBuf);
@@ -95,16 +97,15 @@ fn tell(stage: &mut Stage, durable: &Figures, volatile: &Figures, etcd: Option<&
 fn ours(stage: &Stage, data: Option<&Path>, ms: u64) -> Outcome<Figures> {
     let network = stage.network;
     let seeds: Vec<String> = (0..MEMBERS).map(|host| network.listen(host)).collect();
-    let start = |host| keeper(network, host, &seeds, data);
+    let start = |host| keeper(stage, host, &seeds, data);
     let mut keepers = (0..MEMBERS).map(start).collect::<Outcome<Vec<_>>>()?;
     let references = keepers.iter_mut().map(ready).collect::<Outcome<Vec<_>>>()?;
     let caller = caller(network, "--references", &references)?;
     let mut system = System { keepers, caller };
     let mut figures = system.loads(&["all"], ms)?;
     for number in 0..kills(stage) {
-        let gap = system.lose(number)?;
-        figures.gaps.push(gap);
-        system.keepers[number] = keeper(network, number, &seeds, data)?;
+        figures.gaps.push(system.lose(number, failure_ms(stage))?);
+        system.keepers[number] = keeper(stage, number, &seeds, data)?;
         ready(&mut system.keepers[number])?;
     }
     Ok(figures)
@@ -129,13 +130,17 @@ fn theirs(stage: &Stage, directory: &Path, ms: u64) -> Outcome<Option<Figures>> 
     let mut figures = system.loads(&["all", &leader.to_string()], ms)?;
     for _ in 0..kills(stage) {
         let leader = system.leader()?;
-        figures.gaps.push(system.lose(leader)?);
+        figures.gaps.push(system.lose(leader, failure_ms(stage))?);
         etcd.servers = std::mem::take(&mut system.keepers);
         etcd.restart(stage.network, leader)?;
         system.keepers = std::mem::take(&mut etcd.servers);
         system.leader()?;
     }
     Ok(Some(figures))
+}
+
+fn failure_ms(stage: &Stage) -> u64 {
+    if stage.plan.smoke { 1000 } else { FAILURE_MS }
 }
 
 fn kills(stage: &Stage) -> usize {
@@ -175,8 +180,8 @@ impl System {
     }
 
     /// kill -9 of one while all clients put: how long nobody was answered, in milliseconds.
-    fn lose(&mut self, number: usize) -> Outcome<f64> {
-        self.caller.say(&format!("put 64 {FAILURE_MS} all"))?;
+    fn lose(&mut self, number: usize, ms: u64) -> Outcome<f64> {
+        self.caller.say(&format!("put 64 {ms} all"))?;
         std::thread::sleep(KILL_AFTER);
         self.keepers[number].kill()?;
         // While it is away every client's last value is to be found at the others.
@@ -189,10 +194,13 @@ impl System {
     }
 }
 
-fn keeper(network: &Network, host: usize, seeds: &[String], data: Option<&Path>) -> Outcome<Actor> {
+fn keeper(stage: &Stage, host: usize, seeds: &[String], data: Option<&Path>) -> Outcome<Actor> {
     let program = std::env::current_exe()?;
-    let mut command = network.hosts[host].command(&program.to_string_lossy());
-    command.args(["keeper", "--listen", &network.listen(host)]);
+    let mut command = stage.network.hosts[host].command(&program.to_string_lossy());
+    command.args(["keeper", "--listen", &stage.network.listen(host)]);
+    if stage.plan.smoke {
+        command.args(["--detection", SMOKE_DETECTION_MS]);
+    }
     command.args(["--member", &seeds[host], "--seeds", &seeds.join(",")]);
     if let Some(data) = data {
         command.args(["--data", &data.join(host.to_string()).to_string_lossy()]);

@@ -6,6 +6,7 @@ use crate::member::orders;
 use quorb::Orb;
 use quorb_groups::driver::Domain;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where it serves.
 #[derive(Debug, clap::Args)]
@@ -22,6 +23,9 @@ pub(crate) struct Settings {
     /// The directory of its log: the map is durable.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Milliseconds of silence before a member is suspected; the default of the engine if it is not given.
+    #[arg(long)]
+    detection: Option<u64>,
 }
 
 /// Runs until the standard input ends.
@@ -33,9 +37,12 @@ pub(crate) fn run(settings: Settings) -> Outcome<()> {
 async fn live(settings: Settings) -> Outcome<()> {
     let mut orders = orders();
     let orb = Orb::builder().listen(settings.listen).start().await?;
-    let mut join = Domain::join(settings.seeds).name("store").listen(&settings.member);
+    let mut join = Domain::join(settings.seeds).name("store").listen(&settings.member).rejoins();
     if let Some(data) = &settings.data {
         join = join.data(data);
+    }
+    if let Some(ms) = settings.detection {
+        join = join.detection(Duration::from_millis(ms));
     }
     let domain = join.await?;
     let serving = domain.serve(&orb, "store", StoreServant::new(Shelf::default()));
