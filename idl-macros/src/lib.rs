@@ -127,11 +127,12 @@ use proc_macro::TokenStream;
 /// | `#[oneway]` | nobody waits for the end; no result, no exceptions |
 /// | `#[idempotent]` | running it twice is the same as once: the broker may repeat it |
 /// | `#[deadline("2s")]` | the time a call may take unless its caller says otherwise; units `ms`, `s`, `m`, `h` |
+/// | `#[reply(majority)]` | whose replies a call of an object group waits for: `first`, `majority`, `all`, or how many; plain objects have one |
 /// | `#[cancellable]` | a started call of this `async fn` is stopped when its caller gives up |
 /// | `#[parameters(a, x, b)]` | the parameters in the order of IDL; names that are no parameters of the method name its outs |
 /// | `#[idl(name = "getCell")]` | the name on the wire, where it is not the method's |
 ///
-/// `order`, `commutes`, `uniform`, `reply`, `transaction` and `role` are reserved. Other attributes stay on the trait;
+/// `order`, `commutes`, `uniform`, `transaction` and `role` are reserved. Other attributes stay on the trait;
 /// documentation and `#[deprecated]` are on the proxies as well.
 ///
 /// # Parameters
@@ -363,7 +364,7 @@ pub fn exception(input: TokenStream) -> TokenStream {
 /// | `crate = path` | where the crate `quorb` is, if not at `::quorb` |
 ///
 /// Names are scoped names of the IDL; in the lists about servants an interface or a module stands for all in it. In the IDL
-/// itself the annotations `@query`, `@idempotent`, `@exclusive`, `@cancellable` and `@deadline("2s")` say what they say here.
+/// itself the annotations `@query`, `@idempotent`, `@exclusive`, `@cancellable`, `@reply(majority)` and `@deadline("2s")` say what they say here.
 ///
 /// What is wrong in the IDL, and what has no Rust form yet, are errors of the compiler with file, line and column. A change of
 /// the file, or of one that it includes, builds the crate anew.

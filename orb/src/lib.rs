@@ -45,8 +45,8 @@ pub mod __private {
     };
     pub use crate::exception::{Fault, Raises, UserException};
     pub use crate::model::{
-        Behaviour, Case, Direction, Interface, Kind, Member, Operation, Parameter, Signature, StateMember,
-        TypeCatalogue, TypeDef, TypeDesc, ValueKind,
+        Behaviour, Case, Direction, Interface, Kind, Member, Operation, Parameter, Replies, Signature,
+        StateMember, TypeCatalogue, TypeDef, TypeDesc, ValueKind,
     };
     pub use crate::object::{Deferred, Facade, ObjectRef, Proxy};
     pub use crate::value::derived::{

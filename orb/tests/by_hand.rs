@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quorb::__private::{Behaviour, Interface, Kind, Operation, ServantCell, Signature, Thread};
+use quorb::__private::{Behaviour, Interface, Kind, Operation, Replies, ServantCell, Signature, Thread};
 use quorb::{Dispatch, Fault, Invocation, MemoryNetwork, ObjectRef, Orb, Preference, Proxy, Servant, Tie};
 
 struct Counter(i32);
@@ -11,7 +11,14 @@ struct Counter(i32);
 const fn operation(name: &'static str, kind: Kind) -> Operation {
     Operation {
         name,
-        behaviour: Behaviour { kind, oneway: false, idempotent: false, cancellable: false, deadline: None },
+        behaviour: Behaviour {
+            kind,
+            oneway: false,
+            idempotent: false,
+            cancellable: false,
+            deadline: None,
+            replies: Replies::First,
+        },
         signature: |_| Signature { parameters: vec![], result: None, raises: vec![] },
     }
 }

@@ -47,12 +47,13 @@ impl Book for Ledger {
     }
 }
 
-/// Serves a replica until it is told to end.
+/// Serves a replica of the book, and one of the figures about the day, until it is told to end.
 pub(crate) async fn serve(listen: &str, domain: &[&str]) -> Result<(), Box<dyn Error>> {
     let orb = Orb::builder().listen(listen).start().await?;
     let domain = Domain::join(domain.iter().copied()).listen_at_a_seed().await?;
     let replica = domain.serve(&orb, "book", BookServant::new(Ledger::default())).await?;
-    println!("ready {}", replica.reference());
+    let analytics = crate::analytics::serve(&orb, &domain).await?;
+    println!("ready {} {analytics}", replica.reference());
     orb.run_until_signal(Duration::from_secs(5)).await;
     domain.leave().await;
     Ok(())

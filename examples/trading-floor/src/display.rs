@@ -2,6 +2,7 @@
 
 use quorb_events::{EventError, Events, Loss};
 
+use crate::analytics::AnalyticsProxy;
 use crate::book::BookProxy;
 use crate::market::{Price, SYMBOLS, Trade};
 
@@ -20,14 +21,20 @@ pub(crate) async fn watch(events: Events) -> Result<u64, EventError> {
     Ok(shown)
 }
 
-/// Enters so many trades into the book, each once, whatever is killed meanwhile. The book says where to begin.
-pub(crate) async fn enter(events: Events, book: BookProxy, trades: u64) -> Result<u64, String> {
+/// Enters so many trades into the book, and has them looked at, each once, whatever is killed meanwhile. The book says where to
+/// begin.
+pub(crate) async fn enter(
+    events: Events,
+    book: BookProxy,
+    analytics: AnalyticsProxy,
+    trades: u64,
+) -> Result<u64, String> {
     let from = book.next().await.map_err(|fault| fault.to_string())?;
     let feed = events.subscription("trades/**").at(from).open::<Trade>().await;
     let mut feed = feed.map_err(|error| error.to_string())?;
     let mut next = from;
     while next <= trades {
-        let (mut symbols, mut quantities) = (Vec::new(), Vec::new());
+        let (mut symbols, mut quantities, mut cents) = (Vec::new(), Vec::new(), Vec::new());
         let first = next;
         while next <= trades && symbols.len() < TOGETHER_MAX {
             // What has come is entered, unless more is there at once.
@@ -45,11 +52,15 @@ pub(crate) async fn enter(events: Events, book: BookProxy, trades: u64) -> Resul
             assert_eq!(event.position, next, "every trade, in order");
             symbols.push(event.value.symbol);
             quantities.push(event.value.quantity);
+            cents.push(event.value.cents);
             next += 1;
         }
         if symbols.is_empty() {
             return Err("no trade has come for two minutes".to_owned());
         }
+        let volumes = quantities.iter().map(|quantity| quantity.unsigned_abs()).collect();
+        let observed = analytics.observe(first, symbols.clone(), volumes, cents).await;
+        observed.map_err(|fault| fault.to_string())?;
         book.enter(first, symbols, quantities).await.map_err(|fault| fault.to_string())?;
     }
     Ok(next - 1)

@@ -28,8 +28,8 @@ pub(crate) async fn serve_events(listen: &str, folder: &str) -> Result<(), Box<d
 /// A process. It is killed if it is still there when this is dropped.
 pub(crate) struct Process {
     child: Child,
-    /// The reference to what it serves.
-    pub(crate) reference: String,
+    /// The references to what it serves.
+    pub(crate) references: Vec<String>,
 }
 
 impl Process {
@@ -45,16 +45,20 @@ impl Process {
 
     fn start(arguments: &[&str]) -> Result<Process, Box<dyn Error>> {
         let child = Command::new(std::env::current_exe()?).args(arguments).stdout(Stdio::piped()).spawn()?;
-        Ok(Process { child, reference: String::new() })
+        Ok(Process { child, references: Vec::new() })
     }
 
     pub(crate) fn until_ready(&mut self) -> Result<(), Box<dyn Error>> {
         let output = self.child.stdout.take().ok_or("the process has no output")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let reference = line.trim_end().strip_prefix("ready ").ok_or("a process did not become ready")?;
-        self.reference = reference.to_owned();
+        let references = line.trim_end().strip_prefix("ready ").ok_or("a process did not become ready")?;
+        self.references = references.split(' ').map(str::to_owned).collect();
         Ok(())
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// kill -9.

@@ -1,4 +1,5 @@
-//! A trading floor: prices and trades are events, the positions that come of the trades are a replicated object.
+//! A trading floor: prices and trades are events, the positions that come of the trades are a replicated object, and figures
+//! about the day are worked out by one process that others shadow.
 //!
 //! ```text
 //! cargo run -p trading-floor
@@ -6,16 +7,18 @@
 //!
 //! The program starts an event service and three replicas of the book, as processes of itself. Traders publish prices, of which
 //! a display wants the newest only, and trades, which must not be lost. A booker enters every trade into the book, once. In the
-//! middle the event service and a replica are killed with `kill -9`. At the end the whole day is replayed, and the book must
-//! say the same.
+//! middle the event service is killed with `kill -9`, and the replica that works out the figures. At the end the whole day is
+//! replayed, and the book and the figures must say the same.
 //!
 //! | file | what it is about |
 //! |---|---|
 //! | `market` | prices and trades, published |
 //! | `book` | the positions: a replicated object |
+//! | `analytics` | the figures: a replicated object whose executor ships effects |
 //! | `display` | who watches prices, and who enters trades |
 //! | `house` | the processes |
 
+mod analytics;
 mod book;
 mod display;
 mod house;
@@ -29,6 +32,7 @@ use clap::Parser;
 use quorb::Orb;
 use quorb_events::{ChannelOptions, Events, Guarantee, Overflow, Start};
 
+use crate::analytics::AnalyticsProxy;
 use crate::book::BookProxy;
 use crate::house::Process;
 use crate::market::Trade;
@@ -75,10 +79,13 @@ async fn demonstrate(day: &CommandLine) -> Result<(), Box<dyn Error>> {
     prices.overflow = Some(Overflow::Conflate);
     events.channel("equities", prices).await?;
     events.channel("trades", ChannelOptions::new(Guarantee::Durable)).await?;
-    let book: BookProxy = orb.bind(&books[0].reference)?;
+    let [book, analytics] = &books[0].references[..] else {
+        return Err("a replica serves two objects".into());
+    };
+    let (book, analytics): (BookProxy, AnalyticsProxy) = (orb.bind(book)?, orb.bind(analytics)?);
 
     let display = tokio::spawn(display::watch(events.clone()));
-    let booking = tokio::spawn(display::enter(events.clone(), book.clone(), day.trades));
+    let booking = tokio::spawn(display::enter(events.clone(), book.clone(), analytics.clone(), day.trades));
     let traders: Vec<_> = (0..day.traders)
         .map(|trader| {
             let trades = day.trades / day.traders + u64::from(trader < day.trades % day.traders);
@@ -92,8 +99,13 @@ async fn demonstrate(day: &CommandLine) -> Result<(), Box<dyn Error>> {
     let mut floor = Process::floor(&floor_address, data.path())?;
     floor.until_ready()?;
     until_booked(&book, 2 * day.trades / 3).await?;
-    println!("kill -9 of a replica of the book, with {} trades in it", book.next().await? - 1);
-    books.remove(0).kill()?;
+    let worker = analytics.worker().await?;
+    let victim = books.iter().position(|replica| replica.pid() == worker).ok_or("nobody works")?;
+    println!(
+        "kill -9 of the replica that works out the figures, with {} trades in the book",
+        book.next().await? - 1
+    );
+    books.remove(victim).kill()?;
 
     for trader in traders {
         trader.await??;
@@ -101,7 +113,10 @@ async fn demonstrate(day: &CommandLine) -> Result<(), Box<dyn Error>> {
     let entered = booking.await??;
     let shown = display.await??;
     println!("{entered} trades are in the book; the display has shown {shown} prices");
-    replay(&events, &book, day.trades).await?;
+    if analytics.worker().await? == worker {
+        return Err("nobody has taken over from the lost one".into());
+    }
+    replay(&events, &book, &analytics, day.trades).await?;
     orb.shutdown(Duration::ZERO).await;
     Ok(())
 }
@@ -113,27 +128,38 @@ async fn until_booked(book: &BookProxy, trades: u64) -> Result<(), Box<dyn Error
     Ok(())
 }
 
-/// The day once more, from the disk: what it comes to is what the book says.
-async fn replay(events: &Events, book: &BookProxy, trades: u64) -> Result<(), Box<dyn Error>> {
+/// The day once more, from the disk: what it comes to is what the book and the figures say.
+async fn replay(
+    events: &Events,
+    book: &BookProxy,
+    analytics: &AnalyticsProxy,
+    trades: u64,
+) -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
     let mut day = events.subscription("trades/**").from(Start::First).until_now().open::<Trade>().await?;
-    let (mut positions, mut count) = (BTreeMap::<String, i64>::new(), 0);
+    let (mut positions, mut count) = (BTreeMap::<String, (i64, u64, u64)>::new(), 0);
     while let Some(trade) = day.next().await {
-        *positions.entry(trade.symbol).or_default() += trade.quantity;
+        let (position, volume, paid) = positions.entry(trade.symbol).or_default();
+        *position += trade.quantity;
+        *volume += trade.quantity.unsigned_abs();
+        *paid += trade.quantity.unsigned_abs() * u64::from(trade.cents);
         count += 1;
     }
     if (count, day.lost()) != (trades, 0) {
         return Err(format!("{count} of {trades} trades are there, {} are lost", day.lost()).into());
     }
-    for (symbol, position) in &positions {
-        let held = book.held(symbol).await?;
-        if held != *position {
-            return Err(format!("{symbol}: the book says {held}, the day {position}").into());
+    for (symbol, (position, volume, paid)) in &positions {
+        let (held, average) = (book.held(symbol).await?, analytics.average(symbol).await?);
+        if (held, average) != (*position, paid / (*volume).max(1)) {
+            let day = paid / (*volume).max(1);
+            return Err(
+                format!("{symbol}: {held} at {average} are kept, the day has {position} at {day}").into()
+            );
         }
-        println!("  {symbol:4} {held:>8}");
+        println!("  {symbol:4} {held:>8} {:>8}.{:02}", average / 100, average % 100);
     }
     println!(
-        "The day replays in {} ms: every trade is there once, and the book agrees.",
+        "The day replays in {} ms: every trade is there once, and the book agrees, and so do the figures.",
         begun.elapsed().as_millis()
     );
     Ok(())

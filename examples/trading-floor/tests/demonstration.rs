@@ -9,5 +9,9 @@ fn a_day_replays_and_the_book_agrees() {
     let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}{errors}");
     assert_eq!(said.matches("kill -9").count(), 2, "{said}");
-    assert!(said.contains("600 trades are in the book") && said.contains("the book agrees"), "{said}");
+    assert!(
+        said.contains("600 trades are in the book")
+            && said.contains("the book agrees, and so do the figures"),
+        "{said}"
+    );
 }

@@ -7,6 +7,7 @@
 //! | `@idempotent` | operation, attribute | it may be repeated |
 //! | `@cancellable` | operation | it is stopped when its caller gives up |
 //! | `@deadline("2s")` | operation, attribute | the time a call may take |
+//! | `@reply(majority)` | operation, attribute | whose replies a call of an object group waits for |
 //! | `@default` | member, parameter | what older peers do not send takes its default |
 //! | `@id(3)` | member | the index that stands for its name in CBOR |
 //! | `@name("Grid")` | interface, type | its name where IDL could not have it |

@@ -239,7 +239,10 @@ impl Mapper<'_> {
         let cancellable = cancellable.then(|| quote!(#[cancellable]));
         let blocking = blocks.then(|| quote!(#[blocking]));
         let deadline = argument(annotations, "deadline").map(|time| quote!(#[deadline(#time)]));
-        let attributes = quote!(#update #idempotent #cancellable #blocking #deadline);
+        // Text that is neither a word nor a number is refused by the attribute.
+        let reply = argument(annotations, "reply").and_then(|mode| mode.parse::<TokenStream>().ok());
+        let reply = reply.map(|mode| quote!(#[reply(#mode)]));
+        let attributes = quote!(#update #idempotent #cancellable #blocking #deadline #reply);
         let keyword = if waits { quote!(async) } else { TokenStream::new() };
         Form { attributes, receiver, keyword }
     }

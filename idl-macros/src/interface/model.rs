@@ -100,6 +100,17 @@ pub(crate) struct Operation {
     pub(crate) idempotent: bool,
     pub(crate) cancellable: bool,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) replies: Replies,
+}
+
+/// Whose replies a call of an object group waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Replies {
+    #[default]
+    First,
+    Majority,
+    All,
+    AtLeast(u32),
 }
 
 /// A place in IDL's list of parameters.

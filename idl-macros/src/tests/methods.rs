@@ -34,6 +34,13 @@ misuses! {
     deadlines_without_unit: in_method("#[deadline(\"15\")] fn get(&self);"), "\"15\"", "a unit, `ms`, `s`, `m` or `h`";
     deadlines_in_other_units: in_method("#[deadline(\"2 days\")] fn get(&self);"), "\"2 days\"", "no duration";
     deadlines_beyond_numbers: in_method("#[deadline(\"99999999999999999999h\")] fn get(&self);"), "\"99999999999999999999h\"", "no duration";
+    replies_of_nobody: in_method("#[reply(0)] fn set(&mut self);"), "0", "what `#[oneway]` says";
+    replies_of_too_many: in_method("#[reply(99999999999)] fn set(&mut self);"), "99999999999", "no number of members";
+    replies_of_whom: in_method("#[reply(most)] fn set(&mut self);"), "reply(most)", "`majority`, `all`, or how many";
+    replies_without_a_word: in_method("#[reply] fn set(&mut self);"), "reply", "`#[reply(majority)]`";
+    replies_to_oneways: in_method("#[oneway] #[reply(all)] fn set(&mut self);"), "#[reply(all)]", "leave out one of the two";
+    replies_in_streams: in_method("#[reply(all)] fn get(&self) -> quorb::ByteStream;"), "#[reply(all)]", "a stream goes to one member";
+    replies_twice: in_method("#[reply(all)] #[reply(2)] fn set(&mut self);"), "#[reply(2)]", "given twice";
     deadlines_that_are_no_text: in_method("#[deadline(2)] fn get(&self);"), "deadline(2)", "`#[deadline(\"2s\")]`";
 
     oneways_with_results: in_method("#[oneway] fn get(&self) -> u8;"), "-> u8", "can have no result";

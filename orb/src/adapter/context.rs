@@ -263,6 +263,21 @@ impl Context {
         context
     }
 
+    /// A context for work that nobody has called for: what a timer does. Calls that are made in its
+    /// [`scope`](Context::scope) belong to the chain; if `calls_refused` gives a reason, none may be made.
+    pub fn of_work(
+        orb: &Orb,
+        what: &'static str,
+        chain: ChainId,
+        calls_refused: Option<&'static str>,
+    ) -> Context {
+        let mut state =
+            CallState::new(Peer::collocated(), Bytes::new(), Bytes::from_static(what.as_bytes()), chain);
+        state.calls_refused = calls_refused;
+        state.orb = Some(orb.clone());
+        Context(Arc::new(state))
+    }
+
     /// Why the servant may call nobody, if it may not.
     pub fn calls_refused(&self) -> Option<&'static str> {
         self.0.calls_refused

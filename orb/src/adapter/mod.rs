@@ -43,4 +43,4 @@ pub use relay::{RelayError, RelayedCall, RelayedReply, ReplyForm};
 #[doc(hidden)]
 pub use running::executed_here;
 pub(crate) use running::{CURRENT, DirectCall, DirectDeadline, Place, Running};
-pub use servant::{BoxFuture, Dispatch, Facet, Location, Servant, Tie, ValueTie};
+pub use servant::{BoxFuture, Dispatch, Facet, Location, Servant, Tie, Usher, ValueTie};

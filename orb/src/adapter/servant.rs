@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use quorb_giop::ior::Ior;
 
@@ -66,11 +66,25 @@ pub trait Servant: Send + Sync + 'static {
         None
     }
 
+    /// Who decides about each direct call, where the servant behind the facet is not for everybody at all times.
+    #[doc(hidden)]
+    fn usher(&self) -> Option<Weak<dyn Usher>> {
+        None
+    }
+
     /// Where the object is, for clients that ask before they call (LocateRequest of GIOP). Servants that answer calls by
     /// forwarding them say so here, too.
     fn location(&self) -> Location {
         Location::Here
     }
+}
+
+/// Decides whether queries may read a servant's value where it is: what stands in front of it for all other calls knows more
+/// than the servant. Updates never go past it.
+#[doc(hidden)]
+pub trait Usher: Send + Sync + 'static {
+    /// Whether a query may read the value now. It is inside already: no update can begin before it is out again.
+    fn admits_query(&self) -> bool;
 }
 
 /// Where an object is.

@@ -91,6 +91,10 @@ minors! {
     REPLICA_INCOMPLETE = QUORB | 44 on Transient, "the replica does not have the object's state", "the broker goes to another replica by itself; a joining one has the state soon";
     /// A request has cost several executors.
     REQUEST_QUARANTINED = QUORB | 45 on Unknown, "the processes that executed the request were lost one after the other, and it is not tried again", "see in their logs how they ended; read the object's state before repeating the update";
+    /// Fewer members have replied than the operation declares.
+    REPLIES_TOO_FEW = QUORB | 70 on NoResponse, "fewer members of the object group have replied than the operation wants", "the update is executed once all the same, if one has replied; see which members fail";
+    /// Members have replied differently.
+    REPLIES_DIFFER = QUORB | 71 on NoResponse, "the members of the object group have replied differently", "ask again, should the object have changed meanwhile; else its replicas have drifted apart: look at the servant";
     /// A blocking call was made on an asynchronous thread.
     BLOCKING_ON_ASYNC_THREAD = QUORB | 18 on BadInvOrder, "a blocking call was made on a thread that drives asynchronous tasks", "await the asynchronous proxy, or move the call to `tokio::task::spawn_blocking`";
     /// The object is poisoned by a panic.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Interface, Kind, OperationDesc, Signature, TypeCatalogue, TypeDef, TypeDesc, ValueKind};
+use super::{
+    Interface, Kind, OperationDesc, Replies, Signature, TypeCatalogue, TypeDef, TypeDesc, ValueKind,
+};
 use crate::value::{Any, IdlType};
 
 /// What a program declares beside its interfaces: types that no operation uses, constants, and what value types have
@@ -150,6 +152,7 @@ impl ValueDeclaration {
             idempotent: false,
             cancellable: false,
             deadline_ms: None,
+            replies: Replies::First,
             signature,
         });
         self

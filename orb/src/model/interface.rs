@@ -1,6 +1,8 @@
 //! The interface: what the macros emit and what the broker reads.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -20,6 +22,51 @@ pub enum Kind {
     ConcurrentUpdate,
 }
 
+/// Whose replies a call of an object group waits for: what `#[reply(..)]` declares. An object that is no group has one reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Replies {
+    /// One member's, whichever it is.
+    #[default]
+    First,
+    /// More than half of the members', and these are the same.
+    Majority,
+    /// Every member's, as far as it does not fail, and these are the same.
+    All,
+    /// So many members'; the first one by rank is given.
+    AtLeast(u32),
+}
+
+impl Replies {
+    fn is_first(&self) -> bool {
+        *self == Replies::First
+    }
+}
+
+impl fmt::Display for Replies {
+    /// As the attribute has it: `first`, `majority`, `all`, `3`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Replies::First => f.write_str("first"),
+            Replies::Majority => f.write_str("majority"),
+            Replies::All => f.write_str("all"),
+            Replies::AtLeast(count) => write!(f, "{count}"),
+        }
+    }
+}
+
+impl FromStr for Replies {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Replies, ()> {
+        match text {
+            "first" => Ok(Replies::First),
+            "majority" => Ok(Replies::Majority),
+            "all" => Ok(Replies::All),
+            _ => text.parse().ok().filter(|count| *count > 0).map(Replies::AtLeast).ok_or(()),
+        }
+    }
+}
+
 /// What a caller may rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Behaviour {
@@ -33,6 +80,8 @@ pub struct Behaviour {
     pub cancellable: bool,
     /// The time a call may take unless its caller says otherwise.
     pub deadline: Option<Duration>,
+    /// Whose replies a call waits for.
+    pub replies: Replies,
 }
 
 impl Behaviour {
@@ -113,6 +162,9 @@ pub struct OperationDesc {
     pub cancellable: bool,
     /// The default deadline in milliseconds.
     pub deadline_ms: Option<u64>,
+    /// Whose replies a call waits for. Brokers that know of no groups do not say.
+    #[serde(default, skip_serializing_if = "Replies::is_first")]
+    pub replies: Replies,
     /// Parameters, result and exceptions.
     pub signature: Signature,
 }
@@ -126,6 +178,7 @@ impl OperationDesc {
             idempotent: self.idempotent,
             cancellable: self.cancellable,
             deadline: self.deadline_ms.map(Duration::from_millis),
+            replies: self.replies,
         }
     }
 }
@@ -400,6 +453,7 @@ fn describe(
             idempotent: operation.behaviour.idempotent,
             cancellable: operation.behaviour.cancellable,
             deadline_ms: operation.behaviour.deadline.map(|limit| limit.as_millis() as u64),
+            replies: operation.behaviour.replies,
             signature: (operation.signature)(&mut types),
         })
         .collect();

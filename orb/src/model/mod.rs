@@ -17,7 +17,7 @@ pub use declarations::{Declarations, ValueDeclaration};
 pub use idl::NoIdl;
 pub use interface::{
     Ancestor, Behaviour, Direction, Interface, InterfaceDesc, Kind, Operation, OperationDesc, Parameter,
-    Signature,
+    Replies, Signature,
 };
 pub use notation::simple_name;
 pub use types::{Case, Member, OpaqueKind, StateMember, TypeDef, TypeDesc, ValueKind};

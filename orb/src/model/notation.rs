@@ -90,7 +90,7 @@ impl fmt::Display for OperationDesc {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Kind, Parameter};
+    use crate::model::{Kind, Parameter, Replies};
 
     #[test]
     fn an_operation_reads_like_idl() {
@@ -119,6 +119,7 @@ mod tests {
             idempotent: false,
             cancellable: false,
             deadline_ms: None,
+            replies: Replies::First,
             signature,
         };
         assert_eq!(

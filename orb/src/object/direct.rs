@@ -19,11 +19,11 @@ use super::local::next_local_chain;
 use super::reference::{ObjectRef, Way};
 use super::values::binding_to;
 use crate::adapter::{
-    CURRENT, Context, DirectCall, DirectDeadline, Facet, Guarded, Place, ReplyBody, Running, WriteResults,
-    encoded, executed_here, fault_of_panic, unwritable,
+    CURRENT, Context, DirectCall, DirectDeadline, Facet, Guarded, Place, ReplyBody, Running, Usher,
+    WriteResults, encoded, executed_here, fault_of_panic, unwritable,
 };
 use crate::exception::{Completion, Fault, Raises, Stage, SystemException};
-use crate::model::{Kind, Operation};
+use crate::model::{Kind, Operation, Replies};
 use crate::proto::gate::Token;
 use crate::proto::head::ChainId;
 use crate::runtime::{Orb, check_depth};
@@ -43,6 +43,7 @@ pub(super) struct Servants {
 /// A servant as one of its interfaces sees it. It may be gone, and does not stay because of this.
 struct Seen {
     facet: Facet,
+    usher: Option<Weak<dyn Usher>>,
     in_service: Option<Arc<AtomicBool>>,
     place: Arc<Place>,
 }
@@ -50,6 +51,7 @@ struct Seen {
 /// A servant that takes direct calls now.
 struct Found<F: ?Sized> {
     servant: Arc<F>,
+    usher: Option<Arc<dyn Usher>>,
     place: Arc<Place>,
 }
 
@@ -59,7 +61,11 @@ impl Seen {
         if self.is_out_of_service() {
             return None;
         }
-        Some(Found { servant: facet.upgrade()?, place: self.place.clone() })
+        let usher = match &self.usher {
+            Some(usher) => Some(usher.upgrade()?),
+            None => None,
+        };
+        Some(Found { servant: facet.upgrade()?, usher, place: self.place.clone() })
     }
 
     fn is_out_of_service(&self) -> bool {
@@ -109,7 +115,8 @@ impl Servants {
             self.is_hopeless.store(true, Ordering::Relaxed);
             return None;
         };
-        Some(Seen { facet, in_service, place: Arc::new(Place { orb, object_key }) })
+        let usher = servant.usher();
+        Some(Seen { facet, usher, in_service, place: Arc::new(Place { orb, object_key }) })
     }
 
     fn further(&self) -> MutexGuard<'_, Vec<Seen>> {
@@ -161,8 +168,10 @@ impl ObjectRef {
             Way::Local(_) => None,
             _ => return None,
         };
-        let Found { servant, place } = self.target.servants.find::<F>(&self.target.way)?;
-        if !are_plain() {
+        let Found { servant, usher, place } = self.target.servants.find::<F>(&self.target.way)?;
+        let behaviour = &operation.behaviour;
+        let is_for_one = behaviour.kind == Kind::Query && behaviour.replies == Replies::First;
+        if usher.is_some() && !is_for_one || !are_plain() {
             return None;
         }
         let parent = Context::current();
@@ -182,6 +191,9 @@ impl ObjectRef {
             }
         };
         inside.token = Some(inside.servant.door().enter_at_once(chain, &operation.behaviour)?);
+        if usher.is_some_and(|usher| !usher.admits_query()) {
+            return None;
+        }
         let call = DirectCall { place, operation, chain, deadline, parent, made: OnceCell::new() };
         Some(Direct { inside, call })
     }

@@ -10,7 +10,7 @@ use super::values::binding_to;
 use crate::adapter::{Context, malformed};
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, Raises, Stage, SystemException};
 use crate::intercept::Passage;
-use crate::model::{Behaviour, Interface, Operation};
+use crate::model::{Behaviour, Interface, Operation, Replies};
 use crate::proto::head::{OperationName, OperationNameError};
 use crate::runtime::may_block;
 use crate::stream::{Activity, EndsStreams};
@@ -36,6 +36,8 @@ pub(crate) struct Request<'a> {
     pub(crate) activity: Option<Arc<Activity>>,
     /// Its thread waits for nothing else.
     pub(crate) may_block: bool,
+    /// It goes over the connection that stands, and is attempted once.
+    pub(crate) at_once: bool,
     /// What interceptors send along and want to know; none where there are no interceptors.
     pub(crate) passage: Option<&'a Passage<'a>>,
 }
@@ -48,6 +50,14 @@ pub(super) struct Outline<'a> {
     pub(super) as_cbor: bool,
     pub(super) write: WriteArguments<'a>,
     pub(super) activity: Option<Arc<Activity>>,
+}
+
+impl<'a> Outline<'a> {
+    /// The same call, to be made once more. Streams cannot be sent twice.
+    pub(super) fn again(&self) -> Outline<'a> {
+        let operation = self.operation.clone();
+        Outline { operation, activity: None, ..*self }
+    }
 }
 
 /// How a call ended, undecoded.
@@ -140,7 +150,11 @@ impl ObjectRef {
             write,
             activity,
         };
-        let answer = self.exchange(call).await;
+        let answer = match operation.behaviour.replies {
+            Replies::First => self.exchange(call).await,
+            // Nearly nobody goes this way: the future is elsewhere.
+            _ => Box::pin(self.exchange_with_members(call)).await,
+        };
         let answer = answer.map_err(|exception| exception.in_operation(operation.name))?;
         binding_to(self.orb(), || decode(operation, answer, read))
     }
@@ -173,7 +187,10 @@ impl ObjectRef {
             time_limit,
             deadline: Instant::now() + time_limit,
             // Interceptors may wait for other things besides.
-            may_block: may_block() && self.orb().is_some_and(|orb| orb.client_chain().is_none()),
+            may_block: may_block()
+                && !self.options.at_once
+                && self.orb().is_some_and(|orb| orb.client_chain().is_none()),
+            at_once: self.options.at_once,
             passage: None,
         };
         match &self.target.way {

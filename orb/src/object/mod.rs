@@ -6,6 +6,7 @@ mod dynamic;
 mod facade;
 mod invoke;
 mod local;
+mod members;
 mod mock;
 mod options;
 mod proxy;

@@ -11,7 +11,7 @@ use super::local::LocalTarget;
 use super::{CallOptions, Proxy};
 use crate::adapter::{METADATA_OPERATION, Servant};
 use crate::exception::Fault;
-use crate::model::{Behaviour, InterfaceDesc, Kind, Operation, Signature};
+use crate::model::{Behaviour, InterfaceDesc, Kind, Operation, Replies, Signature};
 use crate::runtime::{Orb, Route, Source};
 
 /// A reference to an object: local, remote, foreign, or none.
@@ -56,6 +56,7 @@ macro_rules! builtin_operations {
                 idempotent: true,
                 cancellable: true,
                 deadline: None,
+                replies: Replies::First,
             },
             signature: |_| Signature { parameters: Vec::new(), result: None, raises: Vec::new() },
         };
@@ -82,6 +83,12 @@ impl ObjectRef {
 
     pub(crate) fn routed(ior: Ior, orb: &Orb, source: Option<Source>) -> ObjectRef {
         let way = if ior.is_nil() { Way::Nil } else { Way::Routed(Route::new(orb.clone(), &ior, source)) };
+        ObjectRef::new(ior, way)
+    }
+
+    /// One member of a group.
+    pub(super) fn member(ior: Ior, orb: &Orb) -> ObjectRef {
+        let way = Way::Routed(Route::to_member(orb.clone(), &ior));
         ObjectRef::new(ior, way)
     }
 

@@ -11,7 +11,7 @@ use super::interfaces;
 use super::records::{
     ConstantDescription, InterfaceDescription, ModuleDescription, TypeDescription, ValueDescription,
 };
-use crate::model::{self, Behaviour, Interface, Kind, Signature, TypeDesc};
+use crate::model::{self, Behaviour, Interface, Kind, Replies, Signature, TypeDesc};
 use crate::value::IdlType;
 
 const FOLDER: &str = "/usr/share/idl/omniORB";
@@ -38,6 +38,7 @@ static CARRIER: Interface = Interface::new(
             idempotent: false,
             cancellable: false,
             deadline: None,
+            replies: Replies::First,
         },
         signature: |types| {
             let carried: [TypeDesc; 5] = [

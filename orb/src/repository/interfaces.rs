@@ -6,12 +6,18 @@
 use super::records::*;
 use super::reference::{Named, Ref};
 use crate::model::{
-    Behaviour, Direction, Interface, Kind, Operation, Parameter, Signature, TypeCatalogue, TypeDesc,
+    Behaviour, Direction, Interface, Kind, Operation, Parameter, Replies, Signature, TypeCatalogue, TypeDesc,
 };
 use crate::value::{Any, IdlType, TypeCode};
 
-const READS: Behaviour =
-    Behaviour { kind: Kind::Query, oneway: false, idempotent: false, cancellable: false, deadline: None };
+const READS: Behaviour = Behaviour {
+    kind: Kind::Query,
+    oneway: false,
+    idempotent: false,
+    cancellable: false,
+    deadline: None,
+    replies: Replies::First,
+};
 const WRITES: Behaviour = Behaviour { kind: Kind::ConcurrentUpdate, ..READS };
 
 /// A type as a description has it.

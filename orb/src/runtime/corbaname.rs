@@ -8,7 +8,7 @@ use quorb_giop::ior::Ior;
 use super::{Orb, Resolver};
 use crate::adapter::BoxFuture;
 use crate::exception::{Completion, ExceptionKind, Fault, Minor, SystemException};
-use crate::model::{Behaviour, Kind, Operation, Signature};
+use crate::model::{Behaviour, Kind, Operation, Replies, Signature};
 use crate::object::ObjectRef;
 use crate::value::BodyWriter;
 
@@ -29,6 +29,7 @@ static RESOLVE: Operation = Operation {
         idempotent: true,
         cancellable: true,
         deadline: None,
+        replies: Replies::First,
     },
     signature: |_| Signature { parameters: Vec::new(), result: None, raises: Vec::new() },
 };

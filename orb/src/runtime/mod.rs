@@ -7,6 +7,7 @@
 //! each.
 
 mod address;
+mod at_once;
 mod bell;
 mod blocking;
 mod budget;

@@ -27,6 +27,8 @@ pub(crate) struct Route {
     state: Mutex<State>,
     /// Whether the reference that is followed leads to an object of this broker.
     leads_here: AtomicBool,
+    /// It leads to one member of a group, and stays with it: newer endpoints are noted, and not followed.
+    stays: bool,
 }
 
 struct State {
@@ -36,6 +38,8 @@ struct State {
     original: Option<Arc<Path>>,
     /// The connection of the last call, to save the look-up.
     connection: Option<Arc<Connection>>,
+    /// The newest endpoints that were heard of, where they are not followed.
+    newest: Option<Arc<Path>>,
 }
 
 /// A connection, and what of the reference it serves.
@@ -50,8 +54,35 @@ impl Route {
     pub(crate) fn new(orb: Orb, ior: &Ior, source: Option<Source>) -> Route {
         let path = Arc::new(Path::of(&orb, ior));
         let leads_here = AtomicBool::new(path.own.is_some());
-        let state = Mutex::new(State { path, original: None, connection: None });
-        Route { orb, source, state, leads_here }
+        let state = Mutex::new(State { path, original: None, connection: None, newest: None });
+        Route { orb, source, state, leads_here, stays: false }
+    }
+
+    /// As [`new`](Route::new), to one member of a group.
+    pub(crate) fn to_member(orb: Orb, ior: &Ior) -> Route {
+        Route { stays: true, ..Route::new(orb, ior, None) }
+    }
+
+    /// If the object is in this broker, follows the newest endpoints that it has published: nobody else tells.
+    pub(crate) fn follow_own(&self) {
+        let Some((key, object)) = self.leads_here().then(|| self.own_object()).flatten() else { return };
+        let path = self.path();
+        let Some(set) = object.endpoints.newer_than(path.set_version) else { return };
+        let Ok(newest) = Path::of_set(&self.orb, &set, &key) else { return };
+        let newest = Arc::new(newest.of_the_same_servers_as(&path));
+        let mut state = self.lock();
+        if Arc::ptr_eq(&state.path, &path) {
+            self.replace_path(&mut state, newest);
+        }
+    }
+
+    /// Follows what a route to a member has heard of meanwhile.
+    pub(crate) fn follow_newest(&self, member: &Route) {
+        let Some(newest) = member.lock().newest.take() else { return };
+        let mut state = self.lock();
+        if newest.set_version > state.path.set_version {
+            self.replace_path(&mut state, newest);
+        }
     }
 
     pub(crate) fn orb(&self) -> &Orb {
@@ -206,7 +237,9 @@ impl Route {
             }
         };
         let mut state = self.lock();
-        if Arc::ptr_eq(&state.path, &from.path) {
+        if self.stays {
+            state.newest = Some(path);
+        } else if Arc::ptr_eq(&state.path, &from.path) {
             self.replace_path(&mut state, path);
         } else if let Some(original) = &mut state.original
             && Arc::ptr_eq(original, &from.path)

@@ -11,7 +11,7 @@ use quorb_giop::ior::Ior;
 use super::activity::{Activity, Gate};
 use super::{CHUNK_BYTES_MAX, Handle, STREAM_ID, StreamError, lock};
 use crate::adapter::{Dispatch, Invocation, ObjectKey, Reply, Servant};
-use crate::model::{Behaviour, Interface, Kind, Operation, Signature};
+use crate::model::{Behaviour, Interface, Kind, Operation, Replies, Signature};
 use crate::runtime::Orb;
 
 /// The interface of what a stream is pulled from. It is not described: nobody but brokers calls it.
@@ -30,6 +30,7 @@ const fn operation(name: &'static str, oneway: bool) -> Operation {
             idempotent: true,
             cancellable: true,
             deadline: None,
+            replies: Replies::First,
         },
         signature: |_| Signature { parameters: Vec::new(), result: None, raises: Vec::new() },
     }

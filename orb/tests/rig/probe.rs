@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use quorb::__private::{
-    Behaviour, BodyError, BodyWriter, Cdr, CdrError, Decoder, Encoder, Interface, Kind, Operation, Signature,
-    TypeCatalogue, TypeDesc, serde,
+    Behaviour, BodyError, BodyWriter, Cdr, CdrError, Decoder, Encoder, Interface, Kind, Operation, Replies,
+    Signature, TypeCatalogue, TypeDesc, serde,
 };
 use quorb::{Fault, IdlType, ObjectRef, Proxy};
 use serde::{Deserializer, Serializer};
@@ -12,7 +12,14 @@ use serde::{Deserializer, Serializer};
 const fn operation(name: &'static str, kind: Kind) -> Operation {
     Operation {
         name,
-        behaviour: Behaviour { kind, oneway: false, idempotent: false, cancellable: false, deadline: None },
+        behaviour: Behaviour {
+            kind,
+            oneway: false,
+            idempotent: false,
+            cancellable: false,
+            deadline: None,
+            replies: Replies::First,
+        },
         signature: |_| Signature { parameters: vec![], result: None, raises: vec![] },
     }
 }

@@ -41,4 +41,8 @@ pub mod guide {
     /// Several servers that are one: what is where, and what happens when one fails.
     #[doc = include_str!("../guide/servers.md")]
     pub mod servers {}
+
+    /// What it does beside omniEvents and NATS.
+    #[doc = include_str!("../guide/measured.md")]
+    pub mod measured {}
 }

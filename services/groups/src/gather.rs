@@ -19,9 +19,11 @@
 //! replicas have drifted apart. A query is answered by each member from its own copy, as is everything about the member itself.
 //! Within the closure, call one operation, once.
 //!
+//! An operation can declare as much for every caller, with `#[reply(majority)]` above it in the trait: its ordinary proxy then waits
+//! for so many replies, and gives the one that they are. No other crate is needed for that.
+//!
 //! **Members that are lost** while they are asked count as failed. `All` is every member that replies or fails.
 
-use crate::object::single_members;
 use quorb::{Completion, ExceptionKind, Fault, Minor, Orb, Proxy, SystemException};
 use std::fmt;
 use std::future::Future;
@@ -101,14 +103,12 @@ impl<P: Proxy + Send + Sync + 'static> Gather<P> {
     /// A call to the members that the proxy knows of now: those of the reference, or newer ones that a reply has told of. An object
     /// that is not replicated is one member.
     pub fn of(orb: &Orb, proxy: &P) -> Self {
-        let ior = proxy.object().followed_ior();
-        let options = proxy.object().options();
-        let member = |ior: quorb_giop::ior::Ior| {
-            let profile = ior.iiop_profiles().filter_map(Result::ok).next();
+        let member = |member: quorb::ObjectRef| {
+            let profile = member.ior().iiop_profiles().filter_map(Result::ok).next();
             let at = profile.map(|profile| format!("{}:{}", profile.host, profile.port));
-            (at.unwrap_or_default(), P::from_object(orb.object(ior).with_options(options)))
+            (at.unwrap_or_default(), P::from_object(member))
         };
-        let members = single_members(&ior).into_iter().map(member).collect();
+        let members = proxy.object().members().into_iter().map(member).collect();
         Self { orb: orb.clone(), members, mode: ReplyMode::default() }
     }
 

@@ -323,6 +323,23 @@ async fn count_messages(group: &mut Group<Bytes>, count: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_of_sixteen_mebibytes_is_delivered_whole() {
+    let (_domains, mut groups) = three_members(|join| join).await;
+    let message: Bytes = (0..16usize << 20).map(|at| (at / 251) as u8 ^ at as u8).collect();
+    in_time("sending", groups[0].send(Order::Total, true, &message)).await.unwrap();
+    for group in &mut groups {
+        let delivered = in_time("delivery", async {
+            loop {
+                if let Event::Message(delivery) = group.next().await.expect("the group goes on") {
+                    return delivery.message;
+                }
+            }
+        });
+        assert!(delivered.await == message);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_application_makes_senders_wait_and_loses_nothing() {
     let (domains, mut groups) = three_members(narrow).await;
     let (sender, mut slow) = (groups[0].sender(), groups.pop().unwrap());

@@ -2,8 +2,8 @@
 
 use bytes::{Bytes, BytesMut};
 use quorb_groups::core::{
-    Class, Config, Core, Effect, Event, GroupOptions, LinkId, Order, ProcessId, Protocol, SharedKey, Stage,
-    Time, Unwelcome, Upcall,
+    Class, Config, Core, Effect, Event, GroupOptions, Limits, LinkId, Order, ProcessId, Protocol, SharedKey,
+    Stage, Time, Unwelcome, Upcall,
 };
 use quorb_groups::driver::Domain;
 use quorb_groups::sim::random::Random;
@@ -18,7 +18,14 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        let config = |id, address| Config::new("d", ProcessId(id), address, &["a", "b"]);
+        Self::with(&Limits::default())
+    }
+
+    fn with(limits: &Limits) -> Self {
+        let config = |id, address| {
+            let limits = limits.clone();
+            Config { limits, ..Config::new("d", ProcessId(id), address, &["a", "b"]) }
+        };
         let cores = [Core::new(config(10, "a"), Time(0)), Core::new(config(11, "b"), Time(0))];
         Self { cores, now: 1, connected: false, frames: 0 }
     }
@@ -101,11 +108,26 @@ fn two_cores_form_a_domain_and_a_group() {
 
 #[test]
 fn mutated_frames_are_refused_or_understood_never_more() {
+    let refused = play_with_mutated_frames(&Limits::default());
+    assert!(refused > 100, "only {refused} refusals");
+}
+
+/// The same where every message travels in parts, two of them at a time.
+#[test]
+fn mutated_parts_are_refused_or_understood_never_more() {
+    let limits =
+        Limits { part_bytes_max: 3, parts_ahead_bytes_max: 6, message_bytes_max: 20, ..Limits::default() };
+    let refused = play_with_mutated_frames(&limits);
+    assert!(refused > 100, "only {refused} refusals");
+}
+
+/// Two cores, a frame between which is changed. The answer is how often something was refused in all.
+fn play_with_mutated_frames(limits: &Limits) -> u64 {
     let mut refused = 0;
     for seed in 0..400 {
         let mut random = Random::new(seed);
         let target = random.between(0, 56) as usize;
-        let mut pair = Pair::new();
+        let mut pair = Pair::with(limits);
         pair.play(&mut |number, frame| {
             if number != target || frame.is_empty() {
                 return frame;
@@ -121,8 +143,11 @@ fn mutated_frames_are_refused_or_understood_never_more() {
             Bytes::from(octets)
         });
         refused += pair.cores[1].counters().refused;
+        for core in &pair.cores {
+            assert!(core.kept_messages() < 1000, "seed {seed}: {} are kept", core.kept_messages());
+        }
     }
-    assert!(refused > 100, "only {refused} refusals");
+    refused
 }
 
 #[test]

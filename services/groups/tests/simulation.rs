@@ -210,5 +210,8 @@ mutants! {
     a_restart_takes_a_quorum: RestartWithoutQuorum in "blackouts" by ["M1", "M3", "C5", "T1"];
     the_quorum_is_of_the_last_view: QuorumOfWrongView in "blackouts" by ["M1", "M3", "C5"];
     only_a_last_copy_counts: AnyCopyCounts in "flicker" by ["C5", "T1", "C4"];
+    a_message_begins_again_whole: PartsNotAgain in "large" by ["V3"];
+    parts_of_two_views_are_not_mixed: PartsMixed in "large" by ["V3"];
+    a_checkpoint_has_the_parts_before_it: PartsNotInCheckpoint in "large-logged" by ["V3", "C5", "T1", "C4"];
     whoever_has_a_log_founds_nothing: FoundsAnew in "flicker" by ["M4", "M8", "C5"];
 }

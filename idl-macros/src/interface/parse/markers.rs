@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use syn::{Attribute, LitStr, Meta};
+use syn::{Attribute, Ident, LitInt, LitStr, Meta};
 
 use super::setter::{Setter, setter};
+use crate::interface::model::Replies;
 use crate::setting::take_idl_settings;
 use crate::sink::Sink;
 use crate::spelling::{closest, listed};
 
 /// The attributes on methods that are ours.
-const MARKERS: [&str; 10] = [
+const MARKERS: [&str; 11] = [
     "attribute",
     "blocking",
     "cancellable",
@@ -20,11 +21,12 @@ const MARKERS: [&str; 10] = [
     "oneway",
     "parameters",
     "query",
+    "reply",
     "update",
 ];
 
 /// Attributes whose meaning is settled but which need object groups or transactions.
-const RESERVED: [&str; 6] = ["order", "commutes", "uniform", "reply", "transaction", "role"];
+const RESERVED: [&str; 5] = ["order", "commutes", "uniform", "transaction", "role"];
 
 /// The compiler's attributes that may look like misspelt ones of ours.
 const COMPILERS: [&str; 7] = ["allow", "cold", "deny", "doc", "expect", "inline", "warn"];
@@ -42,6 +44,8 @@ pub(super) struct Markers {
     pub(super) idempotent: Option<Attribute>,
     pub(super) cancellable: Option<Attribute>,
     pub(super) deadline: Option<Duration>,
+    /// `#[reply(..)]`.
+    pub(super) replies: Option<(Attribute, Replies)>,
     /// `#[parameters(..)]`.
     pub(super) parameters: Option<Attribute>,
     /// The name on the wire.
@@ -81,6 +85,10 @@ impl Markers {
             }
             "deadline" => {
                 self.deadline = deadline(&attribute, sink);
+                return;
+            }
+            "reply" => {
+                self.replies = replies(&attribute, sink).map(|replies| (attribute, replies));
                 return;
             }
             "parameters" => {
@@ -132,6 +140,34 @@ fn deadline(attribute: &Attribute, sink: &mut Sink) -> Option<Duration> {
         None => sink.at(&literal, format_args!("`{text}` is no duration: {FORM}")),
     }
     None
+}
+
+/// Whose replies a call waits for.
+fn replies(attribute: &Attribute, sink: &mut Sink) -> Option<Replies> {
+    const FORM: &str = "write `first`, `majority`, `all`, or how many: `#[reply(majority)]`, `#[reply(2)]`";
+    if let Ok(count) = attribute.parse_args::<LitInt>() {
+        return match count.base10_parse() {
+            Ok(0) => {
+                sink.at(&count, "no reply at all is what `#[oneway]` says: write that, or how many you want");
+                None
+            }
+            Ok(count) => Some(Replies::AtLeast(count)),
+            Err(_) => {
+                sink.at(&count, format_args!("`{count}` is no number of members: {FORM}"));
+                None
+            }
+        };
+    }
+    let word = attribute.parse_args::<Ident>().ok();
+    match word.as_ref().map(ToString::to_string).as_deref() {
+        Some("first") => Some(Replies::First),
+        Some("majority") => Some(Replies::Majority),
+        Some("all") => Some(Replies::All),
+        _ => {
+            sink.at(&attribute.meta, FORM);
+            None
+        }
+    }
 }
 
 /// Whether `attribute` had to be refused; if not it stays on the trait.

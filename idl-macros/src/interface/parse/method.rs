@@ -8,7 +8,9 @@ use super::order::order;
 use super::parameters::parameters;
 use super::returns::returns;
 use super::setter::Setter;
-use crate::interface::model::{Execution, Kind, Operation, Outcome, Parameter, Receiver, Returns, Role};
+use crate::interface::model::{
+    Execution, Kind, Operation, Outcome, Parameter, Receiver, Replies, Returns, Role,
+};
 use crate::sink::Sink;
 use crate::spelling::{check_idl_name, plain};
 use crate::wire_type::is_stream;
@@ -33,6 +35,7 @@ pub(super) fn operation(
     let execution = execution(&method.sig, &markers, sink);
     let order = order(markers.parameters.as_ref(), &parameters.on_wire, &returns.outcome, sink);
     check_oneway(&method.sig, &markers, &parameters.on_wire, &returns, sink);
+    check_replies(&markers, &parameters.on_wire, &returns, sink);
     check_streams(&markers, &parameters.on_wire, &returns, sink);
     check_attribute(&method.sig, &markers, &parameters.on_wire, &returns, sink);
     if sink.count() > before {
@@ -57,6 +60,7 @@ pub(super) fn operation(
         idempotent: markers.idempotent.is_some(),
         cancellable: markers.cancellable.is_some(),
         deadline: markers.deadline,
+        replies: markers.replies.as_ref().map_or(Replies::First, |(_, replies)| *replies),
     };
     Some((operation, markers.setter))
 }
@@ -199,6 +203,19 @@ fn check_oneway(
         sink.at(
             &parameter.written,
             "nothing comes back from a `#[oneway]` operation: take the value, not `&mut`",
+        );
+    }
+}
+
+fn check_replies(markers: &Markers, parameters: &[Parameter], returns: &Returns, sink: &mut Sink) {
+    let Some((reply, _)) = &markers.replies else { return };
+    let is_stream_result = matches!(&returns.outcome, Outcome::Single(ty) if is_stream(ty));
+    if markers.oneway.is_some() {
+        sink.at(reply, "nobody waits for the replies of a `#[oneway]` operation: leave out one of the two");
+    } else if is_stream_result || parameters.iter().any(|parameter| is_stream(&parameter.owned)) {
+        sink.at(
+            reply,
+            "a stream goes to one member, and comes from one: leave out `#[reply(..)]`, or pass the octets as `Vec<u8>`",
         );
     }
 }

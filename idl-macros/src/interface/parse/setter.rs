@@ -111,5 +111,6 @@ pub(super) fn setter_of(getter: &Operation, setter: &Setter, sink: &mut Sink) ->
         idempotent: getter.idempotent,
         cancellable: getter.cancellable,
         deadline: getter.deadline,
+        replies: getter.replies,
     })
 }

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::Type;
 
 use super::operations_name;
-use crate::interface::model::{Interface, Kind, Operation, Outcome, Parameter, Place, Raised};
+use crate::interface::model::{Interface, Kind, Operation, Outcome, Parameter, Place, Raised, Replies};
 
 pub(super) fn metadata(interface: &Interface) -> TokenStream {
     let private = interface.runtime.private();
@@ -39,6 +39,12 @@ fn entry(operation: &Operation, private: &TokenStream) -> TokenStream {
             quote!(::core::option::Option::Some(::core::time::Duration::from_millis(#milliseconds)))
         }
     };
+    let replies = match operation.replies {
+        Replies::First => quote!(First),
+        Replies::Majority => quote!(Majority),
+        Replies::All => quote!(All),
+        Replies::AtLeast(count) => quote!(AtLeast(#count)),
+    };
     let signature = signature(operation, private);
     quote! {
         #private::Operation {
@@ -49,6 +55,7 @@ fn entry(operation: &Operation, private: &TokenStream) -> TokenStream {
                 idempotent: #idempotent,
                 cancellable: #cancellable,
                 deadline: #deadline,
+                replies: #private::Replies::#replies,
             },
             signature: #signature,
         }

@@ -202,6 +202,14 @@ impl<T: Send + Sync + 'static> ServantCell<T> {
     /// As [`look`](ServantCell::look).
     pub async fn replace(self: &Arc<Self>) -> Result<ExclusiveGuard<T>, SystemException> {
         self.reactivate();
+        self.alone().await
+    }
+
+    /// The value alone, outside of any call: to change it. Waits for its turn; cancellation safe.
+    ///
+    /// # Errors
+    /// As [`look`](ServantCell::look).
+    pub async fn alone(self: &Arc<Self>) -> Result<ExclusiveGuard<T>, SystemException> {
         self.door.enter_outside(Mode::Exclusive).await.map(|pass| self.write_guard(pass))
     }
 

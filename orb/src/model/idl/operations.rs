@@ -2,7 +2,7 @@
 
 use super::words::escaped;
 use super::{Stop, Writer};
-use crate::model::{Direction, Kind, OperationDesc, TypeDesc};
+use crate::model::{Direction, Kind, OperationDesc, Replies, TypeDesc};
 
 impl Writer<'_> {
     /// The lines for the operations of an interface, and the remarks that stand behind it.
@@ -127,6 +127,9 @@ fn behaviour(operation: &OperationDesc) -> Vec<String> {
     }
     if let Some(limit) = operation.deadline_ms {
         words.push(format!("deadline(\"{limit}ms\")"));
+    }
+    if operation.replies != Replies::First {
+        words.push(format!("reply({})", operation.replies));
     }
     words
 }

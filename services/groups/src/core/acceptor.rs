@@ -128,7 +128,8 @@ impl Core {
 
     /// Another survivor lacks messages this one has.
     pub(super) fn fetch(&mut self, from: ProcessId, wanted: &Fetch) {
-        if let Some(octets) = self.groups.get(&wanted.group).and_then(|g| g.forward(wanted)) {
+        let Some(group) = self.groups.get(&wanted.group) else { return };
+        for octets in group.forward(wanted, self.config.limits.batch_bytes_max) {
             self.send_shared(from, &octets);
         }
     }

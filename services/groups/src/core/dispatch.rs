@@ -120,11 +120,9 @@ impl Core {
     fn messages(&mut self, from: ProcessId, input: &mut Reader) -> Result<(), WireError> {
         let id = GroupId::read(input)?;
         let first = input.varint()?;
-        let (limit, window) = (self.config.limits.message_bytes_max, self.config.limits.window_bytes_max);
         let group = self.groups.get_mut(&id).ok_or(WireError::Contradiction)?;
         let rank = group.rank(from).ok_or(WireError::Contradiction)?;
-        group.messages(rank, first, input, limit)?;
-        group.hasten(window);
+        group.messages(rank, first, input, &self.config.limits)?;
         self.mark(id);
         Ok(())
     }
@@ -134,9 +132,8 @@ impl Core {
         let id = GroupId::read(input)?;
         let rank = Rank::read(input)?;
         let first = input.varint()?;
-        let limit = self.config.limits.message_bytes_max;
         let group = self.groups.get_mut(&id).ok_or(WireError::Contradiction)?;
-        group.messages(usize::from(rank), first, input, limit)?;
+        group.messages(usize::from(rank), first, input, &self.config.limits)?;
         self.mark(id);
         self.check_filled();
         Ok(())

@@ -145,7 +145,7 @@ pub enum Upcall {
     TakeCheckpoint {
         /// The group.
         group: GroupId,
-        /// How many messages were delivered before; the answer names it.
+        /// How many messages were delivered before, each part of a large one counted; the answer names it.
         index: u64,
     },
     /// The group begins again from this process's log, after its view and before anything else is delivered in it.

@@ -215,6 +215,7 @@ impl Core {
         let (me, number, registry) = (self.me(), self.view.number, &self.registry);
         for group in self.groups.values_mut() {
             if group.touched {
+                self.counters.begun_again += u64::from(group.ends_a_message());
                 let members = group.members().to_vec();
                 group.restart(number, members, me, registry.get(group.id).map_or(0, |r| r.length));
             } else {

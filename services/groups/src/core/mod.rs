@@ -17,7 +17,7 @@
 //!
 //! **The pipeline**, one concern a file: [`identity`], `channel` (streams that outlive connections), `links` (connections
 //! and hello), `detector` (evidence and suspicion), `birth` (view 1, joining), `acceptor` and `leader` (agreement on the
-//! next view), `install` (from one view to the next), `group` (lanes, order, causal, stability, delivery, ending),
+//! next view), `install` (from one view to the next), `group` (lanes, parts, order, causal, stability, delivery, ending),
 //! `registry` (lightweight groups), `sending` (credits, packing), `lease` (local reads), `transfer` (state for joiners),
 //! `future` (what arrives before its view), `parting` (leaving), `protocol` (its version, and raising it), `durable` (the log, and beginning again from it). The wire format is in `wire`; what can be set in [`options`].
 
@@ -104,6 +104,8 @@ pub struct Counters {
     pub refused: u64,
     pub frames_resent: u64,
     pub future_items: u64,
+    pub parts: u64,
+    pub begun_again: u64,
     pub records: u64,
     pub checkpoints: u64,
     pub compactions: u64,

@@ -96,6 +96,12 @@ mutations! {
     OfferStands,
     /// Joiners finish the view of a durable group in which all who had its state failed.
     JoinersFinish,
+    /// After a view only those parts of a large message are sent that had not been.
+    PartsNotAgain,
+    /// Parts of a view that has ended are put together with those of the next, of whoever has the rank then.
+    PartsMixed,
+    /// A checkpoint leaves out the parts put aside of messages that are not whole.
+    PartsNotInCheckpoint,
     /// A group is dissolved before the messages of its last view are delivered.
     DissolvedUnfinished,
     /// The version of the protocol is raised as soon as one member speaks it.

@@ -107,13 +107,19 @@ impl Config {
 pub struct Limits {
     /// Octets of one message.
     pub message_bytes_max: usize,
+    /// Octets of a message that travels in one piece, and of each part of a longer one.
+    pub part_bytes_max: usize,
+    /// Octets of one's own messages in a group that not every member has acknowledged, beyond which no further part of a
+    /// large message is sent: what is sent in other groups meanwhile has no more than this in front of it.
+    pub parts_ahead_bytes_max: usize,
     /// Octets a batch reaches before it is sealed into a frame.
     pub batch_bytes_max: usize,
     /// Octets of one's own messages in a group that not every member has acknowledged; beyond, they wait.
     pub window_bytes_max: usize,
     /// The same, in messages.
     pub window_messages_max: usize,
-    /// Octets of messages that wait for the window, or for the next view, in one group; beyond, sending is refused.
+    /// Octets of messages that wait for the window, or for the next view, in one group; beyond, sending is refused. One
+    /// message may always wait.
     pub backlog_bytes_max: usize,
     /// Octets of items kept for a view not yet installed.
     pub future_bytes_max: usize,
@@ -140,6 +146,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             message_bytes_max: 16 << 20,
+            part_bytes_max: 64 << 10,
+            parts_ahead_bytes_max: 1 << 20,
             batch_bytes_max: 64 << 10,
             window_bytes_max: 32 << 20,
             window_messages_max: 1 << 18,

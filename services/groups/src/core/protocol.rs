@@ -33,6 +33,8 @@ impl Protocol {
     pub const NEWEST: Self = Self(2);
     /// From here on the role of a sequencer may be handed over within a view.
     pub(crate) const HANDOVER: Self = Self(2);
+    /// From here on large messages travel in parts.
+    pub(crate) const PARTS: Self = Self(2);
 
     /// The version that brought an item.
     fn of_item(tag: u8) -> Self {

@@ -3,6 +3,7 @@
 //! ```text
 //!   multicast -> window open and view not ending? -> lane and batch   : at once
 //!                otherwise                         -> backlog          : when acknowledged, or in the next view
+//!                large                             -> backlog          : part by part, see `group::parts`
 //! ```
 //!
 //! A sender's window is what not every member has acknowledged; it opens again with acknowledgements, so waiting is by
@@ -23,7 +24,7 @@ impl Core {
         if self.stage != Stage::Member {
             return Err(CallError::NotInDomain);
         }
-        let limits = &self.config.limits;
+        let (limits, parts) = (&self.config.limits, self.registry.protocol() >= Protocol::PARTS);
         if payload.len() > limits.message_bytes_max {
             return Err(CallError::TooLong);
         }
@@ -32,7 +33,8 @@ impl Core {
             return Err(CallError::ClassNotAllowed);
         }
         let open = !self.acceptor.is_flushing() && group.backlog.is_empty() && !group.suspended;
-        if open && !group.is_shut(limits) {
+        let large = payload.len() > limits.part_bytes_max && parts;
+        if open && !large && !group.is_shut(limits) {
             group.send(class, payload);
             let full = group.batch_bytes() >= limits.batch_bytes_max;
             if !group.dirty {
@@ -44,14 +46,16 @@ impl Core {
             }
             return Ok(());
         }
-        if group.backlog_bytes + payload.len() > limits.backlog_bytes_max {
+        if !group.backlog.has_room(payload.len(), limits.backlog_bytes_max) {
             if !std::mem::replace(&mut group.blocked, true) {
                 self.tell(Upcall::Blocked(Blocked::Credits(id)));
             }
             return Err(CallError::NoCredit);
         }
-        group.backlog_bytes += payload.len();
-        group.backlog.push_back((class, payload));
+        group.backlog.push(class, payload);
+        if open {
+            self.mark(id);
+        }
         Ok(())
     }
 
@@ -123,24 +127,8 @@ impl Core {
         if self.acceptor.is_flushing() || self.stage != Stage::Member {
             return;
         }
-        let mut sent = false;
-        while let Some(group) = self.groups.get_mut(&id) {
-            if group.suspended || group.is_shut(&self.config.limits) {
-                break;
-            }
-            let Some((class, payload)) = group.unqueue() else { break };
-            group.send(class, payload);
-            sent = true;
-            if group.batch_bytes() >= self.config.limits.batch_bytes_max {
-                self.seal_group(id);
-            }
-        }
-        let Some(group) = self.groups.get_mut(&id) else { return };
-        if group.blocked && group.backlog_bytes < self.config.limits.backlog_bytes_max / 2 {
-            group.blocked = false;
-            self.tell(Upcall::Unblocked(Blocked::Credits(id)));
-        }
-        if sent {
+        // Where nobody else has to acknowledge it, what was sent makes room at once.
+        while self.send_waiting(id) {
             let mut told = std::mem::take(&mut self.told);
             if let Some(group) = self.groups.get_mut(&id) {
                 group.progress(&mut told);
@@ -149,6 +137,25 @@ impl Core {
             self.pass_on();
             self.write_placed(id);
         }
+        let Some(group) = self.groups.get_mut(&id) else { return };
+        if group.blocked && group.backlog.bytes() < self.config.limits.backlog_bytes_max / 2 {
+            group.blocked = false;
+            self.tell(Upcall::Unblocked(Blocked::Credits(id)));
+        }
+    }
+
+    /// True if something was sent.
+    fn send_waiting(&mut self, id: GroupId) -> bool {
+        let (mut sent, parts) = (false, self.registry.protocol() >= Protocol::PARTS);
+        while let Some(group) = self.groups.get_mut(&id) {
+            let Some(part) = group.send_waiting(&self.config.limits, parts) else { break };
+            sent = true;
+            self.counters.parts += u64::from(!part.is_whole());
+            if group.batch_bytes() >= self.config.limits.batch_bytes_max {
+                self.seal_group(id);
+            }
+        }
+        sent
     }
 
     /// Seals what the groups have to send into frames.

@@ -97,11 +97,10 @@ impl ObjectGroupManager for FtReader {
             Fault::User(missing) => Fault::User(ReadMemberError::ObjectGroupNotFound(missing)),
             Fault::System(exception) => Fault::System(exception),
         })?;
-        let found = crate::object::single_members(&ior)
-            .into_iter()
-            .find(|member| members(member).any(|profile| location(&profile) == loc));
+        let each = self.orb.object(ior).members();
+        let found = each.iter().find(|member| members(member.ior()).any(|profile| location(&profile) == loc));
         let found = found.ok_or(Fault::User(ReadMemberError::MemberNotFound(MemberNotFound)))?;
-        Ok(self.orb.object(found))
+        Ok(self.orb.object(crate::object::staying(found.ior())))
     }
 }
 

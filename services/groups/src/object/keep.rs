@@ -10,6 +10,7 @@ use super::seat::Seat;
 use super::serve::ended_early;
 use super::subject::Subject;
 use super::task::Task;
+use super::timers::Alarms;
 use super::work::Agreed;
 use crate::core::{GroupOptions, GroupView};
 use crate::driver::{Domain, Ended};
@@ -73,6 +74,7 @@ impl Keep<'_> {
             interface: interface.id().into(),
             fingerprint: machine.version(),
             style: Style::Active,
+            ships_effects: false,
             profiles: Vec::new(),
             time_us: moment::now().time_us,
         };
@@ -101,10 +103,19 @@ impl Keep<'_> {
         let _ = seat.own.set(own);
         let ((), effects) = seat.input(|core| core.announce(place.clone()));
         effects.into_iter().for_each(|effect| seat.carry_out(effect, None));
-        let (agreed, reads_held) = (Arc::new(Agreed::default()), VecDeque::new());
+        let (agreed, alarms, reads_held) = (Arc::new(Agreed::default()), Alarms::default(), VecDeque::new());
         let (way_back, domain_name) = (domain.way_back(name, options), which);
-        let task =
-            Task { seat: seat.clone(), group, way_back, domain_name, place, limits, agreed, reads_held };
+        let task = Task {
+            seat: seat.clone(),
+            group,
+            way_back,
+            domain_name,
+            place,
+            limits,
+            agreed,
+            alarms,
+            reads_held,
+        };
         let (leave, left) = oneshot::channel();
         let mut task = tokio::spawn(task.run(left));
         let mut reference = seat.reference.subscribe();

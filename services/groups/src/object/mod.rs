@@ -12,6 +12,7 @@
 
 mod chains;
 pub mod check;
+mod effects;
 mod error;
 mod keep;
 mod latest;
@@ -25,8 +26,10 @@ mod servant;
 mod serve;
 mod subject;
 mod task;
+mod timers;
 mod work;
 
+pub use effects::Effects;
 pub use error::{ServeError, StateError};
 pub use keep::{Family, Keep};
 pub use machine::{Commands, Machine};
@@ -34,5 +37,6 @@ pub use moment::Ordered;
 pub use proto::{Moment, ReplicaLimits, Style};
 pub use reads::Reads;
 pub use reference::MEMBERS_LISTED_MAX;
-pub(crate) use reference::single_members;
+pub(crate) use reference::staying;
 pub use serve::{Replica, Serve};
+pub use timers::TimerError;

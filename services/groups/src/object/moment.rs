@@ -1,6 +1,7 @@
 //! Time and chance for servants that every member executes alike.
 
 use super::proto::Moment;
+use super::timers::{TimerError, Wishes};
 use quorb::Context;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +32,22 @@ pub trait Ordered {
     fn fresh_id(&self) -> u128 {
         u128::from(self.random()) << 64 | u128::from(self.random())
     }
+
+    /// Has a timer fire when so much time has passed: then the object is told by what it was served with as
+    /// [`on_timer`](super::Serve::on_timer), at one place of the order at every replica, once. A timer of the same name that runs
+    /// already is renewed. Timers outlive the replicas that were asked, and travel to those that join; they run on while
+    /// nobody can serve, and fire late then.
+    ///
+    /// # Errors
+    /// In queries, and wherever nobody would be told; with too many timers, or too long a name
+    /// ([`ReplicaLimits`](super::ReplicaLimits)).
+    fn set_timer(&self, name: &str, after: Duration) -> Result<(), TimerError>;
+
+    /// Has a timer not fire any more; nothing if none of this name runs.
+    ///
+    /// # Errors
+    /// In queries, and wherever there are no timers.
+    fn cancel_timer(&self, name: &str) -> Result<(), TimerError>;
 }
 
 impl Ordered for Context {
@@ -46,6 +63,15 @@ impl Ordered for Context {
             Some(draws) => draws.next(),
             None => chance(),
         }
+    }
+
+    fn set_timer(&self, name: &str, after: Duration) -> Result<(), TimerError> {
+        self.attached::<Wishes>().ok_or(TimerError::NotServed)?.set(name, after)
+    }
+
+    fn cancel_timer(&self, name: &str) -> Result<(), TimerError> {
+        self.attached::<Wishes>().ok_or(TimerError::NotServed)?.cancel(name);
+        Ok(())
     }
 }
 

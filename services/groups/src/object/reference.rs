@@ -13,8 +13,8 @@ use super::proto::Place;
 use crate::core::{GroupId, ProcessId};
 use quorb_giop::cdr::CdrError;
 use quorb_giop::ior::{
-    AlternateAddress, EndpointFlags, FtGroup, FtPrimary, IiopProfile, Ior, KnownComponent, ProfileTag,
-    QuorbEndpoint, TaggedComponent, TaggedProfile,
+    AlternateAddress, EndpointFlags, FtGroup, FtPrimary, IiopProfile, Ior, ProfileTag, QuorbEndpoint,
+    TaggedComponent, TaggedProfile,
 };
 use quorb_giop::names::RepositoryId;
 
@@ -101,21 +101,25 @@ fn seen_from<'a>(
     Ok(profile)
 }
 
-/// The members of a group one by one: references that lead to one member each, and stay with it. They count as the newest, so
-/// that no reply leads their users on to the others.
-pub(crate) fn single_members(ior: &Ior) -> Vec<Ior> {
-    let profiles = ior.iiop_profiles().filter_map(Result::ok);
-    let alone = profiles.filter_map(|mut profile| {
-        if let Some(Ok(mut quorb)) = profile.component::<QuorbEndpoint>() {
+/// A reference that stays with what it lists: it counts as the newest, so that no reply leads its users on to others.
+pub(crate) fn staying(ior: &Ior) -> Ior {
+    let mut ior = ior.clone();
+    for tagged in ior.profiles.iter_mut().filter(|profile| profile.tag == ProfileTag::IIOP) {
+        // What is no profile, or has no such component, says nothing of a set anyway.
+        if let Ok(mut profile) = IiopProfile::from_tagged(tagged)
+            && let Some(Ok(mut quorb)) = profile.component::<QuorbEndpoint>()
+        {
             quorb.endpoint_set_version = u64::MAX;
-            let component = TaggedComponent::of(&quorb).ok()?;
-            profile.components.retain(|other| other.tag != component.tag);
-            profile.components.push(component);
+            if let Ok(component) = TaggedComponent::of(&quorb) {
+                profile.components.retain(|other| other.tag != component.tag);
+                profile.components.push(component);
+            }
+            if let Ok(written) = profile.to_tagged() {
+                *tagged = written;
+            }
         }
-        profile.components.retain(|component| component.tag != AlternateAddress::TAG);
-        Some(Ior { type_id: ior.type_id.clone(), profiles: vec![profile.to_tagged().ok()?] })
-    });
-    alone.collect()
+    }
+    ior
 }
 
 #[cfg(test)]
@@ -135,6 +139,7 @@ mod tests {
             interface: "IDL:Grid:1.0".into(),
             fingerprint: 1,
             style: Style::Active,
+            ships_effects: false,
             profiles: vec![data],
             time_us: 0,
         }
@@ -163,20 +168,15 @@ mod tests {
     }
 
     #[test]
-    fn each_member_by_itself() {
-        let places: Vec<_> = (1..=3).map(|n| (ProcessId(n), place(&format!("host{n}")))).collect();
+    fn who_stays_counts_as_the_newest() {
+        let places: Vec<_> = (1..=2).map(|n| (ProcessId(n), place(&format!("host{n}")))).collect();
         let name = GroupName { domain: "d".into(), group: GroupId(5) };
-        let members = single_members(&to_group(&name, 77, &places, ProcessId(2)).unwrap());
-        let mut hosts = Vec::new();
-        for member in &members {
-            let [profile] = &member.iiop_profiles().map(Result::unwrap).collect::<Vec<_>>()[..] else {
-                panic!("{member}");
-            };
-            assert_eq!(profile.components_of::<AlternateAddress>().count(), 0);
+        let ior = staying(&to_group(&name, 77, &places, ProcessId(2)).unwrap());
+        let profiles: Vec<IiopProfile> = ior.iiop_profiles().map(Result::unwrap).collect();
+        assert_eq!(profiles.len(), 2);
+        for profile in profiles {
             assert_eq!(profile.component::<QuorbEndpoint>().unwrap().unwrap().endpoint_set_version, u64::MAX);
-            hosts.push(profile.host.clone());
         }
-        assert_eq!(hosts, ["host2", "host3", "host1"]);
     }
 
     #[test]

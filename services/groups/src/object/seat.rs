@@ -309,6 +309,19 @@ impl Seat {
         is_good.then_some(ahead)
     }
 
+    /// Whether this member's copy is the present value. The value is not brought ahead as long as the caller is inside the
+    /// object: whoever does that says so before it asks to be let in.
+    pub(super) fn is_current(&self) -> bool {
+        let is_ahead = *self.ahead.read().unwrap_or_else(PoisonError::into_inner);
+        let is_current = !is_ahead
+            && self.in_service.load(Ordering::SeqCst)
+            && self.group.get().is_some_and(|group| group.may_read());
+        if is_current && matches!(self.reads, Reads::BoundedStaleness(_)) {
+            self.fresh.note(Instant::now());
+        }
+        is_current
+    }
+
     /// Whether the client of this query gets along with what this member has applied, wherever the others are: what it was answered
     /// last came from this set of replicas, or an earlier one, and every replica of the set had it.
     fn suits(&self, call: &Invocation) -> bool {
@@ -374,6 +387,9 @@ impl Seat {
             Effect::Execute(execution) => self.to_do(Job::Execute(execution)),
             Effect::Conclude => self.to_do(Job::Conclude),
             Effect::Adopt(_)
+            | Effect::Apply(_)
+            | Effect::Arm { .. }
+            | Effect::Disarm { .. }
             | Effect::Settled
             | Effect::TakeBack
             | Effect::Reactivate

@@ -2,9 +2,10 @@
 
 use super::seat::Seat;
 use quorb::Servant;
-use quorb::adapter::{Dispatch, Invocation};
+use quorb::adapter::{Dispatch, Facet, Invocation, Usher};
 use quorb::model::{Interface, Kind};
-use std::sync::Arc;
+use std::any::TypeId;
+use std::sync::{Arc, Weak};
 
 /// Hands updates to the group and queries to this member's copy. What it has executed is remembered by the group.
 pub(super) struct GroupServant {
@@ -32,5 +33,22 @@ impl Servant for GroupServant {
 
     fn remembers(&self) -> bool {
         true
+    }
+
+    fn facet(&self, of: TypeId) -> Option<Facet> {
+        self.seat.subject.servant().facet(of)
+    }
+
+    fn usher(&self) -> Option<Weak<dyn Usher>> {
+        let seat: Weak<Seat> = Arc::downgrade(&self.seat);
+        Some(seat)
+    }
+}
+
+/// A query of this process reads the value where it is. It is inside, so that nothing is applied before it is out again, nor
+/// brought ahead of what all have agreed on.
+impl Usher for Seat {
+    fn admits_query(&self) -> bool {
+        self.is_current()
     }
 }

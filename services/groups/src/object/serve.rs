@@ -1,5 +1,6 @@
 //! Serving a replicated object: what is chosen, what is checked first, and the handle that comes back.
 
+use super::effects::{ApplyAll, Effects, apply_all};
 use super::error::{ServeError, StateError};
 use super::moment;
 use super::proto::{Place, Replica as Core, ReplicaLimits, Style};
@@ -7,13 +8,14 @@ use super::reads::Reads;
 use super::reference::{GroupName, is_reachable, profiles_of};
 use super::seat::Seat;
 use super::servant::GroupServant;
-use super::subject::{Subject, Tied};
+use super::subject::{OnTimer, Subject, Tied};
 use super::task::Task;
+use super::timers::Alarms;
 use super::work::{Agreed, work};
 use crate::core::{GroupOptions, GroupView, ProcessId};
 use crate::driver::{Domain, Ended, Served};
 use quorb::adapter::ValueTie;
-use quorb::{ObjectRef, Orb, Proxy, SystemException};
+use quorb::{Context, ObjectRef, Orb, Proxy, SystemException};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
@@ -47,15 +49,16 @@ impl Domain {
             options,
             limits,
             reads: Reads::default(),
+            on_timer: None,
+            effects: None,
             active: None,
         }
     }
 }
 
 /// A replica about to be served; await it.
-#[derive(Debug)]
 #[must_use = "nothing is served until it is awaited"]
-pub struct Serve<'a, S> {
+pub struct Serve<'a, S: ValueTie> {
     domain: &'a Domain,
     orb: &'a Orb,
     name: &'a str,
@@ -64,6 +67,8 @@ pub struct Serve<'a, S> {
     options: GroupOptions,
     limits: ReplicaLimits,
     reads: Reads,
+    on_timer: Option<OnTimer<S::Value>>,
+    effects: Option<ApplyAll<S::Value>>,
     active: Option<oneshot::Sender<()>>,
 }
 
@@ -100,6 +105,28 @@ where
         self
     }
 
+    /// What a timer does to the value, by its name: those that updates have set by
+    /// [`set_timer`](super::Ordered::set_timer). It is ordered like an update, and may set and cancel timers itself. All
+    /// members must choose the same.
+    pub fn on_timer(
+        mut self,
+        on_timer: impl Fn(&mut S::Value, &Context, &str) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_timer = Some(Arc::new(on_timer));
+        self
+    }
+
+    /// The executor style, where the executor ships what updates have done to the value and not the value itself. All members
+    /// must choose the same.
+    pub fn with_effects(mut self) -> Self
+    where
+        S::Value: Effects,
+    {
+        self.style = Style::Executor;
+        self.effects = Some(apply_all::<S::Value>);
+        self
+    }
+
     /// Tells as soon as the object is active, and refuses calls until this member has the state.
     pub(crate) fn tell_active(mut self, active: oneshot::Sender<()>) -> Self {
         self.active = Some(active);
@@ -107,19 +134,22 @@ where
     }
 
     async fn begin(self) -> Result<Replica<S::Proxy>, ServeError> {
-        let Self { domain, orb, name, servant, style, options, limits, reads, active: told } = self;
+        let Self { domain, orb, name, servant, style, options, limits, reads, on_timer, effects, active } =
+            self;
+        let (told, ships_effects) = (active, effects.is_some() && style == Style::Executor);
         let servant = Arc::new(servant);
         let interface = servant.interface();
-        let subject = Tied(servant);
+        let subject = Tied { servant, on_timer, effects: effects.filter(|_| ships_effects) };
         let state = check_state(&subject, &limits).await?;
         let agreed = Arc::new(Agreed::default());
-        if style == Style::Executor {
+        if style == Style::Executor && !ships_effects {
             agreed.set(state);
         }
         let mut place = Place {
             interface: interface.id().into(),
             fingerprint: interface.fingerprint(),
             style,
+            ships_effects,
             profiles: Vec::new(),
             time_us: moment::now().time_us,
         };
@@ -145,11 +175,20 @@ where
         let ((), effects) = seat.input(|core| core.announce(place.clone()));
         effects.into_iter().for_each(|effect| seat.carry_out(effect, None));
         tokio::spawn(work(Arc::downgrade(&seat), queue, agreed.clone(), limits.clone()));
-        let reads_held = VecDeque::new();
+        let (alarms, reads_held) = (Alarms::default(), VecDeque::new());
         let way_back = domain.way_back(name, options);
         let domain_name = domain.name().to_owned();
-        let task =
-            Task { seat: seat.clone(), group, way_back, domain_name, place, limits, agreed, reads_held };
+        let task = Task {
+            seat: seat.clone(),
+            group,
+            way_back,
+            domain_name,
+            place,
+            limits,
+            agreed,
+            alarms,
+            reads_held,
+        };
         let (leave, left) = oneshot::channel();
         let mut task = tokio::spawn(task.run(left));
         let mut reference = seat.reference.subscribe();
@@ -193,6 +232,12 @@ where
     /// state.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.begin())
+    }
+}
+
+impl<S: ValueTie> std::fmt::Debug for Serve<'_, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Serve").field("name", &self.name).field("style", &self.style).finish_non_exhaustive()
     }
 }
 

@@ -4,6 +4,7 @@ use super::error::ServeError;
 use super::proto::{Effect, Place, Replica as Core, ReplicaLimits, Style};
 use super::reference::GroupName;
 use super::seat::{Seat, Turn};
+use super::timers::Alarms;
 use super::work::{Agreed, run};
 use crate::core::ProcessId;
 use crate::driver::{Ended, Event, Group, Return, StateRequest};
@@ -25,6 +26,7 @@ pub(super) struct Task {
     pub(super) place: Place,
     pub(super) limits: ReplicaLimits,
     pub(super) agreed: Arc<Agreed>,
+    pub(super) alarms: Alarms,
     /// Queries that wait because the executor's value is ahead.
     pub(super) reads_held: VecDeque<(u64, tokio::time::Instant)>,
 }
@@ -67,6 +69,11 @@ impl Task {
         loop {
             let event = tokio::select! {
                 event = self.group.next() => event,
+                number = self.alarms.ring() => {
+                    let effects = self.seat.input(|core| core.due(number, super::moment::now())).1;
+                    self.perform(effects).await?;
+                    continue;
+                }
                 () = leave.asked() => return Ok(None),
             };
             match event {
@@ -84,6 +91,7 @@ impl Task {
         let core = Core::new(process, &self.place, self.limits.clone());
         self.seat.begin_again(process, core).await;
         self.reads_held.clear();
+        self.alarms.clear();
         self.seat.name.set(GroupName { domain: self.domain_name.clone(), group: group.id() });
         self.seat.group.set(group.sender());
         self.group = group;
@@ -123,7 +131,10 @@ impl Task {
             Event::State(saved) => {
                 let (state, effects) = self.seat.input(|core| core.restore(&saved, &self.place));
                 let state = state?;
-                self.agreed.set(if self.is_active() { Bytes::new() } else { state.clone() });
+                match self.place.style == Style::Executor && !self.place.ships_effects {
+                    true => self.agreed.set(state.clone()),
+                    false => self.agreed.is_the_value(),
+                }
                 self.seat.subject.load(state).await?;
                 self.seat.changed();
                 // While it goes through its own log its value is an old one.
@@ -167,17 +178,33 @@ impl Task {
             match effect {
                 Effect::Execute(execution) if self.is_active() => {
                     let key = execution.key;
-                    let (reply, panicked) = run(&self.seat, execution, Some(NO_CALLS)).await;
-                    effects.extend(self.seat.input(|core| core.executed(key, reply, panicked)).1);
+                    let (executed, _) = run(&self.seat, execution, Some(NO_CALLS)).await;
+                    effects.extend(self.seat.input(|core| core.executed(key, executed)).1);
                     self.seat.changed();
                 }
+                Effect::Execute(execution) => {
+                    if self.agreed.get().is_none() {
+                        // The last moment at which the value is what all have agreed on.
+                        self.agreed.set(self.seat.subject.save().await?);
+                    }
+                    self.seat.carry_out(Effect::Execute(execution), None);
+                }
+                Effect::Apply(changes) => {
+                    self.seat.subject.apply_effects(changes).await?;
+                    self.agreed.is_the_value();
+                    self.seat.changed();
+                }
+                Effect::Arm { number, after_us } => {
+                    self.alarms.arm(number, tokio::time::Instant::now(), after_us);
+                }
+                Effect::Disarm { number } => self.alarms.disarm(number),
                 Effect::Adopt(state) => {
                     self.agreed.set(state.clone());
                     self.seat.subject.load(state).await?;
                     self.seat.changed();
                 }
                 Effect::Settled => {
-                    self.agreed.settle();
+                    self.agreed.settle(self.place.ships_effects);
                     *self.seat.ahead.write().unwrap_or_else(PoisonError::into_inner) = false;
                     self.seat.changed();
                     for (number, until) in std::mem::take(&mut self.reads_held) {
@@ -219,7 +246,7 @@ impl Task {
     async fn give_state(&self, request: StateRequest) -> Result<(), ServeError> {
         let state = match self.is_active() {
             true => self.seat.subject.save().await,
-            false => Ok(self.agreed.get()),
+            false => self.seat.agreed_state(&self.agreed).await,
         };
         let max = self.limits.state_bytes_max;
         let saved = match state {

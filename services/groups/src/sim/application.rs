@@ -2,11 +2,12 @@
 //! as its state the list of what it was given. What it is told goes to the trace.
 
 use super::Violation;
+use super::payload::{payload, read_payload, read_state, write_state};
 use super::scenario::Profile;
 use super::trace::{Act, End, Entry, MessageId, Sent};
 use super::world::{Due, World};
 use crate::core::{Class, GroupId, GroupOptions, GroupView, Order, ProcessId, Upcall, View, ViewNumber};
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use std::collections::BTreeMap;
 
 /// The replicated object: uniform total updates, local queries.
@@ -54,35 +55,6 @@ pub(super) fn options(name: &str) -> GroupOptions {
     }
 }
 
-/// A payload that says which message it is and is recognisably whole.
-fn payload(message: MessageId) -> Bytes {
-    let filler = (message % 97) as usize;
-    let mut octets = BytesMut::with_capacity(8 + filler);
-    octets.put_u64(message);
-    octets.put_bytes(message as u8, filler);
-    octets.freeze()
-}
-
-fn read_payload(mut octets: Bytes) -> Option<MessageId> {
-    let message = octets.try_get_u64().ok()?;
-    let whole = octets.len() == (message % 97) as usize && octets.iter().all(|&o| o == message as u8);
-    whole.then_some(message)
-}
-
-fn write_state(applied: &[MessageId]) -> Bytes {
-    let mut octets = BytesMut::with_capacity(applied.len() * 8);
-    applied.iter().for_each(|&m| octets.put_u64(m));
-    octets.freeze()
-}
-
-fn read_state(mut octets: Bytes) -> Vec<MessageId> {
-    let mut applied = Vec::new();
-    while let Ok(message) = octets.try_get_u64() {
-        applied.push(message);
-    }
-    applied
-}
-
 impl World {
     fn log(&mut self, node: usize, entry: Entry) {
         if let Some(process) = &self.nodes[node].process {
@@ -107,7 +79,7 @@ impl World {
             Upcall::Deliver { group, sender, class, payload } => {
                 self.delivered(node, group, sender, class, payload)
             }
-            Upcall::Cast { payload, .. } => match read_payload(payload) {
+            Upcall::Cast { payload, .. } => match read_payload(payload, self.large) {
                 Some(message) => self.log(node, Entry::Cast { message }),
                 None => self.complain("V3", "a cast was altered".into()),
             },
@@ -193,7 +165,7 @@ impl World {
     }
 
     fn delivered(&mut self, node: usize, group: GroupId, sender: ProcessId, class: Class, payload: Bytes) {
-        let Some(message) = read_payload(payload) else {
+        let Some(message) = read_payload(payload, self.large) else {
             return self.complain("V3", "a message was altered".into());
         };
         self.log(node, Entry::Deliver { group, sender, class, message });
@@ -251,8 +223,9 @@ impl World {
         let Some(process) = self.nodes[node].process.as_mut() else { return false };
         let Some(known) = process.application.groups.get(&group) else { return false };
         let state = write_state(&known.applied);
-        if known.applied.len() as u64 != index {
-            let length = known.applied.len();
+        // Of a large message each part counts, also of one that a view has cut.
+        let length = known.applied.len();
+        if length as u64 > index || !self.large && (length as u64) < index {
             self.complain("T1", format!("a checkpoint of {length} messages is wanted for {index}"));
             return false;
         }
@@ -265,7 +238,7 @@ impl World {
     fn restored(&mut self, node: usize, group: GroupId, state: Bytes, messages: Vec<(ProcessId, Bytes)>) {
         let mut applied = read_state(state);
         for (_, payload) in messages {
-            match read_payload(payload) {
+            match read_payload(payload, self.large) {
                 Some(message) => applied.push(message),
                 None => self.complain("V3", "a message was altered in the log".into()),
             }
@@ -455,7 +428,7 @@ impl World {
         let Some(process) = self.nodes[node].process.as_mut() else { return };
         let domain = process.core.view().domain;
         let id = process.application.id;
-        if process.core.multicast(group, class, payload(message)).is_ok() {
+        if process.core.multicast(group, class, payload(message, self.large)).is_ok() {
             self.trace.sent.insert(message, Sent { sender: id, domain, group: Some(group), class });
             self.log(node, Entry::Sent { group, message });
         }
@@ -478,7 +451,7 @@ impl World {
         let message = self.trace.sent.len() as MessageId + 1;
         let Some(process) = self.nodes[node].process.as_mut() else { return };
         let (id, domain) = (process.id, process.core.view().domain);
-        if process.core.cast(payload(message)).is_ok() {
+        if process.core.cast(payload(message, self.large)).is_ok() {
             let class = Class::new(Order::Total, true);
             self.trace.sent.insert(message, Sent { sender: id, domain, group: None, class });
         }

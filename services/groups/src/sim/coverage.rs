@@ -38,6 +38,8 @@ impl Coverage {
             ("suspicions withdrawn", c.retractions),
             ("items of future views", c.future_items),
             ("refoundings", u64::from(outcome.refounded)),
+            ("parts of messages", c.parts),
+            ("large messages begun again", c.begun_again),
             ("records written", c.records),
             ("checkpoints", c.checkpoints),
             ("logs begun anew", c.compactions),

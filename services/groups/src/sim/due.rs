@@ -81,6 +81,12 @@ pub(super) enum Due {
         node: usize,
         process: ProcessId,
     },
+    /// A replica's alarm rings.
+    Alarm {
+        node: usize,
+        process: ProcessId,
+        number: u64,
+    },
     /// A reply is shown to a client.
     Given {
         node: usize,

@@ -14,6 +14,7 @@ pub mod invariants;
 mod moments;
 mod network;
 pub mod objects;
+mod payload;
 pub mod random;
 pub mod run;
 pub mod scenario;

@@ -113,10 +113,16 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
     template.limits.state_chunks_ahead = 2;
     template.limits.window_bytes_max = 4096;
     template.limits.log_compact_bytes = 16 << 10;
+    if scenario.large {
+        template.limits.part_bytes_max = 100;
+        template.limits.parts_ahead_bytes_max = 400;
+        template.limits.batch_bytes_max = 250;
+    }
     template.limits.handover_after_messages = scenario.handover_after;
     template.mutation = settings.mutation;
     let mut world = World::new(seed, nodes, template);
     world.trace.durable = scenario.durable;
+    world.large = scenario.large;
     if scenario.durable {
         for (i, node) in world.nodes.iter_mut().enumerate() {
             node.disk = Some(Disk::new((seed << 16 | i as u64) + 1));
@@ -188,6 +194,7 @@ impl World {
                 Due::Drift { node } => self.drift(node),
                 Due::Client { client } => self.client(client, self.now < TRAFFIC_END),
                 Due::Work { node, process } => self.work(node, process),
+                Due::Alarm { node, process, number } => self.alarm(node, process, number),
                 Due::Given { node, process, ticket } => self.given(node, process, ticket),
             }
         }
@@ -296,6 +303,8 @@ fn add(sum: &mut Counters, more: Counters) {
     sum.dormant += more.dormant;
     sum.refused += more.refused;
     sum.future_items += more.future_items;
+    sum.parts += more.parts;
+    sum.begun_again += more.begun_again;
     sum.records += more.records;
     sum.checkpoints += more.checkpoints;
     sum.compactions += more.compactions;

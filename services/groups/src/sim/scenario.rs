@@ -94,6 +94,8 @@ pub struct Scenario {
     pub excused: &'static [&'static str],
     /// Whether machines have disks, and processes keep logs.
     pub durable: bool,
+    /// Whether messages may be many times as long as what travels in one piece.
+    pub large: bool,
     /// Whether applications dissolve groups now and then.
     pub dissolves: bool,
     /// After how many places in a row the role of a sequencer is handed over.
@@ -120,6 +122,7 @@ const USUAL: Scenario = Scenario {
     profile: Profile::Everything,
     excused: &[],
     durable: false,
+    large: false,
     dissolves: false,
     handover_after: u64::MAX,
     upgrades: false,
@@ -244,6 +247,26 @@ pub const SCENARIOS: &[Scenario] = &[
         count: (6, 12),
         drift_permille: 0,
         durable: true,
+        ..USUAL
+    },
+    Scenario {
+        name: "large",
+        nodes: (3, 5),
+        faults: &[
+            Kill, KillMidway, KillMidway, KillTwo, Dark, Pause, LongPause, Isolate, Split, CutPair, Break,
+            Slow, Lag, Moment, Donor,
+        ],
+        count: (4, 9),
+        large: true,
+        ..USUAL
+    },
+    Scenario {
+        name: "large-logged",
+        seeds: 3,
+        faults: &[Blackout, Blackout, Kill, KillMidway, KillMidway, KillTwo, Dark, Break, Isolate, LongPause],
+        count: (4, 9),
+        durable: true,
+        large: true,
         ..USUAL
     },
     Scenario {

@@ -77,6 +77,8 @@ pub(super) struct World {
     /// Blows that wait for their moment.
     pub(super) strikes: Vec<Strike>,
     pub(super) profile: Profile,
+    /// Applications send large messages, too.
+    pub(super) large: bool,
     pub(super) dissolves: bool,
     pub(super) template: Config,
     pub(super) drift_permille: u64,
@@ -115,6 +117,7 @@ impl World {
             lags: BTreeMap::new(),
             strikes: Vec::new(),
             profile: Profile::Everything,
+            large: false,
             dissolves: false,
             template,
             drift_permille: 0,

@@ -3,11 +3,14 @@
 
 mod bad_input;
 mod calls;
+mod divergence;
 mod durable;
+mod effects;
 mod fleet;
 mod management;
 mod reads;
 mod replies;
 mod rig;
 mod simulated;
+mod timers;
 mod tools;

@@ -1,9 +1,11 @@
 //! Calls with the replies of several members, and calls that replicas make themselves.
 
-use crate::rig::{Book, Ledger, LedgerProxy, LedgerServant, Unknown, World, in_time, only};
-use quorb::{Context, Fault, Orb};
+use crate::rig::{Book, Ledger, LedgerProxy, LedgerServant, Unknown, World, found, in_time, only};
+use quorb::{Completion, Context, Fault, Minor, Orb, interface};
+use quorb_groups::driver::Domain;
 use quorb_groups::gather::{Gather, Outcome, ReplyMode};
 use quorb_groups::object::Style;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 
 const STYLES: [Style; 2] = [Style::Active, Style::Executor];
@@ -63,6 +65,97 @@ async fn each_member_answers_for_itself_and_a_lost_one_has_failed() {
     let three = asked.wait_for(ReplyMode::AtLeast(3));
     let few = in_time("replies", three.call(|member| async move { member.balance("a").await })).await;
     assert_eq!((few.clone().unwrap_err().wanted, few.unwrap_err().replies.replied()), (3, 2));
+}
+
+/// What operations declare of their replies is obeyed by ordinary proxies, and means nothing where there is one object only.
+#[interface]
+trait Poll {
+    #[reply(majority)]
+    fn add(&mut self, amount: u32) -> u32;
+    #[reply(all)]
+    fn sum(&self) -> u32;
+    #[reply(3)]
+    fn three(&self) -> u32;
+    /// Another number at every replica.
+    #[reply(majority)]
+    fn whoever(&self) -> u32;
+}
+
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Votes(u32);
+
+static ASKED: AtomicU32 = AtomicU32::new(0);
+
+impl Poll for Votes {
+    fn add(&mut self, amount: u32) -> u32 {
+        self.0 += amount;
+        self.0
+    }
+
+    fn sum(&self) -> u32 {
+        ASKED.fetch_add(1, Ordering::SeqCst);
+        self.0
+    }
+
+    fn three(&self) -> u32 {
+        self.0
+    }
+
+    fn whoever(&self) -> u32 {
+        ASKED.fetch_add(1, Ordering::SeqCst)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operations_say_whose_replies_they_want() {
+    let mut members = Vec::new();
+    let (seeds, domains) = found().await;
+    for domain in domains {
+        let orb = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
+        let serving = domain.serve(&orb, "poll", PollServant::new(Votes::default()));
+        let replica = in_time("serving", serving.into_future()).await.unwrap();
+        members.push((domain, orb, replica));
+    }
+    let client = Orb::client().await.unwrap();
+    let poll: PollProxy = client.bind(&members[2].2.reference().to_string()).unwrap();
+    for (_, _, replica) in &members {
+        // In a member's process as elsewhere.
+        for poll in [&poll, replica.proxy()] {
+            let before = in_time("a sum", poll.three()).await.unwrap();
+            assert_eq!(in_time("an update", poll.add(2)).await.unwrap(), before + 2, "it is executed once");
+            let asked = ASKED.load(Ordering::SeqCst);
+            assert_eq!(in_time("a sum", poll.sum()).await.unwrap(), before + 2);
+            assert_eq!(ASKED.load(Ordering::SeqCst), asked + 3, "every member is asked");
+        }
+    }
+    let fault = in_time("replies", poll.whoever()).await.unwrap_err();
+    assert_eq!(fault.system().map(quorb::SystemException::minor), Some(Minor::REPLIES_DIFFER), "{fault}");
+    let (domain, orb, _replica) = members.remove(0);
+    drop(domain);
+    orb.shutdown(std::time::Duration::ZERO).await;
+    let without_one = async {
+        loop {
+            // Until the reference is known to list two members, the lost one has failed.
+            match poll.three().await {
+                Err(fault) => break fault,
+                Ok(sum) => assert_eq!(sum, 12),
+            }
+        }
+    };
+    let fault = in_time("too few", without_one).await;
+    let minor = fault.system().map(quorb::SystemException::minor);
+    assert_eq!((minor, fault.completed()), (Some(Minor::REPLIES_TOO_FEW), Completion::Yes), "{fault}");
+    assert_eq!(in_time("an update", poll.add(1)).await.unwrap(), 13);
+    assert_eq!(in_time("a sum", poll.sum()).await.unwrap(), 13, "all who are left");
+    let join = Domain::join(seeds).name("test");
+    let domain = in_time("joining", join.into_future()).await.unwrap();
+    let orb = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
+    let serving = domain.serve(&orb, "poll", PollServant::new(Votes::default()));
+    let _replica = in_time("serving", serving.into_future()).await.unwrap();
+    let three = async { while poll.three().await.is_err() {} };
+    in_time("hearing of who has joined", three).await;
+    let plain = members[0].1.serve("plain", PollServant::new(Votes(5))).unwrap();
+    assert_eq!((plain.add(1).await.unwrap(), plain.three().await.unwrap()), (6, 6));
 }
 
 /// Counts, and holds the first one who calls until it is let go.

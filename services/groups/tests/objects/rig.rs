@@ -88,6 +88,30 @@ impl Ledger for Book {
     }
 }
 
+/// Three processes that have founded a domain, and its seeds.
+pub(crate) async fn found() -> (Vec<String>, Vec<Domain>) {
+    found_by(3).await
+}
+
+/// So many processes that have founded a domain, and its seeds: all of them vote.
+pub(crate) async fn found_by(processes: usize) -> (Vec<String>, Vec<Domain>) {
+    let mut listeners = Vec::new();
+    for _ in 0..processes {
+        listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
+    }
+    let seeds: Vec<String> = listeners.iter().map(|l| l.local_addr().unwrap().to_string()).collect();
+    let joins = listeners.into_iter().map(|listener| {
+        let join = Domain::join(seeds.clone()).name("test").listener(listener);
+        tokio::spawn(join.into_future())
+    });
+    let joins: Vec<_> = joins.collect();
+    let mut domains = Vec::new();
+    for join in joins {
+        domains.push(in_time("founding", join).await.unwrap().unwrap());
+    }
+    (seeds, domains)
+}
+
 /// One process of the domain.
 pub(crate) struct Member {
     pub(crate) domain: Domain,
@@ -122,19 +146,9 @@ impl World {
     }
 
     pub(crate) async fn with(style: Style, reads: Reads) -> World {
-        let mut listeners = Vec::new();
-        for _ in 0..3 {
-            listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
-        }
-        let seeds: Vec<String> = listeners.iter().map(|l| l.local_addr().unwrap().to_string()).collect();
-        let joins = listeners.into_iter().map(|listener| {
-            let join = Domain::join(seeds.clone()).name("test").listener(listener);
-            tokio::spawn(join.into_future())
-        });
-        let joins: Vec<_> = joins.collect();
+        let (seeds, domains) = found().await;
         let mut world = World { seeds, style, reads, members: Vec::new() };
-        for join in joins {
-            let domain = in_time("founding", join).await.unwrap().unwrap();
+        for domain in domains {
             world.serve(domain).await;
         }
         world.until_members(3).await;

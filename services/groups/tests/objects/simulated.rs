@@ -79,6 +79,8 @@ mistakes! {
     nobody_is_answered_before_the_order: AnswerBeforeOrder, Active, ["C5"];
     a_successor_takes_over_what_was_left_undone: QueueLostAtTakeover, Executor, ["K3"];
     what_an_executor_shipped_in_its_last_moment_counts: OutcomeLostAtTakeover, Executor, ["L3", "T4", "C5"];
+    a_timer_fires_once: TimerStays, Active, ["A1", "K3"];
+    timers_travel_with_the_state: TimersNotSaved, Active, ["T4"];
     a_replica_leaves_only_against_a_majority: ExcludedWithoutMajority, Active, ["D1"];
 }
 

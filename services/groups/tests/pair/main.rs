@@ -1,5 +1,6 @@
 //! Two processes whose frames arrive at once, driven by hand.
 
+mod large;
 mod packing;
 mod parting;
 mod rig;

@@ -9,6 +9,9 @@ use std::collections::VecDeque;
 /// The octet that a frame with items begins with.
 const DATA: u8 = 3;
 
+/// Changes a frame.
+pub(crate) type Alter = fn(&mut BytesMut);
+
 /// Two processes, what is on its way to them, and what they have told their applications.
 pub(crate) struct Pair {
     pub(crate) cores: [Core; 2],
@@ -16,6 +19,8 @@ pub(crate) struct Pair {
     pub(crate) told: [Vec<Upcall>; 2],
     /// The lengths of the frames with items that each has sent, their heads included.
     pub(crate) sent: [Vec<usize>; 2],
+    /// What becomes on its way of the frames of the first process.
+    pub(crate) alter: Option<Alter>,
     pub(crate) next_link: u64,
     pub(crate) now: Time,
 }
@@ -38,6 +43,7 @@ impl Pair {
             events: VecDeque::new(),
             told: Default::default(),
             sent: Default::default(),
+            alter: None,
             next_link: 1,
             now: Time(1),
         }
@@ -79,6 +85,9 @@ impl Pair {
                     }
                     let mut frame = BytesMut::from(&head[..]);
                     frame.extend_from_slice(&body);
+                    if let Some(alter) = self.alter.filter(|_| side == 0) {
+                        alter(&mut frame);
+                    }
                     let frame: Bytes = frame.freeze();
                     self.events.push_back((1 - side, Event::Received { link, frame }));
                 }

@@ -1,7 +1,7 @@
 //! Which operation is meant, and whether the arguments fit it.
 
 use ciborium::Value;
-use quorb::model::{Direction, InterfaceDesc, Kind, OperationDesc, Parameter, Signature, TypeDesc};
+use quorb::model::{Direction, InterfaceDesc, Kind, OperationDesc, Parameter, Replies, Signature, TypeDesc};
 use quorb::value::dynamic::Types;
 
 use super::argument::value_of;
@@ -87,6 +87,7 @@ pub(super) fn builtin(name: &str) -> Option<OperationDesc> {
         idempotent: true,
         cancellable: true,
         deadline_ms: None,
+        replies: Replies::First,
         signature: Signature { parameters, result: Some(result), raises: Vec::new() },
     })
 }

@@ -1,6 +1,6 @@
 //! An interface for people.
 
-use quorb::model::{Case, InterfaceDesc, Kind, Member, OperationDesc, TypeDef, simple_name};
+use quorb::model::{Case, InterfaceDesc, Kind, Member, OperationDesc, Replies, TypeDef, simple_name};
 use serde::Serialize;
 
 use crate::ior::Anatomy;
@@ -62,6 +62,9 @@ fn line(operation: &OperationDesc) -> String {
     }
     if let Some(limit) = operation.deadline_ms {
         behaviour.push(format!("deadline {limit} ms"));
+    }
+    if operation.replies != Replies::First {
+        behaviour.push(format!("reply {}", operation.replies));
     }
     let behaviour =
         if behaviour.is_empty() { String::new() } else { format!("  [{}]", behaviour.join(", ")) };

@@ -332,6 +332,7 @@ fn with_behaviour(
         deadline_ms: argument(annotations, "deadline")
             .and_then(|text| crate::call::duration(text).ok())
             .map(|time| time.as_millis() as u64),
+        replies: argument(annotations, "reply").and_then(|text| text.parse().ok()).unwrap_or_default(),
         signature,
     }
 }

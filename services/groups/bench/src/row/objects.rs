@@ -1,4 +1,7 @@
-//! A grid with three replicas beside a plain one: updates, queries, a failure, ten thousand of them.
+//! A grid with three replicas beside plain ones: updates, queries, a failure, ten thousand of them.
+//!
+//! Updates are compared with those of one plain object. Queries are spread over the replicas, and so are the clients' connections:
+//! they are compared with those of three plain objects in three processes, to which the same clients are spread alike.
 
 use super::Stage;
 use crate::Outcome;
@@ -31,22 +34,25 @@ pub(super) fn measure(stage: &mut Stage) -> Outcome<()> {
     let mut replicas: Vec<Actor> =
         (0..MEMBERS).map(|host| replica(network, host, &seeds)).collect::<Outcome<_>>()?;
     let references = replicas.iter_mut().map(reference).collect::<Outcome<Vec<_>>>()?;
-    let mut plain = vec![replica(network, PLAIN, &[])?];
-    let plain_reference = vec![reference(&mut plain[0])?];
+    let mut plain: Vec<Actor> = (0..MEMBERS).map(|_| replica(network, PLAIN, &[])).collect::<Outcome<_>>()?;
+    let plain_references = plain.iter_mut().map(reference).collect::<Outcome<Vec<_>>>()?;
     let mut to_group = caller(network, &references)?;
-    let mut to_plain = caller(network, &plain_reference)?;
+    let mut to_plain = caller(network, &plain_references[..1])?;
+    let mut to_plains = caller(network, &plain_references)?;
     let mut pairs = Vec::new();
-    for order in ["get 64", "set 64", "set 64", "set 1", "get 64"] {
+    for order in ["get 64", "set 64", "set 64", "set 1", "get 64", "get 64"] {
+        let to_plain = if order.starts_with("get") { &mut to_plains } else { &mut to_plain };
         let order = format!("{order} {ms}");
-        pairs.push((did(&mut to_group, &replicas, &order)?, did(&mut to_plain, &plain, &order)?));
+        pairs.push((did(&mut to_group, &replicas, &order)?, did(to_plain, &plain, &order)?));
     }
+    drop((to_plain, to_plains));
     let told = local(&mut replicas[1], &mut to_group, ms)?;
-    let [_, _, sets, one, gets] = &pairs[..] else { return Err("a load is missing".into()) };
+    let [_, _, sets, one, _, gets] = &pairs[..] else { return Err("a load is missing".into()) };
     if !stage.plan.smoke {
         tell(stage, (sets, one, gets), told);
     }
     failure(stage, (&mut to_group, &mut replicas, &seeds), ms)?;
-    many(stage, &mut replicas, &seeds)
+    many(stage, (&mut to_group, &mut replicas, &seeds), ms)
 }
 
 type Pair = (Did, Did);
@@ -72,7 +78,7 @@ fn tell(stage: &mut Stage, (sets, one, gets): (&Pair, &Pair, &Pair), (mean, medi
         Verdict::of(times <= 4.0),
     );
     let times = gets.0.processor_us / gets.1.processor_us;
-    let (ours, theirs) = (gets.0.processor_us, format!("plain {:.1} us", gets.1.processor_us));
+    let (ours, theirs) = (gets.0.processor_us, format!("three plain {:.1} us", gets.1.processor_us));
     report.line(
         "get from elsewhere, processor time",
         &format!("{ours:.1} us, {times:.2}x plain"),
@@ -103,11 +109,7 @@ fn failure(
     let mut longest: f64 = 0.0;
     let kills = if stage.plan.smoke { 1 } else { MEMBERS };
     for (host, victim) in replicas.iter_mut().enumerate().take(kills) {
-        clients.say(&format!("set {CALLERS} {}", ms.max(1000)))?;
-        std::thread::sleep(Duration::from_millis(300));
-        victim.kill()?;
-        let words = clients.wait("did", |_| true)?;
-        longest = longest.max(words[3].number()? as f64 / 1e3);
+        longest = longest.max(lose(clients, victim, ms)?);
         *victim = replica(stage.network, host, seeds)?;
         reference(victim)?;
     }
@@ -124,11 +126,25 @@ fn failure(
     Ok(())
 }
 
-/// Ten thousand grids: created by all replicas at once, then taken over by one that comes later.
-fn many(stage: &mut Stage, replicas: &mut [Actor], seeds: &[String]) -> Outcome<()> {
+/// kill -9 of one under all clients: the longest call, in milliseconds.
+fn lose(clients: &mut Actor, victim: &mut Actor, ms: u64) -> Outcome<f64> {
+    clients.say(&format!("set {CALLERS} {}", ms.max(1000)))?;
+    std::thread::sleep(Duration::from_millis(300));
+    victim.kill()?;
+    let words = clients.wait("did", |_| true)?;
+    Ok(words[3].number()? as f64 / 1e3)
+}
+
+/// Ten thousand grids: created by all replicas at once, going on without one under all clients of one of them, then taken
+/// over by one that comes later.
+fn many(
+    stage: &mut Stage,
+    (clients, replicas, seeds): (&mut Actor, &mut [Actor], &[String]),
+    ms: u64,
+) -> Outcome<()> {
     let count = if stage.plan.smoke { 100 } else { 10_000 };
     let created = serve(replicas, count)?;
-    replicas[2].kill()?;
+    let longest = lose(clients, &mut replicas[2], ms)?;
     replicas[2] = replica(stage.network, 2, seeds)?;
     reference(&mut replicas[2])?;
     let complete = serve(&mut replicas[2..], count)?;
@@ -140,6 +156,13 @@ fn many(stage: &mut Stage, replicas: &mut [Actor], seeds: &[String]) -> Outcome<
             "-",
             "20 s",
             Verdict::of(created <= 20.0),
+        );
+        report.line(
+            "  kill -9 of one under 64 clients: longest call",
+            &format!("{longest:.0} ms"),
+            "-",
+            "2 s",
+            Verdict::of(longest <= 2000.0),
         );
         report.line(
             "  a new member has them all",

@@ -36,10 +36,7 @@ impl Core {
 
     /// Asks the application for a snapshot of a group.
     pub(in crate::core) fn begin_checkpoint(&mut self, id: GroupId) {
-        let Some((index, next, messages)) = self.groups.get(&id).and_then(|g| g.checkpoint()) else {
-            return;
-        };
-        let copy = Copy::begin(index, self.view.number, next, messages);
+        let Some((index, copy)) = self.groups.get(&id).and_then(|g| g.checkpoint()) else { return };
         self.append(&Record::Began { group: id, copy });
         self.log.checkpoints.insert(id, index);
         self.tell_group(id, Upcall::TakeCheckpoint { group: id, index });

@@ -10,17 +10,20 @@
 //! out on the copy alone, by a process that never learned of it while it lived.
 
 use super::record::Body;
+use crate::core::group::{Part, Parts};
 use crate::core::identity::{ProcessId, Rank, ViewNumber};
+use crate::core::options::{Class, Order};
 use crate::core::wire::value::Cut;
 use crate::core::wire::{Reader, Wire, WireError, wire_struct};
 use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
 
-/// A message as it is stored.
+/// A message as it is stored, or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) sender: ProcessId,
     pub(crate) payload: Bytes,
+    pub(crate) part: Part,
 }
 
 /// A message at its place, and its sender's rank in the view.
@@ -37,6 +40,8 @@ pub(crate) struct Copy {
     pub(crate) index: u64,
     /// None where it has not arrived.
     pub(crate) snapshot: Option<Bytes>,
+    /// Parts before the index, of messages that were not whole there.
+    pub(crate) aside: Vec<Stored>,
     pub(crate) messages: Vec<Stored>,
     /// The view that the following belongs to.
     pub(crate) view: ViewNumber,
@@ -48,9 +53,9 @@ pub(crate) struct Copy {
 }
 
 wire_struct! {
-    Stored { sender, payload }
+    Stored { sender, payload, part }
     Placed { rank, stored }
-    Copy { index, snapshot, messages, view, next, loose, broken }
+    Copy { index, snapshot, aside, messages, view, next, loose, broken }
 }
 
 impl Wire for BTreeMap<(Rank, u64), Stored> {
@@ -86,6 +91,26 @@ impl Copy {
     /// How many messages of the group it covers.
     pub(crate) fn length(&self) -> u64 {
         self.index + self.messages.len() as u64
+    }
+
+    /// The messages after the snapshot, by whom and what. One whose last part is missing was delivered nowhere: the view ended
+    /// before, and its sender began again, or failed.
+    pub(crate) fn wholes(self) -> Vec<(ProcessId, Bytes)> {
+        let mut lanes: BTreeMap<ProcessId, Parts> = BTreeMap::new();
+        let mut wholes = Vec::new();
+        for Stored { sender, payload, part } in self.aside.into_iter().chain(self.messages) {
+            if part.is_whole() {
+                wholes.push((sender, payload));
+                continue;
+            }
+            let parts = lanes.entry(sender).or_default();
+            if !part.goes_on() {
+                parts.begin();
+            }
+            let message = parts.join(0, Class::new(Order::Total, true), part, payload);
+            wholes.extend(message.map(|message| (sender, message)));
+        }
+        wholes
     }
 
     /// Whether a group can live on from it.
@@ -185,7 +210,7 @@ mod tests {
     use crate::core::wire::value::Run;
 
     fn stored(payload: &'static str) -> Stored {
-        Stored { sender: ProcessId(1), payload: Bytes::from_static(payload.as_bytes()) }
+        Stored { sender: ProcessId(1), payload: Bytes::from_static(payload.as_bytes()), part: Part::WHOLE }
     }
 
     fn texts(copy: &Copy) -> Vec<&str> {
@@ -232,6 +257,32 @@ mod tests {
         let mut copy = example();
         copy.finish(&Cut { group: GroupId(0), lanes: vec![4, 2], order_base: 0, runs: vec![] });
         assert!(!copy.is_whole());
+    }
+
+    /// A part was put aside before the snapshot, the rest came after; another message was cut by the end of a view and began
+    /// again, and one never went on.
+    #[test]
+    fn messages_in_parts_are_put_together_again() {
+        let of = |sender, text: &'static str, goes_on, more| Stored {
+            sender: ProcessId(sender),
+            payload: Bytes::from_static(text.as_bytes()),
+            part: Part::new(goes_on, more),
+        };
+        let messages = vec![
+            of(2, "x", false, true),
+            of(1, "b", true, true),
+            of(2, "x", false, true),
+            of(1, "c", true, false),
+            of(3, "z", false, true),
+            of(2, "y", true, false),
+            of(1, "d", false, false),
+        ];
+        let copy =
+            Copy { aside: vec![of(1, "a", false, true)], ..Copy::begin(10, ViewNumber(3), vec![], messages) };
+        assert_eq!(copy.length(), 17, "each part counts");
+        let wholes = copy.wholes();
+        let texts: Vec<_> = wholes.iter().map(|(p, m)| (p.0, std::str::from_utf8(m).unwrap())).collect();
+        assert_eq!(texts, [(1, "abc"), (2, "xy"), (1, "d")]);
     }
 
     #[test]

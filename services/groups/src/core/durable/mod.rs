@@ -188,8 +188,8 @@ impl Core {
         self.counters.restored += 1;
         self.append(&Record::Woken { group: id });
         self.whole_with_the_last(id);
-        let messages = copy.messages.into_iter().map(|m| (m.sender, m.payload)).collect();
-        let state = copy.snapshot.unwrap_or_default();
+        let state = copy.snapshot.clone().unwrap_or_default();
+        let messages = copy.wholes();
         self.tell(super::Upcall::Restore { group: id, state, messages });
     }
 

@@ -91,12 +91,14 @@ impl Closure {
 mod tests {
     use super::*;
     use crate::core::group::lane::{Causes, Slot};
+    use crate::core::group::parts::Part;
     use crate::core::options::Class;
     use bytes::Bytes;
 
     fn push(lane: &mut Lane, order: Order, causes: Causes) {
         let causes = (order == Order::Causal).then(|| Box::new(causes));
-        lane.push(Slot { payload: Bytes::new(), causes, class: Class::new(order, true) });
+        let class = Class::new(order, true);
+        lane.push(Slot { payload: Bytes::new(), causes, class, part: Part::WHOLE });
     }
 
     #[test]

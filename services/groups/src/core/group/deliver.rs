@@ -2,7 +2,8 @@
 //!
 //! Fifo and causal messages of a lane go in its order, those that may go; totally ordered ones go by place. A uniform
 //! message waits until every member has acknowledged it, and if it is totally ordered also its place and everything
-//! before it (book 4.2, L11231): then each survivor's flush answer reports it, whoever fails now.
+//! before it (book 4.2, L11231): then each survivor's flush answer reports it, whoever fails now. Of a message in parts each
+//! part has its turn, and the last delivers it.
 
 use super::{Group, causal};
 use crate::core::event::Upcall;
@@ -27,15 +28,18 @@ impl Group {
             let lane = &mut self.lanes[rank];
             while done < count {
                 let Some(slot) = lane.seek_total() else { break };
-                let (class, payload) = (slot.class, slot.payload.clone());
+                let (class, part, payload) = (slot.class, slot.part, slot.payload.clone());
                 let everywhere =
                     if place_matters { done < uniform_below } else { lane.total_next < stable_below };
                 if class.uniform() && !everything && !everywhere {
                     break;
                 }
+                let number = lane.total_next;
                 lane.total_next += 1;
                 done += 1;
-                out.push(Upcall::Deliver { group: self.id, sender: self.members[rank], class, payload });
+                if let Some(payload) = lane.whole(number, class, part, payload) {
+                    out.push(Upcall::Deliver { group: self.id, sender: self.members[rank], class, payload });
+                }
             }
             self.order.delivered_some(done);
             if done < count {
@@ -71,7 +75,7 @@ impl Group {
         let stable = self.stability.stable(rank);
         let lane = &mut self.lanes[rank];
         let slot = lane.seek_async()?;
-        let (class, payload) = (slot.class, slot.payload.clone());
+        let (class, part, payload) = (slot.class, slot.part, slot.payload.clone());
         if class.uniform() && !everything && lane.async_next >= stable {
             return None;
         }
@@ -80,12 +84,15 @@ impl Group {
             return None;
         }
         let lane = &mut self.lanes[rank];
+        let number = lane.async_next;
         lane.async_next += 1;
         if causal {
             lane.causal_delivered += 1;
             lane.stamp_applied = false;
         }
-        out.push(Upcall::Deliver { group: self.id, sender: self.members[rank], class, payload });
+        if let Some(payload) = lane.whole(number, class, part, payload) {
+            out.push(Upcall::Deliver { group: self.id, sender: self.members[rank], class, payload });
+        }
         Some(causal)
     }
 

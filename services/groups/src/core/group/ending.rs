@@ -3,10 +3,12 @@
 //! Every member of the next view that was in this one holds each lane up to the cut before the cut is proposed. So all of
 //! them finish alike without another message: the agreed places first, then the messages that have none, by rank and
 //! number; last the fifo and causal ones. What a lane misses is beyond its cut and was delivered by no survivor: places
-//! for it are skipped. Causal messages whose causes are lost with their senders are dropped (orphans, book L11731); only
-//! a sender that failed can leave one, since a survivor still holds what it delivered before it sent.
+//! for it are skipped. A message in parts whose last part is beyond the cut is dropped by all of them (see `parts`). Causal
+//! messages whose causes are lost with their senders are dropped (orphans, book L11731); only a sender that failed can leave
+//! one, since a survivor still holds what it delivered before it sent.
 
-use super::{Group, write_message};
+use super::Group;
+use super::message::write_message;
 use crate::core::event::Upcall;
 use crate::core::identity::Rank;
 use crate::core::mutation::Mutation;
@@ -14,6 +16,9 @@ use crate::core::wire::item::{self, Fetch, tag};
 use crate::core::wire::value::{Cut, Report, Run};
 use crate::core::wire::{Wire, put_varint};
 use bytes::{Bytes, BytesMut};
+
+/// The most that view, group, rank and number take in front of forwarded messages.
+const FORWARD_HEAD_BYTES: usize = 28;
 
 impl Group {
     /// What this member holds; none if all of it is known to be held by everyone, and delivered here.
@@ -36,23 +41,30 @@ impl Group {
         (known && from < until).then_some(Fetch { view: self.view, group: self.id, rank, from, until })
     }
 
-    /// Messages of any lane for a member that lacks them, as one item.
-    pub(crate) fn forward(&self, wanted: &Fetch) -> Option<Bytes> {
-        let lane = self.lanes.get(usize::from(wanted.rank))?;
-        if wanted.from < lane.base() || wanted.until > lane.received() || wanted.from >= wanted.until {
-            return None;
+    /// Messages of any lane for a member that lacks them: one item for as many as make a batch.
+    pub(crate) fn forward(&self, wanted: &Fetch, batch_bytes_max: usize) -> Vec<Bytes> {
+        let Some(lane) = self.lanes.get(usize::from(wanted.rank)) else { return Vec::new() };
+        if wanted.from < lane.base() || wanted.until > lane.received() {
+            return Vec::new();
         }
-        let mut out = BytesMut::new();
-        let start = item::begin(tag::FORWARD, &mut out);
-        self.view.write(&mut out);
-        self.id.write(&mut out);
-        wanted.rank.write(&mut out);
-        put_varint(&mut out, wanted.from);
-        for slot in lane.from(wanted.from).take((wanted.until - wanted.from) as usize) {
-            write_message(slot, &mut out);
+        let mut items = Vec::new();
+        let mut slots = (wanted.from..wanted.until).zip(lane.from(wanted.from)).peekable();
+        while let Some(&(first, _)) = slots.peek() {
+            let mut out = BytesMut::new();
+            let start = item::begin(tag::FORWARD, &mut out);
+            self.view.write(&mut out);
+            self.id.write(&mut out);
+            wanted.rank.write(&mut out);
+            put_varint(&mut out, first);
+            while out.len() < batch_bytes_max.max(start + 1 + FORWARD_HEAD_BYTES)
+                && let Some((_, slot)) = slots.next()
+            {
+                write_message(slot, &mut out);
+            }
+            item::end(start, &mut out);
+            items.push(out.freeze());
         }
-        item::end(start, &mut out);
-        Some(out.freeze())
+        items
     }
 
     /// Delivers what the view still owes. The answer is how many orphans were dropped.
@@ -104,9 +116,12 @@ impl Group {
         let (Some(lane), Some(&sender)) = (self.lanes.get_mut(rank), self.members.get(rank)) else { return };
         for _ in 0..run.count {
             let Some(slot) = lane.seek_total() else { break };
-            let (class, payload) = (slot.class, slot.payload.clone());
+            let (class, part, payload) = (slot.class, slot.part, slot.payload.clone());
+            let number = lane.total_next;
             lane.total_next += 1;
-            out.push(Upcall::Deliver { group: self.id, sender, class, payload });
+            if let Some(payload) = lane.whole(number, class, part, payload) {
+                out.push(Upcall::Deliver { group: self.id, sender, class, payload });
+            }
         }
     }
 }

@@ -195,7 +195,7 @@ mod tests {
     use super::*;
     use crate::core::event::Upcall;
     use crate::core::identity::{GroupId, ProcessId, ViewNumber};
-    use crate::core::options::{Class, GroupOptions, Order};
+    use crate::core::options::{Class, GroupOptions, Limits, Order};
     use crate::core::wire::item::{OrderBatch, RawItem, Received};
     use crate::core::wire::{Reader, Wire};
     use bytes::Bytes;
@@ -274,7 +274,7 @@ mod tests {
                 assert_eq!(ViewNumber::read(&mut input)?, ViewNumber(2));
                 assert_eq!(GroupId::read(&mut input)?, GroupId(0));
                 let first = input.varint()?;
-                group.messages(from, first, &mut input, 64)
+                group.messages(from, first, &mut input, &Limits::default())
             }
             tag::ORDER => {
                 let batch: OrderBatch = item.decode()?;

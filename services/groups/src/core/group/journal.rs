@@ -10,10 +10,12 @@
 //! member. When a view ends, the messages that have no place yet are written before the flush is answered, and those that
 //! are obtained from others before it is said that they are here.
 
+use super::parts::Part;
 use super::{Group, Lane, Rank};
-use crate::core::durable::copy::{Placed, Stored};
+use crate::core::durable::copy::{Copy, Placed, Stored};
 use crate::core::durable::record::{Body, Record};
 use crate::core::identity::ProcessId;
+use crate::core::mutation::Mutation;
 use std::collections::VecDeque;
 
 /// The journal of one group.
@@ -55,7 +57,7 @@ impl Journal {
         for _ in 0..count {
             let Some(slot) = lane.get(self.next[rank]) else { break };
             self.next[rank] += 1;
-            let stored = Stored { sender, payload: slot.payload.clone() };
+            let stored = Stored { sender, payload: slot.payload.clone(), part: slot.part };
             self.fresh.push(Placed { rank: rank as Rank, stored });
         }
     }
@@ -109,16 +111,17 @@ impl Group {
             let from = journal.loose[rank].max(journal.next[rank]);
             journal.loose[rank] = lane.received().max(from);
             for (number, slot) in (from..).zip(lane.from(from)) {
-                let stored = Stored { sender: self.members[rank], payload: slot.payload.clone() };
+                let stored =
+                    Stored { sender: self.members[rank], payload: slot.payload.clone(), part: slot.part };
                 bodies.push(Body { rank: rank as Rank, number, stored });
             }
         }
         (!bodies.is_empty()).then_some(Record::Loose { group: self.id, bodies })
     }
 
-    /// For a snapshot taken now: how many messages of the group were delivered, how many of each lane have a place, and the
-    /// messages that have one and were not delivered.
-    pub(crate) fn checkpoint(&self) -> Option<(u64, Vec<u64>, Vec<Stored>)> {
+    /// For a snapshot taken now: how many messages of the group were delivered, and a copy that begins there, with the parts put
+    /// aside of messages that are not whole and the messages that have a place and were not delivered.
+    pub(crate) fn checkpoint(&self) -> Option<(u64, Copy)> {
         let journal = self.journal.as_ref()?;
         let mut left = journal.placed.saturating_sub(self.order.delivered());
         let mut cursors: Vec<u64> = self.lanes.iter().map(|lane| lane.total_next).collect();
@@ -127,12 +130,28 @@ impl Group {
             let rank = usize::from(run.rank);
             for _ in 0..run.count.min(left) {
                 if let Some(slot) = self.lanes[rank].get(cursors[rank]) {
-                    messages.push(Stored { sender: self.members[rank], payload: slot.payload.clone() });
+                    let (sender, payload, part) = (self.members[rank], slot.payload.clone(), slot.part);
+                    messages.push(Stored { sender, payload, part });
                 }
                 cursors[rank] += 1;
             }
             left -= run.count.min(left);
         }
-        Some((journal.base + self.order.delivered(), journal.next.clone(), messages))
+        let index = journal.base + self.order.delivered();
+        let mut copy = Copy::begin(index, self.view, journal.next.clone(), messages);
+        copy.aside = self.put_aside();
+        Some((index, copy))
+    }
+
+    fn put_aside(&self) -> Vec<Stored> {
+        if self.bug(Mutation::PartsNotInCheckpoint) {
+            return Vec::new();
+        }
+        let lanes = self.members.iter().zip(&self.lanes);
+        let aside = lanes.flat_map(|(&sender, lane)| {
+            let parts = lane.put_aside().iter().enumerate();
+            parts.map(move |(i, part)| Stored { sender, payload: part.clone(), part: Part::new(i > 0, true) })
+        });
+        aside.collect()
     }
 }

@@ -10,8 +10,10 @@
 //! that reception, stability and the cut need one number by sender. Fifo and causal messages are delivered at
 //! `async_next`, totally ordered ones at `total_next` when their place comes.
 
+use super::parts::{Part, Parts};
 use crate::core::identity::Rank;
 use crate::core::options::{Class, Order};
+use crate::core::wire::WireError;
 use bytes::Bytes;
 use std::collections::VecDeque;
 
@@ -19,12 +21,13 @@ use std::collections::VecDeque;
 /// messages of it the sender had delivered (timestamp compression: book L11771, rules 1 and 4).
 pub(crate) type Causes = Vec<(Rank, u64)>;
 
-/// One message.
+/// One message, or a part of one.
 #[derive(Debug, Clone)]
 pub(crate) struct Slot {
     pub(crate) payload: Bytes,
     pub(crate) causes: Option<Box<Causes>>,
     pub(crate) class: Class,
+    pub(crate) part: Part,
 }
 
 /// The messages of one sender.
@@ -46,6 +49,8 @@ pub(crate) struct Lane {
     pub(crate) stamp: Vec<u64>,
     pub(crate) stamp_applied: bool,
     bytes: usize,
+    /// Where there are messages in parts.
+    parts: Option<Box<Parts>>,
 }
 
 impl Lane {
@@ -63,6 +68,54 @@ impl Lane {
     /// Octets kept.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Whether it may be the next here: parts of a message follow each other, and make one that is not too long.
+    #[inline]
+    pub(crate) fn admit(&mut self, slot: &Slot, bytes_max: usize) -> Result<(), WireError> {
+        if slot.part.is_whole() && self.parts.is_none() {
+            return Ok(());
+        }
+        let parts = self.parts.get_or_insert_default();
+        parts.arrive(slot.class, slot.part, slot.payload.len(), bytes_max)
+    }
+
+    /// This member's own message, whose last part has this number.
+    pub(crate) fn sent(&mut self, number: u64, message: Bytes) {
+        self.parts.get_or_insert_default().sent(number, message);
+    }
+
+    /// This member's own message that ends with this number.
+    pub(crate) fn sent_with(&self, number: u64) -> Option<&Bytes> {
+        match self.get(number)? {
+            slot if slot.part.is_whole() => Some(&slot.payload),
+            _ => self.parts.as_ref()?.sent_with(number),
+        }
+    }
+
+    /// The turn of this number has come: the message, if it is whole with it.
+    #[inline]
+    pub(crate) fn whole(&mut self, number: u64, class: Class, part: Part, payload: Bytes) -> Option<Bytes> {
+        if part.is_whole() {
+            return Some(payload);
+        }
+        let parts = self.parts.get_or_insert_default();
+        let message = parts.join(number, class, part, payload);
+        if parts.is_idle() {
+            self.parts = None;
+        }
+        message
+    }
+
+    /// Parts whose turn has come, of a totally ordered message that is not whole.
+    pub(crate) fn put_aside(&self) -> &[Bytes] {
+        self.parts.as_ref().map_or(&[], |parts| parts.put_aside())
+    }
+
+    /// What a member that made a mistake would take into the next view.
+    pub(crate) fn mistaken(self) -> Self {
+        let parts = self.parts.map(|parts| Box::new(parts.mistaken()));
+        Self { parts, ..Self::default() }
     }
 
     #[inline]
@@ -148,7 +201,8 @@ mod tests {
     use super::*;
 
     fn slot(order: Order) -> Slot {
-        Slot { payload: Bytes::from_static(b"x"), causes: None, class: Class::new(order, false) }
+        let payload = Bytes::from_static(b"x");
+        Slot { payload, causes: None, class: Class::new(order, false), part: Part::WHOLE }
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! Everything starts from zero with each view of the domain: numbers, places, timestamps. A group that nobody used in a
 //! view costs the view change nothing. What a durable group writes on the disk is in `journal`.
 
+mod backlog;
 mod causal;
 mod closure;
 mod deliver;
@@ -18,7 +19,9 @@ mod handover;
 mod held;
 mod journal;
 mod lane;
+mod message;
 mod order;
+mod parts;
 mod stability;
 mod waiting;
 
@@ -28,8 +31,9 @@ use super::mutation::Mutation;
 use super::options::{Class, GroupOptions, Limits, Order};
 use super::wire::item::{self, OrderBatch, Received, tag};
 use super::wire::value::Run;
-use super::wire::{Reader, Wire, WireError, put_u8_varint, put_varint};
-use bytes::{BufMut, Bytes, BytesMut};
+use super::wire::{Reader, Wire, WireError, put_varint};
+use backlog::Backlog;
+use bytes::{Bytes, BytesMut};
 use causal::Causality;
 use closure::Closure;
 pub(crate) use handover::HANDOVER_WAIT_US;
@@ -37,7 +41,9 @@ use handover::Role;
 use held::Held;
 use journal::Journal;
 pub(crate) use lane::{Lane, Slot};
+use message::{read_message, write_message};
 use order::OrderLog;
+pub(crate) use parts::{Part, Parts};
 use stability::Stability;
 use std::collections::VecDeque;
 pub(crate) use waiting::{Barrier, Query};
@@ -64,9 +70,8 @@ pub(crate) struct Group {
     batch_start: Option<usize>,
     /// How long the last frame was: the next is likely to be as long.
     batch_bytes_before: usize,
-    /// Sent by the application while a view ends or the window is full.
-    pub(crate) backlog: VecDeque<(Class, Bytes)>,
-    pub(crate) backlog_bytes: usize,
+    /// Sent by the application while a view ends or the window is full, or too large to leave at once.
+    pub(crate) backlog: Backlog,
     /// Something was sent or received in this view.
     pub(crate) touched: bool,
     /// Something is to be sent, acknowledged or delivered.
@@ -87,8 +92,6 @@ pub(crate) struct Group {
     pub(crate) suspended: bool,
     /// What this member sent last in a durable group whose state was lost then.
     held: Option<Box<Held>>,
-    /// How many messages have left the backlog.
-    unqueued: u64,
     /// In a durable group.
     journal: Option<Box<Journal>>,
     mutation: Option<Mutation>,
@@ -127,8 +130,7 @@ impl Group {
             batch: BytesMut::new(),
             batch_start: None,
             batch_bytes_before: 0,
-            backlog: VecDeque::new(),
-            backlog_bytes: 0,
+            backlog: Backlog::default(),
             touched: false,
             dirty: false,
             acknowledge: Urgency::None,
@@ -141,7 +143,6 @@ impl Group {
             only: options.only,
             suspended: false,
             held: None,
-            unqueued: 0,
             journal: options.durable.then(Box::default),
             mutation,
         };
@@ -157,7 +158,8 @@ impl Group {
         self.members = members;
         self.sequencer = self.id.sequencer(width);
         self.role = Role::default();
-        self.lanes = Vec::new();
+        self.begin_backlog_again();
+        let before = std::mem::take(&mut self.lanes);
         self.order = OrderLog::default();
         self.stability = Stability::default();
         self.causality = Causality::default();
@@ -175,6 +177,15 @@ impl Group {
         }
         self.acknowledge = Urgency::None;
         self.unacknowledged_bytes = 0;
+        if self.bug(Mutation::PartsMixed) {
+            self.wake();
+            self.lanes.iter_mut().zip(before).for_each(|(lane, old)| *lane = old.mistaken());
+        }
+    }
+
+    /// Whether a large message of this member is being sent, so that the end of the view cuts it.
+    pub(crate) fn ends_a_message(&self) -> bool {
+        self.backlog.is_cut()
     }
 
     /// Makes room for the members' messages, which a group that is not used does without.
@@ -224,7 +235,13 @@ impl Group {
     }
 
     /// Multicasts a message of this member.
+    #[inline]
     pub(crate) fn send(&mut self, class: Class, payload: Bytes) {
+        self.send_part(class, Part::WHOLE, payload);
+    }
+
+    /// Multicasts a message of this member, or a part of one. The answer is its number.
+    fn send_part(&mut self, class: Class, part: Part, payload: Bytes) -> u64 {
         self.wake();
         let causes =
             (class.order() == Order::Causal).then(|| Box::new(self.causality.stamp(&self.lanes, self.me)));
@@ -238,13 +255,15 @@ impl Group {
             start
         });
         debug_assert!(start >= item::ITEM_HEAD_BYTES);
-        let slot = Slot { payload, causes, class };
+        let slot = Slot { payload, causes, class, part };
         write_message(&slot, &mut self.batch);
+        let number = lane.received();
         lane.push(slot);
         if class.order() == Order::Total {
             self.give_places(self.me, 1);
         }
         self.touched = true;
+        number
     }
 
     /// Octets waiting to be sealed into a frame.
@@ -308,7 +327,7 @@ impl Group {
         rank: usize,
         first: u64,
         input: &mut Reader,
-        limit: usize,
+        limits: &Limits,
     ) -> Result<(), WireError> {
         self.wake();
         let lane = self.lanes.get_mut(rank).ok_or(WireError::Contradiction)?;
@@ -317,15 +336,20 @@ impl Group {
         }
         let mut skip = lane.received() - first;
         let totals = lane.totals;
+        let mut allowed = limits.window_bytes_max;
         while !input.is_empty() {
-            let slot = read_message(input, limit)?;
+            let slot = read_message(input, limits.message_bytes_max)?;
             if skip > 0 {
                 skip -= 1;
                 continue;
             }
+            lane.admit(&slot, limits.message_bytes_max)?;
             self.unacknowledged_bytes += slot.payload.len();
-            if slot.class.uniform() {
+            if slot.class.uniform() && !slot.part.has_more() {
                 self.acknowledge = Urgency::Now;
+            }
+            if slot.part.has_more() {
+                allowed = limits.parts_ahead_bytes_max.min(limits.window_bytes_max);
             }
             lane.push(slot);
         }
@@ -333,15 +357,12 @@ impl Group {
         self.give_places(rank, totals);
         self.stability.received(rank, rank, received);
         self.acknowledge = self.acknowledge.max(Urgency::Later);
-        self.touched = true;
-        Ok(())
-    }
-
-    /// Receipts wait no longer than a quarter of what a sender may have under way.
-    pub(crate) fn hasten(&mut self, window_bytes: usize) {
-        if self.unacknowledged_bytes > window_bytes / 4 {
+        // Receipts wait no longer than a quarter of what a sender may have under way.
+        if self.unacknowledged_bytes > allowed / 4 {
             self.acknowledge = Urgency::Now;
         }
+        self.touched = true;
+        Ok(())
     }
 
     /// Learns places from the sequencer, which has its role by so many hand-overs.
@@ -430,42 +451,8 @@ impl Group {
         self.order.trim(if early { u64::MAX } else { self.stability.stable_ready() });
     }
 
-    /// Takes the next message that waited to be sent.
-    pub(crate) fn unqueue(&mut self) -> Option<(Class, Bytes)> {
-        let (class, payload) = self.backlog.pop_front()?;
-        self.backlog_bytes -= payload.len();
-        self.unqueued += 1;
-        Some((class, payload))
-    }
-
     /// Messages that are not dropped yet.
     pub(crate) fn kept(&self) -> usize {
         self.lanes.iter().map(Lane::kept).sum::<usize>() + self.backlog.len()
     }
-}
-
-/// Class, causes if it is causal, length and octets.
-fn write_message(slot: &Slot, out: &mut BytesMut) {
-    match &slot.causes {
-        None => put_u8_varint(out, slot.class.octet(), slot.payload.len() as u64),
-        Some(causes) => {
-            out.put_u8(slot.class.octet());
-            causes.write(out);
-            put_varint(out, slot.payload.len() as u64);
-        }
-    }
-    out.put_slice(&slot.payload);
-}
-
-fn read_message(input: &mut Reader, limit: usize) -> Result<Slot, WireError> {
-    let class = Class::from_octet(input.u8()?)?;
-    let causes = match class.order() {
-        Order::Causal => Some(Box::new(Wire::read(input)?)),
-        _ => None,
-    };
-    let length = input.count()?;
-    if length > limit {
-        return Err(WireError::Limit);
-    }
-    Ok(Slot { payload: input.take(length)?, causes, class })
 }

@@ -42,14 +42,14 @@ impl Group {
 
     /// A wait for all that is here now to be stable.
     pub(crate) fn barrier(&mut self, token: u64) {
-        let (received, unqueued) = (self.horizon(), self.unqueued + self.backlog.len() as u64);
+        let (received, unqueued) = (self.horizon(), self.backlog.gone() + self.backlog.len() as u64);
         self.barriers.push_back(Barrier { token, received, placed: None, unqueued });
     }
 
     /// The first barrier, if it is passed.
     pub(crate) fn passed(&mut self) -> Option<u64> {
         let first = self.barriers.front_mut()?;
-        if first.unqueued > self.unqueued || self.held.is_some() {
+        if first.unqueued > self.backlog.gone() || self.held.is_some() {
             return None;
         }
         if std::mem::take(&mut first.unqueued) > 0 && !self.lanes.is_empty() {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The head of a file: what it is, its version, whose disk it is on, and its first record.
 const MAGIC: [u8; 8] = *b"quorblog";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Octets of the head.
 pub(super) const HEAD_BYTES: usize = 8 + 4 + 8 + 8 + 4;
 

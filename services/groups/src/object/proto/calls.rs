@@ -72,6 +72,7 @@ impl Replica {
             place: 0,
             head: call.call.head().clone(),
             arguments: call.call.arguments().clone(),
+            timer: None,
         };
         self.emit(Effect::Multicast(Message::Request(request).to_bytes()));
         if self.mistake == Some(Mistake::AnswerBeforeOrder) {

@@ -53,6 +53,19 @@ impl Replica {
         }
     }
 
+    /// Takes one after the outcome that goes beyond so many requests: where effects are shipped, a servant that does what it
+    /// does not declare drifts away from the others.
+    pub(super) fn checkpoint_of_effects(&mut self) {
+        let (place, every) = (self.shared.requests, self.limits.checkpoint_requests);
+        if every == 0 || !self.shared.ships_effects || place / every == self.shared.compared {
+            return;
+        }
+        self.shared.compared = place / every;
+        if self.complete_members().len() > 1 && !self.replaying {
+            self.emit(Effect::TakeDigest { place });
+        }
+    }
+
     /// The digest of this member's state, as [`Effect::TakeDigest`] asked.
     pub fn digested(&mut self, place: u64, digest: u128) {
         let digest = Digest { place, high: (digest >> 64) as u64, low: digest as u64 };

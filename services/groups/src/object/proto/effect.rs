@@ -1,11 +1,12 @@
 //! What a replica wants done, in this order.
 
-use super::Place;
+use super::{Place, TimerChange};
 use crate::core::ProcessId;
 use bytes::Bytes;
 use quorb::SystemException;
 use quorb::adapter::{RelayedCall, RelayedReply};
 use quorb::proto::head::RequestIdentity;
+use std::sync::Arc;
 
 /// A call of this member's clients that waits, numbered by the driver.
 pub type Ticket = u64;
@@ -23,12 +24,27 @@ pub enum Effect {
     Conclude,
     /// Let the object have this state.
     Adopt(Bytes),
+    /// Let these effects of the executor happen to the object, too.
+    Apply(Bytes),
     /// The executor's state is no longer ahead of what all have agreed on.
     Settled,
     /// Let the servant take updates again after a panic.
     Reactivate,
     /// The state goes back to what all have agreed on last.
     TakeBack,
+    /// Say [`Replica::due`](super::Replica::due) with this number when so much time has passed; an alarm of this number that was set
+    /// before is void.
+    Arm {
+        /// The timer.
+        number: u64,
+        /// Microseconds from now on.
+        after_us: u64,
+    },
+    /// This alarm need not ring any more.
+    Disarm {
+        /// The timer.
+        number: u64,
+    },
     /// A call that waits here is at its end.
     Answer {
         /// Whom.
@@ -65,12 +81,31 @@ pub enum Effect {
 pub struct Execution {
     /// Which.
     pub key: RequestIdentity,
-    /// The call.
+    /// The call; nothing if a timer has fired.
     pub call: RelayedCall,
+    /// The timer that has fired, if it is that.
+    pub timer: Option<Arc<str>>,
     /// Its time and chance, the same at every member.
     pub moment: Moment,
     /// What the updates are named by that it makes elsewhere.
     pub outside: Outside,
+}
+
+/// What has come of an execution.
+#[derive(Debug, Clone)]
+pub struct Executed {
+    /// The reply; of what a timer does nobody hears.
+    pub reply: RelayedReply,
+    /// The servant has panicked: it may be half changed.
+    pub panicked: bool,
+    /// What it wants of the object's timers, in this order.
+    pub timers: Vec<TimerChange>,
+}
+
+impl From<RelayedReply> for Executed {
+    fn from(reply: RelayedReply) -> Self {
+        Self { reply, panicked: false, timers: Vec::new() }
+    }
 }
 
 /// How the object names its updates of other objects: the same whoever executes a request.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   REQUEST r1, r2 .. -> queue at every member -> the executor: Execute r1, Execute r2, Conclude
-//!   OUTCOME term, replies, state -> every member: replies into the table, state adopted, queue shorter
+//!   OUTCOME term, replies, state or effects -> every member: replies into the table, change adopted, queue shorter
 //!   a view without the executor -> the next term: another one executes what is still in the queue
 //! ```
 //!
@@ -12,7 +12,7 @@
 
 use super::message::{Answered, Message, Outcome, Request};
 use super::table::Key;
-use super::{Effect, Execution, Mistake, Moment, Outside, Replica, Style};
+use super::{Effect, Executed, Execution, Mistake, Moment, Outside, Replica, Style, TimerChange};
 use crate::core::wire::{Reader, Wire, put_varint};
 use crate::core::{GroupId, ProcessId, WireError};
 use bytes::{Bytes, BytesMut};
@@ -39,13 +39,15 @@ pub(super) struct Work {
     /// Requests of the queue that are being executed, or were, since the last outcome.
     started: usize,
     done: Vec<Answered>,
+    /// What they want of the timers.
+    timers: Vec<TimerChange>,
     /// No more than so many together: the one after them has panicked.
     batch_max: Option<usize>,
     /// An outcome is on its way.
     concluding: bool,
 }
 
-/// What the executor makes of its state when it concludes.
+/// What the executor makes of its state when it concludes; of the effects since it last did, where it ships those.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Concluded {
     /// It is as before.
@@ -137,17 +139,18 @@ impl Replica {
         }
     }
 
-    pub(super) fn executed_alone(&mut self, key: RequestIdentity, reply: RelayedReply, panicked: bool) {
+    pub(super) fn executed_alone(&mut self, key: RequestIdentity, executed: Executed) {
         let work = &mut self.work;
         let next = self.shared.executor.queue.get(work.done.len()).map(|request| request.key);
         if next != Some(Key::from(key)) || work.done.len() >= work.started {
             // It was begun in an earlier term.
             return;
         }
-        if panicked {
-            return self.panicked(key, &reply);
+        if executed.panicked {
+            return self.panicked(key, &executed.reply);
         }
-        work.done.push(answered(key, &reply));
+        work.done.push(answered(key, &executed.reply));
+        work.timers.extend(executed.timers);
         if work.done.len() == work.started {
             self.emit(Effect::Conclude);
         }
@@ -174,11 +177,13 @@ impl Replica {
             return;
         }
         let mut replies = std::mem::take(&mut self.work.done);
-        let state = match state {
+        let mut timers = std::mem::take(&mut self.work.timers);
+        let change = match state {
             Concluded::Unchanged => None,
             Concluded::Changed(state) => Some(state),
             Concluded::Unfit(exception) => {
                 self.emit(Effect::TakeBack);
+                timers.clear();
                 for answer in &mut replies {
                     let refusal = RelayedReply::raising(&exception);
                     (answer.head, answer.body) = (refusal.head().clone(), refusal.body().clone());
@@ -187,7 +192,7 @@ impl Replica {
             }
         };
         self.work.concluding = true;
-        let outcome = Outcome { term: self.shared.executor.term, replies, state };
+        let outcome = Outcome { term: self.shared.executor.term, replies, change, timers };
         self.emit(Effect::Multicast(Message::Outcome(outcome).to_bytes()));
     }
 
@@ -225,12 +230,18 @@ impl Replica {
         if sender == self.me {
             self.work = Work::default();
             self.emit(Effect::Settled);
-        } else if let Some(state) = outcome.state {
-            self.emit(Effect::Adopt(state));
+        } else if let Some(change) = outcome.change {
+            self.emit(match self.shared.ships_effects {
+                true => Effect::Apply(change),
+                false => Effect::Adopt(change),
+            });
         }
+        self.change_timers(outcome.timers);
         for Answered { key, head, body } in outcome.replies {
             self.complete(key.into(), &RelayedReply::from_parts(head, body));
         }
+        // Before anything more is executed: the executor's state is what all have agreed on.
+        self.checkpoint_of_effects();
         self.execute_more();
     }
 }
@@ -241,6 +252,7 @@ pub(super) fn execution(request: &Request, outside: (u64, u64), open_from: u64) 
         outside: Outside { client, since_us, place: request.place, open_from },
         key: request.key.into(),
         call: RelayedCall::from_parts(request.head.clone(), request.arguments.clone()),
+        timer: request.timer.clone(),
         moment: Moment { time_us: request.time_us, seed: request.seed },
     }
 }

@@ -21,6 +21,13 @@ pub struct ReplicaLimits {
     pub executors_lost_max: u32,
     /// Digests of the members' states are compared whenever so many requests have been executed; 0 is never.
     pub checkpoint_requests: u64,
+    /// Timers of the object that run at the same time.
+    pub timers_max: usize,
+    /// Octets of a timer's name.
+    pub timer_name_bytes_max: usize,
+    /// How much later each member says that a timer is due than the one before it by rank, in milliseconds: who is lost is
+    /// stood in for after that.
+    pub timer_grace_ms: u64,
     /// Calls of this member's clients that wait for their replies; more are refused with TRANSIENT.
     pub calls_waiting_max: usize,
     /// Calls that wait for the end of the same request.
@@ -39,6 +46,9 @@ impl Default for ReplicaLimits {
             outcome_bytes_max: 8 << 20,
             executors_lost_max: 2,
             checkpoint_requests: 4096,
+            timers_max: 4096,
+            timer_name_bytes_max: 256,
+            timer_grace_ms: 200,
             calls_waiting_max: 65_536,
             repetitions_max: 16,
         }

@@ -4,12 +4,13 @@
 //!   1 REQUEST     key, acknowledged below, repeated?, time, seed, place, head, arguments
 //!   2 PLACE       a member says where it serves the object
 //!   3 REACTIVATE
-//!   4 OUTCOME     term, (key, reply head, reply body)..., state?        executor style
-//!   5 DIGEST      place, digest                                        of the state at a checkpoint
+//!   4 OUTCOME     term, (key, reply head, reply body)..., change?, timers   executor style: state or effects
+//!   5 DIGEST      place, digest                                            of the state at a checkpoint
+//!   6 FIRE        number, time, seed                                       a timer is due
 //! ```
 
-use super::Style;
 use super::table::Key;
+use super::{Style, TimerChange};
 use crate::core::WireError;
 use crate::core::wire::{Reader, Wire, wire_struct};
 use bytes::{Bytes, BytesMut};
@@ -23,6 +24,7 @@ pub(crate) enum Message {
     Reactivate,
     Outcome(Outcome),
     Digest(Digest),
+    Fire(Fire),
 }
 
 /// A request of a client, as the member that it came to hands it on.
@@ -39,6 +41,8 @@ pub(crate) struct Request {
     pub(crate) place: u64,
     pub(crate) head: Bytes,
     pub(crate) arguments: Bytes,
+    /// The timer that has fired: nobody has called then, and it is on no wire but that of a state.
+    pub(crate) timer: Option<Arc<str>>,
 }
 
 /// Where a member serves the object, and as what.
@@ -50,6 +54,8 @@ pub struct Place {
     pub fingerprint: u64,
     /// How the object is replicated.
     pub style: Style,
+    /// What the executor ships: the effects that its servant declares, and not its whole state.
+    pub ships_effects: bool,
     /// The bodies of the IIOP profiles of the member's own reference.
     pub profiles: Vec<Bytes>,
     /// The member's wall clock: versions of endpoint sets grow from there, so that they grow across the lives of a group.
@@ -62,8 +68,10 @@ pub(crate) struct Outcome {
     /// The term of the executor: one that has lost its place says nothing any more.
     pub(crate) term: u64,
     pub(crate) replies: Vec<Answered>,
-    /// The state after all of them; none if they have not changed it.
-    pub(crate) state: Option<Bytes>,
+    /// The state after all of them, or their effects; none if they have not changed it.
+    pub(crate) change: Option<Bytes>,
+    /// What they want of the timers.
+    pub(crate) timers: Vec<TimerChange>,
 }
 
 /// The reply to a request.
@@ -82,12 +90,23 @@ pub(crate) struct Digest {
     pub(crate) low: u64,
 }
 
+/// A timer is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fire {
+    pub(crate) number: u64,
+    /// The wall clock of the member that says so, or when it is due, if that is later.
+    pub(crate) time_us: u64,
+    /// Drawn by that member.
+    pub(crate) seed: u64,
+}
+
 wire_struct! {
-    Request { key, acknowledged_below, is_repeated, time_us, seed, place, head, arguments }
-    Place { interface, fingerprint, style, profiles, time_us }
-    Outcome { term, replies, state }
+    Request { key, acknowledged_below, is_repeated, time_us, seed, place, head, arguments, timer }
+    Place { interface, fingerprint, style, ships_effects, profiles, time_us }
+    Outcome { term, replies, change, timers }
     Answered { key, head, body }
     Digest { place, high, low }
+    Fire { number, time_us, seed }
 }
 
 impl Wire for Message {
@@ -112,6 +131,10 @@ impl Wire for Message {
                 5u8.write(out);
                 digest.write(out);
             }
+            Self::Fire(fire) => {
+                6u8.write(out);
+                fire.write(out);
+            }
         }
     }
 
@@ -122,6 +145,7 @@ impl Wire for Message {
             3 => Self::Reactivate,
             4 => Self::Outcome(Wire::read(input)?),
             5 => Self::Digest(Wire::read(input)?),
+            6 => Self::Fire(Wire::read(input)?),
             other => return Err(WireError::Tag(other)),
         };
         input.finish()?;
@@ -147,7 +171,7 @@ mod tests {
     use super::*;
     use crate::sim::random::Random;
 
-    fn examples() -> [Message; 5] {
+    fn examples() -> [Message; 6] {
         let key = Key::from(quorb::proto::head::RequestIdentity {
             client: quorb::proto::head::ClientId(7),
             incarnation: 1_700_000_000_000_000,
@@ -164,11 +188,13 @@ mod tests {
                 place: 9,
                 head: octets.clone(),
                 arguments: octets.clone(),
+                timer: None,
             }),
             Message::Place(Place {
                 interface: "IDL:Grid:1.0".into(),
                 fingerprint: 9,
                 style: Style::Executor,
+                ships_effects: true,
                 profiles: vec![octets.clone()],
                 time_us: 5,
             }),
@@ -176,9 +202,11 @@ mod tests {
             Message::Outcome(Outcome {
                 term: 4,
                 replies: vec![Answered { key, head: octets.clone(), body: octets.clone() }],
-                state: Some(octets),
+                change: Some(octets),
+                timers: vec![TimerChange { name: "lease".into(), due_us: Some(7) }],
             }),
             Message::Digest(Digest { place: 1000, high: 1, low: 2 }),
+            Message::Fire(Fire { number: 3, time_us: 1_700_000_000_000_000, seed: 5 }),
         ]
     }
 

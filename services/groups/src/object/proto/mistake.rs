@@ -12,6 +12,10 @@ pub enum Mistake {
     QueueLostAtTakeover,
     /// An outcome that a lost executor shipped in its last moment is dropped, and so is what it was about.
     OutcomeLostAtTakeover,
+    /// A timer that has fired is kept, and fires again.
+    TimerStays,
+    /// A joiner is not told of the timers.
+    TimersNotSaved,
     /// A member that differs leaves, whoever the others agree with.
     ExcludedWithoutMajority,
 }
@@ -23,6 +27,8 @@ impl Mistake {
         Self::AnswerBeforeOrder,
         Self::QueueLostAtTakeover,
         Self::OutcomeLostAtTakeover,
+        Self::TimerStays,
+        Self::TimersNotSaved,
         Self::ExcludedWithoutMajority,
     ];
 }

@@ -4,6 +4,7 @@
 //!   calls of clients --> call() ------> Effect::Multicast      to the group: total order, uniform
 //!   the group's order -> deliver() ---> Effect::Execute ----> executed() --> Effect::Answer
 //!   the group's views -> view() ------> Effect::Publish        the new set of endpoints
+//!   alarms that rang --> due() -------> Effect::Multicast      to the group: the timer's place
 //!   joiners <----------- save(), restore()
 //! ```
 //!
@@ -29,14 +30,16 @@ mod saved;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod timers;
 
-pub use effect::{Answer, Effect, Execution, Moment, Outside, Ticket};
+pub use effect::{Answer, Effect, Executed, Execution, Moment, Outside, Ticket};
 pub use executor::Concluded;
 pub use limits::ReplicaLimits;
 pub use message::Place;
 #[doc(hidden)]
 pub use mistake::Mistake;
 pub use saved::SavedError;
+pub use timers::TimerChange;
 
 use crate::core::{GroupView, ProcessId};
 use calls::Calls;
@@ -44,6 +47,7 @@ use divergence::Checkpoints;
 use executor::{Executor, Work};
 use places::Places;
 use table::Table;
+use timers::Timers;
 
 /// How the members of a group execute requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -92,12 +96,16 @@ pub struct Replica {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Shared {
     style: Style,
+    ships_effects: bool,
     interface: std::sync::Arc<str>,
     fingerprint: u64,
     table: Table,
     places: Places,
     executor: Executor,
     checkpoints: Checkpoints,
+    /// How many checkpoints of effects there have been.
+    compared: u64,
+    timers: Timers,
     /// The order's clock: microseconds since 1970.
     clock_us: u64,
     /// Requests that have had their place.
@@ -120,12 +128,15 @@ impl Replica {
             work: Work::default(),
             shared: Shared {
                 style: own.style,
+                ships_effects: own.ships_effects,
                 interface: own.interface.clone(),
                 fingerprint: own.fingerprint,
                 table: Table::default(),
                 places: Places::default(),
                 executor: Executor::default(),
                 checkpoints: Checkpoints::default(),
+                compared: 0,
+                timers: Timers::default(),
                 clock_us: 0,
                 requests: 0,
                 outside: (0, 0),
@@ -148,6 +159,12 @@ impl Replica {
     /// What is to be done, in this order.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.out)
+    }
+
+    /// The limits that it was given.
+    #[must_use]
+    pub fn limits(&self) -> &ReplicaLimits {
+        &self.limits
     }
 
     /// The last view of the group.

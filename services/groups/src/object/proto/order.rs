@@ -3,7 +3,7 @@
 use super::executor::execution;
 use super::message::{Message, Request};
 use super::table::{Admission, Asked};
-use super::{Effect, Replica, Style};
+use super::{Effect, Executed, Replica, Style};
 use crate::core::wire::{Reader, Wire};
 use crate::core::{ProcessId, WireError};
 use bytes::Bytes;
@@ -18,14 +18,16 @@ impl Replica {
     /// Octets that no member of this version sends. They change nothing.
     pub fn deliver(&mut self, sender: ProcessId, message: &Bytes) -> Result<(), WireError> {
         match Message::read(&mut Reader::new(message.clone()))? {
-            Message::Request(request) => self.request(request),
+            Message::Request(request) => self.request(Request { timer: None, ..request }),
             Message::Place(place) => self.placed(sender, place),
             Message::Reactivate => {
                 self.shared.poisoned = false;
                 self.emit(Effect::Reactivate);
+                self.arm_all();
             }
             Message::Outcome(outcome) => self.concluded(sender, outcome),
             Message::Digest(digest) => self.compared(sender, digest),
+            Message::Fire(fire) => self.fired(fire),
         }
         Ok(())
     }
@@ -35,13 +37,20 @@ impl Replica {
         self.emit(Effect::Multicast(Message::Reactivate.to_bytes()));
     }
 
-    fn request(&mut self, request: Request) {
+    /// The time and the number of the next request, which says that it is so late.
+    pub(super) fn next_place(&mut self, time_us: u64, seed: u64) -> (u64, u64) {
         let shared = &mut self.shared;
         shared.requests += 1;
-        shared.clock_us = request.time_us.max(shared.clock_us + 1);
+        shared.clock_us = time_us.max(shared.clock_us + 1);
         if shared.outside.1 == 0 {
-            shared.outside = (request.seed, shared.clock_us);
+            shared.outside = (seed, shared.clock_us);
         }
+        (shared.clock_us, shared.requests)
+    }
+
+    fn request(&mut self, request: Request) {
+        self.next_place(request.time_us, request.seed);
+        let shared = &mut self.shared;
         let key = RequestIdentity::from(request.key);
         let asked = Asked {
             key,
@@ -73,14 +82,17 @@ impl Replica {
         }
     }
 
-    /// A request has been executed, as [`Effect::Execute`] asked. `panicked`: its servant may be half changed.
-    pub fn executed(&mut self, key: RequestIdentity, reply: RelayedReply, panicked: bool) {
+    /// A request has been executed, as [`Effect::Execute`] asked.
+    pub fn executed(&mut self, key: RequestIdentity, executed: Executed) {
         match self.shared.style {
             Style::Active => {
-                self.shared.poisoned |= panicked;
-                self.complete(key, &reply);
+                self.shared.poisoned |= executed.panicked;
+                if !executed.panicked {
+                    self.change_timers(executed.timers);
+                }
+                self.complete(key, &executed.reply);
             }
-            Style::Executor => self.executed_alone(key, reply, panicked),
+            Style::Executor => self.executed_alone(key, executed),
         }
     }
 

@@ -1,7 +1,8 @@
 //! What a joiner gets: everything that members agree on, with the object's state.
 //!
 //! ```text
-//!   u8 2, style, interface, fingerprint, clock, requests, outside, poisoned?, table, places, executor, digests, state
+//!   u8 3, style, effects?, interface, fingerprint, clock, requests, outside, poisoned?, table, places, executor, digests,
+//!   checkpoints, timers, state
 //! ```
 
 use super::{Mistake, Place, Replica, Shared};
@@ -10,7 +11,7 @@ use crate::core::wire::{Reader, Wire};
 use bytes::{Bytes, BytesMut};
 
 /// The version of the form.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Stands for the version where there is no state, but a reason for that.
 const NOTHING: u8 = 0;
 
@@ -44,6 +45,13 @@ pub enum SavedError {
     /// The group executes in another style.
     #[error("the group was created with the {0:?} style: serve the object in the same")]
     OtherStyle(super::Style),
+    /// The group's executor ships something else.
+    #[error("the group's executor ships {}, this member's would ship {}: serve the object alike", ships(*.0), ships(!*.0))]
+    OtherEffects(bool),
+}
+
+fn ships(effects: bool) -> &'static str {
+    if effects { "the effects of updates" } else { "the whole state" }
 }
 
 impl Replica {
@@ -54,6 +62,7 @@ impl Replica {
         let mut out = BytesMut::with_capacity(state.len() + 4096);
         VERSION.write(&mut out);
         shared.style.write(&mut out);
+        shared.ships_effects.write(&mut out);
         shared.interface.write(&mut out);
         shared.fingerprint.write(&mut out);
         shared.clock_us.write(&mut out);
@@ -64,6 +73,8 @@ impl Replica {
         shared.places.write(&mut out);
         shared.executor.write(&mut out);
         shared.checkpoints.write(&mut out);
+        shared.compared.write(&mut out);
+        shared.timers.write(&mut out);
         state.write(&mut out);
         out.freeze()
     }
@@ -95,12 +106,19 @@ impl Replica {
         if shared.style != own.style {
             return Err(SavedError::OtherStyle(shared.style));
         }
+        if shared.ships_effects != own.ships_effects {
+            return Err(SavedError::OtherEffects(shared.ships_effects));
+        }
         self.shared = shared;
         if self.mistake == Some(Mistake::TableNotSaved) {
             self.shared.table = super::table::Table::default();
         }
+        if self.mistake == Some(Mistake::TimersNotSaved) {
+            self.shared.timers = super::timers::Timers::default();
+        }
         self.replaying = self.is_listed();
         self.complete = !self.replaying;
+        self.arm_all();
         Ok(state)
     }
 
@@ -110,6 +128,7 @@ impl Replica {
             && let Some(view) = self.view.take()
         {
             self.view(&view);
+            self.arm_all();
         }
     }
 
@@ -129,6 +148,7 @@ fn read(saved: &Bytes) -> Result<(Shared, Bytes), SavedError> {
     }
     let shared = Shared {
         style: Wire::read(&mut input)?,
+        ships_effects: Wire::read(&mut input)?,
         interface: Wire::read(&mut input)?,
         fingerprint: Wire::read(&mut input)?,
         clock_us: Wire::read(&mut input)?,
@@ -139,6 +159,8 @@ fn read(saved: &Bytes) -> Result<(Shared, Bytes), SavedError> {
         places: Wire::read(&mut input)?,
         executor: Wire::read(&mut input)?,
         checkpoints: Wire::read(&mut input)?,
+        compared: Wire::read(&mut input)?,
+        timers: Wire::read(&mut input)?,
     };
     let state = Wire::read(&mut input)?;
     input.finish()?;

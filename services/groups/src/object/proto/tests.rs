@@ -1,6 +1,8 @@
 //! The core by itself: members as values, an order made by hand, and exact effects.
 
+mod effects;
 mod replay;
+mod timers;
 
 use super::message::Message;
 use super::*;
@@ -9,10 +11,17 @@ use crate::core::{GroupId, GroupMember, ViewNumber};
 use bytes::Bytes;
 use quorb::adapter::{RelayedCall, RelayedReply};
 use quorb::proto::head::{ClientId, RequestIdentity};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 fn place(style: Style) -> Place {
-    Place { interface: "IDL:Sum:1.0".into(), fingerprint: 7, style, profiles: Vec::new(), time_us: 1 }
+    Place {
+        interface: "IDL:Sum:1.0".into(),
+        fingerprint: 7,
+        style,
+        ships_effects: false,
+        profiles: Vec::new(),
+        time_us: 1,
+    }
 }
 
 /// A member whose object is a sum: every call adds its argument, an octet, and answers the new sum.
@@ -23,6 +32,10 @@ struct Member {
     answers: Vec<(Ticket, Answer)>,
     published: Vec<(u64, usize)>,
     executed: Vec<u64>,
+    /// What requests ask of the timers, by their sequence.
+    wishes: BTreeMap<u64, Vec<TimerChange>>,
+    alarms: BTreeMap<u64, u64>,
+    rung: Vec<(String, u64)>,
     diverged: Vec<Effect>,
 }
 
@@ -32,6 +45,7 @@ struct World {
     order: VecDeque<(ProcessId, Bytes)>,
     view: u64,
     style: Style,
+    ships_effects: bool,
     limits: ReplicaLimits,
     /// The members' objects are not equal, on purpose.
     drifts: bool,
@@ -39,32 +53,43 @@ struct World {
 
 impl World {
     fn new(count: u64, style: Style) -> Self {
+        Self::shipping(count, style, false)
+    }
+
+    fn shipping(count: u64, style: Style, ships_effects: bool) -> Self {
         let limits = ReplicaLimits { checkpoint_requests: 2, ..ReplicaLimits::default() };
-        let mut world =
-            Self { members: Vec::new(), order: VecDeque::new(), view: 0, style, limits, drifts: false };
+        let (members, order) = (Vec::new(), VecDeque::new());
+        let mut world = Self { members, order, view: 0, style, ships_effects, limits, drifts: false };
         (1..=count).for_each(|process| world.join(process));
         world
     }
 
-    fn member(process: u64, style: Style, limits: &ReplicaLimits) -> Member {
+    fn place(&self) -> Place {
+        Place { ships_effects: self.ships_effects, ..place(self.style) }
+    }
+
+    fn member(&self, process: u64) -> Member {
         Member {
-            replica: Replica::new(ProcessId(process), &place(style), limits.clone()),
+            replica: Replica::new(ProcessId(process), &self.place(), self.limits.clone()),
             sum: 0,
             committed: 0,
             answers: Vec::new(),
             published: Vec::new(),
             executed: Vec::new(),
+            wishes: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            rung: Vec::new(),
             diverged: Vec::new(),
         }
     }
 
     /// Lets a process join with the state of the first, at a view.
     fn join(&mut self, process: u64) {
-        let mut joiner = Self::member(process, self.style, &self.limits);
+        let mut joiner = self.member(process);
         if let Some(donor) = self.members.first() {
             let state = Bytes::copy_from_slice(&donor.committed.to_le_bytes());
             let saved = donor.replica.save(&state);
-            let state = joiner.replica.restore(&saved, &place(self.style)).unwrap();
+            let state = joiner.replica.restore(&saved, &self.place()).unwrap();
             joiner.sum = u64::from_le_bytes(state.as_ref().try_into().unwrap());
             joiner.committed = joiner.sum;
             assert_eq!(joiner.replica.shared, donor.replica.shared);
@@ -72,7 +97,8 @@ impl World {
         self.members.push(joiner);
         self.install();
         let last = self.members.len() - 1;
-        self.members[last].replica.announce(place(self.style));
+        let place = self.place();
+        self.members[last].replica.announce(place);
         self.settle();
     }
 
@@ -150,6 +176,15 @@ impl Member {
     fn act(&mut self, effect: Effect) {
         match effect {
             Effect::Multicast(_) | Effect::Reactivate => {}
+            Effect::Execute(execution) if execution.timer.is_some() => {
+                self.rung.extend(execution.timer.map(|timer| (timer.to_string(), execution.moment.time_us)));
+                self.sum += 100;
+                if self.replica.shared.style == Style::Active {
+                    self.committed = self.sum;
+                }
+                let reply = RelayedReply::from_parts(Bytes::new(), Bytes::new());
+                self.replica.executed(execution.key, reply.into());
+            }
             Effect::Execute(execution) => {
                 let amount = execution.call.arguments()[0];
                 self.executed.push(execution.key.sequence);
@@ -169,11 +204,25 @@ impl Member {
                 if self.replica.shared.style == Style::Active {
                     self.committed = self.sum;
                 }
-                self.replica.executed(execution.key, reply, panics);
+                let timers = self.wishes.remove(&execution.key.sequence).unwrap_or_default();
+                self.replica.executed(execution.key, Executed { reply, panicked: panics, timers });
             }
             Effect::Conclude => {
-                let state = Bytes::copy_from_slice(&self.sum.to_le_bytes());
-                self.replica.conclude(Concluded::Changed(state));
+                let state = match self.replica.shared.ships_effects {
+                    true => self.sum - self.committed,
+                    false => self.sum,
+                };
+                self.replica.conclude(Concluded::Changed(Bytes::copy_from_slice(&state.to_le_bytes())));
+            }
+            Effect::Apply(effects) => {
+                self.sum += u64::from_le_bytes(effects.as_ref().try_into().unwrap());
+                self.committed = self.sum;
+            }
+            Effect::Arm { number, after_us } => {
+                self.alarms.insert(number, after_us);
+            }
+            Effect::Disarm { number } => {
+                self.alarms.remove(&number);
             }
             Effect::Adopt(state) => {
                 self.sum = u64::from_le_bytes(state.as_ref().try_into().unwrap());
@@ -441,7 +490,7 @@ fn foreign_octets_change_nothing() {
     let before = world.members[0].replica.save(&Bytes::new());
     assert!(world.members[0].replica.deliver(ProcessId(1), &Bytes::from_static(b"\x63what?")).is_err());
     assert_eq!(world.members[0].replica.save(&Bytes::new()), before);
-    let stale = Message::read(&mut Reader::new(Bytes::from_static(&[4, 9, 0, 0]))).unwrap();
+    let stale = Message::read(&mut Reader::new(Bytes::from_static(&[4, 9, 0, 0, 0]))).unwrap();
     world.members[0].replica.deliver(ProcessId(1), &stale.to_bytes()).unwrap();
     assert_eq!(world.members[0].replica.save(&Bytes::new()), before);
 }

@@ -20,6 +20,10 @@ const CLIENTS: usize = 8;
 #[derive(Debug)]
 pub(in crate::sim) struct Market {
     style: Style,
+    /// The executor ships effects.
+    ships_effects: bool,
+    /// Requests ask for timers.
+    pub(super) has_timers: bool,
     limits: ReplicaLimits,
     mistake: Option<Mistake>,
     clients: Vec<Client>,
@@ -57,7 +61,12 @@ struct Open {
 }
 
 impl Market {
-    fn new(style: Style, room: Room, mistake: Option<Mistake>) -> Self {
+    fn new(
+        style: Style,
+        (ships_effects, has_timers): (bool, bool),
+        room: Room,
+        mistake: Option<Mistake>,
+    ) -> Self {
         let (clients_max, traces_max) = match room {
             Room::Ample => (1000, 1000),
             Room::Few => (5, 1000),
@@ -72,11 +81,12 @@ impl Market {
             ..ReplicaLimits::default()
         };
         let clients = (0..CLIENTS).map(|_| Client { incarnation: 1, sequence: 0, open: None }).collect();
-        Self { style, limits, mistake, clients, attempts: 0, record: Record::default() }
+        let record = Record::default();
+        Self { style, ships_effects, has_timers, limits, mistake, clients, attempts: 0, record }
     }
 
     pub(in crate::sim) fn seat(&self, id: ProcessId) -> Seat {
-        Seat::new(id, self.style, self.limits.clone(), self.mistake)
+        Seat::new(id, (self.style, self.ships_effects), self.limits.clone(), self.mistake)
     }
 
     fn may_forget(&self) -> bool {
@@ -91,7 +101,11 @@ fn is_numbered(client: usize) -> bool {
 impl World {
     pub(in crate::sim) fn open_market(&mut self, style: Style, mistake: Option<Mistake>) {
         let room = *self.random.pick(&[Room::Ample, Room::Ample, Room::Few, Room::Scant]);
-        self.market = Some(Market::new(style, room, mistake));
+        // What follows is drawn as if these had not been.
+        let mut aside = self.random.clone();
+        let (ships_effects, has_timers) = (aside.permille(500), aside.permille(500));
+        let kind = (ships_effects && style == Style::Executor, has_timers);
+        self.market = Some(Market::new(style, kind, room, mistake));
         for client in 0..CLIENTS {
             let at = self.random.between(200_000, 400_000);
             self.schedule(at, Due::Client { client });
@@ -256,7 +270,7 @@ impl World {
         market.record.history.calls.push(Call { begun: open.begun, ended, outcome });
     }
 
-    /// Calls that have no answer yet.
+    /// Calls that have no answer yet, and timers that have not fired.
     pub(in crate::sim) fn clients_waiting(&self) -> Option<String> {
         let market = self.market.as_ref()?;
         // Without a member that has the state nobody can answer.
@@ -264,8 +278,11 @@ impl World {
         if !{ seats }.any(|seat| seat.agreed().is_some()) {
             return None;
         }
-        let client = market.clients.iter().position(|client| client.open.is_some())?;
-        Some(format!("client {client} waits: {:?}", market.clients[client].open))
+        if let Some(client) = market.clients.iter().position(|client| client.open.is_some()) {
+            return Some(format!("client {client} waits: {:?}", market.clients[client].open));
+        }
+        let processes = self.nodes.iter().filter_map(|node| node.process.as_ref());
+        { processes }.find_map(|process| process.seat.as_ref()?.timer_waiting())
     }
 
     /// The run is over: the object layer's invariants look at it. `unrest`: what has not come to rest; `is_founded_anew`: an

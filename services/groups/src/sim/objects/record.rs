@@ -15,6 +15,8 @@ pub(in crate::sim) struct Record {
     pub(super) states: Vec<State>,
     /// Executions of the active style.
     pub(super) executions: Vec<(ProcessId, RequestIdentity)>,
+    /// What was asked of timers and what they did, in the active style.
+    pub(super) timers: Vec<(ProcessId, Life, Timer)>,
     /// The executors, as each replica came to know of them.
     pub(super) terms: Vec<Term>,
     /// Digests as they were taken: by life, place and replica.
@@ -39,6 +41,10 @@ pub(in crate::sim) struct Record {
     pub(super) repeated: u64,
     /// Reads of a copy that was known to be current, without asking.
     pub(super) read_at_once: u64,
+    /// Timers that executors fired.
+    pub(super) fired_alone: u64,
+    /// Effects of executors that others applied.
+    pub(super) effects_applied: u64,
     /// Replicas whose servant did something of its own.
     pub(super) drifts: u64,
 }
@@ -52,6 +58,14 @@ pub(super) struct State {
     pub(super) fold: u64,
     /// It is the first one since the replica was given the state by another.
     pub(super) is_fresh: bool,
+}
+
+/// Something about a timer, as a replica executes it.
+#[derive(Debug, Clone)]
+pub(super) enum Timer {
+    Set { name: String, due_us: u64 },
+    Cancelled { name: String },
+    Fired { name: String, at_us: u64 },
 }
 
 /// A term as a replica sees it.
@@ -82,6 +96,7 @@ impl Record {
     pub(super) fn counts(&self) -> Vec<(&'static str, u64)> {
         let count = |n: usize| n as u64;
         let takeovers = self.terms.iter().filter(|term| term.number > 1).count();
+        let fired = self.timers.iter().filter(|(_, _, event)| matches!(event, Timer::Fired { .. })).count();
         let left = self.verdicts.iter().filter(|verdict| verdict.leaves).count();
         vec![
             ("object: calls", count(self.history.calls.len())),
@@ -93,6 +108,9 @@ impl Record {
             ("object: states compared", count(self.states.len())),
             ("object: runs at rest", u64::from(self.is_closed)),
             ("object, active: executions", count(self.executions.len())),
+            ("object, active: timers fired", count(fired)),
+            ("object, executor: timers fired", self.fired_alone),
+            ("object, executor: effects applied", self.effects_applied),
             ("object, active: drifts", self.drifts),
             ("object, active: replicas that left for their digest", count(left)),
             ("object, active: disputes", count(self.verdicts.len() - left)),

@@ -1,14 +1,15 @@
 //! A process's replica, and what its driver would do.
 
+mod servant;
+
 use super::OBJECT;
-use super::record::{Life, State, Term, Verdict, fold};
+use super::record::{Life, State, Term, Timer, Verdict, fold};
 use crate::core::{GroupId, ProcessId, Upcall};
 use crate::object::proto::{
-    Answer, Concluded, Effect, Execution, Mistake, Place, Replica, ReplicaLimits, Style,
+    Answer, Effect, Execution, Mistake, Moment, Place, Replica, ReplicaLimits, Style, TimerChange,
 };
 use crate::sim::world::{Due, World};
-use bytes::{Buf, Bytes};
-use quorb::adapter::RelayedReply;
+use servant::state_of;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The replica of one process.
@@ -20,6 +21,10 @@ pub(in crate::sim) struct Seat {
     announced: bool,
     /// The counter's value, and the one that all have agreed on.
     value: u64,
+    /// What timers have done to it, which no answer shows; and what all have agreed on of that.
+    rings: u64,
+    rings_agreed: u64,
+    rings_proposed: u64,
     /// What the servant has done of its own: it is in its digest, and in no answer.
     drift: u64,
     agreed: u64,
@@ -40,11 +45,17 @@ pub(in crate::sim) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(id: ProcessId, style: Style, limits: ReplicaLimits, mistake: Option<Mistake>) -> Self {
+    pub(super) fn new(
+        id: ProcessId,
+        (style, ships_effects): (Style, bool),
+        limits: ReplicaLimits,
+        mistake: Option<Mistake>,
+    ) -> Self {
         let place = Place {
             interface: "IDL:Counter:1.0".into(),
             fingerprint: 1,
             style,
+            ships_effects,
             profiles: Vec::new(),
             time_us: 1,
         };
@@ -54,6 +65,9 @@ impl Seat {
             group: None,
             announced: false,
             value: 0,
+            rings: 0,
+            rings_agreed: 0,
+            rings_proposed: 0,
             drift: 0,
             agreed: 0,
             proposed: 0,
@@ -73,31 +87,11 @@ impl Seat {
         self.replica.is_complete().then_some(self.agreed)
     }
 
-    /// One is added, and the new value answered.
-    fn execute(&mut self, execution: &Execution) {
-        self.value += 1;
-        let body = Bytes::copy_from_slice(&self.value.to_be_bytes());
-        let reply = RelayedReply::from_parts(Bytes::from_static(&[1, 0]), body);
-        self.replica.executed(execution.key, reply, false);
+    /// A timer of this replica that has not fired.
+    pub(super) fn timer_waiting(&self) -> Option<String> {
+        let (name, due_us) = self.replica.is_complete().then(|| self.replica.timers().next())??;
+        Some(format!("the timer {name} waits, due at {due_us}"))
     }
-
-    fn state(&self) -> Bytes {
-        state_of(self.agreed, self.drift)
-    }
-
-    fn adopt(&mut self, mut state: Bytes) {
-        self.value = state.try_get_u64().unwrap_or_default();
-        self.drift = state.try_get_u64().unwrap_or_default();
-        self.agreed = self.value;
-    }
-
-    fn digest(&self) -> u128 {
-        u128::from(self.value) << 64 | u128::from(self.drift)
-    }
-}
-
-fn state_of(value: u64, drift: u64) -> Bytes {
-    [value.to_be_bytes(), drift.to_be_bytes()].concat().into()
 }
 
 /// States are compared whenever so many requests have had their place.
@@ -184,7 +178,7 @@ impl World {
         let place = seat.replica.requests();
         if place > requests_before && place.is_multiple_of(COMPARED_EVERY) {
             // What servants do of their own is found by digests, which are compared elsewhere.
-            let fold = fold(&seat.replica.save(&state_of(seat.agreed, 0)));
+            let fold = fold(&seat.replica.save(&state_of(seat.agreed, seat.rings_agreed, 0)));
             let is_fresh = std::mem::take(&mut seat.is_fresh);
             market.record.states.push(State { process, life, place, fold, is_fresh });
         }
@@ -262,11 +256,10 @@ impl World {
                         }
                     }
                     Effect::Execute(execution) if seat.place.style == Style::Active => {
-                        seat.execute(&execution);
-                        seat.agreed = seat.value;
-                        if let Some(market) = &mut self.market {
-                            market.record.executions.push((id, execution.key));
-                        }
+                        let timers =
+                            seat.execute(&execution, self.market.as_ref().is_some_and(|m| m.has_timers));
+                        (seat.agreed, seat.rings_agreed) = (seat.value, seat.rings);
+                        self.note_execution(id, life, &execution, timers);
                     }
                     Effect::Execute(_) | Effect::Conclude | Effect::TakeBack => {
                         seat.jobs.push_back(effect);
@@ -274,8 +267,20 @@ impl World {
                         self.schedule(at, Due::Work { node, process: id });
                     }
                     Effect::Adopt(state) => seat.adopt(state),
+                    Effect::Apply(effects) => {
+                        seat.apply(effects);
+                        if let Some(market) = &mut self.market {
+                            market.record.effects_applied += 1;
+                        }
+                    }
+                    Effect::Arm { number, after_us } => {
+                        let at = self.now + after_us.max(1);
+                        self.schedule(at, Due::Alarm { node, process: id, number });
+                    }
+                    // What rings all the same is passed over by the replica.
+                    Effect::Disarm { .. } => {}
                     Effect::Settled => {
-                        seat.agreed = seat.proposed;
+                        seat.settle();
                         seat.ahead = false;
                         for (number, until) in std::mem::take(&mut seat.held) {
                             self.may_read(node, number, until);
@@ -317,15 +322,59 @@ impl World {
         match seat.jobs.pop_front() {
             Some(Effect::Execute(execution)) => {
                 seat.ahead = true;
-                seat.execute(&execution);
+                let fired = execution.timer.is_some();
+                seat.execute(&execution, self.market.as_ref().is_some_and(|market| market.has_timers));
+                if let Some(market) = &mut self.market {
+                    market.record.fired_alone += u64::from(fired);
+                }
             }
             Some(Effect::Conclude) => {
-                seat.proposed = seat.value;
-                seat.replica.conclude(Concluded::Changed(state_of(seat.value, seat.drift)));
+                seat.conclude();
             }
-            Some(Effect::TakeBack) => seat.value = seat.agreed,
+            Some(Effect::TakeBack) => (seat.value, seat.rings) = (seat.agreed, seat.rings_agreed),
             _ => {}
         }
+        if self.object_effects(node) {
+            self.turn(node);
+        }
+    }
+
+    /// Takes down what the active style executes.
+    fn note_execution(
+        &mut self,
+        id: ProcessId,
+        life: Option<(Life, ProcessId)>,
+        execution: &Execution,
+        timers: Vec<TimerChange>,
+    ) {
+        let (Some(market), Some((life, _))) = (&mut self.market, life) else { return };
+        match &execution.timer {
+            Some(name) => {
+                let event = Timer::Fired { name: name.to_string(), at_us: execution.moment.time_us };
+                market.record.timers.push((id, life, event));
+            }
+            None => market.record.executions.push((id, execution.key)),
+        }
+        for TimerChange { name, due_us } in timers {
+            let name = name.to_string();
+            let event = match due_us {
+                Some(due_us) => Timer::Set { name, due_us },
+                None => Timer::Cancelled { name },
+            };
+            market.record.timers.push((id, life, event));
+        }
+    }
+
+    /// A replica's alarm rings.
+    pub(in crate::sim) fn alarm(&mut self, node: usize, id: ProcessId, number: u64) {
+        if self.nodes[node].paused {
+            let at = self.now + 10_000;
+            return self.schedule(at, Due::Alarm { node, process: id, number });
+        }
+        let moment = Moment { time_us: self.now + 1_000_000, seed: number };
+        let process = self.nodes[node].process.as_mut().filter(|process| process.id == id);
+        let Some(seat) = process.and_then(|process| process.seat.as_mut()) else { return };
+        seat.replica.due(number, moment);
         if self.object_effects(node) {
             self.turn(node);
         }

@@ -3,7 +3,7 @@
 use super::{Vector, octets, vector};
 use crate::core::group::Group;
 use crate::core::identity::{GroupId, ProcessId, Rank, ViewNumber};
-use crate::core::options::{Class, GroupOptions, Order};
+use crate::core::options::{Class, GroupOptions, Limits, Order};
 use crate::core::wire::item::{
     Fetch, Handover, OrderBatch, RawItem, Received, StateChunk, StateWanted, TurnBatch, tag,
 };
@@ -12,15 +12,12 @@ use crate::core::wire::{Reader, Wire, WireError};
 use bytes::Bytes;
 
 pub(super) fn all() -> Vec<Vector> {
-    let groups = vec![messages(), forward(), order(), order_of_turn(), handover(), received()];
+    let groups = vec![messages(), parts(), forward(), order(), order_of_turn(), handover(), received()];
     groups.into_iter().chain([state(), state_wanted()]).collect()
 }
 
 const VIEW: ViewNumber = ViewNumber(2);
 const GROUP: GroupId = GroupId(6);
-/// Octets of the longest message here.
-const MESSAGE_BYTES_MAX: usize = 8;
-
 /// One of two members of the group.
 fn side(rank: usize) -> Group {
     let members = vec![ProcessId(1), ProcessId(2)];
@@ -60,7 +57,7 @@ fn take(group: &mut Group, sender: usize, raw: &RawItem) -> Result<(), WireError
         _ => sender,
     };
     let first = input.varint()?;
-    group.messages(rank, first, &mut input, MESSAGE_BYTES_MAX)
+    group.messages(rank, first, &mut input, &Limits::default())
 }
 
 /// Whether the item gives a receiver all that the sender has sent: an item that ends after a whole message is shorter, and
@@ -89,6 +86,23 @@ fn messages() -> Vector {
     Vector { diagram: octets(diagram), encoded, same: Box::new(gives_all) }
 }
 
+/// A message that is longer than a part may be: here two octets.
+fn parts() -> Vector {
+    let diagram = "
+        01 0e 00 00 00    MESSAGES, 14 octets
+        02 06 00          view, group, the number of the first
+        0a 02 61 62       total (2), more follows (8): two octets, ab
+        1a 02 63 64       total, goes on (10), more follows: cd
+        12 01 65          total, goes on: e, the last
+    ";
+    let mut sender = side(1);
+    let limits = Limits { part_bytes_max: 2, ..Limits::default() };
+    sender.backlog.push(Class::new(Order::Total, false), Bytes::from_static(b"abcde"));
+    while sender.send_waiting(&limits, true).is_some() {}
+    let encoded = sender.seal(true, false).expect("a frame");
+    Vector { diagram: octets(diagram), encoded, same: Box::new(gives_all) }
+}
+
 fn forward() -> Vector {
     let diagram = "
         02 10 00 00 00    FORWARD, 16 octets
@@ -98,7 +112,7 @@ fn forward() -> Vector {
         06 00
     ";
     let wanted = Fetch { view: VIEW, group: GROUP, rank: 1, from: 0, until: 3 };
-    let encoded = sender().forward(&wanted).expect("an item");
+    let encoded = sender().forward(&wanted, usize::MAX).remove(0);
     Vector { diagram: octets(diagram), encoded, same: Box::new(gives_all) }
 }
 

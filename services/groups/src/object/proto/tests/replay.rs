@@ -29,7 +29,8 @@ impl Log {
 fn awake(log: &Log, world: &World) -> World {
     let mut alone = World::new(0, world.style);
     alone.view = world.view;
-    alone.members.push(World::member(77, world.style, &world.limits));
+    let member = alone.member(77);
+    alone.members.push(member);
     alone.install();
     alone.act();
     alone.order.clear();

@@ -1,4 +1,4 @@
-//! K3, an answer: as long as a replica with the state is left every call comes to its end.
+//! K3, an answer: as long as a replica with the state is left every call comes to its end, and every timer fires.
 
 use super::super::record::Record;
 

@@ -1,6 +1,7 @@
 //! What must hold of a replicated object, one invariant a file, named by its code as those of the engine are: C what clients
-//! see, K who executes, L that replicas agree, T what joiners get, D divergence.
+//! see, K who executes, A timers, L that replicas agree, T what joiners get, D divergence.
 
+mod a1;
 mod c1;
 mod c4;
 mod c5;
@@ -19,10 +20,11 @@ type Check = (&'static str, fn(&Record) -> Result<(), String>);
 
 /// The first invariant that does not hold.
 pub(super) fn check(record: &Record) -> Option<Violation> {
-    let checks: [Check; 9] = [
+    let checks: [Check; 10] = [
         ("K1", k1::check),
         ("K2", k2::check),
         ("D1", d1::check),
+        ("A1", a1::check),
         ("T4", t4::check),
         ("C5", c5::check),
         ("C1", c1::check),
