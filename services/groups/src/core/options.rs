@@ -121,6 +121,9 @@ pub struct Limits {
     /// Octets of messages that wait for the window, or for the next view, in one group; beyond, sending is refused. One
     /// message may always wait.
     pub backlog_bytes_max: usize,
+    /// Octets of one's own messages in all groups together that not every member has acknowledged or that wait to be sent. A
+    /// group may have as many of them as are left, so that no group takes all; beyond, sending is refused.
+    pub windows_bytes_max: usize,
     /// Octets of items kept for a view not yet installed.
     pub future_bytes_max: usize,
     /// Octets of one piece of a group's state.
@@ -152,6 +155,7 @@ impl Default for Limits {
             window_bytes_max: 32 << 20,
             window_messages_max: 1 << 18,
             backlog_bytes_max: 16 << 20,
+            windows_bytes_max: 128 << 20,
             future_bytes_max: 256 << 20,
             state_chunk_bytes: 64 << 10,
             state_chunks_ahead: 8,
