@@ -37,4 +37,8 @@ pub mod guide {
     /// What can be promised, what it costs, and which test shows it.
     #[doc = include_str!("../guide/choosing.md")]
     pub mod choosing {}
+
+    /// What it does beside omniEvents and NATS.
+    #[doc = include_str!("../guide/measured.md")]
+    pub mod measured {}
 }

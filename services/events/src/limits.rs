@@ -47,6 +47,8 @@ pub struct Limits {
     pub segment_bytes_max: u64,
     /// The proxies of one channel, OMG's four kinds together.
     pub proxies_max: usize,
+    /// Events under way to one CORBA consumer of `EventChannel/NAME/pipelined`.
+    pub pushes_under_way_max: usize,
     /// The time that a push to a CORBA consumer, or a pull from a supplier, may take.
     pub peer_wait_max: Duration,
     /// Failures in a row after which a CORBA consumer or supplier is disconnected.
@@ -80,6 +82,7 @@ impl Default for Limits {
             subscriber_silence_max: Duration::from_secs(30),
             segment_bytes_max: 64 << 20,
             proxies_max: 10_000,
+            pushes_under_way_max: 64,
             peer_wait_max: Duration::from_secs(10),
             peer_failures_max: 8,
             peer_retry_first: Duration::from_millis(50),

@@ -9,7 +9,7 @@ use super::pull_consumer::PullProxyConsumer;
 use super::pull_supplier::PullProxySupplier;
 use super::push_consumer::PushProxyConsumer;
 use super::push_supplier::PushProxySupplier;
-use super::{CHANNEL_PREFIX, port};
+use super::{CHANNEL_PREFIX, PIPELINED, port};
 use crate::cos::{
     ConsumerAdmin, ConsumerAdminProxy, ConsumerAdminServant, EventChannel, MonitoredChannel,
     ProxyPullConsumerProxy, ProxyPullConsumerServant, ProxyPullSupplierProxy, ProxyPullSupplierServant,
@@ -33,13 +33,32 @@ pub(super) struct Channel {
 struct Admin {
     orb: Orb,
     channel: Arc<LiveChannel>,
+    /// So many events may be under way to one consumer.
+    under_way_max: usize,
+}
+
+/// How a channel pushes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// One event after the other to each consumer.
+    OneByOne,
+    /// Several under way to each consumer.
+    Pipelined,
 }
 
 impl Channel {
-    pub(super) fn new(service: &Arc<Service>, channel: Arc<LiveChannel>) -> Result<Channel, SystemException> {
+    pub(super) fn new(
+        service: &Arc<Service>,
+        channel: Arc<LiveChannel>,
+        pace: Pace,
+    ) -> Result<Channel, SystemException> {
         let adapter = service.orb().adapter();
-        let admin = Admin { orb: service.orb().clone(), channel: channel.clone() };
-        let id = |what| format!("{CHANNEL_PREFIX}{}/{what}", channel.name());
+        let (place, under_way_max) = match pace {
+            Pace::OneByOne => (String::new(), 1),
+            Pace::Pipelined => (format!("/{PIPELINED}"), channel.limits().pushes_under_way_max),
+        };
+        let admin = Admin { orb: service.orb().clone(), channel: channel.clone(), under_way_max };
+        let id = |what| format!("{CHANNEL_PREFIX}{}{place}/{what}", channel.name());
         // A second name of a channel has the same admins.
         let (consumers, suppliers) = (id("consumers"), id("suppliers"));
         let known = adapter.activate_persistent(&consumers, ConsumerAdminServant::new(admin.clone()));
@@ -92,7 +111,10 @@ impl Admin {
 impl ConsumerAdmin for Admin {
     async fn obtain_push_supplier(&self) -> Result<ProxyPushSupplierProxy, Fault> {
         let port = self.port(Role::PushConsumer)?;
-        let servant = ProxyPushSupplierServant::new(PushProxySupplier(port.clone()));
+        let servant = ProxyPushSupplierServant::new(PushProxySupplier {
+            port: port.clone(),
+            under_way_max: self.under_way_max,
+        });
         Ok(port.is_at(self.orb.adapter().activate(servant)))
     }
 

@@ -3,6 +3,7 @@
 //! | file | what is proved |
 //! |---|---|
 //! | `corba` | OMG's interfaces: all four proxies, every exception, peers that throw, hang and vanish |
+//! | `pipelined`, `wire` | several pushes under way to one consumer, whatever becomes of the connection |
 //! | `facade` | topics, subjects, types, keys, named publishers |
 //! | `overload` | every policy, exact counts, nobody held up |
 //! | `durable` | history: positions, times, restarts, damage |
@@ -13,4 +14,6 @@ mod corba;
 mod durable;
 mod facade;
 mod overload;
+mod pipelined;
 mod rig;
+mod wire;

@@ -109,6 +109,7 @@ pub struct Counters {
     pub begun_again: u64,
     pub records: u64,
     pub checkpoints: u64,
+    pub snapshot_parts: u64,
     pub compactions: u64,
     pub regatherings: u64,
     pub restarted: u64,

@@ -143,6 +143,8 @@ pub struct Limits {
     pub handover_after_messages: u64,
     /// Octets of records after which the log is begun anew with fresh snapshots; more where the snapshots are large.
     pub log_compact_bytes: u64,
+    /// Octets of a snapshot that are written to the log at once. What else is written waits for no more of it.
+    pub log_part_bytes: usize,
 }
 
 impl Default for Limits {
@@ -165,6 +167,7 @@ impl Default for Limits {
             strangers_max: 1024,
             handover_after_messages: 1024,
             log_compact_bytes: 64 << 20,
+            log_part_bytes: 4 << 20,
         }
     }
 }

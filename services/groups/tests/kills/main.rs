@@ -1,5 +1,5 @@
 //! Replicas as real processes that are killed with -9 under the calls of 64 clients: no call fails, nothing is lost or doubled,
-//! and what all clients have seen is one counter.
+//! and what all clients have seen is one counter. One of them runs out of room on its disk.
 //!
 //! Schedules of crashes, pauses and partitions are drawn by seeds: `schedules=200` plays so many in each style instead of a few.
 //!
@@ -74,6 +74,10 @@ fn main() -> std::process::ExitCode {
             let outcome = runtime.block_on(async { tokio::time::timeout(limit, minority(style)).await });
             told("a_minority_refuses_and_returns", style, outcome);
         }
+        if wanted("a_disk_without_room") && given.is_none() {
+            let outcome = runtime.block_on(async { tokio::time::timeout(limit, full_disk(style)).await });
+            told("a_disk_without_room", style, outcome);
+        }
         for seed in 0..given.unwrap_or(SCHEDULES) {
             if wanted("schedules") || given.is_some() {
                 let play = async { tokio::time::timeout(limit, schedule::play(seed, style)).await };
@@ -95,6 +99,31 @@ async fn run(style: Style, kills: &[usize]) -> Outcome {
         clients.until(CALLS).await?;
         world.replace(host)?;
     }
+    clients.until(CALLS).await?;
+    let (calls, longest) = clients::conclude(clients, &world.addresses()).await?;
+    println!("  {calls} calls; the longest took {longest:.0?}");
+    Ok(())
+}
+
+/// The disk of one member has no room: it says so and ends, the others go on, and nothing is lost. It comes back when there is
+/// room again.
+async fn full_disk(style: Style) -> Outcome {
+    const SMALL: usize = 1;
+    let mut world = World::durable(style, Hosts::on_the_loopback(3)?, SMALL)?;
+    let clients = clients::Clients::start(&world.reference(), CLIENTS).await?;
+    let words = loop {
+        clients.until(CALLS / 10).await?;
+        if let Some(words) = world.last_words(SMALL)? {
+            break words;
+        }
+        // Where a call has failed nobody waits for more of them.
+        tokio::task::yield_now().await;
+    };
+    if words.trim_end() != "out of the group: the log cannot be written: file too large" {
+        return Err(format!("a member without room says {words:?}").into());
+    }
+    clients.until(CALLS).await?;
+    world.replace(SMALL)?;
     clients.until(CALLS).await?;
     let (calls, longest) = clients::conclude(clients, &world.addresses()).await?;
     println!("  {calls} calls; the longest took {longest:.0?}");

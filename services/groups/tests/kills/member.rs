@@ -33,18 +33,31 @@ impl Counter for Count {
     }
 }
 
-/// Serves until it is killed: STYLE LISTEN SEED...
+/// What comes before the directory of a member's log, among its arguments.
+pub(crate) const DATA: &str = "data=";
+
+/// Serves until it is killed: STYLE LISTEN [data=DIRECTORY] SEED...
 pub(crate) async fn serve(arguments: &[String]) -> ExitCode {
     let style = if arguments[0] == "Executor" { Style::Executor } else { Style::Active };
     let orb = Orb::builder().listen(arguments[1].clone()).holding().start().await.expect("the broker starts");
-    let join = Domain::join(arguments[2..].to_vec()).listen_at_a_seed().rejoins();
+    let data = arguments[2].strip_prefix(DATA);
+    let seeds = arguments[2 + usize::from(data.is_some())..].to_vec();
+    let mut join = Domain::join(seeds).listen_at_a_seed().rejoins();
+    if let Some(data) = data {
+        join = join.data(data);
+    }
     let domain = join.await.expect("the domain is there");
-    let replica = domain.serve(&orb, "counter", CounterServant::new(Count::default())).style(style).await;
-    let mut replica = replica.expect("the counter is served");
+    let mut serving = domain.serve(&orb, "counter", CounterServant::new(Count::default())).style(style);
+    if data.is_some() {
+        serving = serving.durable();
+    }
+    let mut replica = serving.await.expect("the counter is served");
     orb.open();
     println!("ready {}", replica.reference());
     std::io::stdout().flush().expect("somebody reads this");
-    let ended = replica.ended().await;
-    eprintln!("out of the group: {ended:?}");
+    match replica.ended().await {
+        Ok(why) => eprintln!("out of the group: {why}"),
+        Err(error) => eprintln!("out of the group: {error}"),
+    }
     ExitCode::FAILURE
 }

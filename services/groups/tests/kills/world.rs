@@ -1,15 +1,20 @@
 //! The processes.
 
 use crate::hosts::Hosts;
-use crate::member::MEMBER;
+use crate::member::{DATA, MEMBER};
 use quorb_groups::object::Style;
-use std::io::{BufRead, BufReader, Error, Result};
+use std::io::{BufRead, BufReader, Error, Read, Result};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// Three processes, and what it takes to start another.
 pub(crate) struct World {
     style: Style,
     members: Vec<Member>,
+    /// Where their logs are.
+    data: Option<Folder>,
+    /// The host whose disk has no room for more than so much.
+    small: Option<usize>,
     /// Dropped last.
     hosts: Hosts,
 }
@@ -21,6 +26,19 @@ struct Member {
     reference: String,
 }
 
+/// A folder that goes away with all that is in it.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left is left to the system.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Starts a program whose files cannot grow above 64 KiB: writing more fails, as on a disk without room.
+const WITHOUT_ROOM: &str = "trap '' XFSZ; ulimit -f 128; exec \"$0\" \"$@\"";
+
 impl Drop for Member {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -30,7 +48,18 @@ impl Drop for Member {
 
 impl World {
     pub(crate) fn start(style: Style, hosts: Hosts) -> Result<World> {
-        let mut world = World { style, members: Vec::new(), hosts };
+        World { style, members: Vec::new(), data: None, small: None, hosts }.begin()
+    }
+
+    /// With logs; on the disk of one host is little room, until its member is replaced.
+    pub(crate) fn durable(style: Style, hosts: Hosts, small: usize) -> Result<World> {
+        let folder = std::env::temp_dir().join(format!("quorb-kills-{}-{style:?}", std::process::id()));
+        let data = Some(Folder(folder));
+        World { style, members: Vec::new(), data, small: Some(small), hosts }.begin()
+    }
+
+    fn begin(self) -> Result<World> {
+        let mut world = self;
         for host in 0..3 {
             let member = world.spawn(host)?;
             world.members.push(member);
@@ -42,7 +71,16 @@ impl World {
     fn spawn(&self, host: usize) -> Result<Member> {
         let listen = self.hosts.broker(host)?;
         let mut command = self.hosts.command(host)?;
-        command.args([MEMBER, &format!("{:?}", self.style), &listen]).args(&self.hosts.domain);
+        if self.small == Some(host) {
+            let program = command.get_program().to_owned();
+            command = Command::new("sh");
+            command.args(["-c", WITHOUT_ROOM]).arg(program).stderr(Stdio::piped());
+        }
+        command.args([MEMBER, &format!("{:?}", self.style), &listen]);
+        if let Some(Folder(data)) = &self.data {
+            command.arg(format!("{DATA}{}", data.join(host.to_string()).display()));
+        }
+        command.args(&self.hosts.domain);
         let child = command.stdout(Stdio::piped()).spawn()?;
         Ok(Member { child, host, listen, reference: String::new() })
     }
@@ -82,6 +120,19 @@ impl World {
         let process = self.members[at].child.id().to_string();
         let status = Command::new("kill").args([&format!("-{signal}"), &process]).status()?;
         if status.success() { Ok(()) } else { Err(Error::other(format!("no signal {signal}"))) }
+    }
+
+    /// What a member has said at its end, if it has ended; its host has nobody then, and room again.
+    pub(crate) fn last_words(&mut self, at: usize) -> Result<Option<String>> {
+        if self.members[at].child.try_wait()?.is_none() {
+            return Ok(None);
+        }
+        let mut member = self.members.remove(at);
+        let mut words = String::new();
+        let told = member.child.stderr.take().ok_or_else(|| Error::other("no output"))?;
+        { told }.read_to_string(&mut words)?;
+        self.small = None;
+        Ok(Some(words))
     }
 
     /// kill -9. Gives the host that has nobody now.

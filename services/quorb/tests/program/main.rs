@@ -6,6 +6,8 @@ mod crashes;
 mod describe;
 mod doctor;
 mod event_crashes;
+mod event_foreign;
+mod event_kills;
 mod events;
 mod fakes;
 mod foreign;
