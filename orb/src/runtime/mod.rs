@@ -19,6 +19,7 @@ mod connect;
 mod connection;
 mod corbaname;
 mod crowd;
+mod descriptor;
 mod driver;
 mod endpoint;
 mod inbound;
