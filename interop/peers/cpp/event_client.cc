@@ -3,6 +3,11 @@
 // event_client CHANNEL pull COUNT           pulls events, by pull and try_pull in turns
 // event_client CHANNEL supply COUNT         is pulled numbered events
 // event_client CHANNEL steps                does what is wrong, and prints what came of it
+// event_client CHANNEL push-on              pushes a hundred numbered events for each line of input, whatever is killed
+// event_client CHANNEL consume-on           is pushed events until its input ends, whatever is killed
+//
+// The last two obtain new proxies when theirs are gone. push-on prints `sent N` behind each hundred, and pushes an event again
+// when its call has failed; consume-on prints `connected N` behind its N-th connection, and `seen N` for each event.
 //
 // All print `ready` when they are connected. At the end they print `count N`, the events that were seen or sent, `order kept` or
 // `order broken`, and `seconds S` from the first event to the last.
@@ -189,6 +194,87 @@ void supply(CosEventChannelAdmin::EventChannel_ptr channel, unsigned long count)
     proxy->disconnect_pull_consumer();
 }
 
+// Tries again until it works: the channel is perhaps being restarted.
+template <typename Work> void until_it_works(Work work) {
+    for (;;) {
+        try {
+            work();
+            return;
+        } catch (const CORBA::Exception&) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
+    }
+}
+
+void push_on(CosEventChannelAdmin::EventChannel_ptr channel) {
+    CosEventChannelAdmin::ProxyPushConsumer_var proxy;
+    auto connect = [&] {
+        CosEventChannelAdmin::SupplierAdmin_var admin = channel->for_suppliers();
+        proxy = admin->obtain_push_consumer();
+        proxy->connect_push_supplier(CosEventComm::PushSupplier::_nil());
+    };
+    until_it_works(connect);
+    ready();
+    unsigned long next = 0, again = 0;
+    std::string line;
+    while (std::getline(std::cin, line)) {
+        for (unsigned long end = next + 100; next < end;) {
+            try {
+                proxy->push(numbered(next, 0));
+                ++next;
+            } catch (const CORBA::Exception&) {
+                // Perhaps it is there: it is said again, with the same number.
+                ++again;
+                until_it_works(connect);
+            }
+        }
+        std::cout << "sent " << next << std::endl;
+    }
+    std::cout << "again " << again << std::endl;
+}
+
+// Says each number as it comes.
+class Crier : public POA_CosEventComm::PushConsumer {
+  public:
+    void push(const CORBA::Any& data) override {
+        const char* text;
+        if (data >>= text)
+            std::cout << (std::string("seen ") + text + "\n") << std::flush;
+    }
+
+    void disconnect_push_consumer() override {}
+};
+
+void consume_on(CosEventChannelAdmin::EventChannel_ptr channel) {
+    Crier* crier = new Crier;
+    CosEventComm::PushConsumer_var reference = crier->_this();
+    CosEventChannelAdmin::ProxyPushSupplier_var proxy;
+    auto connect = [&] {
+        CosEventChannelAdmin::ConsumerAdmin_var admin = channel->for_consumers();
+        proxy = admin->obtain_push_supplier();
+        proxy->connect_push_consumer(reference);
+    };
+    std::atomic<bool> ended{false};
+    // A proxy whose service has been restarted is not there any more; nobody tells who is connected to it.
+    std::thread keeping([&] {
+        for (unsigned long connection = 1; !ended; ++connection) {
+            until_it_works(connect);
+            std::cout << (connection == 1 ? std::string("ready\n") : "") + "connected " + std::to_string(connection) + "\n"
+                      << std::flush;
+            try {
+                while (!ended && !proxy->_non_existent())
+                    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            } catch (const CORBA::Exception&) {
+            }
+        }
+    });
+    std::string line;
+    while (std::getline(std::cin, line)) {
+    }
+    ended = true;
+    keeping.join();
+}
+
 // Runs a step and prints the exception that it raised.
 void step(const char* what, const std::function<void()>& run) {
     std::string outcome = "done";
@@ -229,7 +315,8 @@ int main(int argc, char** argv) {
     try {
         CORBA::ORB_var orb = CORBA::ORB_init(argc, argv);
         if (argc < 3) {
-            std::cerr << "usage: event_client CHANNEL push|consume|pull|supply|steps [COUNT [SIZE]]" << std::endl;
+            std::cerr << "usage: event_client CHANNEL push|consume|pull|supply|steps|push-on|consume-on [COUNT [SIZE]]"
+                      << std::endl;
             return 2;
         }
         CORBA::Object_var root = orb->resolve_initial_references("RootPOA");
@@ -253,6 +340,10 @@ int main(int argc, char** argv) {
             pull(channel, count);
         else if (work == "supply")
             supply(channel, count);
+        else if (work == "push-on")
+            push_on(channel);
+        else if (work == "consume-on")
+            consume_on(channel);
         else
             steps(channel);
         orb->destroy();

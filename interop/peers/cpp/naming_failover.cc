@@ -1,8 +1,7 @@
 // naming_failover REFERENCE COUNT
 //
 // Binds the names n0, n1, .. one after the other, each once, whatever becomes of the one before, and prints a line for each:
-// `bound NAME`, `twice NAME` if it was bound already, or `failed NAME EXCEPTION yes|no|maybe`. After a failure it waits for
-// a line on its standard input.
+// `bound NAME`, `twice NAME` if it was bound already, or `failed NAME EXCEPTION yes|no|maybe`.
 
 #include <omniORB4/CORBA.h>
 #include <omniORB4/Naming.hh>
@@ -36,8 +35,6 @@ void bind(CosNaming::NamingContext_ptr root, const std::string& id) {
         std::cout << "twice " << id << std::endl;
     } catch (const CORBA::SystemException& raised) {
         std::cout << "failed " << id << " " << raised._name() << " " << text_of(raised.completed()) << std::endl;
-        std::string line;
-        std::getline(std::cin, line);
     }
 }
 

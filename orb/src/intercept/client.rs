@@ -118,6 +118,7 @@ impl<'a> ClientCall<'a> {
             time_limit: self.request.time_limit,
             deadline: self.passage.deadline,
             may_block: false,
+            at_once: self.request.at_once,
             passage: Some(&self.passage),
             activity: self.request.activity.clone(),
         };

@@ -36,6 +36,8 @@ pub(crate) struct Request<'a> {
     pub(crate) activity: Option<Arc<Activity>>,
     /// Its thread waits for nothing else.
     pub(crate) may_block: bool,
+    /// It goes over the connection that stands, and is attempted once.
+    pub(crate) at_once: bool,
     /// What interceptors send along and want to know; none where there are no interceptors.
     pub(crate) passage: Option<&'a Passage<'a>>,
 }
@@ -185,7 +187,10 @@ impl ObjectRef {
             time_limit,
             deadline: Instant::now() + time_limit,
             // Interceptors may wait for other things besides.
-            may_block: may_block() && self.orb().is_some_and(|orb| orb.client_chain().is_none()),
+            may_block: may_block()
+                && !self.options.at_once
+                && self.orb().is_some_and(|orb| orb.client_chain().is_none()),
+            at_once: self.options.at_once,
             passage: None,
         };
         match &self.target.way {

@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use super::connection::{CallOutcome, Sent};
 use super::orb::{OpenUpdate, Orb};
-use super::outcome::{Failed, Received, interpret, outcome_here, outcome_there};
+use super::outcome::{Failed, Received, interpret, outcome_here, outcome_there, stubborn};
 use super::outgoing::Outgoing;
 use super::progress::Progress;
 use super::reach::stopped;
 use super::route::{Bound, Route};
 use crate::adapter::{Context, Peer};
-use crate::exception::{Completion, ExceptionKind, Minor, Stage, SystemException};
+use crate::exception::{Completion, ExceptionKind, Stage, SystemException};
 use crate::model::{Behaviour, Kind};
 use crate::object::{Answer, LocalOutcome, Request};
 use crate::proto::head::{ChainId, Delivery, RequestIdentity, TraceContext};
@@ -129,6 +129,9 @@ impl Route {
                     Err(exception) => return Err(progress.conclude(exception)),
                 }
             }
+        }
+        if request.at_once {
+            return Err(progress.conclude(self.only_attempt(first)));
         }
         // Few calls come here. The future is large: it would be moved with each of those around it.
         Box::pin(self.go_on(&mut call, parent, progress, first)).await
@@ -489,10 +492,4 @@ impl Failed {
         };
         Failed { class, delivery: Delivery::NotSent, exception, readmitted_in: None }
     }
-}
-
-/// The server asked twice for the same thing.
-fn stubborn() -> SystemException {
-    SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::No)
-        .because("the server asks again for what it was given")
 }

@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
 
 use super::builder::initialize;
+use super::descriptor::above_connections;
 use super::memory::{MemoryReader, MemoryWriter};
 use super::stream::Stream;
 use super::{Address, Connection, MemoryNetwork, Orb};
@@ -72,6 +73,7 @@ impl Listening {
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(BACKLOG_CONNECTIONS)?;
+        let socket = above_connections(socket.into());
         let listener = TcpListener::from_std(socket.into())?;
         let bound = listener.local_addr()?;
         if !bound.ip().is_loopback() {

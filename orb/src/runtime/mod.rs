@@ -7,6 +7,7 @@
 //! each.
 
 mod address;
+mod at_once;
 mod bell;
 mod blocking;
 mod budget;
@@ -18,6 +19,7 @@ mod connect;
 mod connection;
 mod corbaname;
 mod crowd;
+mod descriptor;
 mod driver;
 mod endpoint;
 mod inbound;

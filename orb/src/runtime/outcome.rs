@@ -114,6 +114,12 @@ fn malformed(cause: &dyn std::fmt::Display) -> SystemException {
         .because(cause)
 }
 
+/// The server asked twice for the same thing.
+pub(super) fn stubborn() -> SystemException {
+    SystemException::new(ExceptionKind::Internal, Minor::UNSPECIFIED, Completion::No)
+        .because("the server asks again for what it was given")
+}
+
 fn forwarded_to(body: &Body) -> Result<Ior, quorb_giop::cdr::CdrError> {
     match body {
         Body::Cdr { contents, code_sets } => Ior::decode(&mut contents.decoder(*code_sets)),

@@ -7,6 +7,7 @@ mod rig;
 #[path = "../behaviour/mod.rs"]
 mod behaviour;
 
+mod at_once;
 mod cancel;
 mod chains;
 mod deadlines;

@@ -46,6 +46,9 @@ pub struct Limits {
     pub foreign_wait_max: Duration,
     /// Calls of contexts of other services that are under way; further ones cannot proceed.
     pub foreign_calls_max: usize,
+    /// The octets of all names as the members of a group save them for each other; more is IMP_LIMIT. No more than
+    /// [`state_bytes_max`](quorb_groups::object::ReplicaLimits::state_bytes_max). A service on its own has no such limit.
+    pub saved_bytes_max: usize,
     /// The time that a member which ends gives the others to let it go; without most of them it goes as if it were lost.
     pub leave_wait_max: Duration,
 }
@@ -73,6 +76,7 @@ impl Default for Limits {
             updates_per_sync_max: 4_096,
             foreign_wait_max: Duration::from_secs(10),
             foreign_calls_max: 1_024,
+            saved_bytes_max: (1 << 30) - (1 << 20),
             leave_wait_max: Duration::from_secs(5),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quorb::Orb;
 use quorb_events::{ChannelOptions, Guarantee};
 use quorb_interop::Process;
 use quorb_interop::peers::{self, PeerDir};
@@ -9,8 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::cost::median;
 use crate::fanout::connected;
-use crate::servers;
-use crate::{Fault, Plan};
+use crate::{Fault, Plan, ceiling, servers};
 
 /// The time that a foreign program gets.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -21,37 +21,80 @@ struct Seen {
     lost: usize,
 }
 
+/// A consumer's broker reads one call of a connection at a time: it keeps their order.
+const IN_ORDER: [&str; 2] = ["-ORBmaxServerThreadPerConnection", "1"];
+
+/// Who supplies.
+#[derive(Clone, Copy)]
+enum Supplier {
+    /// A C++ program, one call after the other.
+    Cpp,
+    /// A program of ours, by the same interfaces, many calls under way.
+    Ours,
+}
+
+/// One row: what was seen on each channel, in all rounds.
+#[derive(Default)]
+struct Row {
+    rates: [Vec<f64>; 3],
+    lost: [usize; 3],
+}
+
 pub(crate) fn measure(runtime: &Runtime, plan: Plan) -> Result<(), Fault> {
     let peers = peers::build()?;
     let theirs = servers::omnievents()?;
     let ours = servers::ours()?;
     println!(
-        "C++ consumers of 100 octets, events/s each      omniEvents      lost      ours      lost     ratio"
+        "C++ consumers of 100 octets, events/s each       omniEvents     lost   one by one   ratio    pipelined   ratio"
     );
-    for consumers in [1, 10] {
-        let events = (plan.foreign / consumers).max(100);
-        let (mut their_rates, mut our_rates, mut their_lost, mut our_lost) = (vec![], vec![], 0, 0);
+    for (supplier, consumers) in
+        [(Supplier::Cpp, 1), (Supplier::Cpp, 10), (Supplier::Ours, 1), (Supplier::Ours, 10)]
+    {
+        let mut row = Row::default();
+        let work =
+            Work { peers: &peers, runtime, supplier, consumers, events: (plan.foreign / consumers).max(100) };
         for _ in 0..plan.rounds {
             if let Some(server) = &theirs {
-                let seen = run(&peers, &server.channel, consumers, events)?;
-                their_rates.push(seen.rate);
-                their_lost += seen.lost;
+                row.note(0, work.run(&server.channel, &[])?);
             }
             let channel = runtime.block_on(channel(&ours.place))?;
-            let seen = run(&peers, &channel, consumers, events)?;
-            our_rates.push(seen.rate);
-            our_lost += seen.lost;
+            row.note(1, work.run(&channel, &[])?);
+            row.note(2, work.run(&format!("{channel}/pipelined"), &IN_ORDER)?);
         }
-        if our_lost > 0 {
-            return Err(Fault::Wrong(format!("{our_lost} events were lost")));
+        if row.lost[1] + row.lost[2] > 0 {
+            return Err(Fault::Wrong(format!("{:?} events were lost", &row.lost[1..])));
         }
-        let (their_rate, our_rate) = (median(&their_rates), median(&our_rates));
+        let [theirs, one_by_one, pipelined] = row.rates.map(|rates| median(&rates));
+        let who = match supplier {
+            Supplier::Cpp => "C++ supplier",
+            Supplier::Ours => "our supplier",
+        };
         println!(
-            "  C++ supplier to {consumers:<3} C++ consumers             {their_rate:>10.0}{their_lost:>10}{our_rate:>10.0}{our_lost:>10}{:>10.1}",
-            our_rate / their_rate
+            "  {who} to {consumers:<3} consumers                  {theirs:>10.0}{:>9}{one_by_one:>13.0}{:>8.1}{pipelined:>13.0}{:>8.1}",
+            row.lost[0],
+            one_by_one / theirs,
+            pipelined / theirs
+        );
+    }
+    for consumers in [1, 10] {
+        let events = (plan.foreign * 2 / consumers).max(100);
+        let mut rates = Vec::new();
+        for _ in 0..plan.rounds {
+            rates.push(ceiling(&peers, runtime, consumers, events)?);
+        }
+        println!(
+            "  no channel, pushed by a loop to {consumers:<3} consumers: {:.0} each at most",
+            median(&rates)
         );
     }
     Ok(())
+}
+
+impl Row {
+    fn note(&mut self, place: usize, seen: Seen) {
+        self.rates[place].push(seen.rate);
+        self.lost[place] += seen.lost;
+    }
 }
 
 /// A channel of ours that waits for its consumers.
@@ -62,33 +105,89 @@ async fn channel(place: &str) -> Result<String, Fault> {
     let profiles = quorb::Proxy::object(&address).ior().iiop_profiles();
     let profile = profiles.flatten().next().ok_or_else(|| Fault::Wrong("no address".into()))?;
     orb.shutdown(Duration::ZERO).await;
-    Ok(format!("corbaloc::{}:{}/EventChannel/foreign", profile.host, profile.port))
+    Ok(format!("corbaloc:iiop:1.2@{}:{}/EventChannel/foreign", profile.host, profile.port))
 }
 
-fn run(peers: &PeerDir, channel: &str, consumers: usize, events: usize) -> Result<Seen, Fault> {
-    let start = |arguments: &[&str]| -> Result<Process, Fault> {
-        let mut command = peers.program("event_client");
-        command.arg(channel).args(arguments);
-        let mut process = Process::start(command)?;
-        process.line("ready", PATIENCE)?;
-        Ok(process)
-    };
-    let number = events.to_string();
-    let mut consuming = Vec::new();
-    for _ in 0..consumers {
-        consuming.push(start(&["consume", &number])?);
+/// What is done in one row.
+struct Work<'a> {
+    peers: &'a PeerDir,
+    runtime: &'a Runtime,
+    supplier: Supplier,
+    consumers: usize,
+    events: usize,
+}
+
+impl Work<'_> {
+    fn run(&self, channel: &str, options: &[&str]) -> Result<Seen, Fault> {
+        let number = self.events.to_string();
+        let mut consuming = Vec::new();
+        for _ in 0..self.consumers {
+            consuming.push(started(self.peers, channel, options, &["consume", &number])?);
+        }
+        let mut supplier = None;
+        match self.supplier {
+            Supplier::Cpp => supplier = Some(started(self.peers, channel, &[], &["push", &number, "100"])?),
+            Supplier::Ours => self.runtime.block_on(ceiling::supply(channel, self.events, 100))?,
+        }
+        let seen = seen(consuming, self.events)?;
+        if let Some(supplier) = supplier {
+            supplier.wait(PATIENCE)?;
+        }
+        Ok(seen)
     }
-    let supplier = start(&["push", &number, "100"])?;
+}
+
+/// A C++ program that is connected to a channel.
+fn started(peers: &PeerDir, channel: &str, options: &[&str], work: &[&str]) -> Result<Process, Fault> {
+    let mut command = peers.program("event_client");
+    command.args(options).arg(channel).args(work);
+    let mut process = Process::start(command)?;
+    process.line("ready", PATIENCE)?;
+    Ok(process)
+}
+
+/// What consumers have seen, when all have come to their end.
+fn seen(consuming: Vec<Process>, events: usize) -> Result<Seen, Fault> {
     let (mut slowest, mut lost) = (f64::INFINITY, 0);
     for mut consumer in consuming {
         let count: usize = parsed(&consumer.line("count ", PATIENCE)?)?;
+        let order = consumer.line("order ", PATIENCE)?;
         let seconds: f64 = parsed(&consumer.line("seconds ", PATIENCE)?)?;
+        if order != "kept" {
+            return Err(Fault::Wrong("a consumer has seen events out of order".into()));
+        }
         slowest = slowest.min(count as f64 / seconds);
         lost += events - count.min(events);
         consumer.wait(PATIENCE)?;
     }
-    supplier.wait(PATIENCE)?;
     Ok(Seen { rate: slowest, lost })
+}
+
+/// What so many consumers take if nothing is done but pushing: events a second of the slowest.
+fn ceiling(peers: &PeerDir, runtime: &Runtime, consumers: usize, events: usize) -> Result<f64, Fault> {
+    let orb = runtime.block_on(Orb::builder().listen("127.0.0.1:0").start())?;
+    let (channel, mut arrived) = ceiling::hollow(&orb)?;
+    let mut consuming = Vec::new();
+    for _ in 0..consumers {
+        consuming.push(started(peers, &channel, &IN_ORDER, &["consume", &events.to_string()])?);
+    }
+    runtime.block_on(async {
+        let mut pouring = tokio::task::JoinSet::new();
+        for _ in 0..consumers {
+            let consumer = arrived.recv().await.ok_or_else(|| Fault::Wrong("no consumer".into()))?;
+            pouring.spawn(ceiling::pour(consumer, events, 100));
+        }
+        while let Some(poured) = pouring.join_next().await {
+            poured??;
+        }
+        Ok::<(), Fault>(())
+    })?;
+    let seen = seen(consuming, events)?;
+    runtime.block_on(orb.shutdown(Duration::ZERO));
+    match seen.lost {
+        0 => Ok(seen.rate),
+        lost => Err(Fault::Wrong(format!("{lost} events were lost"))),
+    }
 }
 
 fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, Fault> {

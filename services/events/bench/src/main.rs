@@ -8,9 +8,11 @@
 //! | `fanout` | one publisher, 1, 10 and 100 consumers; one of ten stopped |
 //! | `durable` | publishing that is acknowledged from the disk, and replay |
 //! | `foreign` | C++ suppliers and consumers, on our channels and on omniEvents' |
+//! | `ceiling` | what C++ consumers take at most, with no channel in between |
 //! | `nats` | a client of NATS: its protocol is a few lines of text |
 //! | `servers`, `cost` | the processes, and the processor time that they use |
 
+mod ceiling;
 mod cost;
 mod durable;
 mod fanout;

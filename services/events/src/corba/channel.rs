@@ -9,7 +9,7 @@ use super::pull_consumer::PullProxyConsumer;
 use super::pull_supplier::PullProxySupplier;
 use super::push_consumer::PushProxyConsumer;
 use super::push_supplier::PushProxySupplier;
-use super::{CHANNEL_PREFIX, port};
+use super::{CHANNEL_PREFIX, PIPELINED, port};
 use crate::cos::{
     ConsumerAdmin, ConsumerAdminProxy, ConsumerAdminServant, EventChannel, MonitoredChannel,
     ProxyPullConsumerProxy, ProxyPullConsumerServant, ProxyPullSupplierProxy, ProxyPullSupplierServant,
@@ -24,8 +24,9 @@ use crate::server::service::Service;
 pub(super) struct Channel {
     service: Weak<Service>,
     channel: Arc<LiveChannel>,
-    consumers: ConsumerAdminProxy,
-    suppliers: SupplierAdminProxy,
+    /// The ids of its admins.
+    consumers: String,
+    suppliers: String,
 }
 
 /// Where proxies come from; consumers and suppliers see different faces of it.
@@ -33,44 +34,60 @@ pub(super) struct Channel {
 struct Admin {
     orb: Orb,
     channel: Arc<LiveChannel>,
+    /// So many events may be under way to one consumer.
+    under_way_max: usize,
+}
+
+/// How a channel pushes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// One event after the other to each consumer.
+    OneByOne,
+    /// Several under way to each consumer.
+    Pipelined,
 }
 
 impl Channel {
-    pub(super) fn new(service: &Arc<Service>, channel: Arc<LiveChannel>) -> Result<Channel, SystemException> {
+    pub(super) fn new(
+        service: &Arc<Service>,
+        channel: Arc<LiveChannel>,
+        pace: Pace,
+    ) -> Result<Channel, SystemException> {
         let adapter = service.orb().adapter();
-        let admin = Admin { orb: service.orb().clone(), channel: channel.clone() };
-        let id = |what| format!("{CHANNEL_PREFIX}{}/{what}", channel.name());
+        let (place, under_way_max) = match pace {
+            Pace::OneByOne => (String::new(), 1),
+            Pace::Pipelined => (format!("/{PIPELINED}"), channel.limits().pushes_under_way_max),
+        };
+        let admin = Admin { orb: service.orb().clone(), channel: channel.clone(), under_way_max };
+        let id = |what| format!("{CHANNEL_PREFIX}{}{place}/{what}", channel.name());
         // A second name of a channel has the same admins.
         let (consumers, suppliers) = (id("consumers"), id("suppliers"));
         let known = adapter.activate_persistent(&consumers, ConsumerAdminServant::new(admin.clone()));
-        if let Ok(consumers) = &known {
-            channel.ports().also_deactivate(consumers.object().clone());
-            let suppliers = adapter.activate_persistent(&suppliers, SupplierAdminServant::new(admin))?;
-            channel.ports().also_deactivate(suppliers.object().clone());
+        if let Ok(admin_of_consumers) = &known {
+            channel.ports().also_deactivate(admin_of_consumers.object().clone());
+            let admin_of_suppliers =
+                adapter.activate_persistent(&suppliers, SupplierAdminServant::new(admin))?;
+            channel.ports().also_deactivate(admin_of_suppliers.object().clone());
         }
-        Ok(Channel {
-            service: Arc::downgrade(service),
-            consumers: adapter.reference(&consumers, ConsumerAdminProxy::interface())?.unchecked(),
-            suppliers: adapter.reference(&suppliers, SupplierAdminProxy::interface())?.unchecked(),
-            channel,
-        })
+        Ok(Channel { service: Arc::downgrade(service), channel, consumers, suppliers })
+    }
+
+    fn service(&self) -> Result<Arc<Service>, SystemException> {
+        self.service.upgrade().ok_or_else(|| refused(ExceptionKind::ObjectNotExist, "the service has ended"))
     }
 }
 
 impl EventChannel for Channel {
     async fn for_consumers(&self) -> Result<ConsumerAdminProxy, Fault> {
-        Ok(self.consumers.clone())
+        Ok(self.service()?.reference_to(&self.consumers, ConsumerAdminProxy::interface())?.unchecked())
     }
 
     async fn for_suppliers(&self) -> Result<SupplierAdminProxy, Fault> {
-        Ok(self.suppliers.clone())
+        Ok(self.service()?.reference_to(&self.suppliers, SupplierAdminProxy::interface())?.unchecked())
     }
 
     async fn destroy(&self) -> Result<(), Fault> {
-        let service = self.service.upgrade();
-        let service =
-            service.ok_or_else(|| refused(ExceptionKind::ObjectNotExist, "the service has ended"))?;
-        service.remove(self.channel.name()).await;
+        self.service()?.remove(self.channel.name()).await?;
         Ok(())
     }
 }
@@ -92,7 +109,10 @@ impl Admin {
 impl ConsumerAdmin for Admin {
     async fn obtain_push_supplier(&self) -> Result<ProxyPushSupplierProxy, Fault> {
         let port = self.port(Role::PushConsumer)?;
-        let servant = ProxyPushSupplierServant::new(PushProxySupplier(port.clone()));
+        let servant = ProxyPushSupplierServant::new(PushProxySupplier {
+            port: port.clone(),
+            under_way_max: self.under_way_max,
+        });
         Ok(port.is_at(self.orb.adapter().activate(servant)))
     }
 

@@ -7,11 +7,13 @@
 //! | `port` | what the four proxies share: who is connected, and how that ends |
 //! | `push_consumer`, `pull_consumer` | suppliers push to it, or are pulled by it |
 //! | `push_supplier`, `pull_supplier` | consumers are pushed by it, or pull from it |
+//! | `pushing`, `under_way` | how events get to a consumer that is pushed: one by one, or several under way |
 //! | `event` | from an `any` to an event of a block, and back |
 //!
 //! ```text
 //! EventChannelFactory, omniEvents      the factory
 //! EventChannel/NAME                    a channel
+//! EventChannel/NAME/pipelined          the same one, for consumers whose brokers keep the order of a connection's calls
 //! NAME                                 the same one, if it was made with that InsName
 //! ```
 //!
@@ -25,6 +27,8 @@ mod pull_consumer;
 mod pull_supplier;
 mod push_consumer;
 mod push_supplier;
+mod pushing;
+mod under_way;
 
 use std::sync::Arc;
 
@@ -36,13 +40,16 @@ use crate::cos::{
 use crate::server::live::LiveChannel;
 use crate::server::service::Service;
 use crate::server::{FACTORY_ID, OMNIEVENTS_ID};
-use channel::Channel;
+use channel::{Channel, Pace};
 pub(crate) use event::{Reader, type_octets};
 use factory::Factory;
 pub(crate) use port::Ports;
 
 /// What the ids of channels begin with.
 const CHANNEL_PREFIX: &str = "EventChannel/";
+
+/// What follows the name of a channel whose consumers have several events under way.
+const PIPELINED: &str = "pipelined";
 
 /// Activates the factory, and the channels that are there already.
 pub(crate) fn activate(service: &Arc<Service>) -> Result<(), SystemException> {
@@ -60,9 +67,9 @@ pub(crate) fn activate_channel(
     channel: &Arc<LiveChannel>,
 ) -> Result<(), SystemException> {
     let id = format!("{CHANNEL_PREFIX}{}", channel.name());
-    let servant = Channel::new(service, channel.clone())?;
+    let servant = Channel::new(service, channel.clone(), Pace::OneByOne)?;
     service.orb().adapter().activate_persistent(&id, MonitoredChannelServant::new(servant))?;
-    Ok(())
+    activate_second(service, channel, &format!("{id}/{PIPELINED}"), Pace::Pipelined)
 }
 
 /// Gives a channel a second name: an object key that people choose.
@@ -71,7 +78,17 @@ fn activate_alias(
     channel: &Arc<LiveChannel>,
     id: &str,
 ) -> Result<(), SystemException> {
-    let servant = Channel::new(service, channel.clone())?;
+    activate_second(service, channel, id, Pace::OneByOne)
+}
+
+/// Activates another object of a channel, which ends with it.
+fn activate_second(
+    service: &Arc<Service>,
+    channel: &Arc<LiveChannel>,
+    id: &str,
+    pace: Pace,
+) -> Result<(), SystemException> {
+    let servant = Channel::new(service, channel.clone(), pace)?;
     let object = service.orb().adapter().activate_persistent(id, MonitoredChannelServant::new(servant))?;
     channel.ports().also_deactivate(object.object().clone());
     Ok(())
@@ -79,14 +96,30 @@ fn activate_alias(
 
 /// Takes a channel out of service, and says goodbye to all who are connected.
 pub(crate) fn deactivate_channel(service: &Arc<Service>, channel: &Arc<LiveChannel>) {
-    if let Ok(reference) = channel_reference(service, channel.name()) {
-        service.orb().adapter().deactivate(&reference);
-    }
+    withdraw_channel(service, channel);
     channel.ports().end_all(service.orb());
 }
 
-/// The reference to a channel.
+/// Takes a channel out of service without a word.
+pub(crate) fn withdraw_channel(service: &Service, channel: &LiveChannel) {
+    let (adapter, id) = (service.orb().adapter(), format!("{CHANNEL_PREFIX}{}", channel.name()));
+    if let Ok(reference) = adapter.reference(&id, MonitoredChannelProxy::interface()) {
+        adapter.deactivate(&reference);
+    }
+    channel.ports().withdraw(service.orb());
+}
+
+/// Takes the factory out of service: another service may take its place.
+pub(crate) fn deactivate(service: &Service) {
+    let adapter = service.orb().adapter();
+    for id in [FACTORY_ID, OMNIEVENTS_ID] {
+        if let Ok(reference) = adapter.reference(id, ChannelFactoryProxy::interface()) {
+            adapter.deactivate(&reference);
+        }
+    }
+}
+
+/// The reference to a channel, at all servers that have it.
 fn channel_reference(service: &Service, name: &str) -> Result<ObjectRef, SystemException> {
-    let id = format!("{CHANNEL_PREFIX}{name}");
-    service.orb().adapter().reference(&id, MonitoredChannelProxy::interface())
+    service.reference_to(&format!("{CHANNEL_PREFIX}{name}"), MonitoredChannelProxy::interface())
 }

@@ -3,14 +3,19 @@
 //! | file | what is proved |
 //! |---|---|
 //! | `corba` | OMG's interfaces: all four proxies, every exception, peers that throw, hang and vanish |
+//! | `pipelined`, `wire` | several pushes under way to one consumer, whatever becomes of the connection |
 //! | `facade` | topics, subjects, types, keys, named publishers |
 //! | `overload` | every policy, exact counts, nobody held up |
 //! | `durable` | history: positions, times, restarts, damage |
+//! | `group` | several servers that are one |
 //! | `bad_input` | what nobody should send |
 
 mod bad_input;
 mod corba;
 mod durable;
 mod facade;
+mod group;
 mod overload;
+mod pipelined;
 mod rig;
+mod wire;

@@ -36,10 +36,19 @@ impl Rig {
 
     /// A channel as OMG sees it.
     pub(crate) async fn channel(&self, name: &str) -> EventChannelProxy {
+        self.channel_at(name, "").await
+    }
+
+    /// The same for consumers to whom several events may be under way.
+    pub(crate) async fn pipelined(&self, name: &str) -> EventChannelProxy {
+        self.channel_at(name, "/pipelined").await
+    }
+
+    async fn channel_at(&self, name: &str, place: &str) -> EventChannelProxy {
         self.events.topic::<u8>(name).await.expect("it is made");
         let adapter = self.server.adapter();
         let reference =
-            adapter.reference(&format!("EventChannel/{name}"), MonitoredChannelProxy::interface());
+            adapter.reference(&format!("EventChannel/{name}{place}"), MonitoredChannelProxy::interface());
         self.client.bind(&reference.expect("it is an id").to_string()).expect("it is a reference")
     }
 

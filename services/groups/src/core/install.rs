@@ -267,6 +267,7 @@ impl Core {
         for id in ids {
             self.mark(id);
         }
+        self.recount_windows();
     }
 
     /// The rest of what changes with a view.

@@ -18,7 +18,8 @@
 //! **The pipeline**, one concern a file: [`identity`], `channel` (streams that outlive connections), `links` (connections
 //! and hello), `detector` (evidence and suspicion), `birth` (view 1, joining), `acceptor` and `leader` (agreement on the
 //! next view), `install` (from one view to the next), `group` (lanes, parts, order, causal, stability, delivery, ending),
-//! `joint` (groups that share one order), `registry` (lightweight groups), `sending` (credits, packing), `lease` (local reads), `transfer` (state for joiners),
+//! `joint` (groups that share one order), `registry` (lightweight groups), `sending` (credits, packing), `share` (what all windows share),
+//! `lease` (local reads), `transfer` (state for joiners),
 //! `future` (what arrives before its view), `parting` (leaving), `protocol` (its version, and raising it), `durable` (the log, and beginning again from it). The wire format is in `wire`; what can be set in [`options`].
 
 mod acceptor;
@@ -44,6 +45,7 @@ mod parting;
 mod protocol;
 mod registry;
 mod sending;
+mod share;
 mod transfer;
 pub(crate) mod wire;
 
@@ -109,6 +111,7 @@ pub struct Counters {
     pub begun_again: u64,
     pub records: u64,
     pub checkpoints: u64,
+    pub snapshot_parts: u64,
     pub compactions: u64,
     pub regatherings: u64,
     pub restarted: u64,
@@ -153,6 +156,7 @@ pub struct Core {
     restart: Option<Box<durable::restart::Restart>>,
     receipts_due: Option<Time>,
     blocked: bool,
+    share: share::Share,
     /// The application knows that this process does not speak what its domain runs at.
     too_old: bool,
     counters: Counters,
@@ -189,6 +193,7 @@ impl Core {
             restart: None,
             receipts_due: None,
             blocked: false,
+            share: share::Share::default(),
             too_old: false,
             counters: Counters::default(),
             config,
@@ -216,6 +221,7 @@ impl Core {
         self.consider();
         self.settle();
         self.progress_groups();
+        self.share_out();
         self.answer_queries();
         self.pump_state();
         self.compact();

@@ -121,6 +121,9 @@ pub struct Limits {
     /// Octets of messages that wait for the window, or for the next view, in one group; beyond, sending is refused. One
     /// message may always wait.
     pub backlog_bytes_max: usize,
+    /// Octets of one's own messages in all groups together that not every member has acknowledged or that wait to be sent. A
+    /// group may have as many of them as are left, so that no group takes all; beyond, sending is refused.
+    pub windows_bytes_max: usize,
     /// Octets of items kept for a view not yet installed.
     pub future_bytes_max: usize,
     /// Octets of one piece of a group's state.
@@ -140,6 +143,8 @@ pub struct Limits {
     pub handover_after_messages: u64,
     /// Octets of records after which the log is begun anew with fresh snapshots; more where the snapshots are large.
     pub log_compact_bytes: u64,
+    /// Octets of a snapshot that are written to the log at once. What else is written waits for no more of it.
+    pub log_part_bytes: usize,
 }
 
 impl Default for Limits {
@@ -152,6 +157,7 @@ impl Default for Limits {
             window_bytes_max: 32 << 20,
             window_messages_max: 1 << 18,
             backlog_bytes_max: 16 << 20,
+            windows_bytes_max: 128 << 20,
             future_bytes_max: 256 << 20,
             state_chunk_bytes: 64 << 10,
             state_chunks_ahead: 8,
@@ -161,6 +167,7 @@ impl Default for Limits {
             strangers_max: 1024,
             handover_after_messages: 1024,
             log_compact_bytes: 64 << 20,
+            log_part_bytes: 4 << 20,
         }
     }
 }

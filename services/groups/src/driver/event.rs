@@ -86,6 +86,12 @@ pub struct StateRequest {
 }
 
 impl StateRequest {
+    /// Whether the state is for this process's own log, which begins with it from then on, and not for members that joined.
+    #[must_use]
+    pub fn is_for_the_log(&self) -> bool {
+        matches!(self.place, StatePlace::Checkpoint(_))
+    }
+
     /// Gives the state.
     ///
     /// # Errors

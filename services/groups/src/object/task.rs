@@ -249,6 +249,18 @@ impl Task {
             false => self.seat.agreed_state(&self.agreed).await,
         };
         let max = self.limits.state_bytes_max;
+        let wrong = match &state {
+            Ok(state) => state.len() > max,
+            Err(_) => true,
+        };
+        if wrong && request.is_for_the_log() {
+            // The log goes on from the last state that it has. A reason why there is none would take that one's place.
+            tracing::error!(
+                max,
+                "the state has no form that can be written: the log is not begun anew, and grows"
+            );
+            return Ok(());
+        }
         let saved = match state {
             Ok(state) if state.len() <= max => self.seat.look(|core| core.save(&state)),
             Ok(state) => {

@@ -42,6 +42,7 @@ impl Coverage {
             ("large messages begun again", c.begun_again),
             ("records written", c.records),
             ("checkpoints", c.checkpoints),
+            ("parts of snapshots", c.snapshot_parts),
             ("logs begun anew", c.compactions),
             ("restarts by consensus", c.restarted),
             ("ballots about restarts", c.regatherings),

@@ -113,6 +113,7 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
     template.limits.state_chunks_ahead = 2;
     template.limits.window_bytes_max = 4096;
     template.limits.log_compact_bytes = 16 << 10;
+    template.limits.log_part_bytes = scenario.log_part_bytes;
     if scenario.large {
         template.limits.part_bytes_max = 100;
         template.limits.parts_ahead_bytes_max = 400;
@@ -307,6 +308,7 @@ fn add(sum: &mut Counters, more: Counters) {
     sum.begun_again += more.begun_again;
     sum.records += more.records;
     sum.checkpoints += more.checkpoints;
+    sum.snapshot_parts += more.snapshot_parts;
     sum.compactions += more.compactions;
     sum.regatherings += more.regatherings;
     sum.restarted += more.restarted;

@@ -96,6 +96,8 @@ pub struct Scenario {
     pub excused: &'static [&'static str],
     /// Whether machines have disks, and processes keep logs.
     pub durable: bool,
+    /// Octets of a snapshot that are written to a log at once.
+    pub log_part_bytes: usize,
     /// Whether messages may be many times as long as what travels in one piece.
     pub large: bool,
     /// Whether applications dissolve groups now and then.
@@ -124,6 +126,7 @@ const USUAL: Scenario = Scenario {
     profile: Profile::Everything,
     excused: &[],
     durable: false,
+    log_part_bytes: 4 << 20,
     large: false,
     dissolves: false,
     handover_after: u64::MAX,
@@ -240,6 +243,7 @@ pub const SCENARIOS: &[Scenario] = &[
         ],
         count: (4, 8),
         durable: true,
+        log_part_bytes: 128,
         ..USUAL
     },
     Scenario {

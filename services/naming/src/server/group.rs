@@ -28,7 +28,8 @@ pub(super) async fn enter(
     durable: bool,
     limits: Limits,
 ) -> Result<(Arc<Service>, Family), ServeError> {
-    let tree_limits = TreeLimits::from(&limits);
+    let mut tree_limits = TreeLimits::from(&limits);
+    tree_limits.saved_bytes_max = limits.saved_bytes_max;
     let shared = Arc::new(Shared::new(Tree::new(tree_limits), &limits));
     let machine = Names { shared: shared.clone(), limits: tree_limits, digest: Mutex::new(0) };
     let service = Service::of_group(orb.clone(), shared, limits);
@@ -69,11 +70,18 @@ const SAVED: u8 = 1;
 impl Machine for Names {
     /// Limits decide what comes of a command.
     fn version(&self) -> u64 {
-        let TreeLimits { bindings_max, contexts_max, leases_max, lease_time_min, lease_time_max } =
-            self.limits;
+        let TreeLimits {
+            bindings_max,
+            contexts_max,
+            leases_max,
+            lease_time_min,
+            lease_time_max,
+            saved_bytes_max,
+        } = self.limits;
         let times = [lease_time_min, lease_time_max].map(|time| time.as_micros() as u64);
-        let numbers = [wire::VERSION, bindings_max as u64, contexts_max as u64, leases_max as u64];
-        let numbers = numbers.into_iter().chain(times).flat_map(u64::to_be_bytes);
+        let counts = [bindings_max, contexts_max, leases_max, saved_bytes_max].map(|count| count as u64);
+        let numbers = std::iter::once(wire::VERSION).chain(counts);
+        let numbers = numbers.chain(times).flat_map(u64::to_be_bytes);
         fnv1a(0xcbf2_9ce4_8422_2325, numbers) as u64
     }
 

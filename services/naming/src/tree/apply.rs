@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::row::binding_row_bytes;
 use super::walk::Place;
 use super::{
     Binding, Change, Command, ContextId, Label, LeaseId, Mode, Outcome, Refusal, Target, Time, Tree, Why,
@@ -77,6 +78,9 @@ impl Tree {
                 let why = Why::instead_of(old.target.sort());
                 return Err(Refusal::NotFound { why, components: through });
             }
+            Some(old) if binding_row_bytes(label, old) < binding_row_bytes(label, &binding) => {
+                self.check_size()?;
+            }
             _ => {}
         }
         if before.as_ref() != Some(&binding) {
@@ -129,6 +133,7 @@ impl Tree {
         if self.contexts.len() >= self.limits.contexts_max {
             return Err(full("contexts_max", self.limits.contexts_max));
         }
+        self.check_size()?;
         let context = ContextId(self.take_number(changes));
         self.change(Change::Context { context, exists: true }, changes);
         Ok(context)
@@ -152,6 +157,7 @@ impl Tree {
         if self.leases.len() >= self.limits.leases_max {
             return Err(full("leases_max", self.limits.leases_max));
         }
+        self.check_size()?;
         let lease = LeaseId(self.take_number(changes));
         let after = Some((ttl, now.saturating_add(ttl)));
         self.change(Change::Lease { lease, before: None, after }, changes);
@@ -176,7 +182,13 @@ impl Tree {
     /// Whether one more binding has room.
     fn check_room(&self) -> Result<(), Refusal> {
         let max = self.limits.bindings_max;
-        if self.bindings < max { Ok(()) } else { Err(full("bindings_max", max)) }
+        if self.bindings < max { self.check_size() } else { Err(full("bindings_max", max)) }
+    }
+
+    /// Whether the tree may grow. The last thing that it grows by may exceed the limit.
+    fn check_size(&self) -> Result<(), Refusal> {
+        let max = self.limits.saved_bytes_max;
+        if self.saved_bytes() < max { Ok(()) } else { Err(full("saved_bytes_max", max)) }
     }
 
     /// Where a name's last component is, that component, and how many have led there; or the answer that it is elsewhere.

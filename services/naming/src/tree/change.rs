@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::row::binding_row_bytes;
 use super::{Binding, Context, ContextId, Label, LeaseId, Time, Tree};
 
 /// One thing that a command has changed: what it was before and what it is now.
@@ -77,11 +78,14 @@ impl Tree {
         let Some(bindings) = self.contexts.get_mut(&context) else { return };
         let lease = binding.as_ref().and_then(|binding| binding.lease);
         let is_bound = binding.is_some();
+        let bytes = binding.as_ref().map_or(0, |binding| binding_row_bytes(label, binding));
         let replaced = match binding {
             Some(binding) => bindings.insert(label.clone(), binding),
             None => bindings.remove(label),
         };
         self.bindings = self.bindings + usize::from(is_bound) - usize::from(replaced.is_some());
+        let replaced_bytes = replaced.as_ref().map_or(0, |binding| binding_row_bytes(label, binding));
+        self.binding_bytes = self.binding_bytes + bytes - replaced_bytes;
         if let Some(lease) = replaced.and_then(|binding| binding.lease) {
             self.leases.detach(lease, context, label);
         }

@@ -50,6 +50,8 @@ pub struct Tree {
     contexts: BTreeMap<ContextId, Context>,
     leases: Leases,
     bindings: usize,
+    /// The octets of the rows of all bindings.
+    binding_bytes: usize,
     /// The number of the next context or lease. Numbers are never given twice.
     next_number: u64,
 }
@@ -67,6 +69,7 @@ impl Tree {
             contexts: BTreeMap::from([(ContextId::ROOT, Context::new())]),
             leases: Leases::default(),
             bindings: 0,
+            binding_bytes: 0,
             next_number: ContextId::ROOT.0 + 1,
         }
     }

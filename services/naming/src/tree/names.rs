@@ -130,6 +130,8 @@ pub struct TreeLimits {
     pub lease_time_min: Duration,
     /// The longest lease.
     pub lease_time_max: Duration,
+    /// Octets of the whole tree as it is [saved](super::Tree::save).
+    pub saved_bytes_max: usize,
 }
 
 impl From<&crate::Limits> for TreeLimits {
@@ -140,6 +142,7 @@ impl From<&crate::Limits> for TreeLimits {
             leases_max: limits.leases_max,
             lease_time_min: limits.lease_time_min,
             lease_time_max: limits.lease_time_max,
+            saved_bytes_max: usize::MAX,
         }
     }
 }

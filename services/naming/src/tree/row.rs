@@ -102,8 +102,12 @@ impl Tree {
                 let context = ContextId(u64::from_be_bytes(*context));
                 let label = Label::from_text(std::str::from_utf8(label).ok()?)?;
                 let binding = read_binding(value)?;
+                let bytes = binding_row_bytes(&label, &binding);
                 let bindings = self.contexts.entry(context).or_default();
-                self.bindings += usize::from(bindings.insert(label, binding).is_none());
+                if bindings.insert(label, binding).is_none() {
+                    self.bindings += 1;
+                    self.binding_bytes += bytes;
+                }
             }
             b'c' if value.is_empty() => {
                 self.contexts.entry(ContextId(number(rest)?)).or_default();
@@ -125,6 +129,18 @@ fn key(sort: u8, number: u64) -> Vec<u8> {
     key.extend(number.to_be_bytes());
     key
 }
+
+/// The octets of key and value.
+pub(super) fn binding_row_bytes(label: &Label, binding: &Binding) -> usize {
+    let target = match &binding.target {
+        Target::Object(reference) | Target::Foreign(reference) => reference.0.len(),
+        Target::Context(_) => size_of::<u64>(),
+    };
+    2 * NUMBERED_KEY_BYTES + label.as_text().len() + target
+}
+
+/// The octets of a sort and a number.
+pub(super) const NUMBERED_KEY_BYTES: usize = 9;
 
 fn binding_key(context: ContextId, label: &Label) -> Vec<u8> {
     let mut row = Vec::with_capacity(9 + label.as_text().len());

@@ -9,14 +9,25 @@ use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
 
+use super::row::NUMBERED_KEY_BYTES;
 use super::wire::{Input, Malformed, microseconds, put_octets};
 use super::{LeaseId, Tree, TreeLimits};
 
 impl Tree {
+    /// The octets of the whole tree as it is saved. Known at any time.
+    pub fn saved_bytes(&self) -> usize {
+        let number = size_of::<u64>();
+        let rows = self.bindings + self.contexts.len() + self.leases.len() + 1;
+        let values = self.leases.len() * number + number;
+        let keys = (self.contexts.len() + self.leases.len()) * NUMBERED_KEY_BYTES + 1;
+        let ends = self.leases.len() * 2 * number;
+        2 * number + rows * 2 * size_of::<u32>() + self.binding_bytes + keys + values + ends
+    }
+
     /// Appends the whole tree. Linear in its size.
     pub fn save(&self, out: &mut BytesMut) {
         let rows = self.bindings() + self.contexts() + self.leases() + 1;
-        out.reserve(rows * 64);
+        out.reserve(self.saved_bytes());
         out.put_u64(rows as u64);
         for (key, value) in self.rows() {
             put_octets(&key, out);
@@ -91,8 +102,10 @@ mod tests {
         let tree = example();
         let mut saved = BytesMut::new();
         tree.save(&mut saved);
+        assert_eq!(saved.len(), tree.saved_bytes());
         let limits = TreeLimits::from(&crate::Limits::default());
         let back = Tree::from_saved(&saved, limits).unwrap();
+        assert_eq!(back.saved_bytes(), tree.saved_bytes());
         assert_eq!(back, tree);
         assert_eq!(back.next_expiry(), Some(Duration::from_millis(711)));
         for length in 0..saved.len() {

@@ -215,6 +215,24 @@ fn nothing_grows_beyond_its_limit() {
     apply(&mut tree, bind("b", object("other"), Mode::Replace)).unwrap();
 }
 
+#[test]
+fn a_tree_that_others_must_be_given_does_not_grow_beyond_what_they_take() {
+    let mut limits = TreeLimits::from(&crate::Limits::default());
+    limits.saved_bytes_max = 200;
+    let mut tree = Tree::new(limits);
+    let full = Err(Refusal::Full { limit: "saved_bytes_max", max: 200 });
+    let number = (0..).find(|n| apply(&mut tree, bind(&format!("n{n}"), object("x"), Mode::New)) == full);
+    let number = number.unwrap();
+    assert!(number > 2 && (200..300).contains(&tree.saved_bytes()), "{number}: {}", tree.saved_bytes());
+    assert_eq!(apply(&mut tree, new_context("c")), full);
+    assert_eq!(apply(&mut tree, Command::NewContext { at: ContextId::ROOT }), full);
+    assert_eq!(apply(&mut tree, Command::Grant { ttl: Duration::from_secs(1) }), full);
+    assert_eq!(apply(&mut tree, bind("n0", object("longer"), Mode::Replace)), full);
+    apply(&mut tree, bind("n0", object("y"), Mode::Replace)).unwrap();
+    apply(&mut tree, unbind("n1")).unwrap();
+    apply(&mut tree, bind("n1", object("x"), Mode::New)).unwrap();
+}
+
 /// Seeded histories: refused commands change nothing, changes can be taken back, and a store that has all rows has the
 /// tree.
 #[test]
@@ -237,6 +255,9 @@ fn changes_are_all_that_has_changed() {
                 assert_eq!((changes.len(), &tree), (0, &before));
             }
             let after = tree.clone();
+            let mut saved = bytes::BytesMut::new();
+            tree.save(&mut saved);
+            assert_eq!(saved.len(), tree.saved_bytes());
             tree.revert(&changes);
             assert_eq!(tree.rows().collect::<Vec<_>>(), before.rows().collect::<Vec<_>>());
             if draw(4) == 0 {

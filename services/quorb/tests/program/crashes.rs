@@ -2,6 +2,8 @@
 //! full costs an exception.
 
 use std::collections::BTreeSet;
+use std::io::Read;
+use std::net::TcpStream;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -80,6 +82,25 @@ async fn bind_until_killed(server: Server, round: usize) -> Vec<String> {
     }
     orb.shutdown(Duration::ZERO).await;
     Arc::into_inner(bound).unwrap().into_inner().unwrap()
+}
+
+/// Who hears that a server is lost may dial at once: there is nobody who would take the connection and die with it.
+#[test]
+fn a_killed_server_takes_no_connection_once_one_has_ended() {
+    for _ in 0..10 {
+        let server = Server::start("127.0.0.1:0", &["--memory"]);
+        let address = server.address.clone();
+        let dial = || TcpStream::connect(&address);
+        let mut connections: Vec<TcpStream> = (0..20).map(|_| dial().expect("it listens")).collect();
+        // It has taken them all: it answers the last one.
+        server.name(&["ls"]).done();
+        let killed = std::thread::spawn(move || server.kill());
+        let ended = connections[0].read(&mut [0]);
+        assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
+        let refused = dial().expect_err("nobody listens");
+        assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+        killed.join().expect("it is killed");
+    }
 }
 
 /// A limit on the size of files stands for the end of the disk: writing beyond it fails in the same calls.

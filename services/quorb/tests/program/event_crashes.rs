@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use quorb::Orb;
 use quorb_events::{ChannelOptions, Events, Feed, Guarantee, Start};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::names::{Folder, Server};
 
@@ -28,6 +28,8 @@ struct Record {
     confirmed: Mutex<BTreeSet<u64>>,
     /// Positions and values, as the subscriber has seen them.
     seen: Mutex<Vec<(u64, u64)>>,
+    /// Something has been seen.
+    sees: Notify,
 }
 
 #[test]
@@ -77,7 +79,7 @@ fn what_was_confirmed_survives_kill_9_of_the_server_and_is_seen_once() {
         assert_eq!(replay.lost(), 0);
         // The subscriber, too, comes to the end.
         while record.seen.lock().unwrap().len() < all.len() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            record.sees.notified().await;
         }
         watching.abort();
         orb.shutdown(Duration::ZERO).await;
@@ -91,7 +93,10 @@ fn what_was_confirmed_survives_kill_9_of_the_server_and_is_seen_once() {
 async fn watch(mut feed: Feed<u64>, record: Arc<Record>) {
     loop {
         match feed.next_event().await {
-            Some(Ok(event)) => record.seen.lock().unwrap().push((event.position, event.value)),
+            Some(Ok(event)) => {
+                record.seen.lock().unwrap().push((event.position, event.value));
+                record.sees.notify_one();
+            }
             other => panic!("{other:?}"),
         }
     }

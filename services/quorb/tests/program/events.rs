@@ -1,7 +1,17 @@
 //! `quorb events`: every verb, against a server that is a process.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use quorb::Any;
+use quorb_events::block::BlockWriter;
+use quorb_events::channel::Stored;
+use quorb_events::spool::{ChannelFile, DirectorySpool, Spool};
+use quorb_events::{ChannelOptions, Guarantee, Limits};
+use quorb_giop::cdr::{Cdr, Encoder, Endian};
 
 use crate::names::{Folder, Server};
 use crate::rig::quorb_fed;
@@ -91,6 +101,56 @@ fn durable_events_outlive_their_server() {
     let (code, words) = second.terminate();
     assert_eq!(code, Some(0), "{words}");
     assert!(words.contains("events: 1 channels"), "{words}");
+}
+
+/// Events of a whole day, one every ten seconds up to now, in many segments. Answers how many.
+fn a_day(events: &Path) -> u64 {
+    let options = ChannelOptions::new(Guarantee::Durable);
+    let directory = events.join("00000000000000d7");
+    ChannelFile { name: "day".into(), life: 0xd7, options: options.clone() }
+        .write(&directory)
+        .expect("it is written");
+    let mut limits = Limits::default();
+    limits.segment_bytes_max = 20_000;
+    let spool = DirectorySpool::open(&directory, &options, Arc::new(limits)).expect("it opens");
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is after 1970");
+    let begin = u64::try_from((now - Duration::from_secs(86_400)).as_micros()).expect("it is this century");
+    for number in 0..8_640 {
+        let any = Any::new(&(number as i64)).expect("it is a value");
+        let ty =
+            Encoder::encapsulate(Endian::Little, |out| any.type_code().encode(out)).expect("it is short");
+        let mut writer = BlockWriter::new("", 0);
+        let (subject, ty) = (writer.subject("day/x"), writer.ty(&ty));
+        writer.event(subject, ty, &[], &any.to_cdr(Endian::Little).expect("it is short"));
+        let stored = Stored::new(number + 1, begin + number * 10_000_000, writer.into_block());
+        spool.append(&[Arc::new(stored)]).expect("there is room");
+    }
+    let segments = std::fs::read_dir(&directory).expect("it is there");
+    let segments = segments.filter(|entry| {
+        entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|e| e == "spool"))
+    });
+    assert!(segments.count() > 20, "many segments");
+    8_640
+}
+
+#[test]
+fn a_day_of_events_replays_since_any_hour() {
+    let data = Folder::new();
+    let count = a_day(&Path::new(data.path()).join("events"));
+    let server = Server::start("127.0.0.1:0", &["--data", data.path()]);
+    let all = server.events(&["replay", "day/**", "--since", "2d"]).done();
+    let expected: String = (0..count).map(|number| format!("day/x  {number}\n")).collect();
+    assert!(all == expected, "each once, in order");
+    for hours in [1, 7, 23] {
+        let printed = server.events(&["replay", "day/**", "--since", &format!("{hours}h")]).done();
+        let first =
+            printed.lines().next().and_then(|line| line.strip_prefix("day/x  ")).expect("there are some");
+        let first: u64 = first.parse().expect("a number");
+        // The day goes on while the test runs.
+        let earliest = count - hours * 360;
+        assert!((earliest..earliest + 60).contains(&first), "{first} of {hours} hours");
+        assert!(all.ends_with(&printed), "everything since then");
+    }
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Checkpoints: how a copy begins, and how the log is kept short.
 //!
 //! ```text
-//!   BEGAN(index) ... TakeCheckpoint -> application -> checkpoint(state) ... ARRIVED(state)     this copy counts now
+//!   BEGAN(index) ... TakeCheckpoint -> application -> checkpoint(state) ... PARTs ARRIVED(state)     this copy counts now
 //!   enough written: BASE, KEPT(copies not in use), BEGAN(every group) ... all ARRIVED, synced -> Forget before BASE
 //! ```
 //!
 //! A new member's copy begins at its cut and is whole when the state has arrived; a checkpoint is the same with the
-//! application's own state. Until then the older copy counts, so a crash at any point leaves one that does.
+//! application's own state, which may come in `parts`. Until then the older copy counts, so a crash at any point leaves one that does.
 
 use super::{Copy, Deferred, Record};
 use crate::core::event::{CallError, Upcall};
@@ -53,11 +53,7 @@ impl Core {
         if self.log.checkpoints.get(&group) != Some(&index) {
             return Ok(());
         }
-        self.log.checkpoints.remove(&group);
-        self.counters.checkpoints += 1;
-        self.append(&Record::Arrived { group, state: state.clone() });
-        self.whole_with_the_last(group);
-        self.finish_round();
+        self.write_snapshot(group, index, state.clone());
         Ok(())
     }
 

@@ -12,11 +12,12 @@
 //! was acted on, can be read from the disks of a quorum of its view, and everything that was delivered in a durable group
 //! from the disk of any of its members.
 //!
-//! [`record`] is the format, [`recovered`] what is read back, [`copy`] a group in it, [`checkpoint`] how the log is kept
-//! short, `restart` how processes that have nothing but their logs find their last view and begin the next.
+//! [`record`] is the format, [`recovered`] what is read back, [`copy`] a group in it, [`checkpoint`] and `parts` how the log is
+//! kept short, `restart` how processes that have nothing but their logs find their last view and begin the next.
 
 pub(crate) mod checkpoint;
 pub(crate) mod copy;
+mod parts;
 pub(crate) mod record;
 pub(crate) mod recovered;
 pub(crate) mod restart;
@@ -30,6 +31,7 @@ use super::wire::value::{ChangeKind, Entrant};
 use bytes::Bytes;
 use checkpoint::Round;
 use copy::Copy;
+use parts::Parts;
 use record::Record;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -45,6 +47,7 @@ pub(crate) struct Log {
     pub(crate) copies: BTreeMap<GroupId, Copy>,
     /// Snapshots asked for: at which index.
     checkpoints: BTreeMap<GroupId, u64>,
+    parts: Parts,
     round: Option<Round>,
     /// Octets written since the log was last begun anew, and how many that took.
     octets: u64,
@@ -131,6 +134,7 @@ impl Core {
         let moved = self.groups.values_mut().filter(|g| g.is_durable());
         let moved: Vec<GroupId> = moved.filter_map(|g| g.synced(synced).then_some(g.id)).collect();
         moved.into_iter().for_each(|id| self.mark(id));
+        self.write_more_parts();
     }
 
     /// Writes what got its place in a group.

@@ -4,6 +4,7 @@
 //!   BASE       a view and its registry, whole                        known from here on
 //!   PROMISED   a ballot        ACCEPTED   a value      INSTALLED  a decision
 //!   BEGAN      a copy of a group's state, from an index on           until its snapshot has ARRIVED an older copy counts
+//!   PART       the next part of a large snapshot                     ARRIVED brings its end
 //!   PLACED     messages at their places, from an index on            before they are acknowledged
 //!   LOOSE      messages without a place, when a view ends            before the flush is answered
 //!   WOKEN      the copy counts: what was loose in it has its place   KEPT  a whole copy, said again
@@ -35,6 +36,7 @@ pub(crate) enum Record {
     Accepted { view: ViewNumber, accepted: Accepted },
     Installed { decision: Propose },
     Began { group: GroupId, copy: Copy },
+    Part { group: GroupId, octets: Bytes },
     Arrived { group: GroupId, state: Bytes },
     Placed { group: GroupId, first: u64, messages: Vec<Placed> },
     Loose { group: GroupId, bodies: Vec<Body> },
@@ -65,6 +67,7 @@ impl Wire for Record {
             }
             Self::Woken { group } => (9u8, *group).write(out),
             Self::Kept { group, copy } => (10u8, (*group, copy.clone())).write(out),
+            Self::Part { group, octets } => (11u8, (*group, octets.clone())).write(out),
         }
     }
 
@@ -84,6 +87,7 @@ impl Wire for Record {
             8 => Self::Loose { group: Wire::read(input)?, bodies: Wire::read(input)? },
             9 => Self::Woken { group: Wire::read(input)? },
             10 => Self::Kept { group: Wire::read(input)?, copy: Wire::read(input)? },
+            11 => Self::Part { group: Wire::read(input)?, octets: Wire::read(input)? },
             other => return Err(WireError::Tag(other)),
         })
     }

@@ -7,7 +7,7 @@ use crate::core::registry::Registry;
 use crate::core::wire::WireError;
 use crate::core::wire::item::Propose;
 use crate::core::wire::value::{Accepted, Ballot, ChangeKind};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::collections::BTreeMap;
 
 /// A process's past, as its disk tells it.
@@ -29,6 +29,25 @@ pub struct Recovered {
 pub(crate) struct Versions {
     pub(crate) current: Option<Copy>,
     beginning: Option<Copy>,
+    /// What has come of that snapshot.
+    parts: BytesMut,
+}
+
+impl Versions {
+    /// The end of a snapshot is here.
+    fn arrived(&mut self, end: Bytes) {
+        let mut parts = std::mem::take(&mut self.parts);
+        let state = match parts.is_empty() {
+            true => end,
+            false => {
+                parts.extend_from_slice(&end);
+                parts.freeze()
+            }
+        };
+        if let Some(copy) = self.beginning.take() {
+            self.current = Some(copy.arrived(state));
+        }
+    }
 }
 
 impl Recovered {
@@ -81,13 +100,18 @@ impl Recovered {
             Record::Promised { .. } | Record::Accepted { .. } | Record::Installed { .. } => {
                 return Err(WireError::Contradiction);
             }
-            Record::Began { group, copy } => self.versions(group).beginning = Some(copy),
-            Record::Arrived { group, state } => {
+            Record::Began { group, copy } => {
                 let versions = self.versions(group);
-                if let Some(copy) = versions.beginning.take() {
-                    versions.current = Some(copy.arrived(state));
+                versions.beginning = Some(copy);
+                versions.parts = BytesMut::new();
+            }
+            Record::Part { group, octets } => {
+                let versions = self.versions(group);
+                if versions.beginning.is_some() {
+                    versions.parts.extend_from_slice(&octets);
                 }
             }
+            Record::Arrived { group, state } => self.versions(group).arrived(state),
             Record::Placed { group, first, messages } => {
                 self.each(group, |copy| copy.place(first, &messages));
             }
@@ -103,7 +127,7 @@ impl Recovered {
                 }
             }
             Record::Kept { group, copy } => {
-                self.copies.insert(group, Versions { current: Some(copy), beginning: None });
+                self.copies.insert(group, Versions { current: Some(copy), ..Versions::default() });
             }
         }
         Ok(())
@@ -149,5 +173,65 @@ impl Recovered {
         self.registry.advance(view, &decision.value);
         self.view = Some(next);
         (self.promised, self.accepted) = (None, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::identity::{DomainId, ViewNumber};
+    use crate::core::wire::Wire;
+
+    const GROUP: GroupId = GroupId(7);
+
+    fn replayed(records: Vec<Record>) -> Recovered {
+        let view = View { domain: DomainId(1), number: ViewNumber(1), members: Vec::new() };
+        let base = Record::Base { view, registry: Registry::default().snapshot() };
+        let mut recovered = Recovered::new(DurableId(1));
+        for (number, record) in std::iter::once(base).chain(records).enumerate() {
+            recovered.replay(number as u64 + 1, record.to_bytes()).expect("it makes sense");
+        }
+        recovered
+    }
+
+    fn began(index: u64) -> Record {
+        Record::Began { group: GROUP, copy: Copy::begin(index, ViewNumber(1), Vec::new(), Vec::new()) }
+    }
+
+    fn part(octets: &'static str) -> Record {
+        Record::Part { group: GROUP, octets: octets.into() }
+    }
+
+    fn arrived(state: &'static str) -> Record {
+        Record::Arrived { group: GROUP, state: state.into() }
+    }
+
+    fn counts(recovered: &Recovered) -> (u64, &[u8]) {
+        let copy = recovered.copies[&GROUP].current.as_ref().expect("a copy counts");
+        (copy.index, copy.snapshot.as_deref().expect("it is whole"))
+    }
+
+    #[test]
+    fn a_snapshot_is_all_its_parts() {
+        let recovered = replayed(vec![began(3), part("one "), part("two "), arrived("three")]);
+        assert_eq!(counts(&recovered), (3, &b"one two three"[..]));
+    }
+
+    #[test]
+    fn a_snapshot_whose_end_is_missing_does_not_count() {
+        let whole = vec![began(3), arrived("old"), began(9), part("new, but "), part("not whole ")];
+        for records in 2..=whole.len() {
+            let recovered = replayed(whole[..records].to_vec());
+            assert_eq!(counts(&recovered), (3, &b"old"[..]), "{records}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_snapshot_that_was_given_up_are_in_no_other_one() {
+        let mut records =
+            vec![part("of nothing"), began(3), part("given up "), began(9), part("a"), arrived("b")];
+        assert_eq!(counts(&replayed(records.clone())), (9, &b"ab"[..]));
+        records.extend([part("of nothing"), began(12), arrived("c")]);
+        assert_eq!(counts(&replayed(records)), (12, &b"c"[..]));
     }
 }

@@ -232,6 +232,11 @@ impl Group {
         self.lanes.get(self.me).is_some_and(full)
     }
 
+    /// Octets of this member's messages that not everyone has acknowledged, or that wait.
+    pub(crate) fn own_bytes(&self) -> usize {
+        self.lanes.get(self.me).map_or(0, Lane::bytes) + self.backlog.bytes()
+    }
+
     /// The first of this member's messages that not everyone has acknowledged.
     pub(crate) fn window_front(&self) -> u64 {
         self.lanes.get(self.me).map_or(0, Lane::base)
