@@ -123,7 +123,8 @@ pub async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
 
 /// Joins the domain and serves the grid as one of its replicas, until told to end.
 async fn replicate(options: &Options, group: &str, orb: &Orb) -> Result<(), Box<dyn std::error::Error>> {
-    let mut join = Domain::join(options.domain.clone()).listen_at_a_seed();
+    // One that stood still for too long comes back by itself.
+    let mut join = Domain::join(options.domain.clone()).listen_at_a_seed().rejoins();
     join = join.detection(Duration::from_millis(options.detection));
     if let Some(directory) = &options.data {
         join = join.data(directory);

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_grid-server");
 const CLIENT: &str = env!("CARGO_BIN_EXE_grid-client");
@@ -11,17 +12,29 @@ struct Server(Child, String);
 
 impl Server {
     fn start(arguments: &[&str]) -> Server {
-        let mut child = Command::new(SERVER).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Server::spawn(arguments).ready()
+    }
+
+    fn spawn(arguments: &[&str]) -> Server {
+        Server(Command::new(SERVER).args(arguments).stdout(Stdio::piped()).spawn().unwrap(), String::new())
+    }
+
+    fn ready(mut self) -> Server {
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let reference =
-            line.trim_end().strip_prefix("ready ").expect("the server says that it is ready").to_owned();
-        Server(child, reference)
+        BufReader::new(self.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let reference = line.trim_end().strip_prefix("ready ");
+        self.1 = reference.expect("the server says that it is ready").to_owned();
+        self
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([&format!("-{signal}"), &self.0.id().to_string()]).status();
+        assert!(sent.unwrap().success());
     }
 
     /// Ends the server in order.
     fn terminate(mut self) {
-        assert!(Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap().success());
+        self.signal("TERM");
         assert!(self.0.wait().unwrap().success(), "SIGTERM ends the server in order");
     }
 }
@@ -61,6 +74,40 @@ fn a_signal_right_after_the_ready_line_ends_the_server_in_order() {
     for _ in 0..30 {
         Server::start(&[]).terminate();
     }
+}
+
+fn free_address() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// A replica that stands still for too long is excluded, and takes part again by itself.
+#[test]
+fn a_replica_that_stood_still_comes_back() {
+    let domain = [free_address(), free_address(), free_address()].join(",");
+    let listen = [free_address(), free_address(), free_address()];
+    let spawn = |listen: &String| {
+        let size = ["--height", "7", "--width", "9"];
+        let group = ["--listen", listen, "--group", "grid", "--domain", &domain];
+        Server::spawn(&[&size[..], &group[..]].concat())
+    };
+    let servers: Vec<Server> =
+        { listen.iter().map(spawn).collect::<Vec<_>>() }.into_iter().map(Server::ready).collect();
+    servers[2].signal("STOP");
+    // Every replica has an update before that is acknowledged: the one that stands still is none any more.
+    let output = client(&[&servers[0].1]);
+    assert_eq!(text(&output.stdout), EXPECTED, "{}", text(&output.stderr));
+    servers[2].signal("CONT");
+    let address = format!("corbaloc:iiop:1.2@{}/grid", listen[2]);
+    let patience = Instant::now() + Duration::from_secs(60);
+    loop {
+        let output = client(&[&address, "--protocol", "iiop"]);
+        if output.status.success() {
+            assert_eq!(text(&output.stdout), EXPECTED);
+            break;
+        }
+        assert!(Instant::now() < patience, "{}", text(&output.stderr));
+    }
+    servers.into_iter().for_each(Server::terminate);
 }
 
 #[test]

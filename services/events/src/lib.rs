@@ -38,6 +38,10 @@ pub mod guide {
     #[doc = include_str!("../guide/choosing.md")]
     pub mod choosing {}
 
+    /// Several servers that are one: what is where, and what happens when one fails.
+    #[doc = include_str!("../guide/servers.md")]
+    pub mod servers {}
+
     /// What it does beside omniEvents and NATS.
     #[doc = include_str!("../guide/measured.md")]
     pub mod measured {}

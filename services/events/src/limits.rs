@@ -23,6 +23,8 @@ pub struct Limits {
     /// Publishers of a channel whose last sequence number is remembered; the one that was not heard for the longest time is
     /// forgotten.
     pub publishers_remembered_max: usize,
+    /// Subscribers of a channel with names, whose positions are remembered; more are refused.
+    pub settled_max: usize,
     /// The subscribers of a channel.
     pub subscribers_max: usize,
     /// The longest queue that a subscriber may ask for, in events.
@@ -45,6 +47,14 @@ pub struct Limits {
     pub subscriber_silence_max: Duration,
     /// The octets of a segment of a spool; a block that does not fit begins the next one.
     pub segment_bytes_max: u64,
+    /// The blocks that servers that are one agree on together.
+    pub batch_blocks_max: usize,
+    /// The octets of those blocks; one block always fits.
+    pub batch_bytes_max: usize,
+    /// The time that it may take until the other servers have agreed on something.
+    pub agree_wait_max: Duration,
+    /// How long a server that ends waits until the others know that it has left.
+    pub leave_wait_max: Duration,
     /// The proxies of one channel, OMG's four kinds together.
     pub proxies_max: usize,
     /// Events under way to one CORBA consumer of `EventChannel/NAME/pipelined`.
@@ -70,6 +80,7 @@ impl Default for Limits {
             block_events_max: 4_096,
             publisher_bytes_max: 128,
             publishers_remembered_max: 10_000,
+            settled_max: 10_000,
             subscribers_max: 10_000,
             queue_events_max: 1_000_000,
             queue_bytes_max: 16 << 20,
@@ -81,6 +92,10 @@ impl Default for Limits {
             take_wait_max: Duration::from_secs(10),
             subscriber_silence_max: Duration::from_secs(30),
             segment_bytes_max: 64 << 20,
+            batch_blocks_max: 256,
+            batch_bytes_max: 1 << 20,
+            agree_wait_max: Duration::from_secs(20),
+            leave_wait_max: Duration::from_secs(5),
             proxies_max: 10_000,
             pushes_under_way_max: 64,
             peer_wait_max: Duration::from_secs(10),

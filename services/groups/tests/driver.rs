@@ -1,11 +1,11 @@
 //! Processes of a domain over real connections of this host, in one test process.
 
 use bytes::Bytes;
-use quorb_groups::core::Limits;
-use quorb_groups::core::{Blocked, Class, GroupOptions, Order, Refusal};
+use quorb_groups::core::{Blocked, Class, GroupOptions, Limits, Order, OrderingDomain, Refusal};
 use quorb_groups::driver::{
     Domain, DriverLimits, Ended, EnterError, Event, Group, Join, JoinError, RequestError, SendError,
 };
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -64,6 +64,32 @@ async fn messages(group: &mut Group<(u64, String)>, count: usize) -> Vec<u64> {
     })
     .await;
     got
+}
+
+/// Two groups of one ordering domain, both read by the same two: their messages are taken up by turns.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_of_an_ordering_domain_share_one_order() {
+    let (domains, _) = three().await;
+    let options = GroupOptions { ordering: Some(OrderingDomain::named("both")), ..GroupOptions::PLAIN };
+    let enter = async |at: usize, name| domains[at].group::<u64>(name).options(options).await.unwrap();
+    let mut members = [0, 1].map(|_| Vec::new());
+    for (at, name) in [(0, "left"), (0, "right"), (1, "left"), (1, "right")] {
+        members[at].push(in_time("entering", enter(at, name)).await);
+    }
+    for n in 0..200 {
+        members[n % 2][n / 2 % 2].send(Order::Total, n % 3 == 0, &(n as u64)).await.unwrap();
+    }
+    let mut orders = members.each_mut().map(|_| BTreeMap::new());
+    for (groups, order) in members.iter_mut().zip(&mut orders) {
+        for (group, until) in groups.iter_mut().zip([100, 200]) {
+            while order.len() < until {
+                if let Some(Event::Message(delivery)) = in_time("delivery", group.next()).await {
+                    order.insert(delivery.turn.unwrap().get(), delivery.message);
+                }
+            }
+        }
+    }
+    assert!(orders[0] == orders[1] && orders[0].keys().copied().eq(1..=200), "{orders:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

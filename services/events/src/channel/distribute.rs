@@ -29,5 +29,8 @@ impl Channel {
                 }
             }
         }
+        // Somebody may need it who has found no room in his queue.
+        self.keep_what_is_needed();
+        self.history.trim();
     }
 }

@@ -10,12 +10,15 @@
 //! | `take` | from a queue, or from history, to the subscriber |
 //! | `history` | the newest blocks, for those who come later |
 //! | `report` | how everybody is doing |
+//! | `settled` | how far subscribers with names have come |
+//! | `agreed`, `saved` | a channel that several servers keep together: each is told the same in the same order |
 //!
 //! **Invariants.** Positions have no gaps and are never given twice. Nothing is distributed before it is on the disk, if it
 //! goes there. All subscribers see the same order. Of every event that matches, a subscriber that follows the channel live
 //! can say what became of it: delivered, queued, or dropped for a reason. No clock, no I/O, no locks: what happens depends
 //! on the calls and on nothing else.
 
+mod agreed;
 mod conflated;
 mod distribute;
 mod history;
@@ -23,6 +26,8 @@ mod publish;
 mod publishers;
 mod queue;
 mod report;
+mod saved;
+mod settled;
 mod stored;
 mod subscriber;
 mod take;
@@ -33,12 +38,16 @@ use std::sync::Arc;
 use crate::Limits;
 use crate::native::{Accepted, ChannelOptions, WhyEjected, WhyNot};
 use crate::subject::Pattern;
+use agreed::Agreed;
 use history::History;
 use publish::Parked;
 pub(crate) use publishers::Publishers;
 pub use report::Report;
+pub use settled::{SettleRefused, Settled};
 use subscriber::Subscriber;
 
+pub use agreed::Copying;
+pub use saved::NotSaved;
 pub use stored::Stored;
 pub use subscriber::SubscribeRefused;
 pub use take::{Delivery, Losses, Piece, Take, TakeRefused};
@@ -88,6 +97,9 @@ pub struct Channel {
     next_subscriber: u64,
     published: u64,
     repeated: u64,
+    settled: Settled,
+    /// What there is beside that if others have the same channel.
+    agreed: Option<Agreed>,
 }
 
 /// What the driver is to do.
@@ -126,6 +138,7 @@ impl Channel {
     pub fn new(options: ChannelOptions, recovered: Recovered, limits: Arc<Limits>) -> Channel {
         let next = recovered.next.max(1);
         let mut publishers = Publishers::new(limits.publishers_remembered_max);
+        let settled = Settled::new(limits.settled_max);
         for (name, sequence, position) in recovered.publishers {
             publishers.note(&name, sequence, position);
         }
@@ -149,6 +162,8 @@ impl Channel {
             next_subscriber: 1,
             published: 0,
             repeated: 0,
+            settled,
+            agreed: None,
         }
     }
 
@@ -175,6 +190,19 @@ impl Channel {
     /// The last sequence number of a publisher that is remembered.
     pub fn last_sequence(&self, publisher: &str) -> Option<u64> {
         self.publishers.last(publisher).map(|(sequence, _)| sequence)
+    }
+
+    /// How far subscribers with names have come.
+    pub fn settled(&self) -> &Settled {
+        &self.settled
+    }
+
+    /// See [`Settled::settle`].
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn settle(&mut self, subscriber: &str, position: u64) -> Result<(), SettleRefused> {
+        self.settled.settle(subscriber, position)
     }
 
     /// Looks at the time: blocks that have waited too long are refused, subscribers that are silent are forgotten.
@@ -204,6 +232,8 @@ pub(crate) fn micros(span: std::time::Duration) -> Time {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
+#[cfg(test)]
+mod agreed_schedules;
 #[cfg(test)]
 mod schedules;
 #[cfg(test)]

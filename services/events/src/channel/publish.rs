@@ -41,7 +41,7 @@ impl Channel {
         }
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        self.parked.push_back(Parked { ticket, block, done: 0, repeated: 0, since: now });
+        self.parked.push_back(Parked::new(ticket, block, now));
         self.admit(now, effects);
         Ok(ticket)
     }
@@ -52,7 +52,7 @@ impl Channel {
             if parked.done == 0 {
                 self.skip_repeated(&mut parked);
             }
-            let left = parked.block.len() - parked.done;
+            let left = parked.left();
             if left == 0 {
                 self.finish(&parked, effects);
                 continue;
@@ -73,7 +73,7 @@ impl Channel {
     }
 
     /// Events that the channel has of this publisher already have their places.
-    fn skip_repeated(&mut self, parked: &mut Parked) {
+    pub(super) fn skip_repeated(&mut self, parked: &mut Parked) {
         let Some((last, _)) = self.publishers.last(parked.block.publisher()) else { return };
         let known = (last + 1).saturating_sub(parked.block.first_sequence());
         let known = usize::try_from(known).unwrap_or(usize::MAX).min(parked.block.len());
@@ -83,7 +83,7 @@ impl Channel {
     }
 
     /// How many events may get places now: what every subscriber that is waited for has room for.
-    fn room(&self, bytes: usize) -> usize {
+    pub(super) fn room(&self, bytes: usize) -> usize {
         let disk_is_free =
             self.unsynced_bytes == 0 || self.unsynced_bytes + bytes <= self.limits.unsynced_bytes_max;
         if !disk_is_free {
@@ -95,7 +95,7 @@ impl Channel {
         rooms.min().map_or(usize::MAX, |room| room.saturating_sub(on_their_way))
     }
 
-    fn place(&mut self, parked: &mut Parked, count: usize, now: Time, effects: &mut Effects) {
+    pub(super) fn place(&mut self, parked: &mut Parked, count: usize, now: Time, effects: &mut Effects) {
         let (from, to) = (parked.done, parked.done + count);
         let is_whole = from == 0 && to == parked.block.len();
         let part = if is_whole { parked.block.clone() } else { parked.block.slice(from..to) };
@@ -107,7 +107,7 @@ impl Channel {
         self.next += count as u64;
         self.published += count as u64;
         parked.done = to;
-        if self.is_durable {
+        if self.is_durable && self.agreed.is_none() {
             self.unsynced_bytes += stored.bytes();
             self.unsynced_events += count as u64;
             effects.spool.push(stored.clone());
@@ -119,6 +119,16 @@ impl Channel {
 
     /// All its events have places: the publisher is answered when they are distributed.
     fn finish(&mut self, parked: &Parked, effects: &mut Effects) {
+        let accepted = self.accepted(parked);
+        if accepted.last < self.distributed {
+            effects.answers.push((parked.ticket, Ok(accepted)));
+        } else {
+            self.due.insert((accepted.last, parked.ticket), accepted);
+        }
+    }
+
+    /// Where its events have their places.
+    pub(super) fn accepted(&self, parked: &Parked) -> Accepted {
         let all_known = parked.repeated as usize == parked.block.len();
         let last = match self.publishers.last(parked.block.publisher()) {
             // Where the last of them is need not be the last of its publisher.
@@ -128,12 +138,7 @@ impl Channel {
             }
             _ => self.next - 1,
         };
-        let accepted = Accepted { last, repeated: parked.repeated };
-        if last < self.distributed {
-            effects.answers.push((parked.ticket, Ok(accepted)));
-        } else {
-            self.due.insert((last, parked.ticket), accepted);
-        }
+        Accepted { last, repeated: parked.repeated }
     }
 
     /// Everything up to this position is on the disk.
@@ -193,6 +198,16 @@ impl Channel {
 }
 
 impl Parked {
+    /// A block that nobody here waits for.
+    pub(super) fn new(ticket: Ticket, block: Block, since: Time) -> Parked {
+        Parked { ticket, block, done: 0, repeated: 0, since }
+    }
+
+    /// The events that have no places.
+    pub(super) fn left(&self) -> usize {
+        self.block.len() - self.done
+    }
+
     fn refused(&self, why: WhyNot) -> PublishRefused {
         PublishRefused { why, next_sequence: self.block.first_sequence() + self.done as u64 }
     }

@@ -61,6 +61,14 @@ impl Publishers {
             .collect()
     }
 
+    /// [`into_list`](Publishers::into_list), of those who stay.
+    pub(super) fn list(&self) -> impl Iterator<Item = (&str, u64, u64)> {
+        self.by_turn.values().filter_map(|name| {
+            let last = self.known.get(name)?;
+            Some((name.as_str(), last.sequence, last.position))
+        })
+    }
+
     /// Takes a note back: what was noted was not published after all.
     pub(super) fn restore(&mut self, publisher: &str, before: Option<(u64, u64)>) {
         match before {

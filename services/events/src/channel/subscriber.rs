@@ -27,6 +27,10 @@ pub(super) struct Subscriber {
     /// Its queue was full: behind what is in it, it goes on in history, from this position on.
     pub(super) behind_from: Option<u64>,
     pub(super) ended: Option<(WhyEjected, u64)>,
+    /// Its queue may be full when something comes, though publishers wait for it: others have given that its place.
+    may_lag: bool,
+    /// It has fallen behind where publishers were to wait for it.
+    pub(super) is_lagging: bool,
     /// When it was heard; none for those who live here, and are heard all the time.
     heard: Option<Time>,
     pub(super) counts: Counts,
@@ -99,6 +103,7 @@ impl Subscriber {
 
     /// Begins to follow the channel.
     pub(super) fn go_live(&mut self) {
+        self.is_lagging = false;
         self.mode = match self.overflow {
             Overflow::Conflate => {
                 Mode::Conflating(Conflated::new(self.queue_events_max, self.queue_bytes_max))
@@ -130,8 +135,8 @@ impl Subscriber {
                     losses.newest = (count - queue.push_what_fits(stored)) as u64;
                 }
                 // There was room when it got its place.
-                Overflow::SlowPublisher => queue.push(stored),
-                Overflow::Eject | Overflow::Replay => {
+                Overflow::SlowPublisher if !self.may_lag => queue.push(stored),
+                Overflow::Eject | Overflow::Replay | Overflow::SlowPublisher => {
                     let taken = queue.push_what_fits(stored);
                     if taken < count {
                         self.overflowed(stored, taken);
@@ -149,6 +154,9 @@ impl Subscriber {
         self.counts.matched -= (stored.len() - taken) as u64;
         match self.overflow {
             Overflow::Replay => self.behind_from = Some(stored.position(taken)),
+            Overflow::SlowPublisher => {
+                (self.behind_from, self.is_lagging) = (Some(stored.position(taken)), true);
+            }
             _ => self.ended = Some((WhyEjected::TooSlow, stored.position(taken))),
         }
     }
@@ -198,6 +206,8 @@ impl Channel {
             untold: Losses::default(),
             behind_from: None,
             ended: None,
+            may_lag: self.agreed.is_some(),
+            is_lagging: false,
             heard: (!is_local).then_some(now),
             counts: Counts::default(),
         };

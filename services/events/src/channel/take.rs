@@ -175,7 +175,7 @@ impl Channel {
             if self.is_durable && self.spooled_from < oldest {
                 return Take::Read { from: next, until: oldest };
             }
-            return self.settled(id, oldest, Some((next, oldest)), Vec::new());
+            return self.moved_to(id, oldest, Some((next, oldest)), Vec::new());
         }
         let (events_max, bytes_max) = (self.limits.delivery_events_max, self.limits.delivery_bytes_max);
         let (mut blocks, mut events, mut bytes) = (Vec::new(), 0, 0);
@@ -189,7 +189,7 @@ impl Channel {
             blocks.push(stored.clone());
         }
         let end = blocks.last().map_or(next, |stored| stored.last() + 1);
-        self.settled(id, end, None, blocks)
+        self.moved_to(id, end, None, blocks)
     }
 
     /// The driver has read on the disk, from where [`Take::Read`] has said: these blocks, everything in front of `end`, less
@@ -203,14 +203,14 @@ impl Channel {
         gone: Option<(u64, u64)>,
     ) -> Take {
         match self.subscribers.get(&id).map(|subscriber| &subscriber.mode) {
-            Some(&Mode::Behind(next)) if next == from => self.settled(id, end, gone, blocks),
+            Some(&Mode::Behind(next)) if next == from => self.moved_to(id, end, gone, blocks),
             // It has been somewhere else meanwhile.
             _ => Take::Wait,
         }
     }
 
     /// Moves a subscriber that is behind to a position, and gives it what it wants of the blocks in front of that.
-    fn settled(
+    fn moved_to(
         &mut self,
         id: SubscriberId,
         end: u64,

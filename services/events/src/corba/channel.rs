@@ -24,8 +24,9 @@ use crate::server::service::Service;
 pub(super) struct Channel {
     service: Weak<Service>,
     channel: Arc<LiveChannel>,
-    consumers: ConsumerAdminProxy,
-    suppliers: SupplierAdminProxy,
+    /// The ids of its admins.
+    consumers: String,
+    suppliers: String,
 }
 
 /// Where proxies come from; consumers and suppliers see different faces of it.
@@ -62,34 +63,31 @@ impl Channel {
         // A second name of a channel has the same admins.
         let (consumers, suppliers) = (id("consumers"), id("suppliers"));
         let known = adapter.activate_persistent(&consumers, ConsumerAdminServant::new(admin.clone()));
-        if let Ok(consumers) = &known {
-            channel.ports().also_deactivate(consumers.object().clone());
-            let suppliers = adapter.activate_persistent(&suppliers, SupplierAdminServant::new(admin))?;
-            channel.ports().also_deactivate(suppliers.object().clone());
+        if let Ok(admin_of_consumers) = &known {
+            channel.ports().also_deactivate(admin_of_consumers.object().clone());
+            let admin_of_suppliers =
+                adapter.activate_persistent(&suppliers, SupplierAdminServant::new(admin))?;
+            channel.ports().also_deactivate(admin_of_suppliers.object().clone());
         }
-        Ok(Channel {
-            service: Arc::downgrade(service),
-            consumers: adapter.reference(&consumers, ConsumerAdminProxy::interface())?.unchecked(),
-            suppliers: adapter.reference(&suppliers, SupplierAdminProxy::interface())?.unchecked(),
-            channel,
-        })
+        Ok(Channel { service: Arc::downgrade(service), channel, consumers, suppliers })
+    }
+
+    fn service(&self) -> Result<Arc<Service>, SystemException> {
+        self.service.upgrade().ok_or_else(|| refused(ExceptionKind::ObjectNotExist, "the service has ended"))
     }
 }
 
 impl EventChannel for Channel {
     async fn for_consumers(&self) -> Result<ConsumerAdminProxy, Fault> {
-        Ok(self.consumers.clone())
+        Ok(self.service()?.reference_to(&self.consumers, ConsumerAdminProxy::interface())?.unchecked())
     }
 
     async fn for_suppliers(&self) -> Result<SupplierAdminProxy, Fault> {
-        Ok(self.suppliers.clone())
+        Ok(self.service()?.reference_to(&self.suppliers, SupplierAdminProxy::interface())?.unchecked())
     }
 
     async fn destroy(&self) -> Result<(), Fault> {
-        let service = self.service.upgrade();
-        let service =
-            service.ok_or_else(|| refused(ExceptionKind::ObjectNotExist, "the service has ended"))?;
-        service.remove(self.channel.name()).await;
+        self.service()?.remove(self.channel.name()).await?;
         Ok(())
     }
 }

@@ -96,14 +96,30 @@ fn activate_second(
 
 /// Takes a channel out of service, and says goodbye to all who are connected.
 pub(crate) fn deactivate_channel(service: &Arc<Service>, channel: &Arc<LiveChannel>) {
-    if let Ok(reference) = channel_reference(service, channel.name()) {
-        service.orb().adapter().deactivate(&reference);
-    }
+    withdraw_channel(service, channel);
     channel.ports().end_all(service.orb());
 }
 
-/// The reference to a channel.
+/// Takes a channel out of service without a word.
+pub(crate) fn withdraw_channel(service: &Service, channel: &LiveChannel) {
+    let (adapter, id) = (service.orb().adapter(), format!("{CHANNEL_PREFIX}{}", channel.name()));
+    if let Ok(reference) = adapter.reference(&id, MonitoredChannelProxy::interface()) {
+        adapter.deactivate(&reference);
+    }
+    channel.ports().withdraw(service.orb());
+}
+
+/// Takes the factory out of service: another service may take its place.
+pub(crate) fn deactivate(service: &Service) {
+    let adapter = service.orb().adapter();
+    for id in [FACTORY_ID, OMNIEVENTS_ID] {
+        if let Ok(reference) = adapter.reference(id, ChannelFactoryProxy::interface()) {
+            adapter.deactivate(&reference);
+        }
+    }
+}
+
+/// The reference to a channel, at all servers that have it.
 fn channel_reference(service: &Service, name: &str) -> Result<ObjectRef, SystemException> {
-    let id = format!("{CHANNEL_PREFIX}{name}");
-    service.orb().adapter().reference(&id, MonitoredChannelProxy::interface())
+    service.reference_to(&format!("{CHANNEL_PREFIX}{name}"), MonitoredChannelProxy::interface())
 }

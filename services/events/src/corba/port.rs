@@ -106,13 +106,16 @@ impl Ports {
 
     /// Ends all of them.
     pub(super) fn end_all(&self, orb: &Orb) {
-        let (ports, others) = {
-            let mut known = self.known();
-            (std::mem::take(&mut known.ports), std::mem::take(&mut known.others))
-        };
+        let ports = std::mem::take(&mut self.known().ports);
         for port in ports.into_values() {
             port.end_and_tell();
         }
+        self.withdraw(orb);
+    }
+
+    /// Takes what ends with the channel out of service.
+    pub(super) fn withdraw(&self, orb: &Orb) {
+        let others = std::mem::take(&mut self.known().others);
         for object in others {
             orb.adapter().deactivate(&object);
         }

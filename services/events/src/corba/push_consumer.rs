@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quorb::{Any, ExceptionKind, Fault, Proxy, SystemException};
+use quorb::{Any, Completion, ExceptionKind, Fault, Minor, Proxy, SystemException};
 
 use super::event::block_of;
 use super::port::Port;
@@ -53,6 +53,12 @@ pub(super) async fn publish(channel: &LiveChannel, any: &Any) -> Result<(), Syst
             }
             WhyNot::Store => refused(ExceptionKind::PersistStore, "the event could not be written down"),
             WhyNot::Ending => refused(ExceptionKind::ObjectNotExist, "the channel ends"),
+            WhyNot::NotAgreed => {
+                // Nobody knows: it is not published again by itself.
+                let unknown = "the servers may not have agreed on the event";
+                SystemException::new(ExceptionKind::CommFailure, Minor::UNSPECIFIED, Completion::Maybe)
+                    .because(unknown)
+            }
         }),
     }
 }

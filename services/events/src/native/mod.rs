@@ -57,10 +57,29 @@ pub trait EventService {
     fn channels(&self) -> Vec<ChannelInfo>;
 
     /// What a channel is and does.
-    fn describe(&self, channel: &str) -> Result<ChannelReport, Fault<ChannelError>>;
+    async fn describe(&self, channel: &str) -> Result<ChannelReport, Fault<ChannelError>>;
 
     /// The last number that a publisher has given an event, 0 if nobody remembers one: where a backup goes on.
-    fn last_sequence(&self, channel: &str, publisher: &str) -> Result<u64, Fault<ChannelError>>;
+    async fn last_sequence(&self, channel: &str, publisher: &str) -> Result<u64, Fault<ChannelError>>;
+
+    /// Notes that a subscriber with a name has everything in front of a position of the channel with this life; never back. The
+    /// position 0 forgets the subscriber. The answer comes when that is as safe as an event of the channel.
+    #[idempotent]
+    #[update]
+    async fn settle(
+        &self,
+        channel: &str,
+        life: u64,
+        subscriber: &str,
+        position: u64,
+    ) -> Result<(), Fault<SettleError>>;
+
+    /// How far a subscriber with a name has come; 0 if that is not known.
+    async fn settled(&self, channel: &str, subscriber: &str) -> Result<u64, Fault<ChannelError>>;
+
+    /// What is kept of the channel with this life from a position on, as much as one answer holds, in the form of an answer to
+    /// `take`: what servers ask each other for. Nothing if this one has no such channel.
+    async fn read(&self, channel: &str, life: u64, from: u64) -> Vec<u8>;
 
     /// Ends a channel for all that use it, and forgets its events.
     #[idempotent]
@@ -102,6 +121,20 @@ pub struct ChannelReport {
     pub subscribers: Vec<SubscriberReport>,
     /// CORBA suppliers and consumers that are connected.
     pub corba_peers: u32,
+    /// How far subscribers with names have come, by name.
+    pub settled: Vec<SettledAt>,
+    /// The servers that have the channel, as addresses, this one among them; none if this is one alone.
+    pub servers: Vec<String>,
+}
+
+/// How far a subscriber with a name has come.
+#[derive(Debug, Clone, PartialEq, Eq, IdlType)]
+#[idl(id = "IDL:quorb/Events/SettledAt:1.0")]
+pub struct SettledAt {
+    /// Its name.
+    pub name: String,
+    /// It has everything in front of this position.
+    pub next: u64,
 }
 
 /// How a subscriber is doing. What matched is what was delivered, was dropped or is queued: the numbers are exact.
@@ -196,6 +229,15 @@ pub enum TakeError {
     Ejected(Ejected),
 }
 
+/// What `settle` raises.
+#[derive(Debug, Clone, PartialEq, Exception)]
+pub enum SettleError {
+    /// There is no such channel, or it has another life.
+    NoChannel(NoChannel),
+    /// No name, or one too many.
+    BadOptions(BadOptions),
+}
+
 /// There is no such channel.
 #[derive(Debug, Clone, PartialEq, Eq, Exception)]
 #[idl(id = "IDL:quorb/Events/NoChannel:1.0")]
@@ -247,6 +289,8 @@ pub enum WhyNot {
     Store,
     /// The channel ends.
     Ending,
+    /// The servers that have the channel may not have agreed on it.
+    NotAgreed,
 }
 
 /// What a subscriber asks for is not to be had.

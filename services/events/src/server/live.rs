@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use super::clock::Clock;
+use super::group::Batches;
+use super::shared::Shared;
 use super::spooler::{Spooler, Work};
 use crate::Limits;
 use crate::block::{Block, BlockError};
@@ -32,8 +34,11 @@ pub(crate) struct LiveChannel {
     clock: Clock,
     /// The lock is held for one event of the core, never across a wait.
     inner: Mutex<Inner>,
-    spool: Option<Arc<dyn Spool>>,
+    /// Set from the beginning, or when it has been found.
+    spool: OnceLock<Arc<dyn Spool>>,
     spooler: Option<Spooler>,
+    /// If others have the same channel.
+    shared: Option<Shared>,
     ports: Ports,
 }
 
@@ -63,23 +68,53 @@ impl LiveChannel {
     ) -> std::io::Result<Arc<LiveChannel>> {
         let recovered = spool.as_ref().map_or_else(Recovered::default, |spool| spool.recovered());
         let core = Channel::new(options, recovered, limits.clone());
-        let inner = Inner { core, answers: BTreeMap::new(), bells: BTreeMap::new() };
         let (spooler, work) = spool.is_some().then(Spooler::new).unzip();
         let live = Arc::new(LiveChannel {
-            name,
-            number,
-            life,
-            limits,
-            clock: Clock::new(),
-            inner: Mutex::new(inner),
-            spool: spool.clone(),
+            spool: spool.clone().map(OnceLock::from).unwrap_or_default(),
             spooler,
-            ports: Ports::default(),
+            ..LiveChannel::of(name, (number, life), core, limits)
         });
         if let (Some(spooler), Some(work), Some(spool)) = (&live.spooler, work, spool) {
             spooler.spawn(work, spool, Arc::downgrade(&live))?;
         }
         Ok(live)
+    }
+
+    /// A channel that others have, too; and who takes what is published to it here, and who tells them whether publishers are
+    /// to wait.
+    pub(super) fn agreed(
+        name: String,
+        numbers: (u64, u64),
+        core: Channel,
+        limits: Arc<Limits>,
+    ) -> (Arc<LiveChannel>, Batches, watch::Receiver<bool>) {
+        let (shared, batches, wants) = Shared::new(&limits);
+        let live = LiveChannel { shared: Some(shared), ..LiveChannel::of(name, numbers, core, limits) };
+        (Arc::new(live), batches, wants)
+    }
+
+    fn of(name: String, (number, life): (u64, u64), core: Channel, limits: Arc<Limits>) -> LiveChannel {
+        LiveChannel {
+            name,
+            number,
+            life,
+            limits,
+            clock: Clock::new(),
+            inner: Mutex::new(Inner { core, answers: BTreeMap::new(), bells: BTreeMap::new() }),
+            spool: OnceLock::new(),
+            spooler: None,
+            shared: None,
+            ports: Ports::default(),
+        }
+    }
+
+    /// What there is beside the rest if others have the same channel.
+    pub(super) fn shared(&self) -> Option<&Shared> {
+        self.shared.as_ref()
+    }
+
+    pub(super) fn spool(&self) -> &OnceLock<Arc<dyn Spool>> {
+        &self.spool
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -107,6 +142,10 @@ impl LiveChannel {
         &self.ports
     }
 
+    pub(super) fn look<R>(&self, look: impl FnOnce(&Channel) -> R) -> R {
+        look(&self.inner().core)
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,6 +162,9 @@ impl LiveChannel {
 
     /// [`publish`](LiveChannel::publish), for a block of this channel.
     pub(crate) async fn publish_block(&self, block: Block) -> Result<Accepted, PublishRefused> {
+        if let Some(shared) = &self.shared {
+            return shared.publishing.publish(block).await;
+        }
         let next_sequence = block.first_sequence();
         let answer = {
             let mut inner = self.inner();
@@ -186,7 +228,11 @@ impl LiveChannel {
 
     /// Where a subscription begins, if the disk has to be asked for that.
     async fn located(self: &Arc<Self>, start: Start, pattern: &Pattern) -> Start {
-        let Some(spool) = self.spool.clone() else { return start };
+        let asks_the_disk = matches!(start, Start::Time(_) | Start::Last(_));
+        if asks_the_disk && self.shared.is_some() {
+            self.wait_until_copied(self.look(Channel::oldest_in_memory)).await;
+        }
+        let Some(spool) = self.spool.get().cloned() else { return start };
         let in_memory = {
             let inner = self.inner();
             match start {
@@ -222,9 +268,12 @@ impl LiveChannel {
         let end = tokio::time::Instant::now() + wait;
         loop {
             let bell = self.inner().bells.get(&id).cloned().ok_or(TakeRefused::Unknown)?;
-            match self.drive(|core, now, effects| core.take(id, taken, now, effects))? {
+            let took = self.drive(|core, now, effects| core.take(id, taken, now, effects))?;
+            self.taken_from();
+            match took {
                 Take::Ready(delivery) => return Ok(Some(delivery)),
                 Take::Read { from, until } => {
+                    let Some(until) = self.copied_up_to(from, until, end).await else { return Ok(None) };
                     if let Some(delivery) = self.read(id, from, until).await {
                         return Ok(Some(delivery));
                     }
@@ -241,7 +290,7 @@ impl LiveChannel {
 
     /// Reads history on the disk for a subscriber.
     async fn read(&self, id: SubscriberId, from: u64, until: u64) -> Option<Arc<Delivery>> {
-        let spool = self.spool.clone()?;
+        let spool = self.spool.get().cloned()?;
         let bytes_max = self.limits.delivery_bytes_max;
         let read = tokio::task::spawn_blocking(move || spool.read(from, until, bytes_max)).await;
         let part = match read {
@@ -276,6 +325,8 @@ impl LiveChannel {
         let mut inner = self.inner();
         let Inner { core, bells, .. } = &mut *inner;
         bells.retain(|&id, _| core.has_subscriber(id));
+        drop(inner);
+        self.look_for_laggards();
     }
 
     /// Ends the channel: publishers are refused, subscribers are told. What was taken is on the disk on return.
@@ -289,9 +340,19 @@ impl LiveChannel {
         if let Some(spooler) = &self.spooler {
             spooler.stop().await;
         }
-        if let Some(spool) = &self.spool {
+        if let Some(shared) = &self.shared {
+            shared.end().await;
+        }
+        if let Some(spool) = self.spool.get() {
             spool.close();
         }
+    }
+
+    /// Ends what is here of a channel that goes on: subscribers are not told, and find out when they ask next.
+    pub(super) async fn let_go(&self) {
+        let bells = std::mem::take(&mut self.inner().bells);
+        bells.into_values().for_each(|bell| bell.notify_one());
+        self.close().await;
     }
 
     pub(crate) fn last_sequence(&self, publisher: &str) -> u64 {
@@ -310,7 +371,7 @@ impl LiveChannel {
     }
 
     pub(crate) fn report(&self) -> ChannelReport {
-        let info = self.info();
+        let (info, settled) = (self.info(), self.all_settled());
         let inner = self.inner();
         let report = inner.core.report();
         ChannelReport {
@@ -321,6 +382,8 @@ impl LiveChannel {
             waiting: u32::try_from(report.waiting).unwrap_or(u32::MAX),
             subscribers: report.subscribers,
             corba_peers: u32::try_from(self.ports.connected()).unwrap_or(u32::MAX),
+            settled,
+            servers: Vec::new(),
         }
     }
 }

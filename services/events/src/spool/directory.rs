@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,18 +39,6 @@ pub enum SpoolError {
     /// The disk has failed in the middle of writing, and what is written could not be taken back: nobody knows what is there.
     #[error("{path}: the disk failed while it wrote, nothing more is written before a restart", path = _0.display())]
     InDoubt(PathBuf),
-}
-
-/// What a channel is, as its directory says.
-#[derive(Debug, Clone, PartialEq, quorb::IdlType)]
-#[idl(id = "IDL:quorb/Events/ChannelFile:1.0")]
-pub struct ChannelFile {
-    /// Its name.
-    pub name: String,
-    /// Its life: positions of another life mean nothing.
-    pub life: u64,
-    /// How it was made.
-    pub options: ChannelOptions,
 }
 
 /// A spool in a directory.
@@ -338,46 +326,4 @@ fn recover(
 fn note_publisher(stored: &Stored, publishers: &mut Publishers) {
     let last = stored.block.first_sequence() + stored.len() as u64 - 1;
     publishers.note(stored.block.publisher(), last, stored.last());
-}
-
-impl ChannelFile {
-    /// The name of the file.
-    const NAME: &str = "channel";
-
-    /// Reads what a directory says.
-    ///
-    /// # Errors
-    /// The disk; a file that is not one of these.
-    pub fn read(directory: &Path) -> Result<ChannelFile, SpoolError> {
-        let path = directory.join(ChannelFile::NAME);
-        let octets = fs::read(&path).map_err(|source| SpoolError::Io { path: path.clone(), source })?;
-        let malformed = |what| SpoolError::Malformed { path: path.clone(), what };
-        let (sum, body) = octets.split_at_checked(4).ok_or_else(|| malformed("too short"))?;
-        if sum != crc32fast::hash(body).to_le_bytes() {
-            return Err(malformed("its check sum is wrong"));
-        }
-        let mut body = body;
-        quorb::value::decode_cbor(&mut body).map_err(|_| malformed("it does not say what a channel is"))
-    }
-
-    /// Writes it, in place of the one that is there.
-    ///
-    /// # Errors
-    /// The disk.
-    pub fn write(&self, directory: &Path) -> Result<(), SpoolError> {
-        let path = directory.join(ChannelFile::NAME);
-        let write = || {
-            fs::create_dir_all(directory)?;
-            let mut body = Vec::new();
-            quorb::value::encode_cbor(self, &mut body).map_err(io::Error::other)?;
-            let draft = directory.join("channel.new");
-            let mut file = File::create(&draft)?;
-            file.write_all(&crc32fast::hash(&body).to_le_bytes())?;
-            file.write_all(&body)?;
-            file.sync_all()?;
-            fs::rename(&draft, &path)?;
-            File::open(directory)?.sync_all()
-        };
-        write().map_err(|source| SpoolError::Io { path: path.clone(), source })
-    }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   DIR/channel              what the channel is
+//!   DIR/settled              how far its subscribers with names have come
 //!   DIR/lock                 held while a process uses the directory
 //!   DIR/<first>.spool        segments, each named by the position of its first event
 //! ```
@@ -10,6 +11,7 @@
 //! |---|---|
 //! | `frame` | how a block lies in a segment |
 //! | `segment` | a file of blocks, and an index of it in memory |
+//! | `files` | the small files beside the segments |
 //! | `directory` | the segments of a channel: opening, writing, reading, removing the oldest |
 //!
 //! A block that a process did not live to finish is dropped when the spool is opened. A damaged block costs its events, which
@@ -17,12 +19,14 @@
 //! events elsewhere: an existing stream server, for instance.
 
 mod directory;
+mod files;
 mod frame;
 mod segment;
 #[cfg(test)]
 mod tests;
 
-pub use directory::{ChannelFile, DirectorySpool, SpoolError};
+pub use directory::{DirectorySpool, SpoolError};
+pub use files::{ChannelFile, SettledFile};
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use quorb::value::AnyError;
 use quorb::{Fault, SystemException};
 
 use crate::native::{
-    ChannelError, ChannelOptions, PublishError, SubscribeError, TakeError, WhyEjected, WhyNot,
+    ChannelError, ChannelOptions, PublishError, SettleError, SubscribeError, TakeError, WhyEjected, WhyNot,
 };
 use crate::subject::SubjectError;
 
@@ -64,6 +64,7 @@ fn why_not(why: WhyNot) -> &'static str {
         WhyNot::SlowSubscriber => "a slow subscriber has made no room in time",
         WhyNot::Store => "they could not be written to the disk",
         WhyNot::Ending => "the channel ends",
+        WhyNot::NotAgreed => "the servers that have the channel may not have agreed on them",
     }
 }
 
@@ -173,6 +174,15 @@ impl About for SubscribeError {
             SubscribeError::NoChannel(_) => EventError::NoChannel(channel.to_owned()),
             SubscribeError::BadSubject(bad) => EventError::Refused(bad.why),
             SubscribeError::BadOptions(bad) => EventError::Refused(bad.why),
+        }
+    }
+}
+
+impl About for SettleError {
+    fn about(self, channel: &str) -> EventError {
+        match self {
+            SettleError::NoChannel(_) => EventError::NoChannel(channel.to_owned()),
+            SettleError::BadOptions(bad) => EventError::Refused(bad.why),
         }
     }
 }

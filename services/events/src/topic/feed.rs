@@ -7,7 +7,7 @@ use bytes::Bytes;
 use quorb::{ExceptionKind, Fault, IdlType, Minor, Proxy, SystemException};
 use tokio::sync::mpsc;
 
-use super::error::{EventError, Loss};
+use super::error::{About, EventError, Loss};
 use super::sender::is_passing;
 use super::typed::{Event, NoValue, Typed};
 use crate::Limits;
@@ -35,6 +35,18 @@ pub struct Feed<T> {
     until: u64,
     lost: u64,
     ended: Option<Loss>,
+    /// How far it has come is remembered under a name.
+    settling: Option<Settling>,
+}
+
+/// Where it is told how far a feed has come.
+#[derive(Debug)]
+struct Settling {
+    service: EventServiceProxy,
+    channel: String,
+    name: String,
+    /// Positions are those of this life of the channel.
+    life: u64,
 }
 
 /// A block that is being walked through.
@@ -48,7 +60,8 @@ struct Current {
 #[derive(Debug)]
 enum Arrival {
     Delivery(ReceivedDelivery),
-    Loss(Loss),
+    /// With the life of the channel from here on.
+    Loss(Loss, u64),
 }
 
 /// Where a feed comes from.
@@ -62,6 +75,7 @@ pub(super) struct Source {
     pub(super) channel: String,
     pub(super) made: ChannelOptions,
     pub(super) until: Option<u64>,
+    pub(super) name: Option<String>,
 }
 
 /// Answers that wait to be looked at, beside the one that is being looked at.
@@ -85,6 +99,10 @@ impl<T: IdlType> Feed<T> {
         let typed = Typed::new()?;
         let (sender, arrivals) = mpsc::channel(ARRIVALS_MAX);
         let (next, until) = (source.begun.next, source.until.unwrap_or(u64::MAX));
+        let settling = source.name.clone().map(|name| {
+            let (service, channel) = (source.service.clone(), source.channel.clone());
+            Settling { service, channel, name, life: source.begun.life }
+        });
         tokio::spawn(source.run(sender));
         Ok(Feed {
             arrivals,
@@ -97,7 +115,21 @@ impl<T: IdlType> Feed<T> {
             until,
             lost: 0,
             ended: None,
+            settling,
         })
+    }
+
+    /// Says that everything that the feed has given so far has been worked on: whoever subscribes with its
+    /// [name](super::Subscription::named) begins behind that, at whichever server, even after a restart of all. On return it is
+    /// as safe as the events of the channel. Cancellation safe.
+    ///
+    /// # Errors
+    /// [`EventError::Refused`] if the feed has no name; [`EventError::NoChannel`] if the channel has ended, or begun anew.
+    pub async fn settle(&self) -> Result<(), EventError> {
+        let Some(Settling { service, channel, name, life }) = &self.settling else {
+            return Err(EventError::Refused("the subscriber has no name".to_owned()));
+        };
+        service.settle(channel, *life, name, self.next).await.map_err(|fault| fault.about(channel))
     }
 
     /// The next value; waits for it. None when the feed has ended, which [`end`](Feed::end) explains. What was lost is left
@@ -189,7 +221,12 @@ impl<T: IdlType> Feed<T> {
             }
             match self.arrivals.recv().await {
                 Some(Arrival::Delivery(delivery)) => self.arrived(delivery),
-                Some(Arrival::Loss(loss)) => self.lose(loss),
+                Some(Arrival::Loss(loss, life)) => {
+                    if let Some(settling) = &mut self.settling {
+                        settling.life = life;
+                    }
+                    self.lose(loss);
+                }
                 None => return false,
             }
             if !self.losses.is_empty() {
@@ -258,10 +295,10 @@ impl Source {
             ended = self.follow(&arrivals) => Some(ended),
             () = arrivals.closed() => None,
         };
-        let Subscribed { channel, subscription, .. } = self.begun;
+        let Subscribed { channel, subscription, life, .. } = self.begun;
         match ended {
             // Who wanted it may have gone meanwhile.
-            Some(loss) => drop(arrivals.send(Arrival::Loss(loss)).await),
+            Some(loss) => drop(arrivals.send(Arrival::Loss(loss, life)).await),
             // The service would find out by itself, later.
             None => drop(self.service.cancel(channel, subscription).await),
         }
@@ -307,7 +344,7 @@ impl Source {
                     Ok(None) => (taken, next) = (0, self.begun.next),
                     Ok(Some(loss)) => {
                         (taken, next) = (0, self.begun.next);
-                        let _ = arrivals.send(Arrival::Loss(loss)).await;
+                        let _ = arrivals.send(Arrival::Loss(loss, self.begun.life)).await;
                     }
                     Err(exception) if !is_passing(&exception) || begun.elapsed() >= PATIENCE => {
                         return Loss::Unreachable(exception);
@@ -325,8 +362,10 @@ impl Source {
         let options = SubscribeOptions { start: Start::Position(next), ..self.options };
         let begun = self.subscribe(&options).await?;
         if begun.life == self.begun.life {
+            // With less than there was nobody has gone on but an operator.
+            let is_less = begun.next < next;
             self.begun = begun;
-            return Ok(None);
+            return Ok(is_less.then_some(Loss::Restarted { next: begun.next }));
         }
         self.service.cancel(begun.channel, begun.subscription).await.map_err(system)?;
         self.begun = self.subscribe(&SubscribeOptions { start: Start::First, ..self.options }).await?;

@@ -268,7 +268,9 @@ async fn send_block(
             Err(fault) => fault,
         };
         let again = match &fault {
-            Fault::User(PublishError::NotAccepted(not)) if not.why != WhyNot::Overloaded => {
+            Fault::User(PublishError::NotAccepted(not))
+                if !matches!(not.why, WhyNot::Overloaded | WhyNot::NotAgreed) =>
+            {
                 let published = not.next_sequence.saturating_sub(block.first_sequence());
                 let events = (block.len() as u64).saturating_sub(published);
                 return Err(EventError::NotPublished { events, why: not.why });

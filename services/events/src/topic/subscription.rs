@@ -19,6 +19,7 @@ pub struct Subscription {
     pattern: String,
     options: SubscribeOptions,
     until_now: bool,
+    name: Option<String>,
 }
 
 impl Subscription {
@@ -28,7 +29,16 @@ impl Subscription {
             pattern: pattern.to_owned(),
             options: SubscribeOptions::default(),
             until_now: false,
+            name: None,
         }
+    }
+
+    /// Gives the subscriber a name, under which the channel remembers how far it has come: it begins where
+    /// [`Feed::settle`] has said last, whatever program has said it, and where it is told here only the first time. The name is
+    /// its own: of two with the same name each goes on where the other has settled.
+    pub fn named(mut self, name: &str) -> Subscription {
+        self.name = Some(name.to_owned());
+        self
     }
 
     /// Where it begins; with the next event unless it says so. History goes over into what comes then: no event is missing,
@@ -77,10 +87,17 @@ impl Subscription {
     /// # Errors
     /// [`EventError::NoChannel`], among others.
     pub async fn open<T: IdlType>(self) -> Result<Feed<T>, EventError> {
-        let Subscription { events, pattern, options, until_now } = self;
+        let Subscription { events, pattern, mut options, until_now, name } = self;
         let checked = Pattern::new(&pattern, &events.shared.limits)
             .map_err(|cause| EventError::Subject { text: shortened(&pattern), cause })?;
         let service = events.service().clone();
+        if let Some(name) = &name {
+            let settled = service.settled(checked.channel(), name).await;
+            let settled = settled.map_err(|fault| fault.about(checked.channel()))?;
+            if settled > 0 {
+                options.start = Start::Position(settled);
+            }
+        }
         let begun =
             service.subscribe(&pattern, &options).await.map_err(|fault| fault.about(checked.channel()))?;
         let channel = service.describe(checked.channel()).await;
@@ -94,6 +111,7 @@ impl Subscription {
             channel: channel.name,
             made: channel.options,
             until: until_now.then_some(channel.next),
+            name,
         };
         Feed::start(source)
     }

@@ -7,12 +7,14 @@
 //! | `facade` | topics, subjects, types, keys, named publishers |
 //! | `overload` | every policy, exact counts, nobody held up |
 //! | `durable` | history: positions, times, restarts, damage |
+//! | `group` | several servers that are one |
 //! | `bad_input` | what nobody should send |
 
 mod bad_input;
 mod corba;
 mod durable;
 mod facade;
+mod group;
 mod overload;
 mod pipelined;
 mod rig;

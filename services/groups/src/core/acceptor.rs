@@ -82,10 +82,11 @@ impl Core {
         self.write_loose();
         self.append(&Record::Promised { view: flush.view, ballot: flush.ballot });
         let reports = self.groups.values().filter(|g| g.touched).filter_map(|g| g.report()).collect();
+        let joint = self.joint_reports();
         let now = self.now;
         let promises = self.lease.promises(now);
         let accepted = self.acceptor.accepted.clone();
-        let answer = Answer { view: flush.view, ballot: flush.ballot, accepted, reports, promises };
+        let answer = Answer { view: flush.view, ballot: flush.ballot, accepted, reports, joint, promises };
         self.send_when_synced(from, tag::ANSWER, &answer);
     }
 

@@ -280,3 +280,40 @@ impl Core {
         self.begin_view(view, decision);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Config;
+    use crate::core::wire::value::{Ballot, Value};
+
+    /// What a member of view 2 says to whom that view admitted.
+    fn welcomed(mutation: Option<Mutation>) -> Welcome {
+        let config = Config { mutation, ..Config::new("admitted", ProcessId(1), "1", &["1"]) };
+        let mut core = Core::new(config, Time(1));
+        core.stage = Stage::Member;
+        let members = vec![core.own_member()];
+        core.view = View { domain: DomainId(1), number: ViewNumber(2), members: members.clone() };
+        let value = Value {
+            members,
+            left: Vec::new(),
+            cuts: Vec::new(),
+            joint: Vec::new(),
+            changes: Vec::new(),
+            lease_wait_us: 0,
+            raise: None,
+            restart: None,
+        };
+        let ballot = Ballot { counter: 1, rank: 0 };
+        core.acceptor.begin(Some(Propose { view: ViewNumber(1), ballot, value }));
+        core.welcome(ProcessId(1));
+        core.local.pop_front().unwrap().decode().unwrap()
+    }
+
+    /// Those who alone knew the decision may fail: then whom it admitted tells the member that missed it.
+    #[test]
+    fn who_is_admitted_is_told_what_was_decided() {
+        assert_eq!(welcomed(None).decision.unwrap().view, ViewNumber(1));
+        assert_eq!(welcomed(Some(Mutation::DecisionNotCarried)).decision, None);
+    }
+}

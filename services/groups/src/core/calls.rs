@@ -4,6 +4,7 @@
 use super::event::CallError;
 use super::identity::{GroupId, ProcessId, Time};
 use super::options::GroupOptions;
+use super::protocol::Protocol;
 use super::wire::item::{Request, tag};
 use super::wire::value::{Change, ChangeKind};
 use super::{Core, Stage};
@@ -35,6 +36,9 @@ impl Core {
         options.check()?;
         if options.durable && !self.log.is_kept() {
             return Err(CallError::NoLog);
+        }
+        if options.ordering.is_some() && self.protocol() < Protocol::ORDERING {
+            return Err(CallError::NoOrderingDomains);
         }
         let entrant = self.entrant(name);
         self.request(ChangeKind::Enter { name: name.into(), options, entrant })

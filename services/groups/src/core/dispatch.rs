@@ -101,6 +101,9 @@ impl Core {
             tag::ORDER_OF_TURN => self.places(from, &item.decode::<TurnBatch>()?)?,
             tag::HANDOVER => self.handed_over(from, &item.decode::<Handover>()?)?,
             tag::RECEIVED => self.receipts(from, &item.decode::<Received>()?)?,
+            tag::JOINT_ORDER => self.joint_places(from, &item.decode()?)?,
+            tag::JOINT_KNOWN => self.joint_known(from, item.decode()?)?,
+            tag::TALLY => self.tallied(from, item.decode()?)?,
             tag::ACCUSE => self.accused(from, item.decode::<Accuse>()?),
             tag::FLUSH => self.flush_asked(from, item.decode::<Flush>()?),
             tag::ANSWER => self.answered(from, item.decode::<Answer>()?),
@@ -123,6 +126,7 @@ impl Core {
         let group = self.groups.get_mut(&id).ok_or(WireError::Contradiction)?;
         let rank = group.rank(from).ok_or(WireError::Contradiction)?;
         group.messages(rank, first, input, &self.config.limits)?;
+        self.order_jointly(id);
         self.mark(id);
         Ok(())
     }
@@ -134,6 +138,7 @@ impl Core {
         let first = input.varint()?;
         let group = self.groups.get_mut(&id).ok_or(WireError::Contradiction)?;
         group.messages(usize::from(rank), first, input, &self.config.limits)?;
+        self.order_jointly(id);
         self.mark(id);
         self.check_filled();
         Ok(())

@@ -321,6 +321,9 @@ pub enum Refusal {
     /// The state that a member has is that of an earlier life of the group.
     #[error("the state is of an earlier life of the group")]
     Outdated,
+    /// The groups of the ordering domain have as many members as it can tell apart.
+    #[error("the ordering domain is full")]
+    OrderingFull,
     /// A member with state is there, or is none to have it.
     #[error("the group is not dormant")]
     NotDormant,
@@ -336,6 +339,9 @@ pub enum CallError {
     /// This process is not in the group.
     #[error("not a member of the group")]
     NotInGroup,
+    /// The domain runs at a version of the protocol without ordering domains, as long as a member speaks no later one.
+    #[error("a member of the domain speaks a version of the protocol without ordering domains")]
+    NoOrderingDomains,
     /// The group allows only another class of messages.
     #[error("the group allows another class of messages")]
     ClassNotAllowed,

@@ -84,7 +84,7 @@ impl Core {
         let cuts: BTreeMap<GroupId, &Cut> = value.cuts.iter().map(|cut| (cut.group, cut)).collect();
         let binds = !self.bug(Mutation::JoinersFinish);
         let hasty = self.bug(Mutation::DissolvedUnfinished);
-        for (id, group) in self.groups.iter_mut().filter(|(_, g)| g.touched) {
+        for (id, group) in self.groups.iter_mut().filter(|(_, g)| g.touched && g.ordering.is_none()) {
             if binds && self.registry.get(*id).is_some_and(|r| !r.is_bound_by(value)) {
                 group.hold_back();
                 continue;
@@ -95,6 +95,7 @@ impl Core {
             let cut = cuts.get(id).copied();
             self.counters.orphans += group.finish(cut, &mut told);
         }
+        self.counters.orphans += self.finish_jointly(value, &mut told);
         self.told = told;
         self.pass_on();
     }
@@ -256,6 +257,7 @@ impl Core {
             }
             self.arrange_transfer(id);
         }
+        self.begin_joints();
         let ids: Vec<GroupId> = self
             .groups
             .iter()
@@ -265,6 +267,7 @@ impl Core {
         for id in ids {
             self.mark(id);
         }
+        self.recount_windows();
     }
 
     /// The rest of what changes with a view.

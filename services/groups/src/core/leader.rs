@@ -14,6 +14,7 @@
 use super::detector::Evidence;
 use super::event::{Blocked, Upcall};
 use super::identity::{GroupId, Member, ProcessId, Time};
+use super::joint::longest;
 use super::mutation::Mutation;
 use super::wire::item::{Answer, Fill, Flush, Propose, Request, Source, Vote, tag};
 use super::wire::value::{Ballot, Change, Cut, Report, Value};
@@ -305,9 +306,10 @@ impl Core {
         let left = survivors.iter().copied().filter(|&p| leaves(p)).collect();
         let open =
             self.leader.requests.values().filter(|c| stays(c.by) && self.registry.is_open(c.by, c.token));
+        let joint = longest(answers.values().flat_map(|a| &a.joint));
         let raise = self.raise_with(&members);
         let changes = open.take(self.config.limits.changes_per_view_max).cloned().collect();
-        Value { members, left, cuts, changes, lease_wait_us, raise, restart: None }
+        Value { members, left, cuts, joint, changes, lease_wait_us, raise, restart: None }
     }
 
     pub(super) fn filled(&mut self, from: ProcessId, vote: Vote) {

@@ -29,10 +29,12 @@ const REDIAL_US: u64 = 100_000;
 
 /// One connection.
 #[derive(Debug)]
-struct Link {
+pub(crate) struct Link {
     peer: Option<ProcessId>,
     greeted: bool,
     dialled: Option<Address>,
+    /// What comes on it is not taken in: too much is kept already.
+    pub(crate) deaf: bool,
     /// The other side's hello, until it has proved the key.
     unproved: Option<Hello>,
     /// The processes that were believed to be at the address when this side dialled it. If another one answers, they are
@@ -44,7 +46,7 @@ struct Link {
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) address: Address,
-    channel: Channel,
+    pub(crate) channel: Channel,
     links: Vec<LinkId>,
     /// The connection data is sent on.
     current: Option<LinkId>,
@@ -63,7 +65,7 @@ pub(crate) struct Peer {
 /// All connections and peers.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    links: BTreeMap<LinkId, Link>,
+    pub(crate) links: BTreeMap<LinkId, Link>,
     pub(crate) peers: BTreeMap<ProcessId, Peer>,
     /// Processes that views have dropped, the latest ones: none of them comes back (M6).
     dropped: VecDeque<ProcessId>,
@@ -98,7 +100,9 @@ impl Core {
     pub(super) fn opened(&mut self, link: LinkId, dialled: Option<Address>) {
         let by_us = dialled.is_some();
         let asks = dialled.as_ref().map(|address| self.dialled(address)).unwrap_or_default();
-        self.links.links.insert(link, Link { peer: None, greeted: by_us, dialled, asks, unproved: None });
+        self.links
+            .links
+            .insert(link, Link { peer: None, greeted: by_us, dialled, deaf: false, asks, unproved: None });
         if by_us {
             self.greet(link);
         }
@@ -125,7 +129,7 @@ impl Core {
         self.out.push(Effect::Send { link, head, body });
     }
 
-    fn hang_up(&mut self, link: LinkId) {
+    pub(super) fn hang_up(&mut self, link: LinkId) {
         self.out.push(Effect::Close { link });
         self.closed(link);
     }
@@ -262,7 +266,6 @@ impl Core {
         if !greeted {
             self.greet(link);
         }
-        let now = self.now;
         let mut received = 0;
         if let Some(peer) = self.links.peers.get_mut(&hello.process) {
             peer.links.push(link);
@@ -270,7 +273,7 @@ impl Core {
             peer.domain = hello.domain;
             peer.durable = hello.durable;
             peer.speaks = hello.newest;
-            peer.heard = now;
+            peer.heard = self.now;
             received = peer.channel.received();
         }
         let head = FrameHead { kind: FrameKind::Resume, sequence: 0, acknowledged: received }.encode();
@@ -315,14 +318,15 @@ impl Core {
     }
 
     fn channel_frame(&mut self, link: LinkId, process: ProcessId, head: FrameHead, body: Bytes) {
-        let now = self.now;
+        let deaf = head.kind == FrameKind::Data && self.is_deaf(link, process, &body);
         let Some(peer) = self.links.peers.get_mut(&process) else { return };
-        peer.heard = now;
+        peer.heard = self.now;
         if !peer.channel.acknowledge(head.acknowledged) {
             return self.refuse(link);
         }
         match head.kind {
             FrameKind::Resume => self.resume(link, process),
+            FrameKind::Data if deaf => {}
             FrameKind::Data => match peer.channel.accept(head.sequence, body.len()) {
                 Arrival::Next => {
                     self.heard_from(process);

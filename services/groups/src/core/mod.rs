@@ -18,7 +18,8 @@
 //! **The pipeline**, one concern a file: [`identity`], `channel` (streams that outlive connections), `links` (connections
 //! and hello), `detector` (evidence and suspicion), `birth` (view 1, joining), `acceptor` and `leader` (agreement on the
 //! next view), `install` (from one view to the next), `group` (lanes, parts, order, causal, stability, delivery, ending),
-//! `registry` (lightweight groups), `sending` (credits, packing), `lease` (local reads), `transfer` (state for joiners),
+//! `joint` (groups that share one order), `registry` (lightweight groups), `sending` (credits, packing), `share` (what all windows share),
+//! `lease` (local reads), `transfer` (state for joiners),
 //! `future` (what arrives before its view), `parting` (leaving), `protocol` (its version, and raising it), `durable` (the log, and beginning again from it). The wire format is in `wire`; what can be set in [`options`].
 
 mod acceptor;
@@ -33,6 +34,7 @@ mod future;
 mod group;
 pub mod identity;
 mod install;
+mod joint;
 mod key;
 mod leader;
 mod lease;
@@ -43,6 +45,7 @@ mod parting;
 mod protocol;
 mod registry;
 mod sending;
+mod share;
 mod transfer;
 pub(crate) mod wire;
 
@@ -54,7 +57,7 @@ pub use identity::{Address, DomainId, DurableId, GroupId, Member, ProcessId, Ran
 pub use key::SharedKey;
 #[doc(hidden)]
 pub use mutation::Mutation;
-pub use options::{Class, Config, GroupOptions, Limits, OptionsError, Order};
+pub use options::{Class, Config, GroupOptions, Limits, OptionsError, Order, OrderingDomain};
 pub use protocol::Protocol;
 pub use registry::Forced;
 pub use wire::WireError;
@@ -137,6 +140,8 @@ pub struct Core {
     leader: Leader,
     registry: Registry,
     groups: BTreeMap<GroupId, Box<Group>>,
+    /// Orders that groups share.
+    joints: BTreeMap<OrderingDomain, joint::Joint>,
     dirty: Vec<GroupId>,
     /// Groups of one class of messages in which something was received, sent or delivered, until the driver asks.
     stirred: Vec<GroupId>,
@@ -151,6 +156,7 @@ pub struct Core {
     restart: Option<Box<durable::restart::Restart>>,
     receipts_due: Option<Time>,
     blocked: bool,
+    share: share::Share,
     /// The application knows that this process does not speak what its domain runs at.
     too_old: bool,
     counters: Counters,
@@ -175,6 +181,7 @@ impl Core {
             leader: Leader::default(),
             registry: Registry::default(),
             groups: BTreeMap::new(),
+            joints: BTreeMap::new(),
             dirty: Vec::new(),
             stirred: Vec::new(),
             future: Future::default(),
@@ -186,6 +193,7 @@ impl Core {
             restart: None,
             receipts_due: None,
             blocked: false,
+            share: share::Share::default(),
             too_old: false,
             counters: Counters::default(),
             config,
@@ -213,6 +221,7 @@ impl Core {
         self.consider();
         self.settle();
         self.progress_groups();
+        self.share_out();
         self.answer_queries();
         self.pump_state();
         self.compact();

@@ -108,6 +108,10 @@ mutations! {
     RaisedBeforeAll,
     /// The role of a sequencer is handed over before all have the last places that it gave.
     HandedOverEarly,
+    /// Groups of an ordering domain deliver each by its own places.
+    OrderedApart,
+    /// Groups of an ordering domain finish a view one after the other.
+    FinishedApart,
     /// A joiner's state stands for a later moment than the cut it is installed at.
     StateAfterCut,
 }

@@ -121,6 +121,9 @@ pub struct Limits {
     /// Octets of messages that wait for the window, or for the next view, in one group; beyond, sending is refused. One
     /// message may always wait.
     pub backlog_bytes_max: usize,
+    /// Octets of one's own messages in all groups together that not every member has acknowledged or that wait to be sent. A
+    /// group may have as many of them as are left, so that no group takes all; beyond, sending is refused.
+    pub windows_bytes_max: usize,
     /// Octets of items kept for a view not yet installed.
     pub future_bytes_max: usize,
     /// Octets of one piece of a group's state.
@@ -154,6 +157,7 @@ impl Default for Limits {
             window_bytes_max: 32 << 20,
             window_messages_max: 1 << 18,
             backlog_bytes_max: 16 << 20,
+            windows_bytes_max: 128 << 20,
             future_bytes_max: 256 << 20,
             state_chunk_bytes: 64 << 10,
             state_chunks_ahead: 8,
@@ -228,6 +232,26 @@ pub struct GroupOptions {
     /// outlives the failure of all. Members need a log themselves, the group a state, and all messages are total and
     /// uniform.
     pub durable: bool,
+    /// The groups of the same ordering domain share one total order: members of several of them deliver the totally ordered
+    /// messages of all these groups in the same sequence everywhere.
+    pub ordering: Option<OrderingDomain>,
+}
+
+/// Groups of the same ordering domain share one total order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderingDomain(pub u64);
+
+impl OrderingDomain {
+    /// The ordering domain of this name.
+    #[must_use]
+    pub const fn named(name: &str) -> Self {
+        let (octets, mut hash, mut at) = (name.as_bytes(), 0xcbf2_9ce4_8422_2325_u64, 0);
+        while at < octets.len() {
+            hash = (hash ^ octets[at] as u64).wrapping_mul(0x0100_0000_01b3);
+            at += 1;
+        }
+        Self(hash)
+    }
 }
 
 /// Why options contradict each other.
@@ -243,15 +267,25 @@ pub enum OptionsError {
     /// A log begins with a state.
     #[error("a durable group needs a state to begin with: set state")]
     DurableNeedsState,
+    /// What was delivered between messages of other groups is not in the log of one.
+    #[error(
+        "a log is replayed group by group: a durable group cannot share its order with others, unset durable or ordering"
+    )]
+    DurableIsOrderedAlone,
+    /// A group without totally ordered messages has no order to share.
+    #[error(
+        "the groups of an ordering domain share the total order: allow total messages, or unset ordering"
+    )]
+    OrderingNeedsTotal,
 }
 
 impl GroupOptions {
     /// A group without state: whoever enters takes part at once, and every class of message may be sent.
-    pub const PLAIN: Self = Self { state: false, queries: false, only: None, durable: false };
+    pub const PLAIN: Self = Self { state: false, queries: false, only: None, durable: false, ordering: None };
 
     /// A replicated object: state, local queries, and nothing but uniform total messages.
     pub const REPLICATED: Self =
-        Self { state: true, queries: true, only: Some(Class::new(Order::Total, true)), durable: false };
+        Self { state: true, queries: true, only: Some(Class::new(Order::Total, true)), ..Self::PLAIN };
 
     /// A replicated object that outlives the failure of all its members.
     pub const DURABLE: Self = Self { durable: true, ..Self::REPLICATED };
@@ -267,6 +301,12 @@ impl GroupOptions {
         if self.durable && !self.state {
             return Err(OptionsError::DurableNeedsState);
         }
+        if self.ordering.is_some() && self.durable {
+            return Err(OptionsError::DurableIsOrderedAlone);
+        }
+        if self.ordering.is_some() && self.only.is_some_and(|only| only.order() != Order::Total) {
+            return Err(OptionsError::OrderingNeedsTotal);
+        }
         Ok(())
     }
 }
@@ -281,7 +321,7 @@ impl Wire for Class {
 }
 
 wire_struct! {
-    GroupOptions { state, queries, only, durable }
+    GroupOptions { state, queries, only, durable, ordering }
 }
 
 #[cfg(test)]
@@ -298,5 +338,12 @@ mod tests {
         let stateless = GroupOptions { state: false, queries: false, ..GroupOptions::DURABLE };
         assert_eq!(stateless.check(), Err(OptionsError::DurableNeedsState));
         assert_eq!(GroupOptions::DURABLE.check(), Ok(()));
+        let ordering = Some(OrderingDomain::named("accounts"));
+        let logged = GroupOptions { ordering, ..GroupOptions::DURABLE };
+        assert_eq!(logged.check(), Err(OptionsError::DurableIsOrderedAlone));
+        let only = Some(Class::new(Order::Causal, true));
+        let causal = GroupOptions { ordering, only, ..GroupOptions::PLAIN };
+        assert_eq!(causal.check(), Err(OptionsError::OrderingNeedsTotal));
+        assert_eq!(GroupOptions { ordering, ..GroupOptions::REPLICATED }.check(), Ok(()));
     }
 }

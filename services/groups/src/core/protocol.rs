@@ -36,10 +36,14 @@ impl Protocol {
     /// From here on large messages travel in parts.
     pub(crate) const PARTS: Self = Self(2);
 
+    /// From here on groups may share one order.
+    pub(crate) const ORDERING: Self = Self(2);
+
     /// The version that brought an item.
     fn of_item(tag: u8) -> Self {
         match tag {
             tag::ORDER_OF_TURN | tag::HANDOVER => Self::HANDOVER,
+            tag::JOINT_ORDER | tag::JOINT_KNOWN | tag::TALLY => Self::ORDERING,
             _ => Self::OLDEST,
         }
     }

@@ -13,7 +13,7 @@
 //! enter with the same view the longest does.
 
 use super::event::{GroupMember, GroupView, Refusal};
-use super::identity::{DomainId, DurableId, GroupId, ProcessId, View, ViewNumber};
+use super::identity::{DomainId, DurableId, GroupId, ProcessId, Rank, View, ViewNumber};
 use super::options::GroupOptions;
 use super::protocol::Protocol;
 use super::wire::value::{Change, ChangeKind, Cut, Entrant, Value};
@@ -341,6 +341,12 @@ impl Registry {
         view: ViewNumber,
     ) -> Applied {
         let durable = entrant.durable;
+        if let Some(domain) = options.ordering {
+            let senders: usize = self.records.values().map(|record| record.senders_in(domain)).sum();
+            if senders >= usize::from(Rank::MAX) {
+                return Applied::Refused(Refusal::OrderingFull);
+            }
+        }
         let Some(&id) = self.names.get(name) else {
             let id = GroupId(self.next);
             self.next += 1;

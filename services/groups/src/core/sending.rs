@@ -28,30 +28,37 @@ impl Core {
         if payload.len() > limits.message_bytes_max {
             return Err(CallError::TooLong);
         }
+        let own = self.groups.get(&id).map_or(0, |group| group.own_bytes());
+        let shared = self.has_share(own);
         let Some(group) = self.groups.get_mut(&id) else { return Err(CallError::NotInGroup) };
         if group.only.is_some_and(|only| only != class) {
             return Err(CallError::ClassNotAllowed);
         }
         let open = !self.acceptor.is_flushing() && group.backlog.is_empty() && !group.suspended;
         let large = payload.len() > limits.part_bytes_max && parts;
-        if open && !large && !group.is_shut(limits) {
+        let octets = payload.len();
+        if shared && open && !large && !group.is_shut(limits) {
+            self.share.take(octets);
             group.send(class, payload);
             let full = group.batch_bytes() >= limits.batch_bytes_max;
             if !group.dirty {
                 group.dirty = true;
                 self.dirty.push(id);
             }
+            self.order_jointly(id);
             if full {
                 self.seal_group(id);
             }
             return Ok(());
         }
-        if !group.backlog.has_room(payload.len(), limits.backlog_bytes_max) {
+        if !shared || !group.backlog.has_room(octets, limits.backlog_bytes_max) {
             if !std::mem::replace(&mut group.blocked, true) {
                 self.tell(Upcall::Blocked(Blocked::Credits(id)));
+                self.share.wait(id);
             }
             return Err(CallError::NoCredit);
         }
+        self.share.take(octets);
         group.backlog.push(class, payload);
         if open {
             self.mark(id);
@@ -97,14 +104,19 @@ impl Core {
                 waiting |= group.consider_handover(after, self.now);
                 self.counters.handovers += u64::from(group.turn() > before);
             }
+            let before = group.own_bytes();
             group.progress(&mut told);
+            self.share.give_back(before - group.own_bytes());
             if group.only.is_some() {
                 self.stirred.push(id);
             }
             if group.is_durable() {
                 durable.push(id);
             }
-            while let Some(token) = group.passed() {
+        }
+        self.deliver_jointly(&mut told);
+        for &id in &ids {
+            while let Some(token) = self.groups.get_mut(&id).and_then(|group| group.passed()) {
                 told.push(Upcall::Stable { group: id, token });
             }
         }
@@ -131,16 +143,14 @@ impl Core {
         while self.send_waiting(id) {
             let mut told = std::mem::take(&mut self.told);
             if let Some(group) = self.groups.get_mut(&id) {
+                let before = group.own_bytes();
                 group.progress(&mut told);
+                self.share.give_back(before - group.own_bytes());
             }
+            self.deliver_jointly(&mut told);
             self.told = told;
             self.pass_on();
             self.write_placed(id);
-        }
-        let Some(group) = self.groups.get_mut(&id) else { return };
-        if group.blocked && group.backlog.bytes() < self.config.limits.backlog_bytes_max / 2 {
-            group.blocked = false;
-            self.tell(Upcall::Unblocked(Blocked::Credits(id)));
         }
     }
 
@@ -151,7 +161,9 @@ impl Core {
             let Some(part) = group.send_waiting(&self.config.limits, parts) else { break };
             sent = true;
             self.counters.parts += u64::from(!part.is_whole());
-            if group.batch_bytes() >= self.config.limits.batch_bytes_max {
+            let full = group.batch_bytes() >= self.config.limits.batch_bytes_max;
+            self.order_jointly(id);
+            if full {
                 self.seal_group(id);
             }
         }
@@ -176,6 +188,7 @@ impl Core {
                 self.mark(id);
             }
         }
+        later |= self.seal_joints(frozen, due);
         if due {
             self.receipts_due = None;
         }

@@ -4,6 +4,7 @@ use super::call::{Call, StatePlace};
 use super::error::{Ended, Gone};
 use crate::core::{Blocked, Class, GroupId, GroupView, ProcessId};
 use bytes::Bytes;
+use std::num::NonZeroU64;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -60,6 +61,9 @@ pub struct Delivery<M> {
     pub class: Class,
     /// What was sent.
     pub message: M,
+    /// In a group of an ordering domain, of a totally ordered message: its number among those that this process was given in all
+    /// of its groups there, from one on, without gaps. Who reads several groups takes their messages up by it.
+    pub turn: Option<NonZeroU64>,
 }
 
 /// Says that this member's copy is current: nothing that any client can know of is missing, as long as no further event of
@@ -113,9 +117,9 @@ impl Event<Bytes> {
     /// The same event with its message read.
     pub(super) fn read<M>(self, decode: fn(&Bytes) -> Option<M>) -> Event<M> {
         match self {
-            Self::Message(Delivery { sender, class, message }) => match decode(&message) {
-                Some(message) => Event::Message(Delivery { sender, class, message }),
-                None => Event::Unreadable(Delivery { sender, class, message }),
+            Self::Message(Delivery { sender, class, message, turn }) => match decode(&message) {
+                Some(message) => Event::Message(Delivery { sender, class, message, turn }),
+                None => Event::Unreadable(Delivery { sender, class, message, turn }),
             },
             Self::Unreadable(delivery) => Event::Unreadable(delivery),
             Self::View(view) => Event::View(view),

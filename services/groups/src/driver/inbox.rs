@@ -221,7 +221,8 @@ mod tests {
 
     fn message(size: usize) -> Event<Bytes> {
         let message = Bytes::from(vec![0; size]);
-        Event::Message(Delivery { sender: ProcessId(1), class: Class::new(Order::Fifo, false), message })
+        let class = Class::new(Order::Fifo, false);
+        Event::Message(Delivery { sender: ProcessId(1), class, message, turn: None })
     }
 
     #[tokio::test]

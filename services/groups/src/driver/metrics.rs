@@ -15,6 +15,8 @@ pub struct Metrics {
     pub events_unread_bytes: usize,
     /// Messages of this process that wait for the credit of their group.
     pub sends_waiting: usize,
+    /// Octets of this process's own messages, in all groups, that not every member has acknowledged or that wait to be sent.
+    pub windows_bytes: usize,
     /// Messages that are kept because not every member has acknowledged them, or because they wait for their turn.
     pub messages_kept: usize,
     /// Connections open.

@@ -313,6 +313,7 @@ impl Owner {
     fn metrics(&self) -> Metrics {
         let mut metrics = Metrics {
             counters: self.core.counters(),
+            windows_bytes: self.core.windows_bytes(),
             messages_kept: self.core.kept_messages(),
             links: self.links.len(),
             links_queued_bytes: self.links.values().map(Link::queued_bytes).sum(),

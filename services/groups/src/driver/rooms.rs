@@ -10,10 +10,11 @@ use super::metrics::Metrics;
 use super::outbox::{Outbox, SEND_BYTES_MIN, Sending};
 use super::requests::Requests;
 use crate::core::{
-    Blocked, CallError, Class, Core, GroupId, GroupOptions, GroupView, Order, Refusal, Upcall,
+    Blocked, CallError, Class, Core, GroupId, GroupOptions, GroupView, Order, OrderingDomain, Refusal, Upcall,
 };
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
@@ -40,6 +41,8 @@ pub(super) struct Rooms {
     lagging: BTreeMap<GroupId, (usize, Instant)>,
     flushes: BTreeMap<u64, (GroupId, oneshot::Sender<u64>)>,
     last_flush: u64,
+    /// The last number of each ordering domain.
+    turns: BTreeMap<OrderingDomain, u64>,
     pub(super) requests: Requests,
 }
 
@@ -53,6 +56,7 @@ struct Room {
     waiting: VecDeque<Sending>,
     /// The application reads no more, or too slowly: leaving is asked for.
     leaving: bool,
+    ordering: Option<OrderingDomain>,
 }
 
 impl Drop for Room {
@@ -81,6 +85,7 @@ impl Rooms {
             lagging: BTreeMap::new(),
             flushes: BTreeMap::new(),
             last_flush: 0,
+            turns: BTreeMap::new(),
             requests: Requests::default(),
         }
     }
@@ -144,11 +149,13 @@ impl Rooms {
     pub(super) fn told(&mut self, core: &mut Core, upcall: Upcall) -> bool {
         let (group, event) = match upcall {
             Upcall::GroupView(view) => {
-                self.open(&view);
+                let ordering = core.options_of(view.group).and_then(|options| options.ordering);
+                self.open(&view, ordering);
                 (view.group, Event::View(view))
             }
             Upcall::Deliver { group, sender, class, payload } => {
-                (group, Event::Message(Delivery { sender, class, message: payload }))
+                let turn = self.turn(group, class);
+                (group, Event::Message(Delivery { sender, class, message: payload, turn }))
             }
             Upcall::GroupCast { group, sender, payload } => (group, Event::Cast(Cast { sender, payload })),
             Upcall::Decided { token } => {
@@ -168,7 +175,7 @@ impl Rooms {
                 self.give(group, Event::State(state));
                 let class = Class::new(Order::Total, true);
                 for (sender, message) in messages {
-                    self.give(group, Event::Message(Delivery { sender, class, message }));
+                    self.give(group, Event::Message(Delivery { sender, class, message, turn: None }));
                 }
                 self.give(group, Event::Replayed);
                 return false;
@@ -220,7 +227,7 @@ impl Rooms {
     }
 
     /// The first view of a group answers whoever is entering it.
-    fn open(&mut self, view: &GroupView) {
+    fn open(&mut self, view: &GroupView, ordering: Option<OrderingDomain>) {
         let Some((_, reply)) = self.entering.remove(&view.name) else { return };
         let outbox = Arc::clone(&self.outbox);
         let (events, reader) = InboxWriter::new(view.group, outbox, self.limits.events_waiting_bytes_max);
@@ -235,10 +242,18 @@ impl Rooms {
         };
         let name = Arc::clone(&view.name);
         self.names.insert(Arc::clone(&name));
-        let room = Room { name, events, credit, waiting: VecDeque::new(), leaving: false };
+        let room = Room { name, events, credit, waiting: VecDeque::new(), leaving: false, ordering };
         self.rooms.insert(view.group, room);
         // If the caller has gone, its receiver is dropped here, and the first event finds nobody reading.
         let _ = reply.send(Ok(entered));
+    }
+
+    /// The number of a message among all of its ordering domain, if the group is in one.
+    fn turn(&mut self, group: GroupId, class: Class) -> Option<NonZeroU64> {
+        let domain = self.rooms.get(&group)?.ordering.filter(|_| class.order() == Order::Total)?;
+        let last = self.turns.entry(domain).or_default();
+        *last += 1;
+        NonZeroU64::new(*last)
     }
 
     fn give(&mut self, group: GroupId, event: Event<Bytes>) {

@@ -13,8 +13,10 @@
 
 use super::error::StateError;
 use super::proto::{Answer, ClientCall, Execution, Moment};
+use super::reference::to_member;
 use super::seat::{Seat, gone};
 use super::subject::Subject;
+use crate::core::ProcessId;
 use bytes::Bytes;
 use quorb::adapter::{
     BoxFuture, Dispatch, Invocation, RelayedCall, RelayedReply, Reply, ReplyBody, Servant, ServantLocator,
@@ -112,6 +114,28 @@ impl Commands {
     pub fn reference_to(&self, id: &str, interface: &'static Interface) -> Option<quorb::ObjectRef> {
         let reference = self.seat.reference.borrow().clone()?;
         Some(self.seat.orb.object(with_key(reference.ior(), id, Some(interface.id()))))
+    }
+
+    /// This member, in its present life.
+    #[must_use]
+    pub fn me(&self) -> ProcessId {
+        self.seat.me()
+    }
+
+    /// Whether a process is a member with the state.
+    #[must_use]
+    pub fn is_member(&self, process: ProcessId) -> bool {
+        self.seat.look(|core| core.complete_members().contains(&process))
+    }
+
+    /// One of the objects at each member by itself, by rank: for what a member asks another one, and not the group.
+    #[must_use]
+    pub fn at_members(&self, id: &str, interface: &'static Interface) -> Vec<(ProcessId, quorb::ObjectRef)> {
+        let alone: Vec<(ProcessId, Ior)> = self.seat.look(|core| {
+            core.listed().filter_map(|(process, place)| Some((process, to_member(place)?))).collect()
+        });
+        let object = |ior: &Ior| self.seat.orb.object(with_key(ior, id, Some(interface.id())));
+        alone.iter().map(|(process, ior)| (*process, object(ior))).collect()
     }
 
     /// Whether a reference leads to this group: it names it, or an address of one of its present members.

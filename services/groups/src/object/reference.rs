@@ -64,6 +64,13 @@ fn own_profile(place: &Place) -> Option<IiopProfile> {
     { tagged }.find_map(|profile| IiopProfile::from_tagged(&profile).ok())
 }
 
+/// The reference to one member, which stays with it.
+pub(super) fn to_member(place: &Place) -> Option<Ior> {
+    let profile = own_profile(place)?.to_tagged().ok()?;
+    let type_id = RepositoryId::from(place.interface.to_string());
+    Some(staying(&Ior { type_id, profiles: vec![profile] }))
+}
+
 fn seen_from<'a>(
     member: &IiopProfile,
     others: impl Iterator<Item = &'a IiopProfile>,

@@ -6,7 +6,9 @@ use super::payload::{payload, read_payload, read_state, write_state};
 use super::scenario::Profile;
 use super::trace::{Act, End, Entry, MessageId, Sent};
 use super::world::{Due, World};
-use crate::core::{Class, GroupId, GroupOptions, GroupView, Order, ProcessId, Upcall, View, ViewNumber};
+use crate::core::{
+    Class, GroupId, GroupOptions, GroupView, Order, OrderingDomain, ProcessId, Upcall, View, ViewNumber,
+};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 
@@ -19,6 +21,9 @@ pub(super) const DOCUMENT: &str = "document";
 
 /// A replicated object that outlives everyone.
 pub(super) const LEDGER: &str = "ledger";
+
+/// Groups that share one order: of the first four each process is in two neighbours, everyone is in the last.
+pub(super) const ROUND: [&str; 5] = ["north", "east", "south", "west", "middle"];
 
 /// What a process knows of a group it is in.
 #[derive(Debug, Clone)]
@@ -51,12 +56,18 @@ pub(super) fn options(name: &str) -> GroupOptions {
         REGISTER => GroupOptions::REPLICATED,
         LEDGER => GroupOptions::DURABLE,
         DOCUMENT => GroupOptions { state: true, ..GroupOptions::PLAIN },
+        "middle" => {
+            GroupOptions { ordering: Some(OrderingDomain::named("round")), ..GroupOptions::REPLICATED }
+        }
+        name if ROUND.contains(&name) => {
+            GroupOptions { ordering: Some(OrderingDomain::named("round")), ..GroupOptions::PLAIN }
+        }
         _ => GroupOptions::PLAIN,
     }
 }
 
 impl World {
-    fn log(&mut self, node: usize, entry: Entry) {
+    pub(super) fn log(&mut self, node: usize, entry: Entry) {
         if let Some(process) = &self.nodes[node].process {
             self.trace.logs[process.log].entries.push(entry);
         }
@@ -126,7 +137,9 @@ impl World {
         if self.trace.durable {
             wanted.push(LEDGER);
         }
+        let (here, next) = (ROUND[node % 4], ROUND[(node + 1) % 4]);
         let chances: &[(&str, u64)] = match self.profile {
+            Profile::Overlaps => &[(here, 1000), (next, 1000), (ROUND[4], 900)],
             Profile::Everything | Profile::Soloists => &[(REGISTER, 900), (MIXED, 900), (DOCUMENT, 700)],
             Profile::Queries => &[(REGISTER, 1000)],
         };
@@ -152,6 +165,9 @@ impl World {
 
     fn group_view_told(&mut self, node: usize, view: GroupView) {
         let Some(process) = self.nodes[node].process.as_mut() else { return };
+        if process.core.options_of(view.group).is_some_and(|options| options.ordering.is_some()) {
+            self.trace.ordered.insert((process.core.view().domain, view.group));
+        }
         let id = process.id;
         let place = view.members.iter().find(|m| m.process == id);
         let complete = place.is_some_and(|m| m.complete);
@@ -293,6 +309,7 @@ impl World {
                 Profile::Everything => (6_000, 60_000),
                 Profile::Queries => (1_000, 6_000),
                 Profile::Soloists => (2_000, 20_000),
+                Profile::Overlaps => (3_000, 30_000),
             };
             let at = self.now + self.random.between(least, most);
             self.schedule(at, Due::Act { node });
@@ -304,33 +321,12 @@ impl World {
             Profile::Everything => self.do_anything(node),
             Profile::Queries => self.ask_or_update(node),
             Profile::Soloists => self.send_alone(node),
+            Profile::Overlaps => self.send_around(node),
         }
         if self.dissolves && self.random.permille(10) {
             self.dissolve_some(node);
         }
         self.turn(node);
-    }
-
-    /// Ends one of the groups for everyone; mostly the one that ends in no other way.
-    fn dissolve_some(&mut self, node: usize) {
-        let (ledger, choice) = (self.random.permille(600), self.random.any() as usize);
-        let Some(process) = self.nodes[node].process.as_mut() else { return };
-        let mut groups: Vec<GroupId> =
-            process.core.groups().filter(|g| !ledger || &*g.name == LEDGER).map(|g| g.group).collect();
-        if groups.is_empty() {
-            return;
-        }
-        let group = groups.swap_remove(choice % groups.len());
-        let _ = process.core.dissolve_group(group);
-    }
-
-    /// A group is no more; some of those who were in it found it again. True if the engine was called.
-    fn dissolved(&mut self, node: usize, group: GroupId) -> bool {
-        self.log(node, Entry::Dissolved { group });
-        let again = self.random.permille(800);
-        let Some(process) = &mut self.nodes[node].process else { return false };
-        let Some(known) = process.application.groups.remove(&group).filter(|_| again) else { return false };
-        process.core.enter_group(&known.name, options(&known.name)).is_ok()
     }
 
     /// Some update for a while, the rest ask; then nobody updates, so that nobody waits for anything; then others do.
@@ -348,26 +344,7 @@ impl World {
         }
     }
 
-    /// One sends in one group, the rest hardly ever says anything; then another one does.
-    fn send_alone(&mut self, node: usize) {
-        let phase = self.now / 300_000;
-        if phase as usize % self.nodes.len() != node {
-            return match self.random.permille(60) {
-                true => self.do_anything(node),
-                false => self.ask_something(node),
-            };
-        }
-        let Some(process) = &self.nodes[node].process else { return };
-        let groups: Vec<GroupId> = process.application.groups.keys().copied().collect();
-        let Some(&group) = groups.get((phase / 7) as usize % groups.len().max(1)) else { return };
-        let uniform = process.core.options_of(group).is_some_and(|o| o.only.is_some());
-        for _ in 0..self.random.between(1, 4) {
-            let uniform = uniform || self.random.permille(300);
-            self.send_one(node, group, Class::new(Order::Total, uniform));
-        }
-    }
-
-    fn do_anything(&mut self, node: usize) {
+    pub(super) fn do_anything(&mut self, node: usize) {
         match self.random.between(0, 999) {
             0..650 => {
                 for _ in 0..self.random.between(1, 6) {
@@ -416,14 +393,14 @@ impl World {
         let group = groups[choice % groups.len()];
         let name = &process.application.groups[&group].name;
         let class = match name.as_str() {
-            REGISTER | LEDGER => Class::new(Order::Total, true),
+            REGISTER | LEDGER | "middle" => Class::new(Order::Total, true),
             DOCUMENT => Class::new(Order::Total, uniform),
             _ => Class::new(order, uniform),
         };
         self.send_one(node, group, class);
     }
 
-    fn send_one(&mut self, node: usize, group: GroupId, class: Class) {
+    pub(super) fn send_one(&mut self, node: usize, group: GroupId, class: Class) {
         let message = self.trace.sent.len() as MessageId + 1;
         let Some(process) = self.nodes[node].process.as_mut() else { return };
         let domain = process.core.view().domain;
@@ -434,7 +411,7 @@ impl World {
         }
     }
 
-    fn ask_something(&mut self, node: usize) {
+    pub(super) fn ask_something(&mut self, node: usize) {
         let now = self.now;
         let Some(process) = self.nodes[node].process.as_mut() else { return };
         let asked = if self.trace.durable { LEDGER } else { REGISTER };
@@ -459,7 +436,10 @@ impl World {
 
     fn enter_or_leave(&mut self, node: usize) {
         let choice = self.random.any() as usize;
-        let mut name = *self.random.pick(&[REGISTER, MIXED, DOCUMENT, "small-1", "small-2", "small-3"]);
+        let mut name = match self.profile {
+            Profile::Overlaps => *self.random.pick(&ROUND),
+            _ => *self.random.pick(&[REGISTER, MIXED, DOCUMENT, "small-1", "small-2", "small-3"]),
+        };
         if self.trace.durable && name == "small-3" {
             name = LEDGER;
         }

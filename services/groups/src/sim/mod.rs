@@ -10,6 +10,7 @@ pub mod coverage;
 mod disk;
 mod due;
 mod faults;
+mod habits;
 pub mod invariants;
 mod moments;
 mod network;

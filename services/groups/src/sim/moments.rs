@@ -21,6 +21,8 @@ const STEPS: &[u8] = &[
     tag::FOUND,
     tag::FOUNDED,
     tag::WELCOME,
+    tag::SETTLED,
+    tag::WITHDRAWN,
     tag::LEAVE,
     tag::REQUEST,
     tag::FLUSH,

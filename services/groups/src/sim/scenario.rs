@@ -65,6 +65,8 @@ pub enum Profile {
     Queries,
     /// For a while one process sends nearly alone, and only totally ordered messages; then another one does.
     Soloists,
+    /// Groups that share one order, each process in some of them, so that they overlap in a ring; and one that has a state.
+    Overlaps,
 }
 
 /// A scenario.
@@ -289,6 +291,14 @@ pub const SCENARIOS: &[Scenario] = &[
         count: (4, 8),
         profile: Profile::Soloists,
         handover_after: 4,
+        ..USUAL
+    },
+    Scenario {
+        name: "overlaps",
+        nodes: (3, 6),
+        faults: &[Moment, Moment, Kill, KillMidway, KillTwo, Dark, Break, Pause, Slow, Split, Isolate, Donor],
+        count: (4, 8),
+        profile: Profile::Overlaps,
         ..USUAL
     },
     Scenario {

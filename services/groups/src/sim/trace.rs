@@ -169,6 +169,8 @@ pub struct Trace {
     pub domain: DomainId,
     /// Processes keep logs.
     pub durable: bool,
+    /// Groups that share one order with others.
+    pub ordered: BTreeSet<(DomainId, GroupId)>,
 }
 
 /// The part of a group's life at one process between two of the group's views.

@@ -4,3 +4,4 @@ mod large;
 mod packing;
 mod parting;
 mod rig;
+mod windows;

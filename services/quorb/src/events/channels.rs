@@ -48,7 +48,16 @@ struct Report<'a> {
     repeated: u64,
     waiting: u32,
     corba_peers: u32,
+    servers: &'a [String],
     subscribers: Vec<SubscriberLine<'a>>,
+    settled: Vec<SettledLine<'a>>,
+}
+
+/// How far a subscriber with a name has come.
+#[derive(Serialize)]
+struct SettledLine<'a> {
+    name: &'a str,
+    next: u64,
 }
 
 #[derive(Serialize)]
@@ -125,7 +134,8 @@ impl Describe {
             ("waiting", format!("{} blocks", shown.waiting)),
             ("corba", format!("{} suppliers and consumers", shown.corba_peers)),
         ];
-        for (label, value) in rows {
+        let servers = shown.servers.iter().map(|address| ("server", harmless(address)));
+        for (label, value) in rows.into_iter().chain(servers) {
             let label = output.paint(Tone::Label, label);
             output.line(format_args!("{label:10}  {value}"))?;
         }
@@ -137,6 +147,10 @@ impl Describe {
                 "subscriber  {pattern}  {}: {} matched, {} delivered, {} queued, {dropped} dropped{state}",
                 one.overflow, one.matched, one.delivered, one.queued
             ))?;
+        }
+        for one in &shown.settled {
+            let name = output.paint(Tone::Good, harmless(one.name));
+            output.line(format_args!("settled     {name}  goes on at position {}", one.next))?;
         }
         Ok(())
     }
@@ -156,7 +170,9 @@ impl<'a> Report<'a> {
             repeated: report.repeated,
             waiting: report.waiting,
             corba_peers: report.corba_peers,
+            servers: &report.servers,
             subscribers: report.subscribers.iter().map(SubscriberLine::of).collect(),
+            settled: report.settled.iter().map(|at| SettledLine { name: &at.name, next: at.next }).collect(),
         }
     }
 }

@@ -17,7 +17,8 @@ use crate::verdict::Verdict;
 #[command(after_help = "\
 Examples:
   quorb events tail 'equities/**'
-  quorb events tail equities/ibm --last 10 --count 20 --json")]
+  quorb events tail equities/ibm --last 10 --count 20 --json
+  quorb events tail 'orders/**' --as billing             the next time it goes on where it was")]
 pub(super) struct Tail {
     /// What to print: a subject, or a pattern
     #[arg(value_name = "SUBJECT")]
@@ -28,6 +29,9 @@ pub(super) struct Tail {
     /// End after so many events
     #[arg(long, value_name = "N")]
     count: Option<u64>,
+    /// A name under which the channel remembers what was printed; the first time it begins with the oldest event
+    #[arg(long = "as", value_name = "NAME", conflicts_with = "last")]
+    name: Option<String>,
     /// Print JSON, one object a line
     #[arg(long)]
     json: bool,
@@ -80,12 +84,15 @@ fn ago(text: &str) -> Result<Duration, String> {
 
 impl Tail {
     pub(super) async fn run(self, events: &Events, output: &mut Output) -> Result<(), Verdict> {
-        let subscription = events.subscription(&self.pattern).from(match self.last {
-            0 => Start::Now,
-            last => Start::Last(last),
-        });
+        let subscription = events.subscription(&self.pattern);
+        let is_named = self.name.is_some();
+        let subscription = match (&self.name, self.last) {
+            (Some(name), _) => subscription.from(Start::First).named(name),
+            (None, 0) => subscription,
+            (None, last) => subscription.last(last),
+        };
         let feed: Feed<Any> = subscription.open().await.map_err(failed)?;
-        print(feed, Printer { json: self.json, left: self.count }, output).await
+        print(feed, Printer { json: self.json, left: self.count, is_named }, output).await
     }
 }
 
@@ -101,7 +108,7 @@ impl Replay {
         };
         let subscription = if self.follow { subscription } else { subscription.until_now() };
         let feed: Feed<Any> = subscription.open().await.map_err(failed)?;
-        print(feed, Printer { json: self.json, left: None }, output).await
+        print(feed, Printer { json: self.json, left: None, is_named: false }, output).await
     }
 }
 
@@ -109,25 +116,49 @@ struct Printer {
     json: bool,
     /// How many events are printed.
     left: Option<u64>,
+    /// The channel is told what was printed.
+    is_named: bool,
 }
 
+/// How long what was printed is not settled while more comes.
+const UNSETTLED_MAX: Duration = Duration::from_millis(200);
+
 async fn print(mut feed: Feed<Any>, mut printer: Printer, output: &mut Output) -> Result<(), Verdict> {
+    let mut settle_at = None;
     let printing = async {
         while printer.left != Some(0) {
-            match feed.next_event().await {
+            let next = match settle_at {
+                None => feed.next_event().await,
+                Some(at) => match tokio::time::timeout_at(at, feed.next_event()).await {
+                    Ok(next) => next,
+                    Err(_) => {
+                        feed.settle().await.map_err(failed)?;
+                        settle_at = None;
+                        continue;
+                    }
+                },
+            };
+            match next {
                 Some(Ok(event)) => printer.print(&event, output)?,
                 Some(Err(loss)) if loss.is_end() => return Err(Verdict::failed(loss)),
                 Some(Err(loss)) => tell(&loss),
                 None => return Ok(()),
             }
+            if printer.is_named {
+                settle_at = settle_at.or(Some(tokio::time::Instant::now() + UNSETTLED_MAX));
+            }
         }
         Ok(())
     };
-    tokio::select! {
+    let printed = tokio::select! {
         printed = printing => printed,
         // Whoever has seen enough ends it; that is no failure.
         () = quorb::shutdown_signal() => Ok(()),
+    };
+    if printed.is_ok() && settle_at.is_some() {
+        feed.settle().await.map_err(failed)?;
     }
+    printed
 }
 
 fn tell(loss: &Loss) {

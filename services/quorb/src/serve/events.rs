@@ -1,5 +1,7 @@
 //! The event service.
 
+use std::fmt::Display;
+
 use quorb::Orb;
 use quorb::adapter::BoxFuture;
 use quorb_events::{EventServer, Limits};
@@ -23,18 +25,26 @@ pub(super) async fn start(
     let folder = data.folder_of("events");
     let place = folder.as_ref().map_or_else(|| "in memory".to_owned(), |folder| folder.display().to_string());
     let server = EventServer::start(orb, folder, Limits::default()).await;
-    let server =
-        server.map_err(|error| Verdict::failed(format_args!("the event service does not start: {error}")))?;
+    let server = server.map_err(not_started)?;
     if let Some(name) = factory {
-        let bound = match Names::at(orb, &own_names(orb)?) {
-            Ok(names) => names.rebind(name, &server.factory()).await,
-            Err(error) => Err(error),
-        };
-        bound.map_err(|error| Verdict::failed(format_args!("the factory of event channels: {error}")))?;
+        bind_factory(orb, name, &server).await?;
     }
     let channels = server.channels().len();
     let greeting = format!("events: {channels} channels, kept {place}");
     Ok(Box::new(Events { server, greeting }))
+}
+
+pub(super) fn not_started(error: impl Display) -> Verdict {
+    Verdict::failed(format_args!("the event service does not start: {error}"))
+}
+
+/// Binds the factory where CORBA programs look for it.
+pub(super) async fn bind_factory(orb: &Orb, name: &str, server: &EventServer) -> Result<(), Verdict> {
+    let bound = match Names::at(orb, &own_names(orb)?) {
+        Ok(names) => names.rebind(name, &server.factory()).await,
+        Err(error) => Err(error),
+    };
+    bound.map_err(|error| Verdict::failed(format_args!("the factory of event channels: {error}")))
 }
 
 /// The naming service of this process.

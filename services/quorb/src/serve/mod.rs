@@ -4,6 +4,7 @@ mod data;
 mod events;
 mod member;
 mod naming;
+mod together;
 
 use std::task::Poll;
 use std::time::Duration;
@@ -29,11 +30,12 @@ The event service is at corbaloc::HOST:2809/EventService, its factory of CORBA c
 corbaloc::HOST:2809/EventChannelFactory; what is published to a durable channel is on the disk
 before its publisher is answered.
 
-Several servers are one naming service when each is given the same --join list: an address for
-each of them, at which they talk to each other. Run three; any one of them may fail. What is
-bound is on the disks of all that run before its caller is answered; a client that has been
-answered once knows them all, others are given corbaloc::A:2809,:B:2809,:C:2809/NameService.
-Each of them has an event service of its own.
+Several servers are one naming service and one event service when each is given the same --join
+list: an address for each of them, at which they talk to each other. Run three; any one of them
+may fail. What is bound or published is on the disks of all that run before its caller is
+answered; a client that has been answered once knows them all, others are given
+corbaloc::A:2809,:B:2809,:C:2809/NameService, and the same with /EventService. An event channel
+of best effort is at one of them, and begins anew at another one if that fails.
 
 Examples:
   quorb serve
@@ -126,24 +128,33 @@ impl Serve {
 
     async fn services(&self, orb: &Orb) -> Result<Vec<Box<dyn Service>>, Verdict> {
         let data = Data::new(self.data.clone(), self.memory, orb)?;
-        let (naming, root) = match self.member.is_one_of_several() {
-            true => {
-                self.member.check(orb)?;
-                naming::with_others(orb, &data, &self.member).await?
+        let factory = self.bind_factory.as_deref();
+        if self.member.is_one_of_several() {
+            self.member.check(orb)?;
+            let (together, root) = together::start(orb, &data, &self.member, factory).await?;
+            if let Err(verdict) = self.write_reference(&root) {
+                together.close().await;
+                return Err(verdict);
             }
-            false => naming::alone(orb, &data).await?,
-        };
-        if let Some(file) = &self.reference_file {
-            let written = std::fs::write(file, format!("{root}\n"));
-            written.map_err(|cause| Verdict::failed(format_args!("{}: {cause}", file.display())))?;
+            return Ok(vec![together]);
         }
-        match events::start(orb, &data, self.bind_factory.as_deref()).await {
+        let (naming, root) = naming::alone(orb, &data).await?;
+        self.write_reference(&root)?;
+        match events::start(orb, &data, factory).await {
             Ok(events) => Ok(vec![naming, events]),
             Err(verdict) => {
                 naming.close().await;
                 Err(verdict)
             }
         }
+    }
+
+    fn write_reference(&self, root: &str) -> Result<(), Verdict> {
+        if let Some(file) = &self.reference_file {
+            let written = std::fs::write(file, format!("{root}\n"));
+            written.map_err(|cause| Verdict::failed(format_args!("{}: {cause}", file.display())))?;
+        }
+        Ok(())
     }
 }
 

@@ -76,6 +76,7 @@ fn an_orderly_end_of_all_loses_nothing() {
     for at in 0..3 {
         let (code, words) = trio.take(at).terminate();
         assert_eq!(code, Some(0), "{words}");
+        assert!(words.contains("events: 0 channels, kept in "), "{words}");
         assert!(words.contains("naming: looking for the servers 127.0.0.1:"), "{words}");
         assert!(words.contains("3 servers are here") || words.contains("servers are here"), "{words}");
     }

@@ -1,4 +1,4 @@
-//! Three processes that are one naming service, and callers that never rest.
+//! Three processes that are one naming service and one event service, and callers that never rest.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -121,9 +121,14 @@ impl Trio {
 
     /// What people write who know the addresses.
     pub(crate) fn reference(&self) -> String {
+        self.reference_to("NameService")
+    }
+
+    /// The same for another service.
+    pub(crate) fn reference_to(&self, key: &str) -> String {
         let addresses: Vec<String> =
             self.listen.iter().map(|address| format!("iiop:1.2@{address}")).collect();
-        format!("corbaloc:{}/NameService", addresses.join(","))
+        format!("corbaloc:{}/{key}", addresses.join(","))
     }
 
     /// The names in the root, as each server that runs has them, which are the same.

@@ -331,6 +331,7 @@ impl Core {
                     members,
                     left: Vec::new(),
                     cuts: Vec::new(),
+                    joint: Vec::new(),
                     changes: Vec::new(),
                     lease_wait_us: hold,
                     raise: None,

@@ -15,14 +15,18 @@ impl Group {
     /// Delivers all that may be.
     pub(super) fn deliver(&mut self, out: &mut Vec<Upcall>) {
         let uniform_at_once = self.bug(Mutation::UniformOnReceipt);
-        self.deliver_total(uniform_at_once, out);
+        // What shares its order with other groups waits for its turn among theirs.
+        if self.ordering.is_none() || self.bug(Mutation::OrderedApart) {
+            self.deliver_places(u64::MAX, uniform_at_once, out);
+        }
         self.deliver_async(uniform_at_once, out);
     }
 
-    pub(super) fn deliver_total(&mut self, everything: bool, out: &mut Vec<Upcall>) {
+    /// Delivers at most so many of the next places.
+    pub(super) fn deliver_places(&mut self, mut at_most: u64, everything: bool, out: &mut Vec<Upcall>) {
         let place_matters = !self.bug(Mutation::PlaceNotStable);
-        while let Some((rank, count)) = self.order.deliverable() {
-            let mut done = 0;
+        while let Some((rank, count)) = self.order.deliverable().filter(|_| at_most > 0) {
+            let (mut done, count) = (0, count.min(at_most));
             let uniform_below = self.stability.stable_ready().saturating_sub(self.order.delivered());
             let stable_below = self.stability.stable(rank);
             let lane = &mut self.lanes[rank];
@@ -42,6 +46,7 @@ impl Group {
                 }
             }
             self.order.delivered_some(done);
+            at_most -= done;
             if done < count {
                 break;
             }

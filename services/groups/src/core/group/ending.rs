@@ -69,49 +69,20 @@ impl Group {
 
     /// Delivers what the view still owes. The answer is how many orphans were dropped.
     pub(crate) fn finish(&mut self, cut: Option<&Cut>, out: &mut Vec<Upcall>) -> u64 {
-        if !self.bug(Mutation::BeyondTheCut) {
-            for (rank, lane) in self.lanes.iter_mut().enumerate() {
-                let settled = lane.delivered();
-                lane.cut(cut.and_then(|c| c.lanes.get(rank).copied()).unwrap_or(settled));
-            }
-        }
-        let mut places = match cut.filter(|_| !self.bug(Mutation::OrderNotInValue)) {
-            Some(cut) => self.agreed_places(cut),
+        self.cut_off(cut);
+        let places = match cut.filter(|_| !self.bug(Mutation::OrderNotInValue)) {
+            Some(cut) => self.order.agreed(cut.order_base, &cut.runs),
             None => self.order.undelivered(),
         };
-        places.extend((0..self.lanes.len()).map(|rank| Run { rank: rank as Rank, count: u64::MAX }));
         for run in places {
             self.deliver_run(run, out);
         }
-        self.deliver_async(true, out);
-        for query in &mut self.queries {
-            query.after.clear();
-        }
-        self.lanes.iter().map(|lane| lane.received().saturating_sub(lane.delivered())).sum()
-    }
-
-    /// The agreed places from the next to be delivered on: what lies before the agreement's first is known here, since
-    /// this member has acknowledged it.
-    fn agreed_places(&self, cut: &Cut) -> Vec<Run> {
-        let delivered = self.order.delivered();
-        let mut places = Vec::new();
-        let mut before = cut.order_base.saturating_sub(delivered);
-        for run in self.order.undelivered() {
-            let here = before.min(run.count);
-            before -= here;
-            places.push(Run { rank: run.rank, count: here });
-        }
-        let mut past = delivered.saturating_sub(cut.order_base);
-        for run in &cut.runs {
-            let skip = past.min(run.count);
-            past -= skip;
-            places.push(Run { rank: run.rank, count: run.count - skip });
-        }
-        places
+        self.deliver_rest(out);
+        self.finish_async(out)
     }
 
     /// Delivers as many of a run's messages as there are.
-    fn deliver_run(&mut self, run: Run, out: &mut Vec<Upcall>) {
+    pub(crate) fn deliver_run(&mut self, run: Run, out: &mut Vec<Upcall>) {
         let rank = usize::from(run.rank);
         let (Some(lane), Some(&sender)) = (self.lanes.get_mut(rank), self.members.get(rank)) else { return };
         for _ in 0..run.count {

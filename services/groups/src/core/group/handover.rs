@@ -56,6 +56,9 @@ impl Role {
 impl Group {
     /// Gives places to a member's messages, if this member is the one that does.
     pub(super) fn give_places(&mut self, rank: usize, count: u64) {
+        if self.ordering.is_some() {
+            return self.await_place(rank, count);
+        }
         if self.me != self.sequencer || count == 0 {
             return;
         }
@@ -89,7 +92,7 @@ impl Group {
 
     /// Passes the role on if that is due. True if it is waited for: then this is to be asked again soon.
     pub(crate) fn consider_handover(&mut self, after: u64, now: Time) -> bool {
-        if self.me != self.sequencer || self.lanes.is_empty() {
+        if self.me != self.sequencer || self.lanes.is_empty() || self.ordering.is_some() {
             return false;
         }
         let (rank, count) = self.role.alone;
@@ -146,6 +149,9 @@ impl Group {
 
     /// A member has the role by so many hand-overs, it says, and gives places from here on.
     pub(super) fn follow(&mut self, from: usize, turn: u32, first: u64) -> Result<(), WireError> {
+        if self.ordering.is_some() {
+            return Err(WireError::Contradiction);
+        }
         if turn > self.role.turn {
             // Who was given the role begins where everybody is.
             if first != self.order.known() {
@@ -165,7 +171,7 @@ impl Group {
         if handover.turn <= self.role.turn {
             return Ok(());
         }
-        let next = handover.turn == self.role.turn + 1 && from == self.sequencer;
+        let next = handover.turn == self.role.turn + 1 && from == self.sequencer && self.ordering.is_none();
         if !next || to >= self.members.len() || to == from || handover.place != self.order.known() {
             return Err(WireError::Contradiction);
         }

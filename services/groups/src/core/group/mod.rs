@@ -22,13 +22,14 @@ mod lane;
 mod message;
 mod order;
 mod parts;
+mod shared;
 mod stability;
 mod waiting;
 
 use super::Upcall;
 use super::identity::{GroupId, ProcessId, Rank, Time, ViewNumber};
 use super::mutation::Mutation;
-use super::options::{Class, GroupOptions, Limits, Order};
+use super::options::{Class, GroupOptions, Limits, Order, OrderingDomain};
 use super::wire::item::{self, OrderBatch, Received, tag};
 use super::wire::value::Run;
 use super::wire::{Reader, Wire, WireError, put_varint};
@@ -42,7 +43,7 @@ use held::Held;
 use journal::Journal;
 pub(crate) use lane::{Lane, Slot};
 use message::{read_message, write_message};
-use order::OrderLog;
+pub(crate) use order::OrderLog;
 pub(crate) use parts::{Part, Parts};
 use stability::Stability;
 use std::collections::VecDeque;
@@ -88,6 +89,10 @@ pub(crate) struct Group {
     pub(crate) shut_since: Option<(Time, u64)>,
     /// The only class of messages allowed, if there is one.
     pub(crate) only: Option<Class>,
+    /// The groups that it shares its total order with.
+    pub(crate) ordering: Option<OrderingDomain>,
+    /// Where it shares its order: messages that came or were sent since last asked.
+    unplaced: Vec<Run>,
     /// Nobody has the state of the durable group: what is sent waits until somebody has.
     pub(crate) suspended: bool,
     /// What this member sent last in a durable group whose state was lost then.
@@ -141,6 +146,8 @@ impl Group {
             blocked: false,
             shut_since: None,
             only: options.only,
+            ordering: options.ordering,
+            unplaced: Vec::new(),
             suspended: false,
             held: None,
             journal: options.durable.then(Box::default),
@@ -167,6 +174,7 @@ impl Group {
         if let Some(journal) = &mut self.journal {
             journal.begin(length, width);
         }
+        self.unplaced.clear();
         self.batch.clear();
         self.batch_start = None;
         self.touched = false;
@@ -222,6 +230,11 @@ impl Group {
             lane.bytes() >= limits.window_bytes_max || lane.kept() >= limits.window_messages_max
         };
         self.lanes.get(self.me).is_some_and(full)
+    }
+
+    /// Octets of this member's messages that not everyone has acknowledged, or that wait.
+    pub(crate) fn own_bytes(&self) -> usize {
+        self.lanes.get(self.me).map_or(0, Lane::bytes) + self.backlog.bytes()
     }
 
     /// The first of this member's messages that not everyone has acknowledged.
@@ -442,7 +455,7 @@ impl Group {
         }
     }
 
-    fn drop_stable(&mut self) {
+    pub(crate) fn drop_stable(&mut self) {
         let early = self.bug(Mutation::DropBeforeStable);
         for (rank, lane) in self.lanes.iter_mut().enumerate() {
             let stable = if early { u64::MAX } else { self.stability.stable(rank) };

@@ -190,6 +190,26 @@ impl OrderLog {
         runs
     }
 
+    /// The agreed places from the next to be delivered on: what lies before the agreement's first is known here, since this
+    /// member has acknowledged it.
+    pub(crate) fn agreed(&self, base: u64, runs: &[Run]) -> Vec<Run> {
+        let delivered = self.delivered();
+        let mut places = Vec::new();
+        let mut before = base.saturating_sub(delivered);
+        for run in self.undelivered() {
+            let here = before.min(run.count);
+            before -= here;
+            places.push(Run { rank: run.rank, count: here });
+        }
+        let mut past = delivered.saturating_sub(base);
+        for run in runs {
+            let skip = past.min(run.count);
+            past -= skip;
+            places.push(Run { rank: run.rank, count: run.count - skip });
+        }
+        places
+    }
+
     fn run_at(&self, run: u64) -> Option<Run> {
         self.runs.get((run - self.first_run) as usize).copied()
     }

@@ -12,7 +12,7 @@ fn member(n: u64) -> Member {
 fn value(members: &[u64]) -> Value {
     let members = members.iter().map(|&n| member(n)).collect();
     let (left, cuts, changes) = (Vec::new(), Vec::new(), Vec::new());
-    Value { members, left, cuts, changes, lease_wait_us: 0, raise: None, restart: None }
+    Value { members, left, cuts, joint: Vec::new(), changes, lease_wait_us: 0, raise: None, restart: None }
 }
 
 fn change(by: u64, token: u64, what: ChangeKind) -> Change {

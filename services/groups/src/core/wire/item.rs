@@ -10,9 +10,10 @@
 //! An item of a view other than the receiver's is kept as it came (see `future`), so it is cut off the frame before it
 //! is understood. Every item is drawn, octet by octet, in `golden`; one of a tag that is not among them is refused.
 
-use super::value::{Accepted, Ballot, Change, Report, Run, Value};
+use super::value::{Accepted, Ballot, Change, JointOrder, Report, Run, Value};
 use super::{Reader, Wire, WireError, wire_struct};
 use crate::core::identity::{GroupId, Member, ProcessId, Rank, View, ViewNumber};
+use crate::core::options::OrderingDomain;
 use crate::core::registry::Snapshot;
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -44,6 +45,12 @@ pub(crate) mod tag {
         ORDER_OF_TURN = 5,
         /// The role of the sequencer goes to another member.
         HANDOVER = 6,
+        /// The next places of a sequence that several groups share.
+        JOINT_ORDER = 7,
+        /// How much of such a sequence is known.
+        JOINT_KNOWN = 8,
+        /// To the sequencer of such a sequence: how many messages there are in a group that it is not in.
+        TALLY = 9,
         JOIN = 10,
         LEAVE = 11,
         ACCUSE = 12,
@@ -81,7 +88,7 @@ pub(crate) mod tag {
 
     /// Whether an item of this tag names the view it belongs to, first of all.
     pub(crate) fn is_of_a_view(tag: u8) -> bool {
-        matches!(tag, MESSAGES..=HANDOVER | ACCUSE | FLUSH..=RENEWED)
+        matches!(tag, MESSAGES..=TALLY | ACCUSE | FLUSH..=RENEWED)
     }
 }
 
@@ -191,6 +198,7 @@ pub(crate) struct Answer {
     pub(crate) ballot: Ballot,
     pub(crate) accepted: Option<Accepted>,
     pub(crate) reports: Vec<Report>,
+    pub(crate) joint: Vec<JointOrder>,
     /// How long this member has promised others not to let a view without them act.
     pub(crate) promises: Vec<(ProcessId, u64)>,
 }
@@ -267,6 +275,32 @@ pub(crate) struct Handover {
     pub(crate) to: Rank,
 }
 
+/// Places in the sequence of an ordering domain, from `first` on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JointBatch {
+    pub(crate) view: ViewNumber,
+    pub(crate) domain: OrderingDomain,
+    pub(crate) first: u64,
+    pub(crate) runs: Vec<Run>,
+}
+
+/// The sender knows such a sequence up to here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct JointKnown {
+    pub(crate) view: ViewNumber,
+    pub(crate) domain: OrderingDomain,
+    pub(crate) up_to: u64,
+}
+
+/// How many totally ordered messages the sender has sent in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) view: ViewNumber,
+    pub(crate) domain: OrderingDomain,
+    pub(crate) group: GroupId,
+    pub(crate) totals: u64,
+}
+
 /// What the sender has of a group's messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Received {
@@ -308,7 +342,7 @@ wire_struct! {
     Found { view }
     Welcome { view, registry, hold_us, decision }
     Flush { view, ballot, survivors }
-    Answer { view, ballot, accepted, reports, promises }
+    Answer { view, ballot, accepted, reports, joint, promises }
     Source { rank, until, holder }
     Fill { view, ballot, groups }
     Vote { view, ballot }
@@ -317,6 +351,9 @@ wire_struct! {
     OrderBatch { view, group, first, runs }
     TurnBatch { view, group, turn, first, runs }
     Handover { view, group, turn, place, to }
+    JointBatch { view, domain, first, runs }
+    JointKnown { view, domain, up_to }
+    Tally { view, domain, group, totals }
     Received { view, group, ready, received }
     Renewal { view, stamp }
     StateChunk { group, cut, offset, total, octets }

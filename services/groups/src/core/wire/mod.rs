@@ -176,7 +176,8 @@ macro_rules! wire_newtype {
 }
 
 use crate::core::identity::{DomainId, DurableId, GroupId, Member, ProcessId, View, ViewNumber};
-wire_newtype!(DomainId, DurableId, GroupId, ProcessId, ViewNumber);
+use crate::core::options::OrderingDomain;
+wire_newtype!(DomainId, DurableId, GroupId, OrderingDomain, ProcessId, ViewNumber);
 wire_struct! {
     Member { process, address, weight, durable, speaks }
     View { domain, number, members }

@@ -2,7 +2,7 @@
 
 use super::{Reader, Wire, WireError, wire_struct};
 use crate::core::identity::{DomainId, DurableId, GroupId, Member, ProcessId, Rank, ViewNumber};
-use crate::core::options::GroupOptions;
+use crate::core::options::{GroupOptions, OrderingDomain};
 use crate::core::protocol::Protocol;
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
@@ -38,6 +38,22 @@ pub(crate) struct Cut {
     pub(crate) lanes: Vec<u64>,
     pub(crate) order_base: u64,
     pub(crate) runs: Vec<Run>,
+}
+
+/// What is known, or agreed on, of the sequence that the groups of an ordering domain share, from the position `base` on. A run
+/// names a sender: those of all groups are counted, by group and rank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JointOrder {
+    pub(crate) domain: OrderingDomain,
+    pub(crate) base: u64,
+    pub(crate) runs: Vec<Run>,
+}
+
+impl JointOrder {
+    /// Where it ends.
+    pub(crate) fn end(&self) -> u64 {
+        self.base + self.runs.iter().map(|run| run.count).sum::<u64>()
+    }
 }
 
 /// A change of the registry of groups, or a payload ordered against everything.
@@ -85,6 +101,8 @@ pub(crate) struct Value {
     /// Those of the old view that are not in the new one because they asked.
     pub(crate) left: Vec<ProcessId>,
     pub(crate) cuts: Vec<Cut>,
+    /// The sequences of ordering domains.
+    pub(crate) joint: Vec<JointOrder>,
     pub(crate) changes: Vec<Change>,
     /// How long the new view refrains from acting because of leases of the excluded.
     pub(crate) lease_wait_us: u64,
@@ -120,7 +138,8 @@ wire_struct! {
     Report { group, received, order_base, runs }
     Cut { group, lanes, order_base, runs }
     Change { by, token, what }
-    Value { members, left, cuts, changes, lease_wait_us, raise, restart }
+    JointOrder { domain, base, runs }
+    Value { members, left, cuts, joint, changes, lease_wait_us, raise, restart }
     Entrant { durable, length, last }
     Accepted { ballot, value }
 }

@@ -87,12 +87,16 @@ impl Replica {
         &self.shared.places.complete
     }
 
-    pub(super) fn publish(&mut self) {
+    /// Those of them that have said where they are, and where.
+    pub fn listed(&self) -> impl Iterator<Item = (ProcessId, &Place)> {
         let places = &self.shared.places;
         let found = |process: &ProcessId| places.of.iter().find(|placed| placed.process == *process);
-        let listed = places.complete.iter().filter_map(found);
-        let listed = listed.map(|placed| (placed.process, placed.place.clone())).collect();
-        let version = places.version;
+        places.complete.iter().filter_map(found).map(|placed| (placed.process, &placed.place))
+    }
+
+    pub(super) fn publish(&mut self) {
+        let listed = self.listed().map(|(process, place)| (process, place.clone())).collect();
+        let version = self.shared.places.version;
         self.emit(Effect::Publish { version, places: listed });
     }
 }

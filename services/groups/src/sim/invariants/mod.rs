@@ -17,6 +17,7 @@ mod o2;
 mod o3;
 mod o4;
 mod o6;
+mod o7;
 mod t1;
 mod t7;
 mod v1;
@@ -49,7 +50,7 @@ pub struct Verdict {
 #[must_use]
 pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
     let epochs = trace.epochs();
-    let checks: [(&'static str, Check<'_>); 23] = [
+    let checks: [(&'static str, Check<'_>); 24] = [
         ("M1", &|| m1::check(trace)),
         ("M2", &|| m2::check(trace)),
         ("M3", &|| m3::check(trace)),
@@ -68,6 +69,7 @@ pub fn check(trace: &Trace, excused: &[&str]) -> Verdict {
         ("O3", &|| o3::check(&epochs)),
         ("O4", &|| o4::check(&epochs)),
         ("O6", &|| o6::check(trace)),
+        ("O7", &|| o7::check(trace)),
         ("T1", &|| t1::check(trace)),
         ("T7", &|| t7::check(trace)),
         ("C4", &|| c4::check(trace)),

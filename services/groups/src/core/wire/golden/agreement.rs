@@ -2,9 +2,10 @@
 
 use super::{Vector, member, vector};
 use crate::core::identity::{DomainId, GroupId, ProcessId, ViewNumber};
+use crate::core::options::OrderingDomain;
 use crate::core::protocol::Protocol;
 use crate::core::wire::item::{Answer, Fetch, Fill, Flush, Propose, Renewal, Source, Vote, tag};
-use crate::core::wire::value::{Accepted, Ballot, Change, ChangeKind, Cut, Report, Run, Value};
+use crate::core::wire::value::{Accepted, Ballot, Change, ChangeKind, Cut, JointOrder, Report, Run, Value};
 
 pub(super) fn all() -> Vec<Vector> {
     let mut all = vec![flush(), answer(), accepted(), fill(), proposal(), committed(), fetch(), behind()];
@@ -29,7 +30,7 @@ fn flush() -> Vector {
 /// Nothing accepted; what is here of one group, and a promise to one process.
 fn answer() -> Vector {
     let diagram = "
-        15 14 00 00 00    ANSWER, 20 octets
+        15 1a 00 00 00    ANSWER, 26 octets
         02 03 01          view 2, ballot 3 of rank 1
         00                nothing accepted
         01                one report
@@ -37,29 +38,48 @@ fn answer() -> Vector {
         02 04 80 01         received: 4 messages of rank 0, 128 of rank 1
         03                  the order from place 3 on:
         02 00 02 01 01      two of rank 0, one of rank 1
+        01 0c 03 01 00 02  one shared order, of domain 12: from place 3 on, two of the first sender
         01 08 e8 07       one promise: to let no view without 8 act for 1000 microseconds
     ";
     let runs = vec![Run { rank: 0, count: 2 }, Run { rank: 1, count: 1 }];
     let report = Report { group: GroupId(6), received: vec![4, 128], order_base: 3, runs };
     let promises = vec![(ProcessId(8), 1000)];
-    let answer = Answer { view: VIEW, ballot: BALLOT, accepted: None, reports: vec![report], promises };
+    let answer = Answer {
+        view: VIEW,
+        ballot: BALLOT,
+        accepted: None,
+        reports: vec![report],
+        joint: vec![joint()],
+        promises,
+    };
     vector(tag::ANSWER, answer, diagram)
 }
 
 /// An earlier ballot's value was accepted.
 fn accepted() -> Vector {
     let diagram = "
-        15 19 00 00 00                          ANSWER, 25 octets
+        15 1b 00 00 00                          ANSWER, 27 octets
         02 03 01                                view 2, ballot 3 of rank 1
         01 01 00                                accepted, in ballot 1 of rank 0:
         01 ac 02 03 61 3a 31 01 01 05 02             the members
-        00 00 00 00 00 00                         nobody left, no cuts, no changes, no wait, not raised, no restart
-        00 00                                   no reports, no promises
+        00 00 00 00 00 00 00                      nobody left, no cuts, no shared orders, no changes, no wait, not raised, no restart
+        00 00 00                                no reports, no shared orders, no promises
     ";
     let ballot = Ballot { counter: 1, rank: 0 };
     let accepted = Some(Accepted { ballot, value: value() });
-    let answer = Answer { view: VIEW, ballot: BALLOT, accepted, reports: Vec::new(), promises: Vec::new() };
+    let answer = Answer {
+        view: VIEW,
+        ballot: BALLOT,
+        accepted,
+        reports: Vec::new(),
+        joint: Vec::new(),
+        promises: Vec::new(),
+    };
     vector(tag::ANSWER, answer, diagram)
+}
+
+fn joint() -> JointOrder {
+    JointOrder { domain: OrderingDomain(12), base: 3, runs: vec![Run { rank: 0, count: 2 }] }
 }
 
 fn value() -> Value {
@@ -67,6 +87,7 @@ fn value() -> Value {
         members: vec![member()],
         left: Vec::new(),
         cuts: Vec::new(),
+        joint: Vec::new(),
         changes: Vec::new(),
         lease_wait_us: 0,
         raise: None,
@@ -90,7 +111,7 @@ fn fill() -> Vector {
 /// A whole transition.
 fn proposal() -> Vector {
     let diagram = "
-        18 24 00 00 00                  PROPOSE, 36 octets
+        18 2a 00 00 00                  PROPOSE, 42 octets
         02 03 01                        view 2, ballot 3 of rank 1
         01                              one member of the next view
         ac 02 03 61 3a 31 01 01 05 02
@@ -100,6 +121,7 @@ fn proposal() -> Vector {
         01 04                             lanes: 4 messages of rank 0
         03                                the order from place 3 on:
         01 00 02                          two of rank 0
+        01 0c 03 01 00 02               one shared order, of domain 12: from place 3 on, two of the first sender
         01 ac 02 03 02 06               one change, as in REQUEST: LEAVE group 6
         f4 03                           it waits 500 microseconds for leases
         01 02                           it runs at version 2 of the protocol
@@ -112,6 +134,7 @@ fn proposal() -> Vector {
     let value = Value {
         left: vec![ProcessId(4)],
         cuts,
+        joint: vec![joint()],
         changes,
         lease_wait_us: 500,
         raise: Some(Protocol(2)),
@@ -123,10 +146,10 @@ fn proposal() -> Vector {
 
 fn committed() -> Vector {
     let diagram = "
-        1a 14 00 00 00                  COMMIT, 20 octets: as PROPOSE
+        1a 15 00 00 00                  COMMIT, 21 octets: as PROPOSE
         02 03 01
         01 ac 02 03 61 3a 31 01 01 05 02
-        00 00 00 00 00 00
+        00 00 00 00 00 00 00
     ";
     vector(tag::COMMIT, Propose { view: VIEW, ballot: BALLOT, value: value() }, diagram)
 }

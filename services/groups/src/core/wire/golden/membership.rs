@@ -83,11 +83,11 @@ fn withdrawn() -> Vector {
 /// All kinds of changes.
 fn request() -> Vector {
     let diagram = "
-        0d 2f 00 00 00        REQUEST, 47 octets
+        0d 30 00 00 00        REQUEST, 48 octets
         06                    six changes, each with who asks and its number there
         ac 02 03 01           300, 3: ENTER
         01 67                   the name, g
-        01 01 01 06 01          state, queries, only total and uniform, durable
+        01 01 01 06 01 00       state, queries, only total and uniform, durable, no order shared
         01 05                   the name on the disk, 5
         01 09                   a copy of 9 messages
         04 01 02                which ends in view 4, with two messages of its only member
@@ -115,13 +115,13 @@ fn request() -> Vector {
 /// To a joiner: the view, all groups, and what made the view.
 fn welcome() -> Vector {
     let diagram = "
-        10 4c 00 00 00                      WELCOME, 76 octets
+        10 4e 00 00 00                      WELCOME, 78 octets
         07 02 01                            domain, view, one member
         ac 02 03 61 3a 31 01 01 05 02
         01                                  one group
         06                                    number 6
         01 67                                 named g
-        01 01 01 06 01                        state, queries, only total and uniform, durable
+        01 01 01 06 01 00                     state, queries, only total and uniform, durable, no order shared
         01                                    one place
         ac 02                                   process 300
         00                                      without the state
@@ -138,7 +138,7 @@ fn welcome() -> Vector {
         01                                  made by this decision:
         01 01 00                              view 1, ballot 1 of rank 0
         01 ac 02 03 61 3a 31 01 01 05 02         the members
-        00 00 00 00 00 00                     nobody left, no cuts, no changes, no wait, not raised, no restart
+        00 00 00 00 00 00 00                  nobody left, no cuts, no shared orders, no changes, no wait, not raised, no restart
     ";
     let record = Record {
         id: GroupId(6),
@@ -167,6 +167,7 @@ fn welcome() -> Vector {
         members: vec![member()],
         left: Vec::new(),
         cuts: Vec::new(),
+        joint: Vec::new(),
         changes: Vec::new(),
         lease_wait_us: 0,
         raise: None,

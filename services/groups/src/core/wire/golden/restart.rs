@@ -20,6 +20,7 @@ fn value() -> Value {
         members: vec![member()],
         left: Vec::new(),
         cuts: Vec::new(),
+        joint: Vec::new(),
         changes: Vec::new(),
         lease_wait_us: 0,
         raise: None,
@@ -55,12 +56,12 @@ fn gather() -> Vector {
 
 fn gathered() -> Vector {
     let diagram = "
-        34 22 00 00 00                    GATHERED, 34 octets
+        34 23 00 00 00                    GATHERED, 35 octets
         02 03 01                          the vote
         ac 02 03 61 3a 31 01 01 05 02        who gives it
         01 01 00                          accepted, in ballot 1 of rank 0:
         01 ac 02 03 61 3a 31 01 01 05 02       the members
-        00 00 00 00 00                      nobody left, no cuts, no changes, no wait, not raised
+        00 00 00 00 00 00                   nobody left, no cuts, no shared orders, no changes, no wait, not raised
         01 07                               a beginning from logs, of domain 7
     ";
     let accepted = Accepted { ballot: Ballot { counter: 1, rank: 0 }, value: value() };
@@ -73,10 +74,10 @@ fn proposal(tag: u8, diagram: &str) -> Vector {
 
 fn decree() -> Vector {
     let diagram = "
-        35 15 00 00 00                    DECREE, 21 octets: as PROPOSE
+        35 16 00 00 00                    DECREE, 22 octets: as PROPOSE
         02 03 01
         01 ac 02 03 61 3a 31 01 01 05 02
-        00 00 00 00 00 01 07
+        00 00 00 00 00 00 01 07
     ";
     proposal(tag::DECREE, diagram)
 }
@@ -91,10 +92,10 @@ fn agreed() -> Vector {
 
 fn decided() -> Vector {
     let diagram = "
-        37 15 00 00 00                    DECIDED, 21 octets: as PROPOSE
+        37 16 00 00 00                    DECIDED, 22 octets: as PROPOSE
         02 03 01
         01 ac 02 03 61 3a 31 01 01 05 02
-        00 00 00 00 00 01 07
+        00 00 00 00 00 00 01 07
     ";
     proposal(tag::DECIDED, diagram)
 }

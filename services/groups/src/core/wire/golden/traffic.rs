@@ -3,9 +3,10 @@
 use super::{Vector, octets, vector};
 use crate::core::group::Group;
 use crate::core::identity::{GroupId, ProcessId, Rank, ViewNumber};
-use crate::core::options::{Class, GroupOptions, Limits, Order};
+use crate::core::options::{Class, GroupOptions, Limits, Order, OrderingDomain};
 use crate::core::wire::item::{
-    Fetch, Handover, OrderBatch, RawItem, Received, StateChunk, StateWanted, TurnBatch, tag,
+    Fetch, Handover, JointBatch, JointKnown, OrderBatch, RawItem, Received, StateChunk, StateWanted, Tally,
+    TurnBatch, tag,
 };
 use crate::core::wire::value::Run;
 use crate::core::wire::{Reader, Wire, WireError};
@@ -13,11 +14,13 @@ use bytes::Bytes;
 
 pub(super) fn all() -> Vec<Vector> {
     let groups = vec![messages(), parts(), forward(), order(), order_of_turn(), handover(), received()];
-    groups.into_iter().chain([state(), state_wanted()]).collect()
+    let joint = [joint_order(), joint_known(), tally()];
+    groups.into_iter().chain(joint).chain([state(), state_wanted()]).collect()
 }
 
 const VIEW: ViewNumber = ViewNumber(2);
 const GROUP: GroupId = GroupId(6);
+const DOMAIN: OrderingDomain = OrderingDomain(12);
 /// One of two members of the group.
 fn side(rank: usize) -> Group {
     let members = vec![ProcessId(1), ProcessId(2)];
@@ -145,6 +148,32 @@ fn handover() -> Vector {
         01 03 01          the first hand-over: from place 3 on rank 1 gives the places
     ";
     vector(tag::HANDOVER, Handover { view: VIEW, group: GROUP, turn: 1, place: 3, to: 1 }, diagram)
+}
+
+fn joint_order() -> Vector {
+    let diagram = "
+        07 08 00 00 00    JOINT_ORDER, 8 octets
+        02 0c 03          view, ordering domain 12, the first place
+        02 00 02 04 01    two runs: two messages of the first sender, one of the fifth
+    ";
+    let runs = vec![Run { rank: 0, count: 2 }, Run { rank: 4, count: 1 }];
+    vector(tag::JOINT_ORDER, JointBatch { view: VIEW, domain: DOMAIN, first: 3, runs }, diagram)
+}
+
+fn joint_known() -> Vector {
+    let diagram = "
+        08 03 00 00 00    JOINT_KNOWN, 3 octets
+        02 0c 05          view, ordering domain, known up to place 5
+    ";
+    vector(tag::JOINT_KNOWN, JointKnown { view: VIEW, domain: DOMAIN, up_to: 5 }, diagram)
+}
+
+fn tally() -> Vector {
+    let diagram = "
+        09 04 00 00 00    TALLY, 4 octets
+        02 0c 06 07       view, ordering domain, group, seven messages so far
+    ";
+    vector(tag::TALLY, Tally { view: VIEW, domain: DOMAIN, group: GROUP, totals: 7 }, diagram)
 }
 
 fn received() -> Vector {

@@ -1,0 +1,164 @@
+//! What all servers have agreed on goes to the disk of each, behind its back: the log of the group has it until it is there.
+//!
+//! A server that was away for long finds that others have forgotten the beginning of what it has missed, too, as far as
+//! memory goes: that it fetches from their disks.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use quorb::Proxy;
+
+use crate::channel::{Copying, Stored};
+use crate::native::{EventServiceProxy, ReceivedDelivery};
+use crate::server::SERVICE_ID;
+use crate::server::live::LiveChannel;
+use crate::server::service::Service;
+use crate::spool::{ChannelFile, DirectorySpool, Spool, SpoolError};
+
+/// Octets that go to the disk with one sync.
+const COPIED_BYTES_MAX: usize = 4 << 20;
+
+/// The wait after a failure, of the disk or of all other servers.
+const RETRY_WAIT: Duration = Duration::from_millis(500);
+
+/// The time that another server may take to answer.
+const FETCH_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Where a channel is kept by this server.
+pub(crate) struct Copier {
+    pub(crate) directory: PathBuf,
+    pub(crate) live: Weak<LiveChannel>,
+    pub(crate) service: Weak<Service>,
+}
+
+/// Blocks that follow each other, and the position behind them.
+type Fetched = (Vec<Arc<Stored>>, u64);
+
+impl Copier {
+    /// Copies until the channel ends.
+    pub(crate) async fn run(self) {
+        let (spool, mut from) = loop {
+            match self.open().await {
+                Ok(Some(opened)) => break opened,
+                Ok(None) => return,
+                Err(cause) => self.report(&cause),
+            }
+            tokio::time::sleep(RETRY_WAIT).await;
+        };
+        loop {
+            let Some(live) = self.live.upgrade() else { return };
+            let next = match live.to_copy(from, COPIED_BYTES_MAX) {
+                Copying::Blocks(blocks) => {
+                    let end = blocks.last().map_or(from, |stored| stored.last() + 1);
+                    Some((blocks, end))
+                }
+                Copying::Elsewhere { until } => self.fetch(from, until).await,
+                Copying::Nothing => Some((Vec::new(), from)),
+            };
+            let copied = match next {
+                Some((blocks, end)) => {
+                    let Some(_permission) = live.may_write().await else { return spool.close() };
+                    append(&spool, blocks).await.map(|()| end)
+                }
+                None => Err(None),
+            };
+            match copied {
+                Ok(end) if end == from => {
+                    let bell = live.copy_bell();
+                    drop(live);
+                    // Whoever ends the channel rings it, too.
+                    bell.notified().await;
+                }
+                Ok(end) => {
+                    from = end;
+                    live.copied(from, spool.oldest());
+                }
+                Err(cause) => {
+                    drop(live);
+                    if let Some(cause) = cause {
+                        self.report(&cause);
+                    }
+                    tokio::time::sleep(RETRY_WAIT).await;
+                }
+            }
+        }
+    }
+
+    fn report(&self, cause: &SpoolError) {
+        tracing::error!(directory = %self.directory.display(), %cause, "events are not written down here");
+    }
+
+    /// Opens what is there; none if the channel has ended.
+    async fn open(&self) -> Result<Option<(Arc<dyn Spool>, u64)>, SpoolError> {
+        let Some(live) = self.live.upgrade() else { return Ok(None) };
+        let (directory, limits, options) = (self.directory.clone(), live.limits().clone(), live.options());
+        // Who has taken the channel out may be removing this very directory.
+        let Some(_permission) = live.may_write().await else { return Ok(None) };
+        let next = live.next_position();
+        let file = ChannelFile { name: live.name().to_owned(), life: live.life(), options: options.clone() };
+        let opened = tokio::task::spawn_blocking(move || {
+            file.write(&directory)?;
+            let spool = DirectorySpool::open(&directory, &options, limits.clone())?;
+            let end = spool.recovered().next.max(1);
+            if end <= next {
+                return Ok((spool, end));
+            }
+            // The others went on without what is there only: an operator has made them begin with less.
+            tracing::warn!(directory = %directory.display(), end, next, "events that nobody else has are dropped");
+            spool.close();
+            drop(spool);
+            let failed = |source| SpoolError::Io { path: directory.clone(), source };
+            std::fs::remove_dir_all(&directory).map_err(failed)?;
+            file.write(&directory)?;
+            Ok((DirectorySpool::open(&directory, &options, limits)?, 1))
+        });
+        let Ok(opened) = opened.await else { return Ok(None) };
+        let (spool, from) = opened?;
+        let spool: Arc<dyn Spool> = Arc::new(spool);
+        live.kept_in(spool.clone());
+        if spool.recovered().next > 0 {
+            live.copied(from, spool.oldest());
+        }
+        Ok(Some((spool, from)))
+    }
+
+    /// What stands in front of `until`, from any other server that has it; what none has is passed over. None if none of them
+    /// answers.
+    async fn fetch(&self, from: u64, until: u64) -> Option<Fetched> {
+        let (live, service) = (self.live.upgrade()?, self.service.upgrade()?);
+        let mut best: Option<Fetched> = None;
+        let others = service.others(SERVICE_ID, EventServiceProxy::interface());
+        let are_there = others.iter().len();
+        let mut answered = 0;
+        for other in others {
+            let other: EventServiceProxy = other.unchecked();
+            let read = other.with_deadline(FETCH_DEADLINE).read(live.name(), live.life(), from).await;
+            let Ok(octets) = read else { continue };
+            let Ok(delivery) = ReceivedDelivery::read(Bytes::from(octets), live.limits()) else { continue };
+            answered += 1;
+            let begins = delivery.gone.map_or(from, |gone| gone.1);
+            let end = delivery.next;
+            if !delivery.pieces.is_empty() && best.as_ref().is_none_or(|(blocks, _)| begins < blocks[0].first)
+            {
+                let blocks = delivery.pieces.into_iter();
+                let blocks = blocks.map(|piece| Arc::new(Stored::new(piece.first, piece.time, piece.block)));
+                best = Some((blocks.collect(), end));
+            }
+        }
+        match best {
+            // All say that they have it no more: readers are told.
+            None if answered == are_there && answered > 0 => Some((Vec::new(), until)),
+            best => best,
+        }
+    }
+}
+
+async fn append(spool: &Arc<dyn Spool>, blocks: Vec<Arc<Stored>>) -> Result<(), Option<SpoolError>> {
+    if blocks.is_empty() {
+        return Ok(());
+    }
+    let spool = spool.clone();
+    tokio::task::spawn_blocking(move || spool.append(&blocks)).await.map_err(|_| None)?.map_err(Some)
+}
