@@ -54,7 +54,8 @@ pub(crate) fn measure(runtime: &Runtime, plan: Plan) -> Result<(), Fault> {
         let work =
             Work { peers: &peers, runtime, supplier, consumers, events: (plan.foreign / consumers).max(100) };
         for _ in 0..plan.rounds {
-            if let Some(server) = &theirs {
+            // Of calls that are under way together omniEvents' own broker keeps no order.
+            if let (Some(server), Supplier::Cpp) = (&theirs, supplier) {
                 row.note(0, work.run(&server.channel, &[])?);
             }
             let channel = runtime.block_on(channel(&ours.place))?;
@@ -154,7 +155,7 @@ fn seen(consuming: Vec<Process>, events: usize) -> Result<Seen, Fault> {
         let order = consumer.line("order ", PATIENCE)?;
         let seconds: f64 = parsed(&consumer.line("seconds ", PATIENCE)?)?;
         if order != "kept" {
-            return Err(Fault::Wrong("a consumer has seen events out of order".into()));
+            return Err(Fault::Wrong(format!("a consumer has seen {count} events out of order")));
         }
         slowest = slowest.min(count as f64 / seconds);
         lost += events - count.min(events);
