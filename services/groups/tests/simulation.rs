@@ -61,6 +61,24 @@ fn an_offer_is_withdrawn_when_a_seed_is_settled() {
     shown("partitions", 6962, Mutation::OfferStands, "M5");
 }
 
+/// A new leader has heard the second request of a process and not the first, which went to the former one.
+#[test]
+fn no_request_is_overtaken() {
+    shown("moments", 295, Mutation::RequestsOvertake, "M8");
+}
+
+/// The last member of a durable group left while its log was being begun anew.
+#[test]
+fn the_copy_of_a_former_life_does_not_come_back() {
+    shown("blackouts", 8287, Mutation::FormerCopyKept, "M8");
+}
+
+/// Whoever was between two connections when another learned of a newer view must hear of it, too: it may be the one to lead.
+#[test]
+fn a_newer_view_is_told_to_those_who_are_on_their_way_back() {
+    shown("large-logged", 7009, Mutation::RecalledToOpen, "M8");
+}
+
 /// Everyone had the message, but its causes only its sender and another that failed with it.
 #[test]
 fn a_receipt_promises_the_causes_too() {
@@ -165,6 +183,9 @@ macro_rules! mutants {
                 Mutation::FetcherBlamed,
                 Mutation::JoinersFinish,
                 Mutation::OfferStands,
+                Mutation::RecalledToOpen,
+                Mutation::RequestsOvertake,
+                Mutation::FormerCopyKept,
                 Mutation::DecisionNotCarried,
             ]);
             let untried: Vec<_> = Mutation::ALL.iter().filter(|m| !tried.contains(m)).collect();

@@ -16,6 +16,7 @@ use super::event::{Blocked, Upcall};
 use super::identity::{GroupId, Member, ProcessId, Time};
 use super::joint::longest;
 use super::mutation::Mutation;
+use super::registry::Registry;
 use super::wire::item::{Answer, Fill, Flush, Propose, Request, Source, Vote, tag};
 use super::wire::value::{Ballot, Change, Cut, Report, Value};
 use super::{Core, Stage};
@@ -79,6 +80,12 @@ impl Leader {
         }
         self.leaves.retain(|&p| settled(p));
         self.requests.retain(|&(p, n), _| settled(p) && open(p, n));
+    }
+
+    /// The last request of a process that is here or was decided.
+    fn last_request_of(&self, by: ProcessId, registry: &Registry) -> u64 {
+        let here = self.requests.range((by, 0)..=(by, u64::MAX)).next_back();
+        here.map_or(0, |(&(_, token), _)| token).max(registry.last_decided(by))
     }
 }
 
@@ -348,7 +355,8 @@ impl Core {
         }
     }
 
-    /// Registry changes asked for.
+    /// Registry changes asked for, those of each process in the order it asked: one whose predecessor is not here, because it
+    /// went to a former leader or came too early, waits until both are repeated. Decided before it, it would take its place.
     pub(super) fn requested(&mut self, request: Request) {
         if self.stage != Stage::Member {
             return;
@@ -356,9 +364,12 @@ impl Core {
         if self.presumed_leader() != self.me() {
             return;
         }
+        let careless = self.bug(Mutation::RequestsOvertake);
         for change in request.changes {
-            if self.view.contains(change.by) && self.registry.is_open(change.by, change.token) {
-                self.leader.requests.insert((change.by, change.token), change);
+            let (by, token) = (change.by, change.token);
+            let follows = careless || token <= self.leader.last_request_of(by, &self.registry) + 1;
+            if self.view.contains(by) && self.registry.is_open(by, token) && follows {
+                self.leader.requests.insert((by, token), change);
             }
         }
     }

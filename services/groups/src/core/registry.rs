@@ -188,9 +188,14 @@ impl Registry {
         self.records.values()
     }
 
+    /// The last request of a process that was decided; they are counted from 1.
+    pub(crate) fn last_decided(&self, by: ProcessId) -> u64 {
+        self.decided.get(&by).copied().unwrap_or(0)
+    }
+
     /// Whether this request is still to be decided.
     pub(crate) fn is_open(&self, by: ProcessId, token: u64) -> bool {
-        self.decided.get(&by).is_none_or(|&last| token > last)
+        token > self.last_decided(by)
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {

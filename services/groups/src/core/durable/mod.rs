@@ -180,8 +180,12 @@ impl Core {
         Entrant { durable, length, last }
     }
 
-    /// This process's copy of a group is whole with the record written last.
+    /// This process's copy of a group is whole with the record written last, and so the copy of a former life does not count any
+    /// more: were it kept when the log is begun anew, it would be the one that counts until the next snapshot is written.
     pub(super) fn whole_with_the_last(&mut self, id: GroupId) {
+        if !self.bug(Mutation::FormerCopyKept) {
+            self.log.copies.remove(&id);
+        }
         let record = self.log.appended;
         self.groups.get_mut(&id).into_iter().for_each(|group| group.is_whole_with(record));
     }

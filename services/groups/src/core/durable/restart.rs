@@ -161,10 +161,13 @@ impl Core {
         self.send_item(process, tag::RECALL, &recall);
     }
 
+    /// Those between two connections have heard the former view when they were met, and hear this one when they are back.
     fn recall_to_all(&mut self) {
-        let open: Vec<ProcessId> =
-            self.links.peers.iter().filter(|(_, p)| p.is_open()).map(|(&id, _)| id).collect();
-        open.into_iter().for_each(|process| self.recall_to(process));
+        let only_open = self.bug(Mutation::RecalledToOpen);
+        let peers = self.links.peers.iter();
+        let those: Vec<ProcessId> =
+            peers.filter(|(_, p)| !p.departed && (p.is_open() || !only_open)).map(|(&id, _)| id).collect();
+        those.into_iter().for_each(|process| self.recall_to(process));
     }
 
     /// Another process without a view remembers this.

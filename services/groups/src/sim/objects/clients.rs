@@ -301,6 +301,8 @@ impl World {
         let ends: Vec<(ProcessId, u64)> = ends.collect();
         let Some(market) = self.market.as_mut() else { return };
         let record = &mut market.record;
+        // So has a group whose last member left in order before the next one had the state.
+        let is_one = is_one && record.lives() <= 1;
         record.is_closed = unrest.is_none() && is_one && !ends.is_empty();
         record.history.last = ends.first().map_or(0, |(_, value)| *value);
         record.ends = ends;

@@ -3,7 +3,7 @@
 use crate::core::{DomainId, GroupId, ProcessId};
 use crate::object::check::History;
 use quorb::proto::head::RequestIdentity;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One life of the object: a domain that is founded anew, or a group that is created anew, begins to count anew.
 pub(super) type Life = (DomainId, GroupId);
@@ -25,7 +25,8 @@ pub(in crate::sim) struct Record {
     pub(super) verdicts: Vec<Verdict>,
     /// What the clients have seen.
     pub(super) history: History,
-    /// Everything came to rest in the domain that it began in, and a replica with the state was left.
+    /// Everything came to rest in the domain that it began in and in one life of the object, and a replica with the state
+    /// was left.
     pub(super) is_closed: bool,
     /// How the object ended at each replica.
     pub(super) ends: Vec<(ProcessId, u64)>,
@@ -92,6 +93,11 @@ pub(super) struct Verdict {
 }
 
 impl Record {
+    /// How many lives of the object have executed anything.
+    pub(super) fn lives(&self) -> usize {
+        self.states.iter().map(|state| state.life).collect::<BTreeSet<_>>().len()
+    }
+
     /// What has happened, for the coverage.
     pub(super) fn counts(&self) -> Vec<(&'static str, u64)> {
         let count = |n: usize| n as u64;
