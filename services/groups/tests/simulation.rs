@@ -8,11 +8,15 @@ use quorb_groups::sim::scenario::named;
 #[test]
 fn hundreds_of_seeds_hold() {
     let mut coverage = Coverage::default();
-    for seed in 0..260 {
-        let outcome = run(seed, &Settings::default());
+    let mut play = |seed: u64, settings: &Settings| {
+        let outcome = run(seed, settings);
         assert_eq!(outcome.violation, None, "seed {seed}: simulate --seeds {seed}..{} --verbose", seed + 1);
         coverage.add(&outcome);
-    }
+    };
+    (0..260).for_each(|seed| play(seed, &Settings::default()));
+    // That a process is too old for its domain is rare among so few.
+    let upgrades = Settings { scenario: named("upgrades"), ..Settings::default() };
+    (20..40).for_each(|seed| play(seed, &upgrades));
     println!("{coverage}");
     assert_eq!(coverage.missing(), None, "what the seeds did not go through");
 }
@@ -61,6 +65,18 @@ fn an_offer_is_withdrawn_when_a_seed_is_settled() {
     shown("partitions", 6962, Mutation::OfferStands, "M5");
 }
 
+/// Rarer than once in a thousand stories: a promise is kept though somebody else asks for one.
+#[test]
+fn a_promise_is_never_taken_back() {
+    shown("moments", 1617, Mutation::PromiseTakenBack, "M1");
+}
+
+/// As rare: whoever has promised gives no more places.
+#[test]
+fn a_sequencer_stands_still() {
+    shown("moments", 1110, Mutation::SequencerNotSealed, "V6");
+}
+
 /// A new leader has heard the second request of a process and not the first, which went to the former one.
 #[test]
 fn no_request_is_overtaken() {
@@ -71,12 +87,6 @@ fn no_request_is_overtaken() {
 #[test]
 fn the_copy_of_a_former_life_does_not_come_back() {
     shown("blackouts", 8287, Mutation::FormerCopyKept, "M8");
-}
-
-/// Whoever was between two connections when another learned of a newer view must hear of it, too: it may be the one to lead.
-#[test]
-fn a_newer_view_is_told_to_those_who_are_on_their_way_back() {
-    shown("large-logged", 7009, Mutation::RecalledToOpen, "M8");
 }
 
 /// Everyone had the message, but its causes only its sender and another that failed with it.
@@ -140,6 +150,7 @@ fn seeds_that_found_something_hold() {
         ("flicker", 3134),
         ("moments", 144),
         ("moments", 306),
+        ("large-logged", 7009),
     ] {
         let settings = Settings { scenario: named(scenario), ..Settings::default() };
         assert_eq!(run(seed, &settings).violation, None, "seed {seed}");
@@ -183,8 +194,9 @@ macro_rules! mutants {
                 Mutation::FetcherBlamed,
                 Mutation::JoinersFinish,
                 Mutation::OfferStands,
-                Mutation::RecalledToOpen,
                 Mutation::RequestsOvertake,
+                Mutation::PromiseTakenBack,
+                Mutation::SequencerNotSealed,
                 Mutation::FormerCopyKept,
                 Mutation::DecisionNotCarried,
             ]);
@@ -198,11 +210,9 @@ mutants! {
     half_is_no_quorum: HalfIsQuorum in "pairs" by ["M1", "M3", "C4"];
     a_takeover_adopts: TakeoverIgnoresAccepted in "moments" by ["M1", "V1", "V6", "O4"];
     a_takeover_adopts_the_latest: LowestAdopted in "moments" by ["M1", "V1", "V6", "O4"];
-    a_promise_is_never_taken_back: PromiseTakenBack in "moments" by ["M1", "V1", "V6", "O4"];
     nothing_is_proposed_before_all_have_it: ProposeBeforeFill in "moments" by ["O2", "V1", "V4", "V6", "O3", "O4"];
     uniform_waits_for_all: UniformOnReceipt in "mixed" by ["V6", "O4", "C4"];
     the_order_is_in_the_value: OrderNotInValue in "mixed" by ["O3", "O4"];
-    a_sequencer_stands_still: SequencerNotSealed in "moments" by ["V6", "O4"];
     a_promise_stands_still: DeliverAfterPromise in "mixed" by ["V1", "V6", "O3", "O4"];
     nothing_goes_beyond_the_cut: BeyondTheCut in "mixed" by ["V1", "O3"];
     the_cut_is_everyones: CutFromLeader in "mixed" by ["V1", "V4", "V6", "M8", "O2"];

@@ -90,8 +90,6 @@ mutations! {
     FormerCopyKept,
     /// Requests of a process are taken in any order, and those before the last one that was decided are forgotten.
     RequestsOvertake,
-    /// After a total failure a newer view is told to those alone who have a connection at that moment.
-    RecalledToOpen,
     /// A process with a log takes part in founding.
     FoundsAnew,
     /// Any copy of a dormant group counts, also that of a process that was no member any more.
