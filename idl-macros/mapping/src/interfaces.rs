@@ -18,18 +18,11 @@ impl Mapper<'_> {
     ) -> TokenStream {
         let mut bases = Vec::new();
         for base in &interface.bases {
-            let flavour = match &self.model.definition(*base).kind {
-                DefinitionKind::Interface(base) => base.flavour,
-                _ => InterfaceFlavour::Unconstrained,
-            };
-            if flavour != InterfaceFlavour::Local && !self.chosen.omit.contains(self.model, *base) {
+            // The compiler of IDL lets only local interfaces inherit from local ones.
+            if !self.chosen.omit.contains(self.model, *base) {
                 bases.push(self.names.path(*base, "", definition.parent));
             } else {
-                let message = format!(
-                    "the base {} has no Rust trait: name one in `external`, or this interface in `omit`",
-                    self.scoped(*base)
-                );
-                self.fault(definition.place, message);
+                self.miss_base(definition, *base);
             }
         }
         let mut methods = Vec::new();
@@ -60,5 +53,14 @@ impl Mapper<'_> {
             #[#attribute(#identity #declared)]
             pub trait #name #colon #(#bases)+* { #(#methods)* }
         }
+    }
+
+    /// A base is left out, and nothing stands in for it.
+    pub(crate) fn miss_base(&mut self, definition: &Definition, base: DefinitionId) {
+        let message = format!(
+            "the base {} has no Rust trait: name one in `external`, or this interface in `omit`",
+            self.scoped(base)
+        );
+        self.fault(definition.place, message);
     }
 }

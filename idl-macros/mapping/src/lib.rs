@@ -44,7 +44,10 @@ mod unions;
 mod value_types;
 mod values;
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
+use quorb_idl::model::DefinitionId;
 use quorb_idl::{Model, SourceMap};
 
 pub use fault::Fault;
@@ -70,7 +73,7 @@ pub fn rust(
     let names = Names::of(model, &chosen);
     let reached = reach::reached(model, sources, main_file, &chosen);
     let declared = declarations::name(model, &chosen, &reached);
-    let mut mapper = Mapper { model, names, chosen, declared, faults };
+    let mut mapper = Mapper { model, names, chosen, declared, locals: locals::locals(model), faults };
     let mut modules = Modules::default();
     for id in &reached {
         mapper.definition(*id, &mut modules);
@@ -86,5 +89,7 @@ struct Mapper<'a> {
     chosen: Chosen,
     /// The function that answers what is declared beside the interfaces, if anything is.
     declared: Option<String>,
+    /// What is local, or made of what is.
+    locals: BTreeSet<DefinitionId>,
     faults: Vec<Fault>,
 }

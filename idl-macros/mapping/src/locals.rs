@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
+use quorb_idl::Model;
 use quorb_idl::model::{
     Attribute, Definition, DefinitionId, DefinitionKind, Interface, InterfaceFlavour, Member, Operation, Type,
 };
@@ -16,6 +17,44 @@ use crate::modules::Modules;
 use crate::names::Scope;
 use crate::raises::Raised;
 use crate::spelling::{Taken, ident, snake_case};
+
+/// The definitions whose values never leave their process (IDL 4.2, 7.4.6.4): local interfaces, and what is made of them.
+///
+/// One walk in the order of the source finds nearly all, since what a type is made of is defined before it. Only elements of
+/// sequences may come later; for them it walks again until nothing new is found. Deep chains of types cost no stack.
+pub(crate) fn locals(model: &Model) -> BTreeSet<DefinitionId> {
+    let mut locals = BTreeSet::new();
+    loop {
+        let known = locals.len();
+        for (id, definition) in model.definitions() {
+            let is_local = match &definition.kind {
+                DefinitionKind::Interface(interface) => interface.flavour == InterfaceFlavour::Local,
+                DefinitionKind::Alias(ty) => names_one_of(&locals, ty),
+                DefinitionKind::Struct(members) | DefinitionKind::Exception(members) => {
+                    members.iter().any(|member| names_one_of(&locals, &member.ty))
+                }
+                DefinitionKind::Union(union) => {
+                    union.cases.iter().any(|case| names_one_of(&locals, &case.member.ty))
+                }
+                _ => false,
+            };
+            if is_local {
+                locals.insert(id);
+            }
+        }
+        if locals.len() == known {
+            return locals;
+        }
+    }
+}
+
+fn names_one_of(locals: &BTreeSet<DefinitionId>, ty: &Type) -> bool {
+    match ty {
+        Type::Sequence(element, _) | Type::Array(element, _) => names_one_of(locals, element),
+        Type::Named(id) => locals.contains(id),
+        _ => false,
+    }
+}
 
 impl Mapper<'_> {
     /// The trait of a local interface.
@@ -31,11 +70,7 @@ impl Mapper<'_> {
         let mut inherited = BTreeSet::new();
         for base in &interface.bases {
             if self.chosen.omit.contains(self.model, *base) {
-                let message = format!(
-                    "the base {} has no Rust trait: name one in `external`, or this interface in `omit`",
-                    self.scoped(*base)
-                );
-                self.fault(definition.place, message);
+                self.miss_base(definition, *base);
             } else if self.is_local(&Type::Named(*base)) {
                 bases.push(self.names.path(*base, "", definition.parent));
             } else {
@@ -89,35 +124,22 @@ impl Mapper<'_> {
         }
     }
 
-    /// Whether a type is a local interface, or made of one (IDL 4.2, 7.4.6.4).
+    /// Whether a type is a local interface, or made of one.
     pub(crate) fn is_local(&self, ty: &Type) -> bool {
-        self.is_local_beside(ty, &mut BTreeSet::new())
-    }
-
-    /// What has been looked at is not looked at again: types may contain themselves.
-    fn is_local_beside(&self, ty: &Type, seen: &mut BTreeSet<DefinitionId>) -> bool {
-        match ty {
-            Type::Sequence(element, _) | Type::Array(element, _) => self.is_local_beside(element, seen),
-            Type::Named(id) if seen.insert(*id) => match &self.model.definition(*id).kind {
-                DefinitionKind::Interface(interface) => interface.flavour == InterfaceFlavour::Local,
-                DefinitionKind::Alias(ty) => self.is_local_beside(ty, seen),
-                DefinitionKind::Struct(members) | DefinitionKind::Exception(members) => {
-                    members.iter().any(|member| self.is_local_beside(&member.ty, seen))
-                }
-                DefinitionKind::Union(union) => {
-                    union.cases.iter().any(|case| self.is_local_beside(&case.member.ty, seen))
-                }
-                _ => false,
-            },
-            _ => false,
-        }
+        names_one_of(&self.locals, ty)
     }
 
     /// The interfaces that are not local among an interface and its ancestors.
     fn remote_ancestry(&self, id: DefinitionId, found: &mut BTreeSet<DefinitionId>) {
-        let DefinitionKind::Interface(interface) = &self.model.definition(id).kind else { return };
-        if interface.flavour == InterfaceFlavour::Local || found.insert(id) {
-            interface.bases.iter().for_each(|base| self.remote_ancestry(*base, found));
+        let (mut waiting, mut seen) = (vec![id], BTreeSet::new());
+        while let Some(id) = waiting.pop() {
+            let DefinitionKind::Interface(interface) = &self.model.definition(id).kind else { continue };
+            if seen.insert(id) {
+                waiting.extend(&interface.bases);
+                if interface.flavour != InterfaceFlavour::Local {
+                    found.insert(id);
+                }
+            }
         }
     }
 

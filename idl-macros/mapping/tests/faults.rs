@@ -118,3 +118,22 @@ fn what_a_valuetype_declares_beside_its_state_is_documented() {
         assert!(items.contains(text), "{text}: {items}");
     }
 }
+
+/// Types and interfaces that follow from one another are walked without a call for each.
+#[test]
+fn long_chains_of_local_types_cost_no_stack() {
+    let mut idl = "local interface L0 {};\nstruct S0 { L0 a; };\n".to_owned();
+    for n in 1..3000 {
+        idl += &format!("struct S{n} {{ S{} a; }};\n", n - 1);
+    }
+    let files = Memory::new().with("a.idl", &*idl);
+    let outcome = Compiler::new(&files).compile("a.idl");
+    let model = outcome.model.expect("it is valid");
+    let mapped = || {
+        let items = rust(&model, &outcome.sources, "a.idl", &Settings::default()).expect("it has a form");
+        items.to_string().matches("pub struct S").count()
+    };
+    let small = std::thread::Builder::new().stack_size(512 << 10);
+    let count = std::thread::scope(|scope| small.spawn_scoped(scope, mapped).unwrap().join().unwrap());
+    assert_eq!(count, 3000);
+}
