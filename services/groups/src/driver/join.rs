@@ -1,9 +1,9 @@
 //! Joining a domain: the few knobs, their defaults, and what is checked before anything is sent.
 
 use super::domain::Domain;
-use super::error::JoinError;
+use super::error::{Ended, JoinError};
 use super::limits::DriverLimits;
-use super::lives::Running;
+use super::lives::{REJOIN_REST, Running};
 use super::log::{self, LogError};
 use super::obstacle::{Obstacle, Obstacles};
 use super::owner::{Owner, Past};
@@ -309,6 +309,11 @@ impl Join {
             let left = patience.map_or(STILL_LOOKING, |patience| patience.saturating_sub(began.elapsed()));
             match tokio::time::timeout(left.min(STILL_LOOKING), running.joined()).await {
                 Ok(Ok(())) => return Ok(Domain::new(plan, views, running)),
+                // It stood still, or its disk did, before it knew that it was one of them.
+                Ok(Err(Ended::Excluded)) => {
+                    tokio::time::sleep(REJOIN_REST).await;
+                    running = plan.begin_again(0).await?;
+                }
                 Ok(Err(ended)) => return Err(JoinError::Ended(ended)),
                 Err(_) => {
                     if let Some(waited) = patience.filter(|patience| began.elapsed() >= *patience) {
@@ -390,7 +395,7 @@ async fn past(directory: Option<PathBuf>, name: &str) -> Result<Option<Past>, Jo
     });
     match read.await {
         Ok(past) => Ok(Some(past?)),
-        Err(_) => Err(JoinError::Ended(super::error::Ended::Dropped)),
+        Err(_) => Err(JoinError::Ended(Ended::Dropped)),
     }
 }
 

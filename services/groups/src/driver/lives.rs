@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// The least between the end of a life and the next attempt to begin one.
-const REJOIN_REST: Duration = Duration::from_millis(50);
+pub(super) const REJOIN_REST: Duration = Duration::from_millis(50);
 
 /// One membership, to whoever uses it.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::path::Path;
+use std::time::Duration;
 
 use quorb::Orb;
 use quorb::adapter::BoxFuture;
@@ -17,6 +18,9 @@ use super::data::Data;
 use super::member::Member;
 use super::{Service, events, naming};
 use crate::verdict::Verdict;
+
+/// The least between two attempts to join.
+const ATTEMPT_REST: Duration = Duration::from_millis(50);
 
 /// Names and events that several servers have.
 struct Together {
@@ -87,8 +91,35 @@ struct Lives {
     events: EventServer,
 }
 
+/// Why a membership was not begun.
+enum NotBegun {
+    /// The others went on without this server before it had what they have: it stood still, or its disk did.
+    Excluded,
+    For(Verdict),
+}
+
+impl From<Verdict> for NotBegun {
+    fn from(verdict: Verdict) -> Self {
+        NotBegun::For(verdict)
+    }
+}
+
 impl Membership {
+    /// Joins the others and has what they have, however often it takes.
     async fn begin(&self) -> Result<Lives, Verdict> {
+        loop {
+            match self.attempt().await {
+                Ok(lives) => return Ok(lives),
+                Err(NotBegun::For(verdict)) => return Err(verdict),
+                Err(NotBegun::Excluded) => {
+                    eprintln!("naming: {}; joining again", Ended::Excluded);
+                    tokio::time::sleep(ATTEMPT_REST).await;
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self) -> Result<Lives, NotBegun> {
         let folder = self.data.folder_of("group");
         let durable = folder.is_some();
         let domain = self.member.join(folder).await?;
@@ -152,12 +183,12 @@ async fn left(domain: Domain) -> Option<Ended> {
     tokio::time::timeout(Limits::default().leave_wait_max, domain.leave()).await.ok()
 }
 
-/// Why a service was not begun.
-async fn not_begun<E: Display>(domain: Domain, error: E, say: impl Fn(&dyn Display) -> Verdict) -> Verdict {
+/// Why a service was not begun. How the membership has ended is why nothing else went well.
+async fn not_begun<E: Display>(domain: Domain, error: E, say: impl Fn(&dyn Display) -> Verdict) -> NotBegun {
     match left(domain).await {
-        // That is why nothing else went well.
-        Some(Ended::LogFailed(kind)) => say(&Ended::LogFailed(kind)),
-        _ => say(&error),
+        Some(Ended::Excluded) => NotBegun::Excluded,
+        Some(Ended::LogFailed(kind)) => NotBegun::For(say(&Ended::LogFailed(kind))),
+        _ => NotBegun::For(say(&error)),
     }
 }
 

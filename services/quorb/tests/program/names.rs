@@ -72,6 +72,11 @@ impl Server {
         self.process.wait().expect("it ends");
     }
 
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Sends it a signal of this name.
     pub(crate) fn signal(&self, name: &str) {
         let told = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status();

@@ -34,6 +34,8 @@ pub(crate) struct Trio {
     pub(crate) arguments: Vec<String>,
     /// Blocks of 1 KiB that a file may have: what stands for the end of the disk.
     pub(crate) blocks_max: Option<u32>,
+    /// How long after its start a server stands still, and for how long, in seconds.
+    pub(crate) pause: Option<(f64, f64)>,
     servers: Vec<Option<Server>>,
 }
 
@@ -45,7 +47,8 @@ impl Trio {
     pub(crate) fn new(data: Option<Folder>, arguments: &[&str]) -> Trio {
         let arguments = arguments.iter().map(ToString::to_string).collect();
         let servers = vec![None, None, None];
-        let mut trio = Trio { join: free(3), listen: free(3), data, arguments, blocks_max: None, servers };
+        let mut trio =
+            Trio { join: free(3), listen: free(3), data, arguments, blocks_max: None, pause: None, servers };
         trio.start(&[0, 1, 2]);
         trio
     }
@@ -82,10 +85,20 @@ impl Trio {
 
     fn program(&self) -> Command {
         let quorb = env!("CARGO_BIN_EXE_quorb");
-        let Some(blocks) = self.blocks_max else { return Command::new(quorb) };
+        let mut script = String::new();
+        if let Some(blocks) = self.blocks_max {
+            // The signal would kill the process before the call can fail.
+            script += &format!("trap '' XFSZ; ulimit -f {blocks}; ");
+        }
+        if let Some((after, still)) = self.pause {
+            script +=
+                &format!("(sleep {after}; kill -STOP $$; sleep {still}; kill -CONT $$) <&- >&- 2>&- & ");
+        }
+        if script.is_empty() {
+            return Command::new(quorb);
+        }
         let mut shell = Command::new("bash");
-        // The signal would kill the process before the call can fail.
-        shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""), quorb]);
+        shell.args(["-c", &(script + "exec \"$0\" \"$@\""), quorb]);
         shell
     }
 
@@ -117,6 +130,29 @@ impl Trio {
 
     pub(crate) fn kill(&mut self, at: usize) {
         self.take(at).kill();
+    }
+
+    /// Waits until two of the three have ended by themselves, and kills the third if it has not. Answers how those ended that
+    /// did so by themselves.
+    pub(crate) fn kill_when_two_have_ended(&mut self) -> Vec<(Option<i32>, String)> {
+        let (ended, endings) = std::sync::mpsc::channel();
+        let mut running = Vec::new();
+        for at in 0..3 {
+            let (server, ended) = (self.take(at), ended.clone());
+            running.push(server.id());
+            std::thread::spawn(move || ended.send((server.id(), server.wait())));
+        }
+        let mut all = Vec::new();
+        for at in 0..3 {
+            let (id, ending) = endings.recv_timeout(PATIENCE).expect("most of them end");
+            running.retain(|&other| other != id);
+            all.extend(ending.0.is_some().then_some(ending));
+            if at == 1 {
+                // It fails only if that one ends at this moment.
+                let _ = Command::new("kill").args(["-s", "KILL", &running[0].to_string()]).output();
+            }
+        }
+        all
     }
 
     /// What people write who know the addresses.
