@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use quorb::{Orb, Proxy};
+use quorb_giop::ior::{AlternateAddress, Ior};
 use quorb_groups::driver::Domain;
 use quorb_groups::manage::interface::Plan;
 use quorb_groups::manage::{FT_KEY, Host};
@@ -41,6 +42,11 @@ impl Replicas {
             reference: String::new(),
         };
         replicas.restart(&[0, 1, 2]);
+        // Who has come first knows of no other yet.
+        while addresses(&replicas.reference) < MEMBERS {
+            replicas.kill(MEMBERS - 1);
+            replicas.restart(&[MEMBERS - 1]);
+        }
         replicas
     }
 
@@ -94,6 +100,13 @@ impl Replicas {
     }
 }
 
+/// How many addresses a foreign client finds in a reference.
+fn addresses(reference: &str) -> usize {
+    let ior: Ior = reference.parse().expect("a reference");
+    let profile = ior.iiop_profiles().next().expect("it has a profile").expect("it is readable");
+    1 + profile.components_of::<AlternateAddress>().count()
+}
+
 /// The client, and what it has said.
 struct Client {
     process: Process,
@@ -107,7 +120,11 @@ impl Client {
     fn start(peers: &peers::PeerDir, mode: &str, reference: &str, count: u32) -> Client {
         let mut command = peers.program("tally_client");
         command.args(["-ORBclientCallTimeOutPeriod", "60000", mode, reference, &count.to_string()]);
-        Client { process: Process::start(command).expect("it starts"), said: BTreeMap::new(), failures: Vec::new() }
+        Client {
+            process: Process::start(command).expect("it starts"),
+            said: BTreeMap::new(),
+            failures: Vec::new(),
+        }
     }
 
     /// The next so many entries.
