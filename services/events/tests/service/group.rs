@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use crate::rig::{Folder, soon, values};
 
 /// One of them.
-struct Member {
+pub(crate) struct Member {
     orb: Orb,
     service: EventServer,
     domain: Domain,
@@ -37,15 +37,15 @@ impl Member {
 }
 
 /// All of them, and a client that knows the reference to all.
-struct Trio {
-    seeds: Vec<String>,
-    folder: Option<Folder>,
-    limits: Limits,
-    members: Vec<Option<Member>>,
+pub(crate) struct Trio {
+    pub(crate) seeds: Vec<String>,
+    pub(crate) folder: Option<Folder>,
+    pub(crate) limits: Limits,
+    pub(crate) members: Vec<Option<Member>>,
     /// Those that have joined again, and may have no vote: they go first.
     late: Vec<usize>,
     client: Orb,
-    events: Events,
+    pub(crate) events: Events,
 }
 
 impl Trio {
@@ -53,7 +53,7 @@ impl Trio {
         Trio::with(None, |_| ()).await
     }
 
-    async fn with(folder: Option<Folder>, change: impl FnOnce(&mut Limits)) -> Trio {
+    pub(crate) async fn with(folder: Option<Folder>, change: impl FnOnce(&mut Limits)) -> Trio {
         let mut limits = Limits::default();
         change(&mut limits);
         let mut listeners = Vec::new();
@@ -89,7 +89,7 @@ impl Trio {
         self.members[at].as_ref().unwrap()
     }
 
-    fn only(&self, at: usize) -> Events {
+    pub(crate) fn only(&self, at: usize) -> Events {
         self.member(at).only(&self.client)
     }
 
@@ -109,11 +109,11 @@ impl Trio {
         }
     }
 
-    async fn kill(&mut self, at: usize) {
+    pub(crate) async fn kill(&mut self, at: usize) {
         self.members[at].take().unwrap().kill().await;
     }
 
-    async fn start(&mut self, at: usize) {
+    pub(crate) async fn start(&mut self, at: usize) {
         let mut join = Domain::join(self.seeds.clone());
         if let Some(folder) = &self.folder {
             let listener = TcpListener::bind(&self.seeds[at]).await.unwrap();
@@ -124,7 +124,7 @@ impl Trio {
         self.late.push(at);
     }
 
-    async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         self.client.shutdown(Duration::ZERO).await;
         for at in self.late.into_iter().chain(0..3) {
             if let Some(member) = self.members[at].take() {
@@ -134,11 +134,11 @@ impl Trio {
     }
 }
 
-fn of(folder: &Option<Folder>, at: usize) -> Option<std::path::PathBuf> {
+pub(crate) fn of(folder: &Option<Folder>, at: usize) -> Option<std::path::PathBuf> {
     folder.as_ref().map(|folder| folder.0.join(format!("{at}/events")))
 }
 
-async fn member(domain: Domain, folder: Option<std::path::PathBuf>, limits: &Limits) -> Member {
+pub(crate) async fn member(domain: Domain, folder: Option<std::path::PathBuf>, limits: &Limits) -> Member {
     let orb = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
     let service = EventServer::replicated(&orb, &domain, folder, limits.clone());
     let service = soon("it serves", service).await.unwrap();
@@ -150,7 +150,7 @@ async fn reliable(events: &Events, name: &str) {
 }
 
 /// Events of a feed with their positions, up to so many; nothing may be lost.
-async fn seen(feed: &mut Feed<u64>, count: usize) -> Vec<(u64, u64)> {
+pub(crate) async fn seen(feed: &mut Feed<u64>, count: usize) -> Vec<(u64, u64)> {
     let mut seen = Vec::new();
     while seen.len() < count {
         match soon("an event", feed.next_event()).await {

@@ -7,13 +7,14 @@
 //! | `facade` | topics, subjects, types, keys, named publishers |
 //! | `overload` | every policy, exact counts, nobody held up |
 //! | `durable` | history: positions, times, restarts, damage |
-//! | `group` | several servers that are one |
+//! | `group`, `forced` | several servers that are one; going on by force with less than there was |
 //! | `bad_input` | what nobody should send |
 
 mod bad_input;
 mod corba;
 mod durable;
 mod facade;
+mod forced;
 mod group;
 mod overload;
 mod pipelined;

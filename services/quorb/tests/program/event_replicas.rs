@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use quorb::Orb;
+use quorb::{IdlType, Orb};
 use quorb_events::{ChannelOptions, Events, Feed, Guarantee, Start};
 use quorb_interop::peers;
 use tokio::sync::Notify;
@@ -235,10 +235,10 @@ fn whoever_is_killed_all_servers_and_subscribers_have_one_history() {
 }
 
 /// The history as one server has it.
-async fn history(trio: &Trio, at: usize) -> Vec<Seen> {
+pub(crate) async fn history<T: IdlType>(trio: &Trio, at: usize) -> Vec<(u64, T)> {
     let orb = Orb::client().await.unwrap();
     let events = Events::at(&orb, &trio.server(at).event_service()).unwrap();
-    let mut replay = events.subscription("d/**").from(Start::First).until_now().open::<i64>().await.unwrap();
+    let mut replay = events.subscription("d/**").from(Start::First).until_now().open::<T>().await.unwrap();
     let mut all = Vec::new();
     while let Some(next) = tokio::time::timeout(PATIENCE, replay.next_event()).await.expect("it goes on") {
         let event = next.unwrap_or_else(|loss| panic!("{loss}"));

@@ -8,6 +8,7 @@ mod doctor;
 mod event_crashes;
 mod event_foreign;
 mod event_kills;
+mod event_losses;
 mod event_replicas;
 mod events;
 mod fakes;

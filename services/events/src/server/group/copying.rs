@@ -3,13 +3,14 @@
 //! A server that was away for long finds that others have forgotten the beginning of what it has missed, too, as far as
 //! memory goes: that it fetches from their disks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
 use quorb::Proxy;
 
+use crate::Limits;
 use crate::channel::{Copying, Stored};
 use crate::native::{EventServiceProxy, ReceivedDelivery};
 use crate::server::SERVICE_ID;
@@ -90,38 +91,93 @@ impl Copier {
         tracing::error!(directory = %self.directory.display(), %cause, "events are not written down here");
     }
 
-    /// Opens what is there; none if the channel has ended.
+    /// Opens what is there, unless others have something else in its places; none if the channel has ended.
     async fn open(&self) -> Result<Option<(Arc<dyn Spool>, u64)>, SpoolError> {
+        let Some((spool, end)) = self.open_as_it_is().await? else { return Ok(None) };
         let Some(live) = self.live.upgrade() else { return Ok(None) };
-        let (directory, limits, options) = (self.directory.clone(), live.limits().clone(), live.options());
-        // Who has taken the channel out may be removing this very directory.
-        let Some(_permission) = live.may_write().await else { return Ok(None) };
         let next = live.next_position();
-        let file = ChannelFile { name: live.name().to_owned(), life: live.life(), options: options.clone() };
-        let opened = tokio::task::spawn_blocking(move || {
-            file.write(&directory)?;
-            let spool = DirectorySpool::open(&directory, &options, limits.clone())?;
-            let end = spool.recovered().next.max(1);
-            if end <= next {
-                return Ok((spool, end));
+        let is_theirs = end <= next && self.ends_as_elsewhere(&live, &spool, end).await;
+        let (spool, from) = match is_theirs {
+            true => (spool, end),
+            false => {
+                // The others went on without what is there only: an operator has made them begin with less.
+                tracing::warn!(directory = %self.directory.display(), end, next, "events that nobody else has are dropped");
+                spool.close();
+                drop(spool);
+                let Some(begun) = self.begin_anew().await? else { return Ok(None) };
+                (begun, 1)
             }
-            // The others went on without what is there only: an operator has made them begin with less.
-            tracing::warn!(directory = %directory.display(), end, next, "events that nobody else has are dropped");
-            spool.close();
-            drop(spool);
-            let failed = |source| SpoolError::Io { path: directory.clone(), source };
-            std::fs::remove_dir_all(&directory).map_err(failed)?;
-            file.write(&directory)?;
-            Ok((DirectorySpool::open(&directory, &options, limits)?, 1))
-        });
-        let Ok(opened) = opened.await else { return Ok(None) };
-        let (spool, from) = opened?;
-        let spool: Arc<dyn Spool> = Arc::new(spool);
+        };
         live.kept_in(spool.clone());
         if spool.recovered().next > 0 {
             live.copied(from, spool.oldest());
         }
         Ok(Some((spool, from)))
+    }
+
+    /// What is there, and where it ends.
+    async fn open_as_it_is(&self) -> Result<Option<(Arc<dyn Spool>, u64)>, SpoolError> {
+        let opened = self.with_directory(|directory, file, limits| {
+            file.write(directory)?;
+            DirectorySpool::open(directory, &file.options, limits)
+        });
+        let Some(spool) = opened.await? else { return Ok(None) };
+        let end = spool.recovered().next.max(1);
+        Ok(Some((Arc::new(spool), end)))
+    }
+
+    /// Removes what is there.
+    async fn begin_anew(&self) -> Result<Option<Arc<dyn Spool>>, SpoolError> {
+        let begun = self.with_directory(|directory, file, limits| {
+            let failed = |source| SpoolError::Io { path: directory.to_owned(), source };
+            std::fs::remove_dir_all(directory).map_err(failed)?;
+            file.write(directory)?;
+            DirectorySpool::open(directory, &file.options, limits)
+        });
+        Ok(begun.await?.map(|spool| Arc::new(spool) as Arc<dyn Spool>))
+    }
+
+    /// Does something with the directory, where that may take its time; nothing if the channel has ended.
+    async fn with_directory<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Path, ChannelFile, Arc<Limits>) -> Result<R, SpoolError> + Send + 'static,
+    ) -> Result<Option<R>, SpoolError> {
+        let Some(live) = self.live.upgrade() else { return Ok(None) };
+        // Who has taken the channel out may be removing this very directory.
+        let Some(_permission) = live.may_write().await else { return Ok(None) };
+        let file = ChannelFile { name: live.name().to_owned(), life: live.life(), options: live.options() };
+        let (directory, limits) = (self.directory.clone(), live.limits().clone());
+        match tokio::task::spawn_blocking(move || work(&directory, file, limits)).await {
+            Ok(done) => done.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Whether the last block that is there is the one that stands in its place in the channel. As many events may have been
+    /// published since the others began with less, so that their number says nothing. What nobody can say is believed.
+    async fn ends_as_elsewhere(&self, live: &LiveChannel, spool: &Arc<dyn Spool>, end: u64) -> bool {
+        let last = end - 1;
+        if last == 0 {
+            return true;
+        }
+        let reading = spool.clone();
+        let read = tokio::task::spawn_blocking(move || reading.read(last, end, 1)).await;
+        let Ok(Ok(part)) = read else { return true };
+        let there = match live.to_copy(last, 1) {
+            Copying::Blocks(blocks) => blocks,
+            Copying::Elsewhere { until } => {
+                self.fetch(last, until).await.map_or(Vec::new(), |(blocks, _)| blocks)
+            }
+            Copying::Nothing => Vec::new(),
+        };
+        let holds = |stored: &&Arc<Stored>| stored.first <= last && last <= stored.last();
+        match (part.blocks.iter().find(holds), there.iter().find(holds)) {
+            // Blocks have the time that all have agreed on with their places.
+            (Some(here), Some(there)) => {
+                (here.time, here.last(), here.bytes()) == (there.time, there.last(), there.bytes())
+            }
+            _ => true,
+        }
     }
 
     /// What stands in front of `until`, from any other server that has it; what none has is passed over. None if none of them
