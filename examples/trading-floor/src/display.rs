@@ -1,6 +1,10 @@
 //! Who watches prices, and who enters trades.
 
+use std::error::Error;
+
 use quorb_events::{EventError, Events, Loss};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::analytics::AnalyticsProxy;
 use crate::book::BookProxy;
@@ -21,13 +25,44 @@ pub(crate) async fn watch(events: Events) -> Result<u64, EventError> {
     Ok(shown)
 }
 
+/// A booker at work.
+pub(crate) struct Booking {
+    task: JoinHandle<Result<u64, String>>,
+    /// How many trades are in the book.
+    booked: watch::Receiver<u64>,
+}
+
+impl Booking {
+    /// Has so many trades entered.
+    pub(crate) fn begin(events: Events, book: BookProxy, analytics: AnalyticsProxy, trades: u64) -> Booking {
+        let (told, booked) = watch::channel(0);
+        Booking { task: tokio::spawn(enter(events, book, analytics, trades, told)), booked }
+    }
+
+    /// Waits until so many trades are in the book.
+    pub(crate) async fn until(&mut self, trades: u64) -> Result<(), Box<dyn Error>> {
+        if self.booked.wait_for(|&booked| booked >= trades).await.is_err() {
+            // The booker has ended before, and says why.
+            let entered = (&mut self.task).await??;
+            return Err(format!("only {entered} of {trades} trades were entered").into());
+        }
+        Ok(())
+    }
+
+    /// Waits for the end of the day: all trades that were entered.
+    pub(crate) async fn end(self) -> Result<u64, Box<dyn Error>> {
+        Ok(self.task.await??)
+    }
+}
+
 /// Enters so many trades into the book, and has them looked at, each once, whatever is killed meanwhile. The book says where to
-/// begin.
-pub(crate) async fn enter(
+/// begin; how far it has come is told.
+async fn enter(
     events: Events,
     book: BookProxy,
     analytics: AnalyticsProxy,
     trades: u64,
+    told: watch::Sender<u64>,
 ) -> Result<u64, String> {
     let from = book.next().await.map_err(|fault| fault.to_string())?;
     let feed = events.subscription("trades/**").at(from).open::<Trade>().await;
@@ -62,6 +97,7 @@ pub(crate) async fn enter(
         let observed = analytics.observe(first, symbols.clone(), volumes, cents).await;
         observed.map_err(|fault| fault.to_string())?;
         book.enter(first, symbols, quantities).await.map_err(|fault| fault.to_string())?;
+        told.send_replace(next - 1);
     }
     Ok(next - 1)
 }

@@ -34,6 +34,7 @@ use quorb_events::{ChannelOptions, Events, Guarantee, Overflow, Start};
 
 use crate::analytics::AnalyticsProxy;
 use crate::book::BookProxy;
+use crate::display::Booking;
 use crate::house::Process;
 use crate::market::Trade;
 
@@ -85,7 +86,7 @@ async fn demonstrate(day: &CommandLine) -> Result<(), Box<dyn Error>> {
     let (book, analytics): (BookProxy, AnalyticsProxy) = (orb.bind(book)?, orb.bind(analytics)?);
 
     let display = tokio::spawn(display::watch(events.clone()));
-    let booking = tokio::spawn(display::enter(events.clone(), book.clone(), analytics.clone(), day.trades));
+    let mut booking = Booking::begin(events.clone(), book.clone(), analytics.clone(), day.trades);
     let traders: Vec<_> = (0..day.traders)
         .map(|trader| {
             let trades = day.trades / day.traders + u64::from(trader < day.trades % day.traders);
@@ -93,12 +94,12 @@ async fn demonstrate(day: &CommandLine) -> Result<(), Box<dyn Error>> {
         })
         .collect();
 
-    until_booked(&book, day.trades / 3).await?;
+    booking.until(day.trades / 3).await?;
     println!("kill -9 of the event service, with {} trades in the book", book.next().await? - 1);
     floor.kill()?;
     let mut floor = Process::floor(&floor_address, data.path())?;
     floor.until_ready()?;
-    until_booked(&book, 2 * day.trades / 3).await?;
+    booking.until(2 * day.trades / 3).await?;
     let worker = analytics.worker().await?;
     let victim = books.iter().position(|replica| replica.pid() == worker).ok_or("nobody works")?;
     println!(
@@ -110,7 +111,7 @@ async fn demonstrate(day: &CommandLine) -> Result<(), Box<dyn Error>> {
     for trader in traders {
         trader.await??;
     }
-    let entered = booking.await??;
+    let entered = booking.end().await?;
     let shown = display.await??;
     println!("{entered} trades are in the book; the display has shown {shown} prices");
     if analytics.worker().await? == worker {
@@ -118,13 +119,6 @@ async fn demonstrate(day: &CommandLine) -> Result<(), Box<dyn Error>> {
     }
     replay(&events, &book, &analytics, day.trades).await?;
     orb.shutdown(Duration::ZERO).await;
-    Ok(())
-}
-
-async fn until_booked(book: &BookProxy, trades: u64) -> Result<(), Box<dyn Error>> {
-    while book.next().await? <= trades {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
     Ok(())
 }
 

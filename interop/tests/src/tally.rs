@@ -49,8 +49,8 @@ pub struct Options {
     /// The directory of its log: the tally is durable
     #[arg(long)]
     data: Option<PathBuf>,
-    /// How long a member may be silent, in milliseconds
-    #[arg(long, default_value_t = 1000)]
+    /// How long a member may be silent, in milliseconds: long enough that none is taken for lost because it is slow
+    #[arg(long, default_value_t = 10_000)]
     detection: u64,
 }
 

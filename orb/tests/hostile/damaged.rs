@@ -28,8 +28,8 @@ async fn a_request_that_is_cut_anywhere_is_not_executed() {
             peer.say_last(&octets[..cut]).await;
             peer.hear_to_end(PATIENCE).await;
             if cut > 0 && cut % 16 == 5 {
-                let line = logs::line_with(&[&peer.name(), "cause"]).await;
-                assert!(line.contains("in the middle of a message"), "cut at {cut}: {line}");
+                // The port may have been that of another peer.
+                logs::line_with(&[&peer.name(), "cause", "in the middle of a message"]).await;
             }
         }
     }

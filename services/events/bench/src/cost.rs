@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use crate::Fault;
+use crate::servers::Server;
 
 /// What the kernel counts processor time in.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A piece of work that has begun: by this process and a server.
+/// A piece of work that has begun: by this process and servers.
 pub(crate) struct Stopwatch {
-    server: u32,
+    processes: Vec<u32>,
     begun: Instant,
     own: Duration,
     servers: Duration,
@@ -19,21 +20,22 @@ pub(crate) struct Stopwatch {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cost {
     pub(crate) time: Duration,
-    /// Processor time of this process and the server's.
+    /// Processor time of this process and the servers'.
     pub(crate) own: Duration,
     pub(crate) servers: Duration,
 }
 
 impl Stopwatch {
-    pub(crate) fn start(server: u32) -> Result<Stopwatch, Fault> {
-        let (own, servers) = (processor_time(std::process::id())?, processor_time(server)?);
-        Ok(Stopwatch { server, begun: Instant::now(), own, servers })
+    pub(crate) fn start(servers: &[Server]) -> Result<Stopwatch, Fault> {
+        let processes: Vec<u32> = servers.iter().map(|server| server.process.id()).collect();
+        let (own, servers) = (processor_time(std::process::id())?, processor_time_of(&processes)?);
+        Ok(Stopwatch { processes, begun: Instant::now(), own, servers })
     }
 
     pub(crate) fn stop(self) -> Result<Cost, Fault> {
         let time = self.begun.elapsed();
         let own = processor_time(std::process::id())?.saturating_sub(self.own);
-        let servers = processor_time(self.server)?.saturating_sub(self.servers);
+        let servers = processor_time_of(&self.processes)?.saturating_sub(self.servers);
         Ok(Cost { time, own, servers })
     }
 }
@@ -48,6 +50,11 @@ impl Cost {
     pub(crate) fn micros(&self, events: usize) -> f64 {
         (self.own + self.servers).as_secs_f64() * 1e6 / events as f64
     }
+}
+
+/// The processor time that processes have used.
+fn processor_time_of(processes: &[u32]) -> Result<Duration, Fault> {
+    processes.iter().map(|&process| processor_time(process)).sum()
 }
 
 /// The processor time that a process has used: fields 14 and 15 of its `stat` (proc(5)).

@@ -13,7 +13,7 @@ use crate::servers::{self, Server};
 use crate::{Fault, Plan};
 
 /// Publishers at the same time.
-const IN_FLIGHT: usize = 64;
+pub(crate) const IN_FLIGHT: usize = 64;
 
 /// The octets of an event.
 const SIZE: usize = 100;
@@ -40,7 +40,8 @@ fn rate(events: usize, begun: Instant) -> f64 {
     events as f64 / begun.elapsed().as_secs_f64() / 1_000.0
 }
 
-async fn durable(server: &Server, events: usize, in_flight: usize) -> Result<f64, Fault> {
+/// Publishes durable events, so many in flight, and waits until each is acknowledged: thousands a second.
+pub(crate) async fn durable(server: &Server, events: usize, in_flight: usize) -> Result<f64, Fault> {
     let (orb, client) = connected(&server.place).await?;
     client.channel("durable", ChannelOptions::new(Guarantee::Durable)).await?;
     let before = client.describe("durable").await?.info.next;

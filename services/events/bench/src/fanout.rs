@@ -29,13 +29,13 @@ pub(crate) fn measure(runtime: &Runtime, plan: Plan) -> Result<(), Fault> {
         let (mut nats_rates, mut our_rates, mut nats_costs, mut our_costs) = (vec![], vec![], vec![], vec![]);
         for _ in 0..plan.rounds {
             if let Some(server) = &theirs {
-                let watch = Stopwatch::start(server.process.id())?;
+                let watch = Stopwatch::start(std::slice::from_ref(server))?;
                 runtime.block_on(nats::fan_out(&server.place, consumers, events, size))?;
                 let cost = watch.stop()?;
                 nats_rates.push(cost.thousands(delivered));
                 nats_costs.push(cost.micros(delivered));
             }
-            let cost = runtime.block_on(fan_out(&ours, consumers, events, size))?;
+            let cost = runtime.block_on(fan_out(std::slice::from_ref(&ours), consumers, events, size))?;
             our_rates.push(cost.thousands(delivered));
             our_costs.push(cost.micros(delivered));
         }
@@ -57,21 +57,27 @@ pub(crate) async fn connected(place: &str) -> Result<(Orb, Events), Fault> {
     Ok((orb, events))
 }
 
-/// Publishes so many events to so many consumers, each with its own connection, and waits until all have arrived, in order.
-async fn fan_out(server: &Server, consumers: usize, events: usize, size: usize) -> Result<Cost, Fault> {
-    let (orb, publisher) = connected(&server.place).await?;
+/// Publishes so many events to so many consumers, each with its own connection to one of the servers, and waits until all have
+/// arrived, in order.
+pub(crate) async fn fan_out(
+    servers: &[Server],
+    consumers: usize,
+    events: usize,
+    size: usize,
+) -> Result<Cost, Fault> {
+    let (orb, publisher) = connected(&servers[0].place).await?;
     let mut options = ChannelOptions::new(Guarantee::Reliable);
     options.queue_events = QUEUE_EVENTS;
     publisher.channel("bench", options).await?;
     let mut orbs = vec![orb];
     let mut feeds = Vec::new();
-    for _ in 0..consumers {
+    for server in servers.iter().cycle().take(consumers) {
         let (orb, client) = connected(&server.place).await?;
         feeds.push(client.subscribe::<Vec<u8>>("bench/x").await?);
         orbs.push(orb);
     }
     let topic = publisher.topic::<Vec<u8>>("bench/x").await?;
-    let watch = Stopwatch::start(server.process.id())?;
+    let watch = Stopwatch::start(servers)?;
     let counting: Vec<_> = feeds
         .into_iter()
         .map(|mut feed| {

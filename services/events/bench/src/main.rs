@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `fanout` | one publisher, 1, 10 and 100 consumers; one of ten stopped |
 //! | `durable` | publishing that is acknowledged from the disk, and replay |
+//! | `replicated` | three servers that are one, beside one that stands alone |
 //! | `foreign` | C++ suppliers and consumers, on our channels and on omniEvents' |
 //! | `ceiling` | what C++ consumers take at most, with no channel in between |
 //! | `nats` | a client of NATS: its protocol is a few lines of text |
@@ -18,6 +19,7 @@ mod durable;
 mod fanout;
 mod foreign;
 mod nats;
+mod replicated;
 mod servers;
 
 use std::path::PathBuf;
@@ -31,12 +33,18 @@ struct CommandLine {
     /// Few events, one round: checks that everything works
     #[arg(long)]
     smoke: bool,
-    /// Only these parts: fanout, stopped, durable, replay, foreign
+    /// Only these parts: fanout, stopped, durable, replay, replicated, foreign
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Serve events from a folder: what the benchmark starts itself for
     #[arg(long, value_name = "DIR", hide = true)]
     serve: Option<PathBuf>,
+    /// Serve them together with others, which meet at these addresses
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', hide = true)]
+    join: Vec<String>,
+    /// Keep what is served together in memory
+    #[arg(long, hide = true)]
+    memory: bool,
 }
 
 /// How much is done.
@@ -49,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) durable: usize,
     /// Events that are replayed.
     pub(crate) replayed: usize,
+    /// Events that three servers deliver in one round.
+    pub(crate) replicated: usize,
     /// Events of one round by C++ programs.
     pub(crate) foreign: usize,
 }
@@ -64,6 +74,8 @@ pub(crate) enum Fault {
     Event(#[from] quorb_events::EventError),
     #[error(transparent)]
     Call(#[from] quorb::SystemException),
+    #[error(transparent)]
+    Join(#[from] quorb_groups::driver::JoinError),
     #[error(transparent)]
     Serve(#[from] quorb_events::ServeError),
     #[error(transparent)]
@@ -81,12 +93,20 @@ impl CommandLine {
 
     fn run(&self) -> Result<(), Fault> {
         let plan = match self.smoke {
-            true => Plan { rounds: 1, delivered: 4_000, durable: 500, replayed: 3_000, foreign: 300 },
+            true => Plan {
+                rounds: 1,
+                delivered: 4_000,
+                durable: 500,
+                replayed: 3_000,
+                replicated: 4_000,
+                foreign: 300,
+            },
             false => Plan {
                 rounds: 3,
                 delivered: 4_000_000,
                 durable: 200_000,
                 replayed: 1_000_000,
+                replicated: 1_000_000,
                 foreign: 30_000,
             },
         };
@@ -103,6 +123,9 @@ impl CommandLine {
         if self.wants("replay") {
             durable::measure_replay(&runtime, plan)?;
         }
+        if self.wants("replicated") {
+            replicated::measure(&runtime, plan)?;
+        }
         if self.wants("foreign") {
             foreign::measure(&runtime, plan)?;
         }
@@ -113,7 +136,8 @@ impl CommandLine {
 fn main() -> ExitCode {
     let command = CommandLine::parse();
     let done = match &command.serve {
-        Some(folder) => servers::serve(folder),
+        Some(folder) if command.join.is_empty() => servers::serve(folder),
+        Some(folder) => servers::serve_with_others(folder, &command.join, command.memory),
         None => command.run(),
     };
     match done {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use quorb::{Orb, Proxy};
 use quorb_events::{EventServer, Limits};
+use quorb_groups::driver::Domain;
 use quorb_interop::{Folder, OmniNames, Process, free_port};
 
 use crate::Fault;
@@ -28,6 +29,29 @@ pub(crate) fn ours() -> Result<Server, Fault> {
     Ok(Server { process, place, _folder: folder })
 }
 
+/// Three of ours that are one service, on their disks or in memory.
+pub(crate) fn three(on_disks: bool) -> Result<Vec<Server>, Fault> {
+    let meeting =
+        [free_port()?, free_port()?, free_port()?].map(|port| format!("127.0.0.1:{port}")).join(",");
+    let mut starting = Vec::new();
+    for _ in 0..3 {
+        let folder = Folder::new("events-bench")?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("--serve").arg(folder.path()).args(["--join", &meeting]);
+        if !on_disks {
+            command.arg("--memory");
+        }
+        starting.push((Process::start(command)?, folder));
+    }
+    // They wait for each other.
+    let mut servers = Vec::new();
+    for (mut process, folder) in starting {
+        let place = process.ready()?;
+        servers.push(Server { process, place, _folder: folder });
+    }
+    Ok(servers)
+}
+
 /// What the process for ours does, until its input ends.
 pub(crate) fn serve(folder: &Path) -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -35,16 +59,40 @@ pub(crate) fn serve(folder: &Path) -> Result<(), Fault> {
         let orb = Orb::builder().listen("127.0.0.1:0").start().await?;
         let service = EventServer::start(&orb, Some(folder.to_owned()), Limits::default()).await?;
         println!("ready {}", service.reference().object());
-        let input =
-            tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
-        tokio::select! {
-            _ = input => {}
-            () = quorb::shutdown_signal() => {}
-        }
+        until_told_to_end().await;
         orb.shutdown(Duration::ZERO).await;
         service.close().await;
         Ok(())
     })
+}
+
+/// What the process for one of three does, until its input ends.
+pub(crate) fn serve_with_others(folder: &Path, meeting: &[String], in_memory: bool) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let orb = Orb::builder().listen("127.0.0.1:0").start().await?;
+        let mut join = Domain::join(meeting.iter().map(String::as_str)).listen_at_a_seed();
+        if !in_memory {
+            join = join.data(folder.join("group"));
+        }
+        let domain = join.await?;
+        let events = (!in_memory).then(|| folder.join("events"));
+        let service = EventServer::replicated(&orb, &domain, events, Limits::default()).await?;
+        println!("ready {}", service.reference().object());
+        until_told_to_end().await;
+        orb.shutdown(Duration::ZERO).await;
+        service.close().await;
+        domain.leave().await;
+        Ok(())
+    })
+}
+
+async fn until_told_to_end() {
+    let input = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
+    tokio::select! {
+        _ = input => {}
+        () = quorb::shutdown_signal() => {}
+    }
 }
 
 /// Debian's NATS; none if it is not installed.

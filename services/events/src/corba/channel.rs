@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 
 use quorb::{ExceptionKind, Fault, Orb, Proxy, SystemException};
 
+use super::in_order::InOrder;
 use super::port::{Ports, Role};
 use super::pull_consumer::PullProxyConsumer;
 use super::pull_supplier::PullProxySupplier;
@@ -126,7 +127,7 @@ impl ConsumerAdmin for Admin {
 impl SupplierAdmin for Admin {
     async fn obtain_push_consumer(&self) -> Result<ProxyPushConsumerProxy, Fault> {
         let port = self.port(Role::PushSupplier)?;
-        let servant = ProxyPushConsumerServant::new(PushProxyConsumer(port.clone()));
+        let servant = InOrder::new(ProxyPushConsumerServant::new(PushProxyConsumer(port.clone())));
         Ok(port.is_at(self.orb.adapter().activate(servant)))
     }
 

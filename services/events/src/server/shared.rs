@@ -50,6 +50,13 @@ impl Shared {
     }
 }
 
+/// Whoever copies finds that the channel is gone, also where nobody has ended it, and lets go of its directory.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.bell.notify_one();
+    }
+}
+
 impl LiveChannel {
     /// Whether several servers have it.
     pub(crate) fn is_agreed(&self) -> bool {

@@ -1,11 +1,13 @@
-//! Several pushes under way to one consumer: order, each event at most once, whatever becomes of the connection.
+//! Several pushes under way, to one consumer or from one supplier: order, each event at most once, whatever becomes of the
+//! connection.
 
 use std::time::Duration;
 
+use quorb::{Any, Proxy};
 use quorb_events::Limits;
-use quorb_events::cos::PushConsumerProxy;
+use quorb_events::cos::{PushConsumerProxy, PushSupplierProxy};
 
-use crate::rig::{Rig, soon};
+use crate::rig::{Rig, soon, values};
 use crate::wire::{Line, Wire};
 
 /// The events of a test.
@@ -171,5 +173,23 @@ async fn a_consumer_that_has_vanished_is_given_up() {
     let Pushed { rig, wire, line } = pushed;
     drop((wire, line));
     is_given_up(&rig).await;
+    rig.end().await;
+}
+
+/// Its pushes wait for each other nowhere, and have several threads to overtake each other on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_supplier_has_under_way_is_published_in_the_order_of_its_pushes() {
+    let rig = Rig::new().await;
+    let channel = rig.channel("c").await;
+    let mut feed = rig.events.subscribe::<u32>("c").await.unwrap();
+    let supplier = channel.for_suppliers().await.unwrap().obtain_push_consumer().await.unwrap();
+    supplier.connect_push_supplier(&PushSupplierProxy::nil()).await.unwrap();
+    let supplier: PushConsumerProxy = supplier.object().unchecked();
+    let pushes: Vec<_> =
+        (0..EVENTS).map(|number| supplier.deferred().push(Any::new(&number).unwrap())).collect();
+    assert_eq!(values(&mut feed, EVENTS as usize).await, (0..EVENTS).collect::<Vec<_>>());
+    for push in pushes {
+        soon("an answer", push).await.unwrap();
+    }
     rig.end().await;
 }

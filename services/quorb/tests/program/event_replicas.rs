@@ -313,7 +313,7 @@ fn the_verbs_against_three_servers() {
 #[test]
 fn foreign_programs_find_the_channel_at_the_servers_that_are_left() {
     let Some(peers) = peers::or_skip() else { return };
-    let mut trio = Trio::durable();
+    let mut trio = Trio::patient();
     trio.server(0).events(&["create", "c", "--guarantee", "reliable"]).done();
     let client = |reference: &str, arguments: &[&str]| {
         let mut client = peers.program("event_client");

@@ -127,6 +127,31 @@ impl Drop for Folder {
 
 const GRID: &str = "corbaloc:iiop:1.2@grid.example:1/grid";
 
+/// A server that is told no address is where clients look that are told none; where somebody is already, it says so.
+#[test]
+fn the_port_that_everybody_expects() {
+    let place = "127.0.0.1:2809";
+    let is_free = std::net::TcpListener::bind(place).is_ok();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quorb"));
+    command.args(["serve", "--memory"]).env_remove("QUORB_NAMES").env_remove("QUORB_DATA");
+    let mut first = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+    if is_free {
+        let mut line = String::new();
+        BufReader::new(first.stdout.as_mut().expect("it is piped")).read_line(&mut line).expect("it is text");
+        assert_eq!(line, format!("ready {place}\n"));
+        quorb_fed("", &["name", "mkdir", "lab"]).done();
+        assert_eq!(quorb_fed("", &["name", "ls"]).done(), "lab/\n");
+        let theirs = ["-ORBInitRef", "NameService=corbaname::127.0.0.1", "list"];
+        if let Ok(listed) = Command::new("nameclt").args(theirs).output() {
+            assert_eq!(String::from_utf8_lossy(&listed.stdout), "lab/\n");
+        }
+    }
+    let second = quorb_fed("", &["serve", "--memory"]).failed();
+    assert!(second.contains(place) && second.contains("in use"), "{second}");
+    first.kill().expect("it runs, or has ended");
+    first.wait().expect("it ends");
+}
+
 #[test]
 fn every_verb() {
     let server = Server::start("127.0.0.1:0", &["--memory"]);

@@ -204,7 +204,7 @@ fn leases_and_watches_outlive_a_server() {
 fn a_foreign_client_goes_on_at_another_server() {
     let Some(peers) = peers::or_skip() else { return };
     const COUNT: usize = 480;
-    let mut trio = Trio::durable();
+    let mut trio = Trio::patient();
     let root = trio.server(0).name(&["mkdir", "lab"]).done();
     assert_eq!(root, "");
     // A reference as a server gives it, and not the addresses that people write.
@@ -254,7 +254,7 @@ fn a_foreign_client_goes_on_at_another_server() {
 #[test]
 fn a_foreign_client_does_everything_to_three_servers() {
     let Some(peers) = peers::or_skip() else { return };
-    let trio = Trio::durable();
+    let trio = Trio::patient();
     trio.server(0).name(&["mkdir", "-p", "of the test/one"]).done();
     trio.server(1).name(&["mkdir", "of the test/other"]).done();
     let object = |path: &str| trio.server(2).name(&["resolve", path]).done().trim().to_owned();

@@ -44,6 +44,11 @@ impl Trio {
         Trio::new(Some(Folder::new()), &[])
     }
 
+    /// Servers that do not take each other for lost because they are slow; one that is killed they miss at once all the same.
+    pub(crate) fn patient() -> Trio {
+        Trio::new(Some(Folder::new()), &["--detection", "10s"])
+    }
+
     pub(crate) fn new(data: Option<Folder>, arguments: &[&str]) -> Trio {
         let arguments = arguments.iter().map(ToString::to_string).collect();
         let servers = vec![None, None, None];
