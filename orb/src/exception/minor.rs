@@ -143,6 +143,8 @@ minors! {
     CALLS_TOO_DEEP = QUORB | 40 on ImpLimit, "too many calls of one chain wait for each other", "objects may be calling each other without end; else raise `call_depth_max` on the server";
     /// The object can only be reached by a protocol that carries no streams.
     STREAMS_NEED_NATIVE = QUORB | 42 on NoImplement, "only the native protocol carries streams", "call through a reference that offers it, with a broker that prefers it; GIOP takes the octets as `Vec<u8>`, in parts if they are many";
+    /// An update of a replicated object, which every replica executes, cannot carry a stream, which is read once.
+    STREAMS_NOT_ORDERED = QUORB | 46 on NoImplement, "updates of a replicated object carry no streams", "send the octets as `Vec<u8>`, in parts if they are many; queries carry streams";
     /// Calls come over connections that this broker has opened, and it takes none there.
     CALLBACKS_OFF = QUORB | 41 on NoPermission, "the broker takes no calls on connections that it has opened", "allow them with `OrbBuilder::callbacks`, or let it listen";
     /// The character set of the connection has no such character.

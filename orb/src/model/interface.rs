@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::stream::STREAM_ID;
+
 use super::{Declarations, NoIdl, TypeCatalogue, TypeDef, TypeDesc, fingerprint::fingerprint};
 
 /// What an operation does to its object.
@@ -170,6 +172,12 @@ pub struct OperationDesc {
 }
 
 impl OperationDesc {
+    /// Whether a parameter or the result is a [`ByteStream`](crate::ByteStream). A stream is never part of another value.
+    pub fn carries_streams(&self) -> bool {
+        let parameters = self.signature.parameters.iter().map(|parameter| &parameter.ty);
+        { parameters }.chain(&self.signature.result).any(|ty| *ty == TypeDesc::Object(STREAM_ID.to_owned()))
+    }
+
     /// What a caller may rely on.
     pub fn behaviour(&self) -> Behaviour {
         Behaviour {

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::timeout_at;
 
+use super::passing::fetch;
 use super::{Chunks, Handle, StreamError, lock};
 use crate::object::Request;
 
@@ -21,6 +22,8 @@ pub(crate) struct Activity {
     /// Something of them has been read: another attempt could not send it again.
     touched: AtomicBool,
     exports: Mutex<Vec<Export>>,
+    /// Arguments within the process, by the numbers under which they wait to be fetched.
+    aside: Mutex<Vec<u64>>,
 }
 
 /// An argument that others read.
@@ -66,6 +69,7 @@ impl Activity {
             moved: Mutex::new(Instant::now()),
             touched: AtomicBool::new(false),
             exports: Mutex::default(),
+            aside: Mutex::default(),
         })
     }
 
@@ -99,8 +103,16 @@ impl Activity {
         lock(&self.exports).push(Export { gate, served: Some(served) });
     }
 
+    /// Notes a stream that waits to be fetched.
+    pub(super) fn sets_aside(&self, number: u64) {
+        lock(&self.aside).push(number);
+    }
+
     /// The call has ended: nobody reads its arguments any more.
     pub(crate) fn end(&self) {
+        // What was refused before it was read is still there.
+        let aside = std::mem::take(&mut *lock(&self.aside));
+        aside.into_iter().for_each(|number| drop(fetch(number)));
         for export in lock(&self.exports).drain(..) {
             export.gate.close();
         }

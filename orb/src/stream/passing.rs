@@ -77,11 +77,12 @@ enum Token {
 fn send(handle: &Handle) -> Option<Token> {
     match passage()? {
         Passage::Within(activity) => {
-            let stream = match activity {
-                Some(activity) => ByteStream::of_chunks(activity.gated(handle.clone())),
-                None => ByteStream::of_handle(handle.clone()),
+            let Some(activity) = activity else {
+                return Some(Token::Number(set_aside(ByteStream::of_handle(handle.clone()))));
             };
-            Some(Token::Number(set_aside(stream)))
+            let number = set_aside(ByteStream::of_chunks(activity.gated(handle.clone())));
+            activity.sets_aside(number);
+            Some(Token::Number(number))
         }
         Passage::To(orb, activity) => {
             let known = activity.as_ref().and_then(|activity| activity.served(handle));
@@ -107,7 +108,8 @@ fn set_aside(stream: ByteStream) -> u64 {
     number
 }
 
-fn fetch(number: u64) -> Option<ByteStream> {
+/// A stream that was set aside, if nobody has fetched it yet.
+pub(super) fn fetch(number: u64) -> Option<ByteStream> {
     let mut aside = lock(&ASIDE);
     let at = aside.iter().position(|(known, _)| *known == number)?;
     aside.remove(at).map(|(_, stream)| stream)

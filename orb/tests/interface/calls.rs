@@ -47,11 +47,12 @@ trait Runner {
 #[allow(non_camel_case_types)]
 type usize32 = u32;
 
-#[derive(Default)]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 struct Machine {
     value: u32,
     count: AtomicU32,
     notices: Mutex<Vec<String>>,
+    #[serde(skip)]
     noticed: Notify,
 }
 
@@ -160,6 +161,7 @@ trait Teller {
     async fn fails(&self) -> Result<String, Fault>;
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Clerk(String);
 
 fn overloaded() -> SystemException {

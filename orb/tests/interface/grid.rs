@@ -35,6 +35,7 @@ pub(crate) trait Grid {
     }
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 pub(crate) struct Cells {
     title: String,
     scale: f64,

@@ -41,7 +41,7 @@ trait Director: Manager {}
 #[interface]
 trait Marker {}
 
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct Person {
     name: String,
     hours: u32,
@@ -130,7 +130,7 @@ fn the_description_names_the_bases() {
     let interface = ManagerProxy::interface();
     let bases: Vec<&str> = interface.bases().map(Interface::name).collect();
     assert_eq!(bases, ["Worker", "Aged", "Named"]);
-    assert!(interface.is_a("IDL:interface/Named:1.0"));
+    assert!(interface.is_a(concat!("IDL:", env!("CARGO_CRATE_NAME"), "/Named:1.0")));
     let names: Vec<&str> = DirectorProxy::interface()
         .describe()
         .operations

@@ -30,6 +30,7 @@ trait Keyword {
     fn more_neighbours(&self, servant: u8, cx: u8, f: u8, types: &mut u8, place: u8) -> u8;
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Words(String);
 
 impl Keyword for Words {

@@ -43,6 +43,7 @@ trait Shuffle {
     fn nested(&self, rows: &[Samples], one: Option<Box<Point>>, fixed: [u16; 3]) -> Vec<Vec<u8>>;
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Hands;
 
 impl Shuffle for Hands {

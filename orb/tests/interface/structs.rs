@@ -71,7 +71,7 @@ fn indices_stand_for_names_in_cbor() {
 #[test]
 fn default_ids_name_the_crate() {
     let (desc, definition) = description::<Point>();
-    assert_eq!(desc, TypeDesc::Named("IDL:interface/Point:1.0".into()));
+    assert_eq!(desc, TypeDesc::Named(concat!("IDL:", env!("CARGO_CRATE_NAME"), "/Point:1.0").into()));
     let Some(TypeDef::Struct { members, .. }) = definition else { panic!("a struct") };
     let optional: Vec<bool> = members.iter().map(|member| member.optional).collect();
     assert_eq!(optional, [false, true, true, true, true]);
@@ -137,7 +137,7 @@ fn types_may_contain_themselves_down_to_a_limit() {
     assert_eq!(
         members[1].ty,
         TypeDesc::Sequence {
-            element: Box::new(TypeDesc::Named("IDL:interface/Tree:1.0".into())),
+            element: Box::new(TypeDesc::Named(concat!("IDL:", env!("CARGO_CRATE_NAME"), "/Tree:1.0").into())),
             bound: None
         }
     );

@@ -1,7 +1,8 @@
 //! The guide to groups.
 //!
 //! [`model`] explains the words and what happens when something fails; [`beyond`] names every decision of the protocol that the
-//! papers leave open, with its reason and what shows it. [`replicating`] and [`guarantees`] are about replicated objects.
+//! papers leave open, with its reason and what shows it. [`replicating`] and [`guarantees`] are about replicated objects;
+//! [`measured`] is what it all costs.
 
 #[doc = include_str!("../guide/model.md")]
 pub mod model {}
@@ -20,3 +21,6 @@ pub mod tools {}
 
 #[doc = include_str!("../guide/guarantees.md")]
 pub mod guarantees {}
+
+#[doc = include_str!("../guide/measured.md")]
+pub mod measured {}

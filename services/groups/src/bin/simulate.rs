@@ -5,7 +5,7 @@ use quorb_groups::core::Mutation;
 use quorb_groups::object::proto::{Mistake, Style};
 use quorb_groups::sim::coverage::Coverage;
 use quorb_groups::sim::run::{Settings, run};
-use quorb_groups::sim::scenario::{SCENARIOS, named};
+use quorb_groups::sim::scenario::{all, named};
 use std::process::ExitCode;
 
 /// Runs the group engine in virtual time under faults, and checks that what must hold does.
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let scenario = match arguments.scenario.as_deref().map(|name| (name, named(name))) {
         Some((name, None)) => {
-            let known: Vec<_> = SCENARIOS.iter().map(|s| s.name).collect();
+            let known: Vec<_> = all().map(|s| s.name).collect();
             eprintln!("no scenario {name}; there are {}", known.join(", "));
             return ExitCode::from(2);
         }

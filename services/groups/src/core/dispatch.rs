@@ -123,9 +123,10 @@ impl Core {
     fn messages(&mut self, from: ProcessId, input: &mut Reader) -> Result<(), WireError> {
         let id = GroupId::read(input)?;
         let first = input.varint()?;
+        let spoken = self.registry.protocol();
         let group = self.groups.get_mut(&id).ok_or(WireError::Contradiction)?;
         let rank = group.rank(from).ok_or(WireError::Contradiction)?;
-        group.messages(rank, first, input, &self.config.limits)?;
+        group.messages(rank, first, input, spoken, &self.config.limits)?;
         self.order_jointly(id);
         self.mark(id);
         Ok(())
@@ -136,8 +137,9 @@ impl Core {
         let id = GroupId::read(input)?;
         let rank = Rank::read(input)?;
         let first = input.varint()?;
+        let spoken = self.registry.protocol();
         let group = self.groups.get_mut(&id).ok_or(WireError::Contradiction)?;
-        group.messages(usize::from(rank), first, input, &self.config.limits)?;
+        group.messages(usize::from(rank), first, input, spoken, &self.config.limits)?;
         self.order_jointly(id);
         self.mark(id);
         self.check_filled();

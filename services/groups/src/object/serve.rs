@@ -156,7 +156,7 @@ where
         let core = Core::new(domain.process(), &place, limits.clone());
         let (jobs, queue) = mpsc::unbounded_channel();
         let seat = Seat::new(orb.clone(), domain.process(), Box::new(subject), core, jobs, reads);
-        let servant = GroupServant { seat: seat.clone(), interface };
+        let servant = GroupServant::new(seat.clone(), interface);
         domain.make_way(orb, name);
         let own = orb.adapter().activate_servant(name, Arc::new(servant))?;
         // Whatever fails from here on takes the object out of service again.

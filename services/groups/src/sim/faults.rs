@@ -97,6 +97,13 @@ impl World {
             Fault::Upgrade => self.upgrade(node),
             Fault::Donor => self.await_donor(),
             Fault::Corner => self.corner(),
+            Fault::Uneven => self.make_uneven(),
+            Fault::Rivals => self.rivals(),
+            Fault::Unasked => self.leave_unasked(),
+            Fault::LastWord => {
+                let skip = self.random.between(0, 3);
+                self.strikes.push(Strike::last_word(skip));
+            }
             Fault::Isolate | Fault::Split | Fault::SplitInThree | Fault::OneWay | Fault::CutPair => {
                 self.cut_some(fault, node)
             }
@@ -217,7 +224,7 @@ impl World {
 
     /// The leader does not hear another any more, and is heard late by all.
     fn corner(&mut self) {
-        let Some(leader) = self.oldest() else { return };
+        let Some(leader) = self.of_age(0) else { return };
         let left_out = self.other_node(leader);
         self.cut(left_out, leader);
         let late = self.random.between(20_000, 60_000);
@@ -236,12 +243,57 @@ impl World {
         self.schedule(at, Due::Mend { what: Mend::Lags });
     }
 
-    /// The machine of the oldest member of the latest view.
-    fn oldest(&self) -> Option<usize> {
+    /// Every direction is late by as much as it happens to be.
+    fn make_uneven(&mut self) {
+        let most = *self.random.pick(&[2_000, 20_000, 100_000]);
+        for from in 0..self.nodes.len() {
+            for to in (0..self.nodes.len()).filter(|&to| to != from) {
+                let late = self.random.between(0, most);
+                self.lags.insert((from, to), late);
+            }
+        }
+        self.disturb_all();
+        let at = self.now + self.random.between(400_000, 1_500_000);
+        self.schedule(at, Due::Mend { what: Mend::Lags });
+    }
+
+    /// The two oldest do not hear each other, and what they say is late by as much as it happens to be.
+    fn rivals(&mut self) {
+        let [Some(first), Some(second)] = [self.of_age(0), self.of_age(1)] else { return };
+        self.cut(first, second);
+        self.cut(second, first);
+        for rival in [first, second] {
+            for other in (0..self.nodes.len()).filter(|&other| other != rival) {
+                let (to, from) = (self.random.between(0, 20_000), self.random.between(0, 2_000));
+                self.lags.insert((rival, other), to);
+                self.lags.insert((other, rival), from);
+            }
+        }
+        self.disturb_all();
+        let at = self.now + self.random.between(500_000, 1_200_000);
+        self.schedule(at, Due::Mend { what: Mend::Cuts });
+        self.schedule(at, Due::Mend { what: Mend::Lags });
+    }
+
+    /// What the leader says to one machine is late, and that one is gone before it knows of the next ballot.
+    fn leave_unasked(&mut self) {
+        let Some(leader) = self.of_age(0) else { return };
+        let machine = self.other_node(leader);
+        let late = self.random.between(5_000, 60_000);
+        self.lags.insert((leader, machine), late);
+        self.disturb_all();
+        let blow = *self.random.pick(&[Blow::Dark, Blow::Isolate]);
+        let delay = self.random.between(500, late);
+        self.strikes.push(Strike::asked(machine, blow, delay));
+        let at = self.now + self.random.between(300_000, 900_000);
+        self.schedule(at, Due::Mend { what: Mend::Lags });
+    }
+
+    /// The machine of a member of the latest view, by its rank.
+    fn of_age(&self, rank: usize) -> Option<usize> {
         let processes = || self.nodes.iter().filter_map(|n| n.process.as_ref());
         let latest = processes().map(|p| p.core.view()).max_by_key(|v| v.number)?;
-        let oldest = latest.members.first()?.process;
-        self.machine_of(oldest)
+        self.machine_of(latest.members.get(rank)?.process)
     }
 
     /// The machine a process runs on, if it runs.

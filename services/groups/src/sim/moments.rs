@@ -86,6 +86,8 @@ enum Then {
     Perhaps(u64),
     /// The receiver of a causal message of which nobody else knows says something, and dies.
     Bereaved,
+    /// What the sender has under way to others than the receiver is lost.
+    Unheard,
 }
 
 /// A blow that waits for its moment.
@@ -94,6 +96,8 @@ pub(super) struct Strike {
     item: u8,
     /// Only if this machine sends it.
     by: Option<usize>,
+    /// Only if it goes to this machine.
+    to: Option<usize>,
     /// Only if it begins with a causal message that is not uniform.
     causal: bool,
     /// So many of these items are let pass.
@@ -106,7 +110,7 @@ pub(super) struct Strike {
 
 impl Strike {
     fn at(item: u8, when: When, victim: Victim, blow: Blow) -> Self {
-        Self { item, by: None, causal: false, skip: 0, when, victim, blow, then: Then::Nothing }
+        Self { item, by: None, to: None, causal: false, skip: 0, when, victim, blow, then: Then::Nothing }
     }
 
     /// At a step drawn at random.
@@ -146,9 +150,22 @@ impl Strike {
         Self { causal: true, by: Some(by), ..strike }
     }
 
-    fn awaits(&self, from: usize, item: &RawItem) -> bool {
+    /// What was asked of this machine is still under way, and it is struck so much later.
+    pub(super) fn asked(machine: usize, blow: Blow, delay_us: u64) -> Self {
+        Self { to: Some(machine), ..Self::at(tag::FLUSH, When::Later(delay_us), Victim::Receiver, blow) }
+    }
+
+    /// Somebody is welcomed, after so many others: that is the last word of the one who does, and nobody else hears what it
+    /// said before.
+    pub(super) fn last_word(skip: u64) -> Self {
+        let strike = Self::at(tag::WELCOME, When::After, Victim::Sender, Blow::Dark);
+        Self { skip, then: Then::Unheard, ..strike }
+    }
+
+    fn awaits(&self, from: usize, to: usize, item: &RawItem) -> bool {
         self.item == item.tag
             && self.by.is_none_or(|by| by == from)
+            && self.to.is_none_or(|machine| machine == to)
             && (!self.causal || begins_causal(item).is_some_and(|causal| causal))
     }
 }
@@ -170,7 +187,7 @@ impl World {
         let mut due = Vec::new();
         let mut waiting = std::mem::take(&mut self.strikes);
         waiting.retain_mut(|strike| {
-            if sent == (strike.when == When::Before) || !strike.awaits(from, item) {
+            if sent == (strike.when == When::Before) || !strike.awaits(from, to, item) {
                 return true;
             }
             let victim = match strike.victim {
@@ -203,6 +220,10 @@ impl World {
             match strike.then {
                 Then::Perhaps(more) if more > 0 && self.random.permille(500) => self.await_moment(more - 1),
                 Then::Bereaved => self.strikes.push(Strike::bereaved(to)),
+                Then::Unheard => {
+                    let others = (0..self.nodes.len()).filter(|&other| other != to && other != from);
+                    others.for_each(|other| self.break_link(from, other));
+                }
                 _ => {}
             }
         }

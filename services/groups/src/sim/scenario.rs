@@ -50,6 +50,15 @@ pub enum Fault {
     /// The leader does not hear another any more, and is heard late by all. The one it then leaves out, or a survivor that
     /// has just accepted, is cut off from everyone: the corner in which leases overlap.
     Corner,
+    /// Every direction between two machines is late by as much as it happens to be, so that words overtake each other by other
+    /// ways.
+    Uneven,
+    /// The two oldest members do not hear each other, and both are heard by the others, at different times: both lead.
+    Rivals,
+    /// What the leader says to one machine comes late; before it hears that a ballot has begun, that one is gone.
+    Unasked,
+    /// Whoever welcomes a joiner dies, and that is all that anybody hears of what it knew.
+    LastWord,
     /// All processes are killed at once.
     KillAll,
     /// A process that speaks an older version of the protocol is replaced by one that speaks the newest.
@@ -110,7 +119,8 @@ pub struct Scenario {
 
 use Fault::{
     Blackout, Break, Corner, CutPair, Dark, Delay, DiskFull, DiskLoss, Donor, Isolate, Kill, KillAll,
-    KillMidway, KillTwo, Lag, LongPause, Moment, OneWay, Orphan, Pause, Slow, Split, SplitInThree, Upgrade,
+    KillMidway, KillTwo, Lag, LastWord, LongPause, Moment, OneWay, Orphan, Pause, Rivals, Slow, Split,
+    SplitInThree, Unasked, Uneven, Upgrade,
 };
 
 const USUAL: Scenario = Scenario {
@@ -133,7 +143,7 @@ const USUAL: Scenario = Scenario {
     upgrades: false,
 };
 
-/// All scenarios; a run without a name draws one by its seed (see [`drawn`]).
+/// The scenarios of which a run without a name draws one by its seed (see [`drawn`]).
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "mixed",
@@ -313,7 +323,32 @@ pub const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// What a run without a name plays: all of them in turn.
+/// Scenarios that are played by name: each brings about one kind of moment again and again, for mistakes that show in it and
+/// hardly ever elsewhere.
+pub const SHARP: &[Scenario] = &[
+    Scenario {
+        name: "rivals",
+        nodes: (3, 5),
+        seeds: 5,
+        faults: &[Rivals, Rivals, Rivals, Uneven, Kill, Break],
+        count: (8, 14),
+        ..USUAL
+    },
+    Scenario {
+        name: "last-words",
+        nodes: (3, 4),
+        faults: &[LastWord, LastWord, Unasked, Unasked, Unasked, Kill, KillMidway],
+        count: (8, 14),
+        ..USUAL
+    },
+];
+
+/// All scenarios.
+pub fn all() -> impl Iterator<Item = &'static Scenario> {
+    SCENARIOS.iter().chain(SHARP)
+}
+
+/// What a run without a name plays: those that are drawn, in turn.
 #[must_use]
 pub fn drawn(seed: u64) -> &'static Scenario {
     &SCENARIOS[(seed % SCENARIOS.len() as u64) as usize]
@@ -322,5 +357,5 @@ pub fn drawn(seed: u64) -> &'static Scenario {
 /// The scenario of this name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Scenario> {
-    SCENARIOS.iter().find(|s| s.name == name)
+    all().find(|s| s.name == name)
 }

@@ -1,8 +1,39 @@
 //! The suite of behaviour that every object of the broker passes, against replicated objects: three members, both styles,
-//! over both protocols and in a member's own process. What cannot hold for a group stands in the table, with its reason.
+//! over both protocols and in a member's own process. What cannot hold for a group stands in the table, with its reason. Beside
+//! it the calls of every kind of interface, signature and exception that the macros make, and streams.
+//!
+//! Tests of plain objects that are not here, and why:
+//!
+//! * *Activators, locators, default servants, holding and discarding managers*: they find a servant for a call, and a replica is
+//!   a servant that the domain has put there.
+//! * *Reply caches, retries and sets of endpoints of a plain server*: a group remembers requests for itself; `tests/kills` and
+//!   `tests/objects/calls.rs` hold it to more.
+//! * *What a collocated call costs*: an update goes to all members, and costs what that costs.
+//! * *Streams over a connection that is cut, and their limits*: belong to the connection, whatever is behind it.
 
 #[macro_use]
 mod rig;
+
+mod streams;
+mod transport;
+
+#[path = "../../../../orb/tests/interface/calls.rs"]
+mod calls;
+#[path = "../../../../orb/tests/interface/exceptions.rs"]
+mod exceptions;
+#[path = "../../../../orb/tests/interface/grid.rs"]
+mod grid;
+#[path = "../../../../orb/tests/interface/inheritance.rs"]
+mod inheritance;
+#[path = "../../../../orb/tests/interface/names.rs"]
+mod names;
+#[path = "../../../../orb/tests/interface/signatures.rs"]
+mod signatures;
+#[path = "../../../../orb/tests/interface/structs.rs"]
+mod structs;
+#[path = "../../../../orb/tests/interface/support.rs"]
+#[allow(dead_code, reason = "it is for more types than have to do with groups")]
+mod support;
 
 #[path = "../../../../orb/tests/behaviour/mod.rs"]
 mod behaviour;

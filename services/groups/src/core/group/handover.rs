@@ -202,6 +202,7 @@ mod tests {
     use crate::core::event::Upcall;
     use crate::core::identity::{GroupId, ProcessId, ViewNumber};
     use crate::core::options::{Class, GroupOptions, Limits, Order};
+    use crate::core::protocol::Protocol;
     use crate::core::wire::item::{OrderBatch, RawItem, Received};
     use crate::core::wire::{Reader, Wire};
     use bytes::Bytes;
@@ -280,7 +281,7 @@ mod tests {
                 assert_eq!(ViewNumber::read(&mut input)?, ViewNumber(2));
                 assert_eq!(GroupId::read(&mut input)?, GroupId(0));
                 let first = input.varint()?;
-                group.messages(from, first, &mut input, &Limits::default())
+                group.messages(from, first, &mut input, Protocol::NEWEST, &Limits::default())
             }
             tag::ORDER => {
                 let batch: OrderBatch = item.decode()?;

@@ -30,6 +30,7 @@ use super::Upcall;
 use super::identity::{GroupId, ProcessId, Rank, Time, ViewNumber};
 use super::mutation::Mutation;
 use super::options::{Class, GroupOptions, Limits, Order, OrderingDomain};
+use super::protocol::Protocol;
 use super::wire::item::{self, OrderBatch, Received, tag};
 use super::wire::value::Run;
 use super::wire::{Reader, Wire, WireError, put_varint};
@@ -334,12 +335,14 @@ impl Group {
         }
     }
 
-    /// Takes messages of a member, from the number `first` on; what is here already is skipped.
+    /// Takes messages of a member, from the number `first` on; what is here already is skipped. In a domain that runs at a
+    /// version without parts there are none.
     pub(crate) fn messages(
         &mut self,
         rank: usize,
         first: u64,
         input: &mut Reader,
+        spoken: Protocol,
         limits: &Limits,
     ) -> Result<(), WireError> {
         self.wake();
@@ -352,6 +355,9 @@ impl Group {
         let mut allowed = limits.window_bytes_max;
         while !input.is_empty() {
             let slot = read_message(input, limits.message_bytes_max)?;
+            if !slot.part.is_whole() && spoken < Protocol::PARTS {
+                return Err(WireError::Contradiction);
+            }
             if skip > 0 {
                 skip -= 1;
                 continue;

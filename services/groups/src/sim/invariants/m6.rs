@@ -18,7 +18,7 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
         }
         if let Some(old) = last.replace(view) {
             let old: &crate::core::View = old;
-            let acted = |p| first_view(trace, p).is_some_and(|first| first <= old.number);
+            let acted = |p| first_view(trace, in_domain, p).is_some_and(|first| first <= old.number);
             let dropped = old.members.iter().map(|m| m.process).filter(|&p| !view.contains(p));
             gone.extend(dropped.filter(|&p| acted(p)));
         }
@@ -40,8 +40,11 @@ pub(super) fn check(trace: &Trace) -> Result<(), String> {
     Ok(())
 }
 
-/// The first view that a process installed.
-fn first_view(trace: &Trace, process: ProcessId) -> Option<ViewNumber> {
+/// The first view of a domain that a process installed: one that has not heard that it was admitted may found another.
+fn first_view(trace: &Trace, domain: DomainId, process: ProcessId) -> Option<ViewNumber> {
     let entries = &trace.log(process)?.entries;
-    entries.iter().find_map(|e| if let Entry::View(view) = e { Some(view.number) } else { None })
+    entries.iter().find_map(|e| match e {
+        Entry::View(view) if view.domain == domain => Some(view.number),
+        _ => None,
+    })
 }

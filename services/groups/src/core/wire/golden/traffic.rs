@@ -4,6 +4,7 @@ use super::{Vector, octets, vector};
 use crate::core::group::Group;
 use crate::core::identity::{GroupId, ProcessId, Rank, ViewNumber};
 use crate::core::options::{Class, GroupOptions, Limits, Order, OrderingDomain};
+use crate::core::protocol::Protocol;
 use crate::core::wire::item::{
     Fetch, Handover, JointBatch, JointKnown, OrderBatch, RawItem, Received, StateChunk, StateWanted, Tally,
     TurnBatch, tag,
@@ -60,7 +61,7 @@ fn take(group: &mut Group, sender: usize, raw: &RawItem) -> Result<(), WireError
         _ => sender,
     };
     let first = input.varint()?;
-    group.messages(rank, first, &mut input, &Limits::default())
+    group.messages(rank, first, &mut input, Protocol::NEWEST, &Limits::default())
 }
 
 /// Whether the item gives a receiver all that the sender has sent: an item that ends after a whole message is shorter, and
