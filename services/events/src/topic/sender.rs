@@ -36,13 +36,36 @@ struct State {
 #[derive(Debug)]
 struct Pending {
     block: BlockWriter,
-    /// Who waits until everything up to now is published.
-    waiting: Vec<oneshot::Sender<Result<u64, EventError>>>,
+    /// Who waits for what is in the block, or for everything up to now.
+    waiting: Vec<Waiter>,
     next_sequence: u64,
     /// What went wrong and was told to nobody: the next one hears of it.
     untold: Option<EventError>,
     dropped: u64,
     is_closed: bool,
+}
+
+/// Who waits.
+#[derive(Debug)]
+struct Waiter {
+    told: oneshot::Sender<Result<u64, EventError>>,
+    /// Not for an event of the block only, but also for what is on its way already.
+    is_for_all: bool,
+}
+
+/// What a publisher is told.
+type Answer = oneshot::Receiver<Result<u64, EventError>>;
+
+impl Waiter {
+    fn new(is_for_all: bool) -> (Waiter, Answer) {
+        let (told, answer) = oneshot::channel();
+        (Waiter { told, is_for_all }, answer)
+    }
+
+    /// Whoever has gone away needs no answer.
+    fn tell(self, outcome: Result<u64, EventError>) {
+        let _ = self.told.send(outcome);
+    }
 }
 
 /// What is appended to a block.
@@ -125,9 +148,11 @@ impl Sender {
 
     /// Appends an event, as soon as there is room; on a channel of best effort it is dropped and counted if there is none.
     pub(super) async fn send(&self, event: &Appended<'_>, mode: Mode) -> Result<u64, EventError> {
+        let (waiter, answer) = Waiter::new(false);
+        let mut waiter = Some(waiter).filter(|_| mode == Mode::Confirmed);
         loop {
             let room = self.0.room.notified();
-            if self.0.try_append(event)? {
+            if self.0.try_append(event, &mut waiter)? {
                 break;
             }
             if self.guarantee() == Guarantee::BestEffort && mode == Mode::Waiting {
@@ -142,23 +167,20 @@ impl Sender {
                 tokio::task::coop::consume_budget().await;
                 Ok(0)
             }
-            Mode::Confirmed => self.flushed().await,
+            Mode::Confirmed => answered(answer).await,
         }
     }
 
     /// Waits until everything up to now is published. Answers the position of the last event of the block that it went with.
     pub(super) async fn flushed(&self) -> Result<u64, EventError> {
-        let (waiter, answer) = oneshot::channel();
-        {
-            let mut pending = self.0.pending();
-            if let Some(error) = pending.untold.take() {
-                return Err(error);
-            }
-            pending.waiting.push(waiter);
-        }
-        self.0.bell.notify_one();
-        answer.await.unwrap_or(Err(EventError::NotPublished { events: 0, why: WhyNot::Ending }))
+        let (waiter, answer) = Waiter::new(true);
+        self.0.wait(waiter)?;
+        answered(answer).await
     }
+}
+
+async fn answered(answer: Answer) -> Result<u64, EventError> {
+    answer.await.unwrap_or(Err(EventError::NotPublished { events: 0, why: WhyNot::Ending }))
 }
 
 impl Drop for Sender {
@@ -173,8 +195,20 @@ impl State {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Appends an event if there is room.
-    fn try_append(&self, event: &Appended<'_>) -> Result<bool, EventError> {
+    /// Has somebody wait for everything up to now.
+    fn wait(&self, waiter: Waiter) -> Result<(), EventError> {
+        let mut pending = self.pending();
+        if let Some(error) = pending.untold.take() {
+            return Err(error);
+        }
+        pending.waiting.push(waiter);
+        drop(pending);
+        self.bell.notify_one();
+        Ok(())
+    }
+
+    /// Appends an event if there is room. Who waits for it goes with the same block: what becomes of that is its answer.
+    fn try_append(&self, event: &Appended<'_>, waiter: &mut Option<Waiter>) -> Result<bool, EventError> {
         let mut pending = self.pending();
         if let Some(error) = pending.untold.take() {
             return Err(error);
@@ -198,6 +232,7 @@ impl State {
         let (subject, ty) = (block.subject(subject), block.ty(ty));
         block.event(subject, ty, key, payload);
         pending.next_sequence += 1;
+        pending.waiting.extend(waiter.take());
         drop(pending);
         if is_first {
             self.bell.notify_one();
@@ -205,14 +240,24 @@ impl State {
         Ok(true)
     }
 
-    /// Lets those know who wait, or else whoever comes next.
-    fn fail(&self, error: &EventError, waiting: Vec<oneshot::Sender<Result<u64, EventError>>>) {
+    /// What goes out next, and who waits for it.
+    fn take(&self) -> (BlockWriter, Vec<Waiter>, bool) {
+        let mut pending = self.pending();
+        let next = BlockWriter::new(&self.publisher, pending.next_sequence);
+        let block = std::mem::replace(&mut pending.block, next);
+        (block, std::mem::take(&mut pending.waiting), pending.is_closed)
+    }
+
+    /// Lets those know who wait for the block, and who have come to wait for everything while it was on its way; where there
+    /// are none, whoever comes next.
+    fn fail(&self, error: &EventError, mut waiting: Vec<Waiter>) {
+        let mut pending = self.pending();
+        waiting.extend(pending.waiting.extract_if(.., |waiter| waiter.is_for_all));
         if waiting.is_empty() {
-            self.pending().untold = Some(error.clone());
+            pending.untold = Some(error.clone());
         }
-        for waiter in waiting {
-            let _ = waiter.send(Err(error.clone()));
-        }
+        drop(pending);
+        waiting.into_iter().for_each(|waiter| waiter.tell(Err(error.clone())));
     }
 }
 
@@ -221,18 +266,11 @@ async fn run(state: Arc<State>, service: EventServiceProxy) {
     let service = service.with_deadline(ATTEMPT_WAIT);
     let mut last = 0;
     loop {
-        let (block, waiting, is_closed) = {
-            let mut pending = state.pending();
-            let next = BlockWriter::new(&state.publisher, pending.next_sequence);
-            let block = std::mem::replace(&mut pending.block, next);
-            (block, std::mem::take(&mut pending.waiting), pending.is_closed)
-        };
+        let (block, waiting, is_closed) = state.take();
         state.room.notify_waiters();
         if block.is_empty() {
             let is_idle = waiting.is_empty();
-            for waiter in waiting {
-                let _ = waiter.send(Ok(last));
-            }
+            waiting.into_iter().for_each(|waiter| waiter.tell(Ok(last)));
             if is_closed {
                 return;
             }
@@ -244,9 +282,7 @@ async fn run(state: Arc<State>, service: EventServiceProxy) {
         match send_block(&state, &service, block).await {
             Ok(position) => {
                 last = position;
-                for waiter in waiting {
-                    let _ = waiter.send(Ok(position));
-                }
+                waiting.into_iter().for_each(|waiter| waiter.tell(Ok(position)));
             }
             Err(error) => state.fail(&error, waiting),
         }
@@ -301,4 +337,73 @@ pub(super) fn is_passing(exception: &SystemException) -> bool {
 fn drawn_name() -> String {
     let number = RandomState::new().hash_one((std::process::id(), std::time::SystemTime::now()));
     format!("~{number:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        let pending = Pending {
+            block: BlockWriter::new("p", 1),
+            waiting: Vec::new(),
+            next_sequence: 1,
+            untold: None,
+            dropped: 0,
+            is_closed: false,
+        };
+        State {
+            channel: "c".into(),
+            publisher: "p".into(),
+            options: ChannelOptions::new(Guarantee::Durable),
+            limits: Arc::new(Limits::default()),
+            pending: Mutex::new(pending),
+            bell: Notify::new(),
+            room: Notify::new(),
+        }
+    }
+
+    const EVENT: Appended<'_> = Appended { subject: "c", ty: b"t", key: b"", payload: b"p" };
+    const FULL: EventError = EventError::NotPublished { events: 1, why: WhyNot::Store };
+
+    /// However soon the block is taken: whoever waits for the event is told what becomes of it.
+    #[test]
+    fn who_waits_for_an_event_goes_with_its_block() {
+        let state = state();
+        let (waiter, mut answer) = Waiter::new(false);
+        assert!(state.try_append(&EVENT, &mut Some(waiter)).unwrap());
+        let (block, waiting, _) = state.take();
+        assert_eq!((block.len(), waiting.len()), (1, 1));
+        state.fail(&FULL, waiting);
+        assert!(answer.try_recv().unwrap().is_err());
+        assert!(state.pending().untold.is_none(), "it was told");
+    }
+
+    /// A flush that finds the block on its way already waits for it, too.
+    #[test]
+    fn who_waits_for_everything_is_told_of_what_was_on_its_way() {
+        let state = state();
+        assert!(state.try_append(&EVENT, &mut None).unwrap());
+        let (_, waiting, _) = state.take();
+        assert!(waiting.is_empty());
+        let (flush, mut flushed) = Waiter::new(true);
+        state.wait(flush).unwrap();
+        let (waiter, mut answer) = Waiter::new(false);
+        assert!(state.try_append(&EVENT, &mut Some(waiter)).unwrap());
+        state.fail(&FULL, waiting);
+        assert!(flushed.try_recv().unwrap().is_err());
+        assert!(answer.try_recv().is_err(), "its own event is still to be sent");
+        assert_eq!(state.take().1.len(), 1);
+        assert!(state.pending().untold.is_none(), "it was told");
+    }
+
+    #[test]
+    fn what_nobody_waited_for_is_told_to_whoever_comes_next() {
+        let state = state();
+        assert!(state.try_append(&EVENT, &mut None).unwrap());
+        let (_, waiting, _) = state.take();
+        state.fail(&FULL, waiting);
+        assert!(state.wait(Waiter::new(true).0).is_err());
+        assert!(state.wait(Waiter::new(true).0).is_ok(), "it is told once");
+    }
 }

@@ -230,7 +230,7 @@ fn a_disk_that_is_full_costs_an_error_and_nothing_that_was_confirmed() {
         while replay.next().await.is_some() {
             count += 1;
         }
-        assert_eq!((count, replay.lost()), (confirmed, 0));
+        assert_eq!((count, replay.lost()), (confirmed, 0), "{refused:?}; {:?}", replay.end());
         events.topic::<u8>("m").await.unwrap().confirm(1).await.unwrap();
         orb.shutdown(Duration::ZERO).await;
         confirmed
