@@ -51,6 +51,8 @@ struct Waiter {
     told: oneshot::Sender<Result<u64, EventError>>,
     /// Not for an event of the block only, but also for what is on its way already.
     is_for_all: bool,
+    /// What became of that, if it went wrong.
+    failed: Option<EventError>,
 }
 
 /// What a publisher is told.
@@ -59,12 +61,12 @@ type Answer = oneshot::Receiver<Result<u64, EventError>>;
 impl Waiter {
     fn new(is_for_all: bool) -> (Waiter, Answer) {
         let (told, answer) = oneshot::channel();
-        (Waiter { told, is_for_all }, answer)
+        (Waiter { told, is_for_all, failed: None }, answer)
     }
 
-    /// Whoever has gone away needs no answer.
+    /// Says what became of the block. Whoever has gone away needs no answer.
     fn tell(self, outcome: Result<u64, EventError>) {
-        let _ = self.told.send(outcome);
+        let _ = self.told.send(self.failed.map_or(outcome, Err));
     }
 }
 
@@ -248,12 +250,16 @@ impl State {
         (block, std::mem::take(&mut pending.waiting), pending.is_closed)
     }
 
-    /// Lets those know who wait for the block, and who have come to wait for everything while it was on its way; where there
-    /// are none, whoever comes next.
-    fn fail(&self, error: &EventError, mut waiting: Vec<Waiter>) {
+    /// Lets those know who wait for the block, and later those who have come to wait for everything while it was on its way;
+    /// where there are none, whoever comes next.
+    fn fail(&self, error: &EventError, waiting: Vec<Waiter>) {
+        let mut is_told = !waiting.is_empty();
         let mut pending = self.pending();
-        waiting.extend(pending.waiting.extract_if(.., |waiter| waiter.is_for_all));
-        if waiting.is_empty() {
+        for waiter in pending.waiting.iter_mut().filter(|waiter| waiter.is_for_all) {
+            waiter.failed.get_or_insert_with(|| error.clone());
+            is_told = true;
+        }
+        if !is_told {
             pending.untold = Some(error.clone());
         }
         drop(pending);
@@ -391,9 +397,12 @@ mod tests {
         let (waiter, mut answer) = Waiter::new(false);
         assert!(state.try_append(&EVENT, &mut Some(waiter)).unwrap());
         state.fail(&FULL, waiting);
+        assert!(flushed.try_recv().is_err() && answer.try_recv().is_err(), "something is still to be sent");
+        for waiter in state.take().1 {
+            waiter.tell(Ok(2));
+        }
         assert!(flushed.try_recv().unwrap().is_err());
-        assert!(answer.try_recv().is_err(), "its own event is still to be sent");
-        assert_eq!(state.take().1.len(), 1);
+        assert_eq!(answer.try_recv().unwrap().unwrap(), 2, "its own event is there");
         assert!(state.pending().untold.is_none(), "it was told");
     }
 
