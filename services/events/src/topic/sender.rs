@@ -64,9 +64,9 @@ impl Waiter {
         (Waiter { told, is_for_all, failed: None }, answer)
     }
 
-    /// Says what became of the block. Whoever has gone away needs no answer.
-    fn tell(self, outcome: Result<u64, EventError>) {
-        let _ = self.told.send(self.failed.map_or(outcome, Err));
+    /// Says what became of the block. False if whoever has waited has gone away.
+    fn tell(self, outcome: Result<u64, EventError>) -> bool {
+        self.told.send(self.failed.map_or(outcome, Err)).is_ok()
     }
 }
 
@@ -251,19 +251,16 @@ impl State {
     }
 
     /// Lets those know who wait for the block, and later those who have come to wait for everything while it was on its way;
-    /// where there are none, whoever comes next.
+    /// where nobody is left, whoever comes next.
     fn fail(&self, error: &EventError, waiting: Vec<Waiter>) {
-        let mut is_told = !waiting.is_empty();
+        let tell = |waiter: Waiter| waiter.tell(Err(error.clone()));
+        let told = waiting.into_iter().map(tell).filter(|&is_there| is_there).count();
         let mut pending = self.pending();
-        for waiter in pending.waiting.iter_mut().filter(|waiter| waiter.is_for_all) {
-            waiter.failed.get_or_insert_with(|| error.clone());
-            is_told = true;
-        }
-        if !is_told {
+        let later = pending.waiting.iter_mut().filter(|waiter| waiter.is_for_all && !waiter.told.is_closed());
+        let later = later.map(|waiter| waiter.failed.get_or_insert_with(|| error.clone())).count();
+        if told + later == 0 {
             pending.untold = Some(error.clone());
         }
-        drop(pending);
-        waiting.into_iter().for_each(|waiter| waiter.tell(Err(error.clone())));
     }
 }
 
@@ -276,7 +273,7 @@ async fn run(state: Arc<State>, service: EventServiceProxy) {
         state.room.notify_waiters();
         if block.is_empty() {
             let is_idle = waiting.is_empty();
-            waiting.into_iter().for_each(|waiter| waiter.tell(Ok(last)));
+            tell_all(waiting, last);
             if is_closed {
                 return;
             }
@@ -288,10 +285,17 @@ async fn run(state: Arc<State>, service: EventServiceProxy) {
         match send_block(&state, &service, block).await {
             Ok(position) => {
                 last = position;
-                waiting.into_iter().for_each(|waiter| waiter.tell(Ok(position)));
+                tell_all(waiting, position);
             }
             Err(error) => state.fail(&error, waiting),
         }
+    }
+}
+
+/// What they have waited for is published. Whoever has gone away needs no answer.
+fn tell_all(waiting: Vec<Waiter>, position: u64) {
+    for waiter in waiting {
+        waiter.tell(Ok(position));
     }
 }
 
@@ -372,6 +376,12 @@ mod tests {
     const EVENT: Appended<'_> = Appended { subject: "c", ty: b"t", key: b"", payload: b"p" };
     const FULL: EventError = EventError::NotPublished { events: 1, why: WhyNot::Store };
 
+    /// An event that nobody waits for is on its way.
+    fn post(state: &State) {
+        assert!(state.try_append(&EVENT, &mut None).unwrap());
+        assert!(state.take().1.is_empty());
+    }
+
     /// However soon the block is taken: whoever waits for the event is told what becomes of it.
     #[test]
     fn who_waits_for_an_event_goes_with_its_block() {
@@ -389,18 +399,14 @@ mod tests {
     #[test]
     fn who_waits_for_everything_is_told_of_what_was_on_its_way() {
         let state = state();
-        assert!(state.try_append(&EVENT, &mut None).unwrap());
-        let (_, waiting, _) = state.take();
-        assert!(waiting.is_empty());
+        post(&state);
         let (flush, mut flushed) = Waiter::new(true);
         state.wait(flush).unwrap();
         let (waiter, mut answer) = Waiter::new(false);
         assert!(state.try_append(&EVENT, &mut Some(waiter)).unwrap());
-        state.fail(&FULL, waiting);
+        state.fail(&FULL, Vec::new());
         assert!(flushed.try_recv().is_err() && answer.try_recv().is_err(), "something is still to be sent");
-        for waiter in state.take().1 {
-            waiter.tell(Ok(2));
-        }
+        tell_all(state.take().1, 2);
         assert!(flushed.try_recv().unwrap().is_err());
         assert_eq!(answer.try_recv().unwrap().unwrap(), 2, "its own event is there");
         assert!(state.pending().untold.is_none(), "it was told");
@@ -409,10 +415,23 @@ mod tests {
     #[test]
     fn what_nobody_waited_for_is_told_to_whoever_comes_next() {
         let state = state();
-        assert!(state.try_append(&EVENT, &mut None).unwrap());
-        let (_, waiting, _) = state.take();
-        state.fail(&FULL, waiting);
+        post(&state);
+        state.fail(&FULL, Vec::new());
         assert!(state.wait(Waiter::new(true).0).is_err());
         assert!(state.wait(Waiter::new(true).0).is_ok(), "it is told once");
+    }
+
+    /// Somebody else's event may have been in the same block.
+    #[test]
+    fn what_those_who_have_gone_away_waited_for_is_told_to_whoever_comes_next() {
+        let state = state();
+        let (waiter, answer) = Waiter::new(false);
+        assert!(state.try_append(&EVENT, &mut Some(waiter)).unwrap());
+        let (_, waiting, _) = state.take();
+        let (flush, flushed) = Waiter::new(true);
+        state.wait(flush).unwrap();
+        drop((answer, flushed));
+        state.fail(&FULL, waiting);
+        assert!(state.wait(Waiter::new(true).0).is_err());
     }
 }
