@@ -7,7 +7,7 @@ use quorb_interop::table::Item;
 use tokio::sync::Barrier;
 
 use crate::measure::Stopwatch;
-use crate::plan::{Outcome, Plan, Work};
+use crate::plan::{Outcome, PIECE_BYTES, Plan, Work};
 
 /// What can be called, by whatever protocol. Cloning shares the connection.
 pub(crate) trait Caller: Clone + Send + Sync + 'static {
@@ -16,6 +16,11 @@ pub(crate) trait Caller: Clone + Send + Sync + 'static {
     fn longs(&self, value: Vec<i32>) -> impl Future<Output = Outcome<Vec<i32>>> + Send;
 
     fn items(&self, _value: Vec<Item>) -> impl Future<Output = Outcome<Vec<Item>>> + Send {
+        async { Err(UNKNOWN.into()) }
+    }
+
+    /// Sends so many octets as a stream; how many of them the server has counted.
+    fn stream(&self, _octets: usize) -> impl Future<Output = Outcome<u64>> + Send {
         async { Err(UNKNOWN.into()) }
     }
 
@@ -28,7 +33,10 @@ pub(crate) trait Caller: Clone + Send + Sync + 'static {
     }
 }
 
-const UNKNOWN: &str = "this protocol has no such call here";
+pub(crate) const UNKNOWN: &str = "this protocol has no such call here";
+
+/// A piece of a stream.
+pub(crate) static PIECE: [u8; PIECE_BYTES] = [0x5a; PIECE_BYTES];
 
 /// What `get` answers everywhere: the tables hold zeros.
 pub(crate) const EXPECTED: i32 = 0;
@@ -134,6 +142,7 @@ impl<C: Caller> Calling<C> {
                 self.items = self.caller.items(std::mem::take(&mut self.items)).await?;
                 same_by_samples(&self.items, size, item)
             }
+            Work::Stream => self.caller.stream(size).await? == size as u64,
             Work::Oneway => {
                 self.caller.note().await?;
                 true

@@ -2,7 +2,7 @@
 
 use crate::measure::memory_of;
 use crate::pair::Surroundings;
-use crate::plan::{Outcome, Peer};
+use crate::plan::{Outcome, Peer, Work};
 
 /// What a connection costs each side, in KiB: the slope between few connections and many.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ pub(crate) fn slope(surroundings: &Surroundings, peer: Peer, smoke: bool) -> Out
     let connections = if smoke { CONNECTIONS_IN_SMOKE } else { CONNECTIONS };
     let mut taken = [(0.0, 0.0); 2];
     for (taken, connections) in taken.iter_mut().zip(connections) {
-        let (server, reference) = surroundings.server(peer)?;
+        let (server, reference) = surroundings.server(peer, Work::Memory)?;
         let holder = surroundings.holder(peer, &reference, connections)?;
         *taken = (memory_of(server.id())? as f64, memory_of(holder.id())? as f64);
     }

@@ -59,10 +59,11 @@ impl Surroundings {
     }
 
     /// Starts the server of a peer; what it announces is a reference or an address.
-    pub(crate) fn server(&self, peer: Peer) -> Outcome<(Process, String)> {
+    pub(crate) fn server(&self, peer: Peer, work: Work) -> Outcome<(Process, String)> {
+        let flavour = if peer == Peer::OmniorbMulti { Flavour::MultiThread } else { self.flavour };
         let command = match peer {
             Peer::Omniorb | Peer::OmniorbOne => self.foreign("bench_server")?,
-            _ => self.own(&["serve", &protocol_of(peer).word(), &self.flavour.word()])?,
+            _ => self.own(&["serve", &protocol_of(peer, work).word(), &flavour.word()])?,
         };
         let mut server = Process::start(command)?;
         let reference = server.ready()?;
@@ -72,7 +73,7 @@ impl Surroundings {
     /// A client that opens connections and holds them. Those of omniORB's server are opened by our client: omniORB's own
     /// opens no more than one for a call in progress.
     pub(crate) fn holder(&self, peer: Peer, reference: &str, connections: usize) -> Outcome<Process> {
-        let protocol = if peer == Peer::Omniorb { Protocol::Iiop } else { protocol_of(peer) };
+        let protocol = if peer == Peer::Omniorb { Protocol::Iiop } else { protocol_of(peer, Work::Memory) };
         let arguments = ["hold", &protocol.word(), &self.flavour.word(), reference, &connections.to_string()];
         let mut holder = Process::start(self.own(&arguments)?)?;
         holder.line("holding", HOLDING_WAIT)?;
@@ -83,18 +84,19 @@ impl Surroundings {
 /// The time it may take to open a thousand connections.
 const HOLDING_WAIT: Duration = Duration::from_secs(60);
 
-fn protocol_of(peer: Peer) -> Protocol {
+fn protocol_of(peer: Peer, work: Work) -> Protocol {
     match peer {
         Peer::Raw => Protocol::Raw,
         Peer::RawTokio => Protocol::RawTokio,
         Peer::Tarpc => Protocol::Tarpc,
         Peer::Tonic => Protocol::Tonic,
         Peer::NativeCbor => Protocol::NativeCbor,
-        Peer::Iiop | Peer::OmniorbOurs => Protocol::Iiop,
+        Peer::Iiop | Peer::OmniorbOurs | Peer::OmniorbMulti => Protocol::Iiop,
         Peer::NativeBlocking => Protocol::NativeBlocking,
         Peer::IiopBlocking => Protocol::IiopBlocking,
         Peer::NativeThreads => Protocol::NativeThreads,
         Peer::IiopThreads | Peer::OmniorbThreads => Protocol::IiopThreads,
+        _ if work == Work::Stream => Protocol::NativeStream,
         _ => Protocol::Native,
     }
 }
@@ -106,7 +108,7 @@ impl Pair<'_> {
         if work == Work::Collocated {
             return Ok(pair);
         }
-        let (server, reference) = surroundings.server(peer)?;
+        let (server, reference) = surroundings.server(peer, work)?;
         Ok(Pair { server: Some(server), reference, ..pair })
     }
 
@@ -137,7 +139,8 @@ impl Pair<'_> {
             return self.foreign_client(milliseconds);
         }
         let plan = ["--work", &word(self.work), "--milliseconds", &milliseconds.to_string()];
-        let (protocol, flavour) = (protocol_of(self.peer).word(), self.surroundings.flavour.word());
+        let (protocol, flavour) =
+            (protocol_of(self.peer, self.work).word(), self.surroundings.flavour.word());
         let mut command = match (self.work, self.peer) {
             (Work::Collocated, Peer::Direct) => self.surroundings.own(&["collocated", "--direct"])?,
             (Work::Collocated, _) => self.surroundings.own(&["collocated"])?,

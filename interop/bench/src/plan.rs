@@ -22,6 +22,9 @@ pub(crate) struct Plan {
 /// The length of a turn when only its running is of interest.
 pub(crate) const SMOKE_MILLISECONDS: u64 = 5;
 
+/// The octets of a stream that are handed over at once.
+pub(crate) const PIECE_BYTES: usize = 64 * 1024;
+
 /// The works: an operation, and how many calls of it are in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Work {
@@ -46,6 +49,8 @@ pub(crate) enum Work {
     Longs,
     /// 1,000 records of a number, a text and a number with a point there and back
     Records,
+    /// 4 MiB of octets to the server, in pieces of 64 KiB, without a copy of all of them on either side
+    Stream,
     /// Calls without an answer, until the last has arrived
     Oneway,
     /// `get` inside of one process
@@ -65,6 +70,7 @@ impl Work {
             Work::Octets1M => "echo of 1 MiB of octets",
             Work::Longs => "echo of 16 Ki longs",
             Work::Records => "echo of 1,000 records",
+            Work::Stream => "stream of 4 MiB of octets",
             Work::Oneway => "oneway",
             Work::Collocated => "get in one process",
             Work::Memory => "memory of a connection",
@@ -87,6 +93,7 @@ impl Work {
             Work::Octets64K | Work::Longs => 64 * 1024,
             Work::Octets1M => 1024 * 1024,
             Work::Records => 1000,
+            Work::Stream => 64 * PIECE_BYTES,
             _ => 0,
         }
     }
@@ -125,6 +132,8 @@ pub(crate) enum Peer {
     OmniorbOurs,
     /// omniORB's client on our server, which has a thread for each connection
     OmniorbThreads,
+    /// omniORB's client on our server, whose tasks run on as many threads as there are cores
+    OmniorbMulti,
     /// The servant behind a lock, called as a function
     Direct,
 }
@@ -147,6 +156,7 @@ impl Peer {
             Peer::IiopThreads => "quorb, IIOP, threads",
             Peer::OmniorbOurs => "omniORB's client, quorb",
             Peer::OmniorbThreads => "the same, with threads",
+            Peer::OmniorbMulti => "the same, multi-thread",
             Peer::Direct => "a lock and a function",
         }
     }
@@ -158,7 +168,8 @@ impl Peer {
     }
 
     pub(crate) fn needs_omniorb(self) -> bool {
-        matches!(self, Peer::Omniorb | Peer::OmniorbOne | Peer::OmniorbOurs | Peer::OmniorbThreads)
+        use Peer::{Omniorb, OmniorbMulti, OmniorbOne, OmniorbOurs, OmniorbThreads};
+        matches!(self, Omniorb | OmniorbOne | OmniorbOurs | OmniorbThreads | OmniorbMulti)
     }
 
     /// Whether it can do this work, and does it in a way of its own.
@@ -166,6 +177,9 @@ impl Peer {
         match work {
             // What one thread does after the other.
             _ if self.waits_in_its_socket() => work == Work::Get,
+            // What differs is how a call is handed over.
+            _ if self == Peer::OmniorbMulti => matches!(work, Work::Get | Work::Get64),
+            Work::Stream => matches!(self, Peer::Raw | Peer::RawTokio | Peer::Native),
             Work::Oneway => {
                 matches!(
                     self,
@@ -195,6 +209,8 @@ pub(crate) enum Protocol {
     Tonic,
     Native,
     NativeCbor,
+    /// Streams instead of the table.
+    NativeStream,
     Iiop,
     NativeBlocking,
     IiopBlocking,

@@ -83,7 +83,7 @@ pub(crate) fn print(work: Work, figures: &[Figures]) {
 
 fn rate_unit(work: Work) -> &'static str {
     match work {
-        Work::Octets64K | Work::Octets1M | Work::Longs => "MB/s",
+        Work::Octets64K | Work::Octets1M | Work::Longs | Work::Stream => "MB/s",
         _ => "kcalls/s",
     }
 }

@@ -13,7 +13,9 @@ use tokio::sync::Notify;
 use super::names::UpdateNames;
 use super::running::{CURRENT, Running};
 use crate::model::{Behaviour, Kind, Operation};
-use crate::proto::head::{ChainId, RequestIdentity, ServiceContext, TraceContext};
+use crate::proto::head::{
+    ChainId, RequestHead, RequestIdentity, ResponseExpected, ServiceContext, TraceContext,
+};
 use crate::runtime::Orb;
 
 /// The protocol a call arrived by.
@@ -133,6 +135,41 @@ impl CallState {
             unstoppable: AtomicBool::new(false),
             cancellation: Notify::new(),
         }
+    }
+
+    /// That of a call that has come over a connection. It is large, and so made where it stays.
+    pub(crate) fn of_request(
+        orb: &Orb,
+        peer: Peer,
+        head: Box<RequestHead>,
+        chain: ChainId,
+        deadline: Option<Instant>,
+        declared: Option<&'static Operation>,
+    ) -> Arc<CallState> {
+        Arc::new(CallState {
+            peer,
+            object_key: head.object_key.0,
+            operation: head.operation.into_bytes(),
+            declared,
+            has_audience: head.response == ResponseExpected::Yes || !orb.server_chain().is_empty(),
+            deadline,
+            orb: Some(orb.clone()),
+            chain,
+            depth: head.depth,
+            identity: head.identity,
+            acknowledged_below: head.acknowledged_below,
+            is_repeated: head.retry_of_server.is_some(),
+            endpoint_set_version: head.endpoint_set_version,
+            calls_refused: None,
+            names: OnceLock::new(),
+            trace: head.trace,
+            serving: OnceLock::new(),
+            contexts: head.contexts,
+            attached: Mutex::new(Vec::new()),
+            cancelled: AtomicBool::new(false),
+            unstoppable: AtomicBool::new(false),
+            cancellation: Notify::new(),
+        })
     }
 
     /// Notes that the caller gave up.

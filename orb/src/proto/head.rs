@@ -216,6 +216,11 @@ impl OperationName {
     pub fn as_bytes(&self) -> &Bytes {
         &self.0
     }
+
+    /// The octets alone.
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
 }
 
 impl fmt::Display for OperationName {

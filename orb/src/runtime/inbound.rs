@@ -215,22 +215,10 @@ fn context_of(
         ChainId::NONE => ChainId::starting_with(&orb.next_identity()),
         chain => chain,
     };
-    let mut state =
-        CallState::new(connection.peer.clone(), head.object_key.0, head.operation.as_bytes().clone(), chain);
-    state.declared = declared;
-    state.has_audience = head.response == ResponseExpected::Yes || !orb.server_chain().is_empty();
-    state.deadline = (head.deadline_left_us > 0)
+    let deadline = (head.deadline_left_us > 0)
         .then(|| now().checked_add(Duration::from_micros(head.deadline_left_us)))
         .flatten();
-    state.depth = head.depth;
-    state.identity = head.identity;
-    state.acknowledged_below = head.acknowledged_below;
-    state.is_repeated = head.retry_of_server.is_some();
-    state.endpoint_set_version = head.endpoint_set_version;
-    state.trace = head.trace;
-    state.contexts = head.contexts;
-    state.orb = Some(orb.clone());
-    Context(Arc::new(state))
+    Context(CallState::of_request(orb, connection.peer.clone(), head, chain, deadline, declared))
 }
 
 impl Inbound {

@@ -41,9 +41,8 @@ pub(crate) struct Outgoing<'a> {
     pub(super) addressing: Option<(AddressingDisposition, &'a Ior)>,
 }
 
-/// What a connection is given to send.
+/// What a connection is given to send with its head, which is large, and stays where it was made.
 pub(super) struct Encoded {
-    pub(super) head: RequestHead,
     pub(super) addressing: Addressing,
     pub(super) body: EncodedBody,
 }
@@ -87,8 +86,8 @@ impl Drop for EncodedBody {
 }
 
 impl Outgoing<'_> {
-    /// Encodes it for its connection. A body of more than `body_bytes_max` octets is refused.
-    pub(super) fn encode(&self, orb: &Orb) -> Result<Encoded, SystemException> {
+    /// Encodes what goes behind `head` for its connection. A body of more than `body_bytes_max` octets is refused.
+    pub(super) fn encode(&self, head: &RequestHead, orb: &Orb) -> Result<Encoded, SystemException> {
         let body_bytes_max = orb.limits().body_bytes_max;
         let addressing = Addressing {
             reference: self
@@ -96,8 +95,7 @@ impl Outgoing<'_> {
                 .map(|(disposition, ior)| (disposition, self.endpoint.profile_index, ior.clone())),
             is_quorb: self.endpoint.is_quorb,
         };
-        let head = self.head();
-        let body = self.body(&head, &addressing, orb)?;
+        let body = self.body(head, &addressing, orb)?;
         if let Some(passage) = self.request.passage {
             passage.encoded(body.len());
         }
@@ -108,40 +106,39 @@ impl Outgoing<'_> {
             );
             return Err(too_large(&cause).because("limit of the client").at(Stage::Encoding));
         }
-        Ok(Encoded { head, addressing, body: EncodedBody::new(body) })
+        Ok(Encoded { addressing, body: EncodedBody::new(body) })
     }
 
-    fn head(&self) -> RequestHead {
+    /// Everything about it but its arguments.
+    pub(super) fn head(&self) -> RequestHead {
         let native = self.endpoint.wire == WireChoice::Native;
-        let mut head = RequestHead::new(self.endpoint.key.clone(), self.request.operation.clone());
         // On GIOP the identity is a context, and worth its octets only where it is remembered.
         let oneway = self.request.behaviour.oneway;
-        head.identity = (native || self.once || oneway).then_some(self.identity);
-        head.acknowledged_below = self.acknowledged_below;
-        head.retry_of_server = self.retry_of_server;
         let left = match self.has_waited {
             true => self.request.deadline.saturating_duration_since(Instant::now()),
             false => self.request.time_limit,
         };
-        // Nothing left still has to be said: 0 would mean that there is no deadline.
-        head.deadline_left_us = match self.request.activity {
-            // It moves with the streams; the caller watches it.
-            Some(_) => 0,
-            None => u64::try_from(left.as_micros()).unwrap_or(u64::MAX).max(1),
-        };
-        head.chain = self.chain;
-        head.depth = self.depth;
-        head.trace = self.trace.clone();
-        if let Some(passage) = self.request.passage {
-            head.contexts.clone_from(&passage.contexts);
+        RequestHead {
+            identity: (native || self.once || oneway).then_some(self.identity),
+            acknowledged_below: self.acknowledged_below,
+            retry_of_server: self.retry_of_server,
+            // Nothing left still has to be said: 0 would mean that there is no deadline.
+            deadline_left_us: match self.request.activity {
+                // It moves with the streams; the caller watches it.
+                Some(_) => 0,
+                None => u64::try_from(left.as_micros()).unwrap_or(u64::MAX).max(1),
+            },
+            chain: self.chain,
+            depth: self.depth,
+            fingerprint: self.request.interface.map_or(0, crate::model::Interface::fingerprint),
+            format: if native && self.as_cbor { BodyFormat::CBOR } else { NATIVE_FORMAT },
+            endpoint_set_version: self.endpoint.set_version,
+            trace: self.trace.clone(),
+            object_key: self.endpoint.key.clone(),
+            operation: self.request.operation.clone(),
+            response: if oneway { ResponseExpected::No } else { ResponseExpected::Yes },
+            contexts: self.request.passage.map_or_else(Vec::new, |passage| passage.contexts.clone()),
         }
-        head.endpoint_set_version = self.endpoint.set_version;
-        head.fingerprint = self.request.interface.map_or(0, crate::model::Interface::fingerprint);
-        head.format = if native && self.as_cbor { BodyFormat::CBOR } else { NATIVE_FORMAT };
-        if self.request.behaviour.oneway {
-            head.response = ResponseExpected::No;
-        }
-        head
     }
 
     fn body(

@@ -58,7 +58,7 @@ fn of_the_path(way: Way) -> f64 {
     match way {
         Way::Collocated => 0.0,
         Way::Native => 5.0,
-        Way::Iiop => 9.0,
+        Way::Iiop => 8.0,
     }
 }
 

@@ -3,6 +3,7 @@
 mod mux;
 mod ours;
 mod raw;
+mod streams;
 mod tarpc;
 mod tonic;
 
@@ -21,6 +22,7 @@ pub(crate) fn serve(protocol: Protocol, flavour: Flavour) -> Outcome<()> {
             Protocol::RawTokio => mux::serve().await,
             Protocol::Tarpc => tarpc::serve().await,
             Protocol::Tonic => tonic::serve().await,
+            Protocol::NativeStream => streams::serve().await,
             _ => ours::serve(protocol).await,
         }
     })
@@ -40,6 +42,7 @@ pub(crate) fn call(protocol: Protocol, flavour: Flavour, reference: &str, plan: 
             Protocol::RawTokio => drive(mux::connect(reference).await?, plan).await,
             Protocol::Tarpc => drive(tarpc::connect(reference).await?, plan).await,
             Protocol::Tonic => drive(tonic::connect(reference).await?, plan).await,
+            Protocol::NativeStream => drive(streams::connect(reference).await?, plan).await,
             Protocol::NativeCbor => drive(ours::connect_later(reference).await?, plan).await,
             _ => drive(ours::connect(reference, protocol).await?, plan).await,
         }

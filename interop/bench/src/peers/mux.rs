@@ -10,7 +10,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::drive::{Caller, EXPECTED};
+use crate::drive::{self, Caller, EXPECTED};
 use crate::plan::Outcome;
 
 /// A message: its length, the number of the call, its operation, its body.
@@ -18,6 +18,10 @@ const HEAD_BYTES: usize = 9;
 
 const GET: u8 = 0;
 const ECHO: u8 = 1;
+/// Some octets of a stream. Nothing answers it.
+const PIECE: u8 = 2;
+/// The end of a stream, which is answered with the number of its octets.
+const END: u8 = 3;
 
 /// Messages that are written together.
 const BATCH: usize = 256;
@@ -34,15 +38,18 @@ pub(super) async fn serve() -> Outcome<()> {
 
 async fn answer(stream: TcpStream) -> Outcome<()> {
     let (mut read, mut write) = stream.into_split();
-    let (mut input, mut output) = (BytesMut::new(), BytesMut::new());
+    let (mut input, mut output, mut streamed) = (BytesMut::new(), BytesMut::new(), 0u64);
     while read.read_buf(&mut input).await? > 0 {
         while let Some((call, operation, mut body)) = take(&mut input) {
-            if operation == GET && body.len() == 4 {
-                let (n, m) = (body.get_i16_le(), body.get_i16_le());
-                let number = EXPECTED * i32::from(n) * i32::from(m);
-                put(&mut output, call, operation, &number.to_le_bytes());
-            } else {
-                put(&mut output, call, operation, &body);
+            match operation {
+                GET if body.len() == 4 => {
+                    let (n, m) = (body.get_i16_le(), body.get_i16_le());
+                    let number = EXPECTED * i32::from(n) * i32::from(m);
+                    put(&mut output, call, operation, &number.to_le_bytes());
+                }
+                PIECE if body.first() == drive::PIECE.first() => streamed += body.len() as u64,
+                END => put(&mut output, call, operation, &std::mem::take(&mut streamed).to_le_bytes()),
+                _ => put(&mut output, call, operation, &body),
             }
         }
         write.write_all(&output).await?;
@@ -151,5 +158,13 @@ impl Caller for Mux {
         let mut answer = self.call(ECHO, octets).await?;
         let length = answer.len() / 4;
         Ok((0..length).map(|_| answer.get_i32_le()).collect())
+    }
+
+    async fn stream(&self, octets: usize) -> Outcome<u64> {
+        for _ in 0..octets / drive::PIECE.len() {
+            let call = self.0.next.fetch_add(1, Ordering::Relaxed);
+            self.0.requests.send((call, PIECE, drive::PIECE.to_vec()))?;
+        }
+        Ok(self.call(END, Vec::new()).await?.get_u64_le())
     }
 }

@@ -10,9 +10,10 @@ use crate::plan::{Outcome, Plan, Work};
 
 /// The length of a request and of a reply to it: those of `get` are as long as GIOP's.
 fn lengths(work: Work) -> (usize, usize) {
-    match work.size() {
-        0 => (52, 28),
-        size => (size, size),
+    match (work, work.size()) {
+        (_, 0) => (52, 28),
+        (Work::Stream, size) => (size, 28),
+        (_, size) => (size, size),
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Encoder {
 pub type Grow = fn(&mut Vec<u8>, usize);
 
 /// The room that an encapsulation gets before it has to grow.
-const ENCAPSULATION_ROOM_BYTES: usize = 128;
+pub(crate) const ENCAPSULATION_ROOM_BYTES: usize = 128;
 
 impl Encoder {
     /// An encoder with [`CdrProfile::native`] rules, an empty buffer and alignment from 0.
@@ -62,7 +62,16 @@ impl Encoder {
         endian: Endian,
         body: impl FnOnce(&mut Self) -> Result<(), E>,
     ) -> Result<Vec<u8>, E> {
-        let buffer = Vec::with_capacity(ENCAPSULATION_ROOM_BYTES);
+        Self::encapsulate_within(ENCAPSULATION_ROOM_BYTES, endian, body)
+    }
+
+    /// The same in a buffer that has room for so many octets from the beginning.
+    pub(crate) fn encapsulate_within<E>(
+        room_bytes: usize,
+        endian: Endian,
+        body: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<Vec<u8>, E> {
+        let buffer = Vec::with_capacity(room_bytes);
         let mut out = Self::with_buffer(buffer, 0, CdrProfile::native(endian));
         out.write_u8(endian.flag());
         body(&mut out)?;

@@ -38,6 +38,7 @@ mod text_tests;
 mod value;
 
 pub use decoder::Decoder;
+pub(crate) use encoder::ENCAPSULATION_ROOM_BYTES;
 pub use encoder::{Encoder, Grow};
 pub use error::CdrError;
 pub use profile::{CdrProfile, CharSet, Endian, GiopVersion, WcharSet};

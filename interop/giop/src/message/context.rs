@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::GiopError;
 use super::frame::FrameReader;
-use crate::cdr::{Cdr, CdrError, Decoder, Encoder, Endian};
+use crate::cdr::{Cdr, CdrError, Decoder, ENCAPSULATION_ROOM_BYTES, Encoder, Endian};
 
 /// The service contexts of a Request or Reply, in order.
 ///
@@ -42,7 +42,7 @@ impl ServiceContexts {
     /// # Errors
     /// Those of the body's encoding.
     pub fn put<T: KnownContext>(&mut self, body: &T) -> Result<(), CdrError> {
-        let data = Encoder::encapsulate(Endian::Big, |out| body.encode(out))?;
+        let data = Encoder::encapsulate_within(body.room_bytes(), Endian::Big, |out| body.encode(out))?;
         self.0.push(ServiceContext { id: T::ID, data: data.into() });
         Ok(())
     }
@@ -93,6 +93,12 @@ impl ServiceContext {
 pub trait KnownContext: Cdr {
     /// The id that announces this body.
     const ID: ContextId;
+
+    /// The room that its encapsulation gets. Octets that fill their buffer are shared without another allocation, so that it
+    /// pays to be exact; it costs no more than growing, or memory for a moment, to be wrong.
+    fn room_bytes(&self) -> usize {
+        ENCAPSULATION_ROOM_BYTES
+    }
 }
 
 /// What a service context means. Unknown ids are kept as they are.

@@ -212,6 +212,15 @@ impl Cdr for CallContext {
 
 impl KnownContext for CallContext {
     const ID: ContextId = ContextId::QUORB_CALL;
+
+    /// It goes with every call to a broker of our kind, mostly without a trace.
+    fn room_bytes(&self) -> usize {
+        match (&self.trace, self.oneway) {
+            (None, None) => 52,
+            (None, Some(_)) => 80,
+            (Some(trace), _) => 116 + trace.state.len(),
+        }
+    }
 }
 
 /// A W3C trace context (<https://www.w3.org/TR/trace-context/>) in binary form.
@@ -284,6 +293,18 @@ mod tests {
         let mut contexts = ServiceContexts::new();
         contexts.push(ServiceContext { id: CallContext::ID, data });
         assert_eq!(contexts.get(), Some(Ok(CallContext { acknowledged_below: 0, depth: 0, ..context })));
+    }
+
+    #[test]
+    fn our_context_fills_the_room_that_it_gets() {
+        let oneway = Some(OnewayIdentity { client: 1, incarnation: 2, sequence: 3 });
+        for oneway in [None, oneway] {
+            let context = CallContext { deadline_micros: 5, oneway, ..CallContext::default() };
+            assert_eq!(read_back(context.clone()).data.len(), context.room_bytes(), "{context:?}");
+            let trace = TraceContext { trace_id: [7; 16], parent_id: [8; 8], flags: 1, state: "a=b".into() };
+            let context = CallContext { trace: Some(trace), ..context };
+            assert!(read_back(context.clone()).data.len() <= context.room_bytes(), "{context:?}");
+        }
     }
 
     #[test]

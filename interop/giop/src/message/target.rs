@@ -45,6 +45,17 @@ impl Target {
         }
     }
 
+    /// The same, without a copy of a key that stands alone.
+    ///
+    /// # Errors
+    /// As [`object_key`](Self::object_key).
+    pub fn into_object_key(self) -> Result<ObjectKey, CdrError> {
+        match self {
+            Self::Key(key) => Ok(key),
+            Self::Profile(_) | Self::Reference { .. } => self.object_key(),
+        }
+    }
+
     /// How the object is addressed.
     #[must_use]
     pub const fn disposition(&self) -> AddressingDisposition {

@@ -280,7 +280,7 @@ impl Connection {
         if !self.take_code_sets(version, &giop) {
             return Ok(Event::BadRequest { id, problem: BadRequest::CodeSet });
         }
-        let Ok(key) = giop.target.object_key() else {
+        let Ok(key) = giop.target.into_object_key() else {
             return Ok(Event::BadRequest { id, problem: BadRequest::Target });
         };
         let Ok(operation) = OperationName::new(giop.operation.into_bytes()) else {

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::{Connection, State};
 use crate::adapter::Context;
 use crate::exception::SystemException;
-use crate::proto::head::{CallId, Delivery, ReplyHead};
+use crate::proto::head::{CallId, Delivery, ReplyHead, RequestHead};
 use crate::runtime::outgoing::{Encoded, Outgoing};
 use crate::runtime::wire::Refused;
 use crate::value::Body;
@@ -87,8 +87,9 @@ impl Connection {
         if !self.room.is_uncontended() {
             return None;
         }
-        match outgoing.encode(&self.orb) {
-            Ok(encoded) => self.try_send(&encoded, outgoing.request.behaviour.oneway, Some(deadline)),
+        let head = outgoing.head();
+        match outgoing.encode(&head, &self.orb) {
+            Ok(encoded) => self.try_send(&head, &encoded, outgoing.request.behaviour.oneway, Some(deadline)),
             Err(exception) => Some(Err(exception)),
         }
     }
@@ -99,8 +100,9 @@ impl Connection {
         outgoing: &Outgoing<'_>,
         deadline: Instant,
     ) -> Option<Result<Sent, SystemException>> {
-        match outgoing.encode(&self.orb) {
-            Ok(encoded) if encoded.body.is_small() => self.try_send(&encoded, false, Some(deadline)),
+        let head = outgoing.head();
+        match outgoing.encode(&head, &self.orb) {
+            Ok(encoded) if encoded.body.is_small() => self.try_send(&head, &encoded, false, Some(deadline)),
             Ok(_) => None,
             Err(exception) => Some(Err(exception)),
         }
@@ -128,10 +130,11 @@ impl Connection {
         self: &Arc<Self>,
         outgoing: &Outgoing<'_>,
     ) -> Result<Sent, SystemException> {
-        let encoded = outgoing.encode(&self.orb)?;
+        let head = outgoing.head();
+        let encoded = outgoing.encode(&head, &self.orb)?;
         let oneway = outgoing.request.behaviour.oneway;
         if self.room.is_uncontended()
-            && let Some(end) = self.try_send(&encoded, oneway, None)
+            && let Some(end) = self.try_send(&head, &encoded, oneway, None)
         {
             return end;
         }
@@ -141,7 +144,7 @@ impl Connection {
         loop {
             turn.await;
             turn = seat.turn();
-            if let Some(end) = self.try_send(&encoded, oneway, None) {
+            if let Some(end) = self.try_send(&head, &encoded, oneway, None) {
                 drop(turn);
                 drop(seat);
                 self.offer_room(&self.lock());
@@ -160,6 +163,7 @@ impl Connection {
     /// Hands the call over, unless there is no room for it now.
     fn try_send(
         self: &Arc<Self>,
+        head: &RequestHead,
         encoded: &Encoded,
         oneway: bool,
         deadline: Option<Instant>,
@@ -169,7 +173,7 @@ impl Connection {
         if !self.is_usable() {
             return lost("the connection is closing".to_owned());
         }
-        let id = match state.core.request(&encoded.head, &encoded.addressing, encoded.body.payload()) {
+        let id = match state.core.request(head, &encoded.addressing, encoded.body.payload()) {
             Ok(id) => id,
             Err(Refused::Full) => return None,
             Err(Refused::Unusable(cause)) => return lost(cause),

@@ -250,18 +250,18 @@ impl Driver<'_> {
         let clock = &self.connection.orb.shared.clock;
         // As long as nothing is read, the core would take our silence for the peer's.
         let core = posture.timeout.filter(|_| !posture.paused);
-        [
-            core.map(|time| Instant::from_std(clock.instant(time))),
-            posture.due.map(Instant::from_std),
-            posture.beside.map(Instant::from_std),
-            self.idle_at(),
-            self.stalled_at(),
-            self.pace_at(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or_else(|| Instant::now() + FAR_AWAY)
+        let mut next = core.map(|time| Instant::from_std(clock.instant(time)));
+        let mut or_sooner = |at: Option<Instant>| {
+            if at.is_some_and(|at| next.is_none_or(|next| at < next)) {
+                next = at;
+            }
+        };
+        or_sooner(posture.due.map(Instant::from_std));
+        or_sooner(posture.beside.map(Instant::from_std));
+        or_sooner(self.idle_at());
+        or_sooner(self.stalled_at());
+        or_sooner(self.pace_at());
+        next.unwrap_or_else(|| Instant::now() + FAR_AWAY)
     }
 
     fn idle_at(&self) -> Option<Instant> {

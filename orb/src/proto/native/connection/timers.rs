@@ -63,8 +63,10 @@ impl Connection {
         if self.is_closed() {
             return None;
         }
-        let silence = [self.frame_deadline(), self.body_deadline(), self.ping_deadline()];
-        silence.into_iter().flatten().chain([self.ping_due()]).min()
+        let or_sooner =
+            |next: Time, deadline: Option<Time>| deadline.map_or(next, |deadline| next.min(deadline));
+        let next = or_sooner(self.ping_due(), self.frame_deadline());
+        Some(or_sooner(or_sooner(next, self.body_deadline()), self.ping_deadline()))
     }
 
     /// Does what `now` is the time for: pings the peer, or gives it up. Too early a call does nothing.
