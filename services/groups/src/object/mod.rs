@@ -10,6 +10,7 @@
 //! it: what it sees is a servant that remembers for itself which requests it has executed, and a reference with several
 //! endpoints.
 
+mod canonical;
 mod chains;
 pub mod check;
 mod effects;

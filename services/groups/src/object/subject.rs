@@ -1,5 +1,6 @@
 //! The object behind a replica: its servant, and its state taken out and put in.
 
+use super::canonical;
 use super::effects::ApplyAll;
 use super::error::StateError;
 use super::proto::Execution;
@@ -141,12 +142,7 @@ where
         let servant = self.servant.clone();
         Box::pin(async move {
             let value = servant.cell().look().await.map_err(StateError::Busy)?;
-            let value = ciborium::Value::serialized(&*value);
-            let value = value.map_err(|cause| StateError::Unwritable(cause.to_string()))?;
-            let mut octets = Vec::new();
-            let written = ciborium::into_writer(&canonical(value), &mut octets);
-            written.map_err(|cause| StateError::Unwritable(cause.to_string()))?;
-            Ok(fnv1a(&octets))
+            canonical::digest(&*value)
         })
     }
 }
@@ -164,54 +160,5 @@ fn read<V: DeserializeOwned>(mut octets: &[u8]) -> Result<V, StateError> {
     match octets.len() {
         0 => Ok(value),
         more => Err(StateError::Unreadable(format!("{more} octets follow it"))),
-    }
-}
-
-/// The same value with the entries of its maps in the order of their encoded keys (RFC 8949, 4.2.1).
-fn canonical(value: ciborium::Value) -> ciborium::Value {
-    use ciborium::Value;
-    match value {
-        Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect()),
-        Value::Tag(tag, item) => Value::Tag(tag, Box::new(canonical(*item))),
-        Value::Map(entries) => {
-            let keyed = entries.into_iter().map(|(key, value)| {
-                let (key, mut octets) = (canonical(key), Vec::new());
-                // Writing into memory what was a value already does not fail.
-                let _ = ciborium::into_writer(&key, &mut octets);
-                (octets, key, canonical(value))
-            });
-            let mut keyed: Vec<_> = keyed.collect();
-            keyed.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-            Value::Map(keyed.into_iter().map(|(_, key, value)| (key, value)).collect())
-        }
-        other => other,
-    }
-}
-
-/// FNV-1a with 128 bits: states that have drifted apart are no adversaries.
-fn fnv1a(octets: &[u8]) -> u128 {
-    octets.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, |hash: u128, &octet| {
-        (hash ^ u128::from(octet)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ciborium::Value;
-
-    #[test]
-    fn the_order_of_maps_does_not_matter_and_everything_else_does() {
-        let digest = |value: Value| {
-            let mut octets = Vec::new();
-            ciborium::into_writer(&canonical(value), &mut octets).unwrap();
-            fnv1a(&octets)
-        };
-        let entry = |key: &str, value: u8| (Value::from(key), Value::from(value));
-        let map = |entries: Vec<_>| Value::Array(vec![Value::Map(entries)]);
-        let one = digest(map(vec![entry("a", 1), entry("b", 2)]));
-        assert_eq!(one, digest(map(vec![entry("b", 2), entry("a", 1)])));
-        assert_ne!(one, digest(map(vec![entry("b", 1), entry("a", 2)])));
-        assert_ne!(one, digest(Value::Map(vec![entry("a", 1), entry("b", 2)])));
     }
 }
