@@ -7,6 +7,9 @@ pub struct ReplicaLimits {
     pub clients_max: usize,
     /// Requests of one client that are remembered. When they are all here, the oldest answered one goes.
     pub requests_per_client_max: usize,
+    /// Runs of one client's requests that are remembered without their replies, because a lower one was not seen and may still
+    /// come. When there are more, what was not seen below the lowest comes too late.
+    pub runs_per_client_max: usize,
     /// Octets of all replies that are kept. When they are exceeded, the oldest go; that they were given is remembered.
     pub reply_bytes_max: usize,
     /// Clients that are gone of whom it is kept how far they had come.
@@ -39,6 +42,7 @@ impl Default for ReplicaLimits {
         Self {
             clients_max: 10_000,
             requests_per_client_max: 2048,
+            runs_per_client_max: 1024,
             reply_bytes_max: 64 << 20,
             traces_max: 50_000,
             state_bytes_max: 1 << 30,

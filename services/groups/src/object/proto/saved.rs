@@ -1,7 +1,7 @@
 //! What a joiner gets: everything that members agree on, with the object's state.
 //!
 //! ```text
-//!   u8 3, style, effects?, interface, fingerprint, clock, requests, outside, poisoned?, table, places, executor, digests,
+//!   u8 4, style, effects?, interface, fingerprint, clock, requests, outside, poisoned?, table, places, executor, digests,
 //!   checkpoints, timers, state
 //! ```
 
@@ -11,7 +11,7 @@ use crate::core::wire::{Reader, Wire};
 use bytes::{Bytes, BytesMut};
 
 /// The version of the form.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// Stands for the version where there is no state, but a reason for that.
 const NOTHING: u8 = 0;
 

@@ -1,5 +1,6 @@
 //! What is remembered of one client.
 
+use super::executed::Executed;
 use crate::core::WireError;
 use crate::core::wire::{Reader, Wire, put_varint};
 use bytes::BytesMut;
@@ -15,6 +16,8 @@ pub(super) struct Client {
     /// The age of the last request.
     pub(super) heard: u64,
     pub(super) entries: BTreeMap<u64, Entry>,
+    /// Executed, not held any more, and not below the watermark: a lower one has not been seen, and may still come.
+    pub(super) executed: Executed,
     /// Entries that are being executed.
     pub(super) running: usize,
 }
@@ -42,12 +45,22 @@ impl Entry {
 
 impl Client {
     pub(super) fn new(incarnation: u64, watermark: u64, heard: u64) -> Self {
-        Self { incarnation, watermark, heard, entries: BTreeMap::new(), running: 0 }
+        Self {
+            incarnation,
+            watermark,
+            heard,
+            entries: BTreeMap::new(),
+            executed: Executed::default(),
+            running: 0,
+        }
     }
 
     /// The client has the answers to all below: gives what need not be held any more.
     pub(super) fn acknowledge(&mut self, below: u64) -> Vec<Entry> {
-        self.watermark = self.watermark.max(below);
+        if below > self.watermark {
+            self.watermark = below;
+            self.executed.forget_below(below);
+        }
         let kept = self.entries.split_off(&below);
         let answered = std::mem::replace(&mut self.entries, kept);
         let (running, gone): (Vec<_>, Vec<_>) =
@@ -57,18 +70,44 @@ impl Client {
         gone.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// Drops the oldest request that has been executed.
-    pub(super) fn drop_oldest(&mut self) -> Option<Entry> {
+    /// Drops the oldest request that has been executed. What is below it and was not seen may still come, unless that leaves
+    /// more runs of executed ones than may be remembered.
+    pub(super) fn drop_oldest(&mut self, runs_max: usize) -> Option<Entry> {
         let oldest = self.entries.iter().find(|(_, entry)| **entry != Entry::Running);
         let (&sequence, _) = oldest?;
-        self.watermark = self.watermark.max(sequence.saturating_add(1));
-        self.entries.remove(&sequence)
+        let dropped = self.entries.remove(&sequence);
+        if sequence < self.watermark {
+            return dropped;
+        }
+        self.executed.note(sequence);
+        if self.executed.runs() > runs_max
+            && let Some(end) = self.executed.take_lowest()
+        {
+            self.watermark = end;
+        }
+        self.raise();
+        dropped
+    }
+
+    /// The watermark rises to the first request that was not seen.
+    fn raise(&mut self) {
+        loop {
+            let passed = self.executed.pass(self.watermark);
+            let held = self.entries.range(passed..).zip(passed..);
+            // One that runs may turn out not to be executed.
+            let done = held.take_while(|((held, entry), at)| *held == at && **entry != Entry::Running);
+            let next = done.count() as u64 + passed;
+            if next == self.watermark {
+                return;
+            }
+            self.watermark = next;
+        }
     }
 
     /// No request from here on has been seen.
     pub(super) fn unseen_from(&self) -> u64 {
         let last = self.entries.last_key_value().map_or(0, |(&sequence, _)| sequence.saturating_add(1));
-        last.max(self.watermark)
+        last.max(self.watermark).max(self.executed.end())
     }
 }
 
@@ -77,6 +116,7 @@ impl Wire for Client {
         for number in [self.incarnation, self.watermark, self.heard] {
             number.write(out);
         }
+        self.executed.write(out);
         put_varint(out, self.entries.len() as u64);
         for (sequence, entry) in &self.entries {
             sequence.write(out);
@@ -95,6 +135,7 @@ impl Wire for Client {
 
     fn read(input: &mut Reader) -> Result<Self, WireError> {
         let mut client = Self::new(Wire::read(input)?, Wire::read(input)?, Wire::read(input)?);
+        client.executed = Wire::read(input)?;
         for _ in 0..input.count()? {
             let sequence = u64::read(input)?;
             let entry = match input.u8()? {

@@ -5,13 +5,15 @@
 //! is asked again gives the same answer. It travels to joiners with the object's state.
 //!
 //! # Why no request runs twice
-//! Of a known client every executed sequence that is not below its watermark is held; the watermark rises when requests go
-//! (answered, as the client says, or dropped). Of clients that are dropped a trace is kept: above it, nothing was executed.
+//! Of a known client every executed sequence that is not below its watermark is held, or noted without its reply; the
+//! watermark rises with what the client has the answers to. Nothing that it has not seen is taken for executed because later
+//! requests were many: one that has lost its way is overtaken by thousands. Of clients that are dropped a trace is kept: above it, nothing was executed.
 //! Of those whose trace is gone, too, it is known that their life did not begin after the floor: an unknown client of a
 //! later life has never been here. One below is refused, and let in again under a new name. Lives that lie in the future of
 //! the order's clock are not let in, or the floor would rise with them and keep everybody out.
 
 mod client;
+mod executed;
 mod traces;
 
 use super::limits::ReplicaLimits;
@@ -210,6 +212,7 @@ impl Table {
             Some(Entry::Done { reply, .. }) => Some(Ok(Admission::Replay(reply.clone()))),
             Some(Entry::Dropped) => Some(Err(Refusal::ReplyDropped)),
             None if sequence < client.watermark => Some(Err(Refusal::BelowWatermark(client.watermark))),
+            None if client.executed.has(sequence) => Some(Err(Refusal::ReplyDropped)),
             // Above the last one nothing could be told to be new.
             None if sequence == u64::MAX => Some(Err(Refusal::ClientBusy)),
             None if client.running >= limits.requests_per_client_max => Some(Err(Refusal::ClientBusy)),
@@ -218,7 +221,7 @@ impl Table {
         let mut gone = answered;
         let decided = known.unwrap_or_else(|| {
             if client.entries.len() >= limits.requests_per_client_max {
-                gone.extend(client.drop_oldest());
+                gone.extend(client.drop_oldest(limits.runs_per_client_max));
                 // The watermark has risen, perhaps above this very sequence: then it comes too late.
                 if sequence < client.watermark {
                     return Err(Refusal::BelowWatermark(client.watermark));

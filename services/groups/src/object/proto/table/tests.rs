@@ -64,6 +64,37 @@ fn what_the_client_has_is_dropped_and_not_run_again() {
     assert_eq!(table.admit(asked(1, 3), &limits), Admission::Replay(reply("3")));
 }
 
+/// It was sent to a member that failed, say, and all others of its client were quicker.
+#[test]
+fn one_that_thousands_have_overtaken_is_executed_when_it_comes() {
+    let (mut table, limits) = (Table::default(), small());
+    let late = Asked { acknowledged_below: 5, is_repeated: true, ..asked(1, 5) };
+    for sequence in (1..=5000).filter(|&sequence| sequence != 5) {
+        let next = Asked { acknowledged_below: sequence.min(5), ..asked(1, sequence) };
+        assert_eq!(run(&mut table, next, &limits), Admission::Execute);
+    }
+    assert_eq!(table.admit(asked(1, 4), &limits), Admission::Refuse(Refusal::BelowWatermark(5)));
+    assert_eq!(table.admit(asked(1, 6), &limits), Admission::Refuse(Refusal::ReplyDropped));
+    assert_eq!(table.admit(asked(1, 4997), &limits), Admission::Replay(reply("4997")));
+    assert_eq!(run(&mut table, late, &limits), Admission::Execute);
+    assert_eq!(table.admit(late, &limits), Admission::Replay(reply("5")));
+    assert!(table.to_bytes().len() < 500, "{} octets", table.to_bytes().len());
+}
+
+/// Every second one of its client goes to another object.
+#[test]
+fn what_is_executed_is_not_remembered_without_bound() {
+    let limits = ReplicaLimits { runs_per_client_max: 3, ..small() };
+    let mut table = Table::default();
+    for sequence in (1..=40).step_by(2) {
+        assert_eq!(run(&mut table, asked(1, sequence), &limits), Admission::Execute);
+    }
+    // Held are 33 to 39, and 27, 29, 31 noted.
+    assert_eq!(table.admit(asked(1, 24), &limits), Admission::Refuse(Refusal::BelowWatermark(26)));
+    assert_eq!(table.admit(asked(1, 27), &limits), Admission::Refuse(Refusal::ReplyDropped));
+    assert_eq!(run(&mut table, asked(1, 30), &limits), Admission::Execute);
+}
+
 #[test]
 fn replies_that_are_too_much_are_dropped_but_not_forgotten() {
     let limits = ReplicaLimits { reply_bytes_max: 8, ..ReplicaLimits::default() };
@@ -113,13 +144,17 @@ fn clients_that_gave_way_come_back_by_their_trace_or_not_at_all() {
 fn nothing_runs_twice_and_copies_agree() {
     for seed in 0..200 {
         let mut random = Random::new(seed);
-        let limits = ReplicaLimits { reply_bytes_max: 30, ..small() };
+        let limits = ReplicaLimits { reply_bytes_max: 30, runs_per_client_max: 2, ..small() };
         let (mut table, mut copy) = (Table::default(), Table::default());
         let mut executed = BTreeSet::new();
         for step in 0..400 {
             let mut request = asked(random.between(1, 6), random.between(1, 12) + step / 20);
             request.key.incarnation = random.between(1, 2);
-            request.acknowledged_below = random.between(0, request.key.sequence);
+            request.acknowledged_below = match seed % 2 {
+                0 => random.between(0, request.key.sequence),
+                // One is never answered, so that many are executed above it.
+                _ => 1,
+            };
             let got = run(&mut table, request, &limits);
             assert_eq!(run(&mut copy, request, &limits), got, "seed {seed}");
             if got == Admission::Execute {
