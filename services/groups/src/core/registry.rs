@@ -121,7 +121,8 @@ impl Record {
 /// All groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Registry {
-    records: BTreeMap<GroupId, Record>,
+    /// Each by itself: in their common nodes there would be as much room that is empty.
+    records: BTreeMap<GroupId, Box<Record>>,
     names: BTreeMap<Arc<str>, GroupId>,
     /// The last request of each process that was decided.
     decided: BTreeMap<ProcessId, u64>,
@@ -177,15 +178,15 @@ pub(crate) enum Applied {
 
 impl Registry {
     pub(crate) fn get(&self, id: GroupId) -> Option<&Record> {
-        self.records.get(&id)
+        self.records.get(&id).map(Box::as_ref)
     }
 
     pub(crate) fn by_name(&self, name: &str) -> Option<&Record> {
-        self.names.get(name).and_then(|id| self.records.get(id))
+        self.names.get(name).and_then(|&id| self.get(id))
     }
 
     pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
-        self.records.values()
+        self.records.values().map(Box::as_ref)
     }
 
     /// The last request of a process that was decided; they are counted from 1.
@@ -200,7 +201,7 @@ impl Registry {
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
-            records: self.records.values().cloned().collect(),
+            records: self.records().cloned().collect(),
             decided: self.decided.iter().map(|(&p, &n)| (p, n)).collect(),
             next: self.next,
             forced: self.forced.clone(),
@@ -285,7 +286,7 @@ impl Registry {
 
     pub(crate) fn restore(snapshot: Snapshot) -> Self {
         let names = snapshot.records.iter().map(|r| (r.name.clone(), r.id)).collect();
-        let records = snapshot.records.into_iter().map(|r| (r.id, r)).collect();
+        let records = snapshot.records.into_iter().map(|r| (r.id, Box::new(r))).collect();
         Self {
             records,
             names,
@@ -367,7 +368,7 @@ impl Registry {
                 settled: None,
                 keepers: Vec::new(),
             };
-            self.records.insert(id, record);
+            self.records.insert(id, Box::new(record));
             self.names.insert(name.clone(), id);
             return Applied::Changed(id);
         };

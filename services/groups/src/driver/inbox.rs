@@ -76,6 +76,9 @@ impl InboxWriter {
     pub(super) fn push(&mut self, event: Event<Bytes>) -> bool {
         self.gate.close();
         self.pushed += 1;
+        if self.fresh.capacity() == 0 {
+            self.fresh.reserve_exact(1);
+        }
         self.fresh.push(event);
         self.fresh.len() == 1
     }
@@ -103,6 +106,10 @@ impl InboxWriter {
             return false;
         }
         let was_empty = queue.events.is_empty();
+        if queue.events.capacity() == 0 {
+            // Most groups have one event, and ten thousand of them nobody may have read yet.
+            queue.events.reserve_exact(self.fresh.len());
+        }
         queue.events.extend(self.fresh.drain(..));
         // Under the lock: the reader never subtracts what is not added yet.
         self.inbox.unread.fetch_add(bytes, Ordering::Relaxed);

@@ -30,7 +30,7 @@ pub(super) struct Rooms {
     calls: mpsc::WeakSender<Call>,
     outbox: Arc<Outbox>,
     entering: BTreeMap<Arc<str>, (u64, Reply)>,
-    rooms: BTreeMap<GroupId, Room>,
+    rooms: BTreeMap<GroupId, Box<Room>>,
     authority: Arc<Authority>,
     names: BTreeSet<Arc<str>>,
     /// Rooms with events that are not handed over yet.
@@ -243,7 +243,7 @@ impl Rooms {
         let name = Arc::clone(&view.name);
         self.names.insert(Arc::clone(&name));
         let room = Room { name, events, credit, waiting: VecDeque::new(), leaving: false, ordering };
-        self.rooms.insert(view.group, room);
+        self.rooms.insert(view.group, Box::new(room));
         // If the caller has gone, its receiver is dropped here, and the first event finds nobody reading.
         let _ = reply.send(Ok(entered));
     }
