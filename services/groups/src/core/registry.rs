@@ -35,7 +35,7 @@ pub(crate) struct Record {
     /// In a durable group: how many messages were delivered before this view.
     pub(crate) length: u64,
     /// In a durable group: the last view in which anything was sent, and where it was cut.
-    pub(crate) settled: Option<(ViewNumber, Cut)>,
+    pub(crate) settled: Option<Box<(ViewNumber, Cut)>>,
     /// In a durable group: the disks that hold all that was delivered. None after a forced beginning, when those who hold
     /// it may never come: then any whole copy counts.
     pub(crate) keepers: Vec<DurableId>,
@@ -238,7 +238,7 @@ impl Registry {
             let record = self.records.get_mut(&cut.group).filter(|r| r.options.durable);
             if let Some(record) = record.filter(|r| r.is_bound_by(value)) {
                 record.length += cut.lanes.iter().sum::<u64>();
-                record.settled = Some((view.number, cut.clone()));
+                record.settled = Some(Box::new((view.number, cut.clone())));
                 // Only those who go on follow the cut, also those who leave the group with it.
                 let follow = record.members.iter().filter(|m| m.complete && stays(m.process));
                 record.keepers = follow.filter_map(|m| m.durable).collect();
@@ -382,6 +382,8 @@ impl Registry {
         let keeps = record.counts_on(durable);
         let wakes = options.durable && record.is_dormant() && keeps && counts;
         let complete = !options.state || wakes;
+        // Most groups have few members, and get no more.
+        record.members.reserve_exact(1);
         record.members.push(Place { process: by, complete, donor: None, durable });
         record.changed = view;
         if !wakes {

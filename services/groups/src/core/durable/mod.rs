@@ -170,7 +170,7 @@ impl Core {
             let new = alone && record.is_dormant() && record.length == 0 && record.settled.is_none();
             return Entrant { length: new.then_some(0), ..nothing };
         };
-        copy.follow(record.settled.as_ref());
+        copy.follow(record.settled.as_deref());
         copy.settle();
         let last = (copy.view, copy.next.clone());
         let length = (copy.is_whole() && copy.length() >= record.length).then(|| copy.length());

@@ -120,7 +120,7 @@ impl Recovered {
                 let view = self.view.as_ref().map(|v| v.number).unwrap_or_default();
                 let settled = self.registry.get(group).and_then(|r| r.settled.clone());
                 if let Some(copy) = &mut self.versions(group).current {
-                    copy.follow(settled.as_ref());
+                    copy.follow(settled.as_deref());
                     copy.settle();
                     copy.next.clear();
                     copy.view = view;

@@ -121,7 +121,7 @@ impl Backlog {
 impl Group {
     /// Sends the next of what waits, if it may be, in parts if everyone understands them: the answer is which part that was.
     pub(crate) fn send_waiting(&mut self, limits: &Limits, parts: bool) -> Option<Part> {
-        if self.suspended || self.is_shut(limits) {
+        if self.backlog.is_empty() || self.suspended || self.is_shut(limits) {
             return None;
         }
         let part_bytes_max = if parts { limits.part_bytes_max } else { usize::MAX };
@@ -140,6 +140,7 @@ impl Group {
     /// The view has ended: what was not sent whole is sent anew.
     pub(super) fn begin_backlog_again(&mut self) {
         match self.bug(Mutation::PartsNotAgain) {
+            _ if !self.backlog.is_used() => {}
             false => self.backlog.begin_again(),
             true => self.backlog.go_on(),
         }

@@ -185,7 +185,7 @@ impl Group {
 
     fn pass_to(&mut self, rank: usize, turn: u32) {
         self.sequencer = rank;
-        self.role = Role { turn, given_up: self.role.given_up, alone: (rank, 0), ..Role::default() };
+        *self.role = Role { turn, given_up: self.role.given_up, alone: (rank, 0), ..Role::default() };
     }
 }
 

@@ -22,6 +22,7 @@ mod lane;
 mod message;
 mod order;
 mod parts;
+mod seldom;
 mod shared;
 mod stability;
 mod waiting;
@@ -46,6 +47,7 @@ pub(crate) use lane::{Lane, Slot};
 use message::{read_message, write_message};
 pub(crate) use order::OrderLog;
 pub(crate) use parts::{Part, Parts};
+use seldom::Seldom;
 use stability::Stability;
 use std::collections::VecDeque;
 pub(crate) use waiting::{Barrier, Query};
@@ -61,10 +63,10 @@ pub(crate) struct Group {
     members: Vec<ProcessId>,
     me: usize,
     sequencer: usize,
-    role: Role,
+    role: Seldom<Role>,
     lanes: Vec<Lane>,
-    order: OrderLog,
-    stability: Stability,
+    order: Seldom<OrderLog>,
+    stability: Seldom<Stability>,
     causality: Causality,
     closure: Closure,
     /// Messages of this member that are not sealed into a frame yet, and where their item begins.
@@ -73,7 +75,7 @@ pub(crate) struct Group {
     /// How long the last frame was: the next is likely to be as long.
     batch_bytes_before: usize,
     /// Sent by the application while a view ends or the window is full, or too large to leave at once.
-    pub(crate) backlog: Backlog,
+    pub(crate) backlog: Seldom<Backlog>,
     /// Something was sent or received in this view.
     pub(crate) touched: bool,
     /// Something is to be sent, acknowledged or delivered.
@@ -127,16 +129,16 @@ impl Group {
             members: Vec::new(),
             me: 0,
             sequencer: 0,
-            role: Role::default(),
+            role: Seldom::default(),
             lanes: Vec::new(),
-            order: OrderLog::default(),
-            stability: Stability::default(),
+            order: Seldom::default(),
+            stability: Seldom::default(),
             causality: Causality::default(),
             closure: Closure::default(),
             batch: BytesMut::new(),
             batch_start: None,
             batch_bytes_before: 0,
-            backlog: Backlog::default(),
+            backlog: Seldom::default(),
             touched: false,
             dirty: false,
             acknowledge: Urgency::None,
@@ -165,11 +167,11 @@ impl Group {
         self.me = members.iter().position(|&p| p == me).unwrap_or(0);
         self.members = members;
         self.sequencer = self.id.sequencer(width);
-        self.role = Role::default();
+        self.role.clear();
         self.begin_backlog_again();
         let before = std::mem::take(&mut self.lanes);
-        self.order = OrderLog::default();
-        self.stability = Stability::default();
+        self.order.clear();
+        self.stability.clear();
         self.causality = Causality::default();
         self.closure = Closure::default();
         if let Some(journal) = &mut self.journal {
@@ -202,7 +204,7 @@ impl Group {
         if self.lanes.is_empty() {
             let width = self.members.len();
             self.lanes = (0..width).map(|_| Lane::default()).collect();
-            self.stability = Stability::new(width);
+            self.stability = Seldom::new(Stability::new(width));
             self.causality = Causality::new(width);
             self.closure = Closure::new(width);
         }
@@ -444,7 +446,8 @@ impl Group {
             return;
         }
         for rank in 0..self.lanes.len() {
-            self.stability.received(self.me, rank, self.acknowledged(rank));
+            let acknowledged = self.acknowledged(rank);
+            self.stability.received(self.me, rank, acknowledged);
         }
         if ready > self.stability.ready_of(self.me) {
             self.stability.ready(self.me, ready);

@@ -247,6 +247,15 @@ impl<T: Wire> Wire for Option<T> {
     }
 }
 
+impl<T: Wire> Wire for Box<T> {
+    fn write(&self, out: &mut BytesMut) {
+        (**self).write(out);
+    }
+    fn read(input: &mut Reader) -> Result<Self, WireError> {
+        T::read(input).map(Box::new)
+    }
+}
+
 impl<A: Wire, B: Wire> Wire for (A, B) {
     fn write(&self, out: &mut BytesMut) {
         self.0.write(out);

@@ -153,7 +153,7 @@ fn welcome() -> Vector {
         changed: ViewNumber(2),
         awake: ViewNumber(1),
         length: 10,
-        settled: Some((ViewNumber(2), cut())),
+        settled: Some(Box::new((ViewNumber(2), cut()))),
         keepers: vec![DurableId(5)],
     };
     let registry = Snapshot {
