@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use quorb::{Any, Completion, ExceptionKind, Minor, Proxy, SystemException};
+use quorb::{Completion, ExceptionKind, Minor, Proxy, SystemException};
 use tokio::time::Instant;
 
+use super::parcel::Parcel;
 use super::pushing::PushEnd;
 use crate::cos::PushConsumerProxy;
 
@@ -27,7 +28,7 @@ pub(super) struct UnderWay {
 }
 
 /// One of them: the event, and its call.
-type Call = (Arc<Any>, Pin<Box<dyn Future<Output = PushEnd> + Send>>);
+type Call = (Arc<Parcel>, Pin<Box<dyn Future<Output = PushEnd> + Send>>);
 
 impl UnderWay {
     pub(super) fn new(consumer: &PushConsumerProxy, calls_max: usize, wait_max: Duration) -> UnderWay {
@@ -53,22 +54,22 @@ impl UnderWay {
     }
 
     /// Sends an event behind the others.
-    pub(super) fn send(&mut self, any: Arc<Any>) {
+    pub(super) fn send(&mut self, parcel: Arc<Parcel>) {
         if self.calls.is_empty() {
             self.since = Instant::now();
         }
-        let (consumer, event) = (self.consumer.clone(), any.clone());
+        let (consumer, pushed) = (self.consumer.clone(), parcel.clone());
         let mut call: Pin<Box<dyn Future<Output = PushEnd> + Send>> =
-            Box::pin(async move { consumer.push(&event).await });
+            Box::pin(async move { pushed.push_to(&consumer).await });
         // The first step sends it. Nobody is to be woken before it is the oldest.
         if let Poll::Ready(end) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             call = Box::pin(std::future::ready(end));
         }
-        self.calls.push_back((any, call));
+        self.calls.push_back((parcel, call));
     }
 
     /// The end of the oldest, if it has come.
-    pub(super) fn end_at_hand(&mut self) -> Option<(Arc<Any>, PushEnd)> {
+    pub(super) fn end_at_hand(&mut self) -> Option<(Arc<Parcel>, PushEnd)> {
         match self.poll_oldest(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(end) => self.take_oldest(end),
             Poll::Pending => None,
@@ -77,7 +78,7 @@ impl UnderWay {
 
     /// Waits for the end of the oldest; forever if there is none. If it does not come in time, nobody knows what becomes of
     /// it, and those behind it have no more time. Cancellation safe.
-    pub(super) async fn next_end(&mut self) -> (Arc<Any>, PushEnd) {
+    pub(super) async fn next_end(&mut self) -> (Arc<Parcel>, PushEnd) {
         let until = self.since + self.wait_max;
         let (end, is_in_time) = match tokio::time::timeout_at(until, poll_fn(|cx| self.poll_oldest(cx))).await
         {
@@ -92,6 +93,18 @@ impl UnderWay {
         ended
     }
 
+    /// Waits until half of them have ended, but only for a moment: a consumer that is fast is sent many at a time, with one
+    /// write, and has as many to do meanwhile; one that is slow gets the next when there is room. Cancellation safe.
+    pub(super) async fn until_half_have_ended(&mut self) {
+        let middle = self.calls.len() / 2;
+        let ended = poll_fn(|cx| {
+            let Some((_, call)) = self.calls.get_mut(middle) else { return Poll::Ready(()) };
+            call.as_mut().poll(cx).map(|end| *call = Box::pin(std::future::ready(end)))
+        });
+        // Those in front of it are asked by themselves, whether it has ended or not.
+        let _ = tokio::time::timeout(HALF_WAIT, ended).await;
+    }
+
     fn poll_oldest(&mut self, cx: &mut Context<'_>) -> Poll<PushEnd> {
         match self.calls.front_mut() {
             Some((_, call)) => call.as_mut().poll(cx),
@@ -99,11 +112,14 @@ impl UnderWay {
         }
     }
 
-    fn take_oldest(&mut self, end: PushEnd) -> Option<(Arc<Any>, PushEnd)> {
+    fn take_oldest(&mut self, end: PushEnd) -> Option<(Arc<Parcel>, PushEnd)> {
         self.since = Instant::now();
-        self.calls.pop_front().map(|(any, _)| (any, end))
+        self.calls.pop_front().map(|(parcel, _)| (parcel, end))
     }
 }
+
+/// The moment in which a fast consumer has taken half of what is under way.
+const HALF_WAIT: Duration = Duration::from_millis(2);
 
 /// The exception for a consumer that has not answered in time.
 fn too_late() -> SystemException {
