@@ -7,7 +7,7 @@ use super::lives::{REJOIN_REST, Running};
 use super::log::{self, LogError};
 use super::obstacle::{Obstacle, Obstacles};
 use super::owner::{Owner, Past};
-use crate::core::{Config, DomainId, ProcessId, Protocol, SharedKey, View, ViewNumber};
+use crate::core::{Config, DomainId, LEASE_MAX, ProcessId, Protocol, SharedKey, View, ViewNumber};
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +18,10 @@ use tokio::sync::{mpsc, watch};
 
 /// The shortest detection time that can be asked for.
 pub(super) const DETECTION_MIN: Duration = Duration::from_millis(50);
+/// The shortest lease: it has to outlast the way of its renewal.
+pub(super) const LEASE_MIN: Duration = Duration::from_millis(20);
+/// The lease, if nothing else is said.
+const LEASE: Duration = Duration::from_millis(250);
 /// While the domain is not found, the log says so at this interval.
 const STILL_LOOKING: Duration = Duration::from_secs(5);
 
@@ -34,6 +38,7 @@ pub struct Join {
     listener: Option<TcpListener>,
     advertise: Option<String>,
     detection: Duration,
+    lease: Duration,
     spin: Duration,
     data: Option<PathBuf>,
     force: bool,
@@ -57,6 +62,7 @@ pub(super) struct Plan {
     here: SocketAddr,
     at_a_seed: bool,
     detection: Duration,
+    lease: Duration,
     spin: Duration,
     data: Option<PathBuf>,
     key: Option<SharedKey>,
@@ -77,6 +83,7 @@ impl Join {
             listener: None,
             advertise: None,
             detection: Duration::from_secs(1),
+            lease: LEASE,
             spin: Duration::ZERO,
             data: None,
             force: false,
@@ -133,6 +140,15 @@ impl Join {
     #[must_use]
     pub fn detection(mut self, silence: Duration) -> Self {
         self.detection = silence;
+        self
+    }
+
+    /// How long this process may answer queries from its own copies after it was last heard, between 20 and 500 ms; by default
+    /// 250. So long the others wait when this process is lost before they answer updates: a shorter lease makes failures
+    /// shorter, and queries wait more often where processes or their network stand still for a moment.
+    #[must_use]
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
         self
     }
 
@@ -230,6 +246,9 @@ impl Join {
         if self.detection < DETECTION_MIN {
             return Err(JoinError::DetectionTooShort(self.detection.as_millis()));
         }
+        if self.lease < LEASE_MIN || self.lease > LEASE_MAX {
+            return Err(JoinError::LeaseOutOfRange(self.lease.as_millis()));
+        }
         Ok(())
     }
 
@@ -274,6 +293,7 @@ impl Join {
             seeds,
             at_a_seed,
             detection,
+            lease,
             spin,
             data,
             force,
@@ -294,6 +314,7 @@ impl Join {
             here,
             at_a_seed,
             detection,
+            lease,
             spin,
             data,
             key,
@@ -371,6 +392,7 @@ impl Plan {
         let seeds: Vec<&str> = self.seeds.iter().map(String::as_str).collect();
         let config = Config {
             silence: self.detection,
+            lease: self.lease,
             limits: self.core_limits.clone(),
             force,
             key: self.key.clone(),
