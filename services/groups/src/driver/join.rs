@@ -182,7 +182,8 @@ impl Join {
 
     /// A process that the domain has excluded, because it stood still or was cut off for too long, joins it again by itself: at
     /// the same address, as a new member ([`Domain::process`] is another one then). Objects that it serves are served again, with
-    /// the state that they have by then; groups that were entered otherwise have ended, and are entered again by whoever wants.
+    /// the state that they have by then, also those that were not served yet; groups that were entered otherwise have ended, and
+    /// are entered again by whoever wants.
     #[must_use]
     pub fn rejoins(mut self) -> Self {
         self.rejoins = true;
