@@ -13,6 +13,7 @@
 mod chains;
 pub mod check;
 mod effects;
+mod entry;
 mod error;
 mod keep;
 mod latest;
