@@ -8,6 +8,11 @@
 // The same with FT_REQUEST: a call that fails is made again under its number until it succeeds. `again ENTRY EXCEPTION
 // yes|no|maybe` tells of a failure, and it goes on when it has read a line.
 //
+// tally_client ask REFERENCE 1
+//
+// For each line of its standard input, which is an entry: adds it, and reads all, once each whatever comes of it. `asked UPDATE
+// QUERY` tells of both: `added` and `read`, or `EXCEPTION-MINOR-yes|no|maybe`.
+//
 // tally_client members MANAGER REFERENCE
 //
 // What FT-CORBA's manager says of the group: `group NUMBER`, `location ID` for each member, `entries COUNT` as each member
@@ -16,6 +21,7 @@
 #include "ft_request.h"
 #include "tally.hh"
 
+#include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -61,6 +67,36 @@ void add_numbered(Tally_ptr tally, CORBA::ULong count) {
     }
 }
 
+CORBA::Boolean never(void*, CORBA::ULong, const CORBA::TRANSIENT&) {
+    return false;
+}
+
+std::string text_of(const CORBA::SystemException& raised) {
+    char minor[16];
+    std::snprintf(minor, sizeof minor, "0x%08x", static_cast<unsigned>(raised.minor()));
+    return std::string(raised._name()) + "-" + minor + "-" + text_of(raised.completed());
+}
+
+void ask_all(Tally_ptr tally) {
+    // What is refused is refused: the ORB would try again by itself, for as long as a call may take.
+    omniORB::installTransientExceptionHandler(nullptr, never);
+    std::string line;
+    while (std::getline(std::cin, line)) {
+        std::string update = "added", query = "read";
+        try {
+            tally->add(static_cast<CORBA::ULong>(std::strtoul(line.c_str(), nullptr, 10)));
+        } catch (const CORBA::SystemException& raised) {
+            update = text_of(raised);
+        }
+        try {
+            Entries_var entries = tally->read();
+        } catch (const CORBA::SystemException& raised) {
+            query = text_of(raised);
+        }
+        std::cout << "asked " << update << " " << query << std::endl;
+    }
+}
+
 void members(CORBA::ORB_ptr orb, const char* manager_text, const char* group_text) {
     CORBA::Object_var object = orb->string_to_object(manager_text);
     FT::ObjectGroupManager_var manager = FT::ObjectGroupManager::_narrow(object);
@@ -99,16 +135,18 @@ int main(int argc, char** argv) {
         std::string mode = argc == 4 ? argv[1] : "";
         if (mode == "members") {
             members(orb, argv[2], argv[3]);
-        } else if (mode == "add" || mode == "numbered") {
+        } else if (mode == "add" || mode == "numbered" || mode == "ask") {
             CORBA::Object_var object = orb->string_to_object(argv[2]);
             Tally_var tally = Tally::_unchecked_narrow(object);
             CORBA::ULong count = static_cast<CORBA::ULong>(std::strtoul(argv[3], nullptr, 10));
             if (mode == "add")
                 add_all(tally, count);
+            else if (mode == "ask")
+                ask_all(tally);
             else
                 add_numbered(tally, count);
         } else {
-            std::cerr << "usage: tally_client add|numbered REFERENCE COUNT | members MANAGER REFERENCE" << std::endl;
+            std::cerr << "usage: tally_client add|numbered|ask REFERENCE COUNT | members MANAGER REFERENCE" << std::endl;
             return 2;
         }
         orb->destroy();

@@ -10,6 +10,7 @@ pub mod checks;
 pub mod echo;
 mod folder;
 pub mod limits;
+mod mesh;
 mod omninames;
 pub mod peers;
 mod plan;
@@ -26,6 +27,7 @@ mod trail;
 pub mod zoo;
 
 pub use folder::Folder;
+pub use mesh::Mesh;
 pub use omninames::OmniNames;
 pub use port::free_port;
 pub use process::{Finished, Process, ProcessFault};

@@ -23,6 +23,12 @@ pub const TAP_MESSAGES_MAX: usize = 1 << 20;
 /// The longest GIOP message a tap passes on.
 pub const TAP_MESSAGE_BYTES_MAX: usize = 128 << 20;
 
+/// The longest first frame of a connection between members that a mesh passes on.
+pub const MESH_GREETING_BYTES_MAX: usize = 4 << 10;
+
+/// Octets that a mesh takes at once.
+pub const MESH_CHUNK_BYTES: usize = 64 << 10;
+
 /// [`READY_WAIT_MS_MAX`] as a duration.
 pub fn ready_wait() -> Duration {
     Duration::from_millis(READY_WAIT_MS_MAX)

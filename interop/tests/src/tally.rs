@@ -43,6 +43,12 @@ pub struct Options {
     /// The processes that found the domain
     #[arg(long, value_delimiter = ',')]
     domain: Vec<String>,
+    /// Where the member of the domain listens, if not at one of those addresses
+    #[arg(long, requires = "advertise")]
+    member: Option<String>,
+    /// The one of those addresses at which the others dial it
+    #[arg(long, requires = "member")]
+    advertise: Option<String>,
     /// One replica executes
     #[arg(long)]
     executor: bool,
@@ -60,7 +66,11 @@ pub struct Options {
 /// When the tally cannot be served.
 pub async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let orb = Orb::builder().listen(options.listen).holding().start().await?;
-    let join = Domain::join(options.domain).listen_at_a_seed().rejoins();
+    let join = Domain::join(options.domain).rejoins();
+    let join = match (&options.member, &options.advertise) {
+        (Some(member), Some(address)) => join.listen(member).advertise(address),
+        _ => join.listen_at_a_seed(),
+    };
     let mut join = join.detection(Duration::from_millis(options.detection));
     if let Some(data) = &options.data {
         join = join.data(data);

@@ -196,6 +196,28 @@ mod tests {
         assert_eq!(read(&[2; 16]).map(drop), Err(MISPLACED));
     }
 
+    /// A call may be refused before anybody has read its arguments.
+    #[test]
+    fn what_nobody_fetches_ends_with_its_call() {
+        let (sink, stream) = ByteStream::channel(1);
+        let activity = Activity::new();
+        let written = passing_by(Passage::Within(Some(activity.clone())), || {
+            let mut out = Encoder::new(Endian::Little);
+            stream.encode(&mut out).expect("it stays here");
+            out.into_bytes()
+        });
+        drop(stream);
+        let is_closed = || {
+            let closed = std::pin::pin!(sink.closed());
+            closed.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_ready()
+        };
+        assert!(!is_closed(), "it waits to be read");
+        activity.end();
+        assert!(is_closed(), "its writer is told");
+        let read = ByteStream::decode(&mut Decoder::new(&written, Endian::Little));
+        assert_eq!(read.map(drop), Err(MISPLACED), "it is gone");
+    }
+
     #[test]
     fn no_octets_do_harm() {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;

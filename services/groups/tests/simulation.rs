@@ -239,6 +239,7 @@ mutants! {
     a_lease_counts_from_its_sending: LeaseFromArrival in "leases" by ["C4", "M9"];
     a_lease_is_looked_at_when_it_is_used: LeaseCheckedEarly in "leases" by ["C4", "M9"];
     a_promise_outlasts_a_fast_clock: NoDriftMargin in "leases" by ["C4", "M9"];
+    a_promise_is_as_long_as_the_lease_it_is_for: PromiseOfOwnLength in "leases" by ["C4", "M9"];
     nobody_renews_for_the_excluded: RenewalAfterPromise in "corners" by ["C4", "M9"];
     a_flushing_member_answers_nothing: QueryDuringFlush in "corners" by ["C4", "M9"];
     a_query_waits_for_what_was_received: QueryDoesNotWait in "leases" by ["C4"];

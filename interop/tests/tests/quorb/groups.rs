@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use quorb::{Orb, Proxy};
+use quorb::{Minor, Orb, Proxy};
 use quorb_giop::ior::{AlternateAddress, Ior};
 use quorb_groups::driver::Domain;
 use quorb_groups::manage::interface::Plan;
 use quorb_groups::manage::{FT_KEY, Host};
 use quorb_interop::limits::{client_wait, end_wait};
 use quorb_interop::tally::{Entries, TallyProxy, TallyServant};
-use quorb_interop::{Folder, Process, free_port, peers};
+use quorb_interop::{Folder, Mesh, Process, free_port, peers};
 
 /// Members of the group.
 const MEMBERS: usize = 3;
@@ -26,16 +26,30 @@ struct Replicas {
     arguments: Vec<String>,
     running: Vec<Option<Process>>,
     reference: String,
+    /// What is between them, where that is not the loopback alone.
+    mesh: Option<Mesh>,
     /// Removed last.
     data: Option<Folder>,
 }
 
 impl Replicas {
     fn start(arguments: &[&str], durable: bool) -> Replicas {
-        let address = |_| format!("127.0.0.1:{}", free_port().expect("there are free ports"));
+        let domain = (0..MEMBERS).map(|_| free_address()).collect();
+        Replicas::begin(domain, None, arguments, durable)
+    }
+
+    /// With a network between them that can be cut.
+    fn apart(arguments: &[&str]) -> Replicas {
+        let ports: Vec<u16> = (0..MEMBERS).map(|_| free_port().expect("there are free ports")).collect();
+        let mesh = Mesh::of(&ports).expect("there are free ports");
+        Replicas::begin(mesh.addresses(), Some(mesh), arguments, false)
+    }
+
+    fn begin(domain: Vec<String>, mesh: Option<Mesh>, arguments: &[&str], durable: bool) -> Replicas {
         let mut replicas = Replicas {
-            domain: (0..MEMBERS).map(address).collect(),
-            brokers: (0..MEMBERS).map(address).collect(),
+            domain,
+            mesh,
+            brokers: (0..MEMBERS).map(|_| free_address()).collect(),
             arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
             data: durable.then(|| Folder::new("tally").expect("there is room")),
             running: (0..MEMBERS).map(|_| None).collect(),
@@ -56,6 +70,9 @@ impl Replicas {
             let mut command = Command::new(env!("CARGO_BIN_EXE_tally-server"));
             command.args(["--listen", &self.brokers[at], "--domain", &self.domain.join(",")]);
             command.args(&self.arguments);
+            if let Some(mesh) = &self.mesh {
+                command.args(["--member", &mesh.listen(at), "--advertise", &self.domain[at]]);
+            }
             if let Some(data) = &self.data {
                 command.arg("--data").arg(data.path().join(at.to_string()));
             }
@@ -80,13 +97,17 @@ impl Replicas {
         assert!(status.expect("there is kill").success());
     }
 
+    /// The tally at one member alone.
+    fn alone(&self, at: usize) -> String {
+        format!("corbaloc:iiop:1.2@{}/tally", self.brokers[at])
+    }
+
     /// What a member has by itself.
     fn entries(&self, at: usize) -> Vec<u32> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let orb = Orb::client().await.unwrap();
-            let address = format!("corbaloc:iiop:1.2@{}/tally", self.brokers[at]);
-            let tally: TallyProxy = orb.bind(&address).unwrap();
+            let tally: TallyProxy = orb.bind(&self.alone(at)).unwrap();
             let reading = async {
                 loop {
                     // One that was excluded joins again by itself.
@@ -98,6 +119,10 @@ impl Replicas {
             tokio::time::timeout(client_wait(), reading).await.expect("it serves again")
         })
     }
+}
+
+fn free_address() -> String {
+    format!("127.0.0.1:{}", free_port().expect("there are free ports"))
 }
 
 /// How many addresses a foreign client finds in a reference.
@@ -264,6 +289,82 @@ fn a_member_is_cut_off_and_returns() {
     assert_eq!(found, replicas.entries(1));
     client.end(&found);
     replicas.running.clear();
+}
+
+/// A C++ client that calls one member alone, and takes every refusal for what it says.
+struct Asker {
+    process: Process,
+    /// The next entry.
+    next: u32,
+    /// What became of those before.
+    said: BTreeMap<u32, String>,
+}
+
+impl Asker {
+    fn start(peers: &peers::PeerDir, address: &str, first: u32) -> Asker {
+        let mut command = peers.program("tally_client");
+        command.args(["-ORBclientCallTimeOutPeriod", "60000", "ask", address, "1"]);
+        Asker { process: Process::start(command).expect("it starts"), next: first, said: BTreeMap::new() }
+    }
+
+    /// What an update and a query end in.
+    fn ask(&mut self) -> [String; 2] {
+        let entry = self.next;
+        self.next += 1;
+        self.process.tell(&entry.to_string()).expect("it listens");
+        let line = self.process.line("asked ", client_wait()).expect("it goes on");
+        let words: Vec<&str> = line.split(' ').collect();
+        let [update, query] = words[..] else { panic!("what is {line:?}?") };
+        let became = update.rsplit('-').next().unwrap_or(update);
+        self.said.insert(entry, became.to_owned());
+        [update.to_owned(), query.to_owned()]
+    }
+
+    /// Asks until that is what it ends in.
+    fn until(&mut self, wanted: [&str; 2]) {
+        while self.ask() != wanted {}
+    }
+}
+
+/// The network between the members is divided: the one who is alone refuses updates and queries of its C++ client, and executes
+/// nothing that it refuses; the others go on; and it returns with the state.
+fn a_network_is_divided(arguments: &[&str]) {
+    let Some(peers) = peers::or_skip() else { return };
+    let arguments = [arguments, &["--detection", "1500"]].concat();
+    let mut replicas = Replicas::apart(&arguments);
+    // Its member, the last one, is never alone.
+    let mut client = Client::start(&peers, "add", &replicas.reference, 4 * CALLS);
+    let (refused, mut told) = (format!("TRANSIENT-{}-no", Minor::NOT_PRIMARY), BTreeMap::new());
+    for at in [0, 1] {
+        let mesh = replicas.mesh.as_ref().expect("there is one");
+        let mut asker = Asker::start(&peers, &replicas.alone(at), (at as u32 + 1) * 1_000_000);
+        asker.until(["added", "read"]);
+        client.until(CALLS);
+        mesh.cut_off(at);
+        asker.until([&refused, &refused]);
+        client.until(CALLS);
+        assert_eq!(asker.ask(), [&*refused, &*refused], "it does not change its mind");
+        mesh.connect();
+        asker.until(["added", "read"]);
+        told.append(&mut asker.said);
+    }
+    client.said.append(&mut told);
+    assert!(client.failures.is_empty(), "its own member was never alone: {:?}", client.failures);
+    let found = replicas.entries(2);
+    assert_eq!(found, replicas.entries(0));
+    assert_eq!(found, replicas.entries(1));
+    client.end(&found);
+    replicas.running.clear();
+}
+
+#[test]
+fn a_network_is_divided_and_all_execute() {
+    a_network_is_divided(&[]);
+}
+
+#[test]
+fn a_network_is_divided_and_one_executes() {
+    a_network_is_divided(&["--executor"]);
 }
 
 /// FT-CORBA's reading operations, by a client whose stubs omniidl has made.

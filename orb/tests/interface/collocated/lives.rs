@@ -50,21 +50,6 @@ async fn objects_that_are_found_for_each_call() {
     assert_eq!(row.total().await, Ok(8));
 }
 
-#[tokio::test]
-async fn a_broker_that_has_stopped() {
-    for way in [Way::Direct, Way::General] {
-        let World { till, server, .. } = World::new(way).await;
-        till.add(1).await.unwrap();
-        server.shutdown(Duration::from_secs(1)).await;
-        let fault = till.add(1).await.unwrap_err();
-        assert_eq!(
-            (fault.kind(), fault.completed()),
-            (Some(ExceptionKind::BadInvOrder), Completion::No),
-            "{way:?}"
-        );
-    }
-}
-
 /// A shutdown waits for a method that another thread is in.
 #[tokio::test]
 async fn calls_under_way_are_counted() {

@@ -1,5 +1,6 @@
 //! C++ suppliers and consumers, on our channels and on omniEvents'.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quorb::Orb;
@@ -8,17 +9,19 @@ use quorb_interop::Process;
 use quorb_interop::peers::{self, PeerDir};
 use tokio::runtime::Runtime;
 
-use crate::cost::median;
+use crate::cost::{Stopwatch, median};
 use crate::fanout::connected;
 use crate::{Fault, Plan, ceiling, servers};
 
 /// The time that a foreign program gets.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What consumers have seen: events a second of the slowest, and how many of all events were lost.
+/// What consumers have seen: events a second of the slowest, how many of all events were lost, and microseconds of processor
+/// time that a consumer takes for each.
 struct Seen {
     rate: f64,
     lost: usize,
+    micros: f64,
 }
 
 /// A consumer's broker reads one call of a connection at a time: it keeps their order.
@@ -38,6 +41,10 @@ enum Supplier {
 struct Row {
     rates: [Vec<f64>; 3],
     lost: [usize; 3],
+    /// Microseconds of the channel's process for each event that it pushes.
+    channel: [Vec<f64>; 3],
+    /// Of a consumer for each event.
+    consumer: [Vec<f64>; 3],
 }
 
 pub(crate) fn measure(runtime: &Runtime, plan: Plan) -> Result<(), Fault> {
@@ -47,6 +54,8 @@ pub(crate) fn measure(runtime: &Runtime, plan: Plan) -> Result<(), Fault> {
     println!(
         "C++ consumers of 100 octets, events/s each       omniEvents     lost   one by one   ratio    pipelined   ratio"
     );
+    // What omniEvents delivers to as many consumers.
+    let mut base = BTreeMap::new();
     for (supplier, consumers) in
         [(Supplier::Cpp, 1), (Supplier::Cpp, 10), (Supplier::Ours, 1), (Supplier::Ours, 10)]
     {
@@ -56,26 +65,21 @@ pub(crate) fn measure(runtime: &Runtime, plan: Plan) -> Result<(), Fault> {
         for _ in 0..plan.rounds {
             // Of calls that are under way together omniEvents' own broker keeps no order.
             if let (Some(server), Supplier::Cpp) = (&theirs, supplier) {
-                row.note(0, work.run(&server.channel, &[])?);
+                row.note(0, work.run(&server.channel, &[])?, None);
             }
             let channel = runtime.block_on(channel(&ours.place))?;
-            row.note(1, work.run(&channel, &[])?);
-            row.note(2, work.run(&format!("{channel}/pipelined"), &IN_ORDER)?);
+            let pipelined = format!("{channel}/pipelined");
+            for (place, channel, options) in [(1, &channel, &[][..]), (2, &pipelined, &IN_ORDER)] {
+                let watch = Stopwatch::start(std::slice::from_ref(&ours))?;
+                let seen = work.run(channel, options)?;
+                let cost = watch.stop()?.servers;
+                row.note(place, seen, Some(cost.as_secs_f64() * 1e6 / (work.events * consumers) as f64));
+            }
         }
         if row.lost[1] + row.lost[2] > 0 {
             return Err(Fault::Wrong(format!("{:?} events were lost", &row.lost[1..])));
         }
-        let [theirs, one_by_one, pipelined] = row.rates.map(|rates| median(&rates));
-        let who = match supplier {
-            Supplier::Cpp => "C++ supplier",
-            Supplier::Ours => "our supplier",
-        };
-        println!(
-            "  {who} to {consumers:<3} consumers                  {theirs:>10.0}{:>9}{one_by_one:>13.0}{:>8.1}{pipelined:>13.0}{:>8.1}",
-            row.lost[0],
-            one_by_one / theirs,
-            pipelined / theirs
-        );
+        row.print(supplier, consumers, &mut base);
     }
     for consumers in [1, 10] {
         let events = (plan.foreign * 2 / consumers).max(100);
@@ -92,9 +96,35 @@ pub(crate) fn measure(runtime: &Runtime, plan: Plan) -> Result<(), Fault> {
 }
 
 impl Row {
-    fn note(&mut self, place: usize, seen: Seen) {
+    fn note(&mut self, place: usize, seen: Seen, channel: Option<f64>) {
         self.rates[place].push(seen.rate);
         self.lost[place] += seen.lost;
+        self.consumer[place].push(seen.micros);
+        self.channel[place].extend(channel);
+    }
+
+    /// The ratios are to what omniEvents delivers to as many consumers, from the supplier that it has.
+    fn print(&self, supplier: Supplier, consumers: usize, base: &mut BTreeMap<usize, f64>) {
+        let [theirs, one_by_one, pipelined] = self.rates.each_ref().map(|rates| median(rates));
+        let theirs = match supplier {
+            Supplier::Cpp => *base.entry(consumers).or_insert(theirs),
+            Supplier::Ours => base.get(&consumers).copied().unwrap_or(f64::NAN),
+        };
+        let (who, shown) = match supplier {
+            Supplier::Cpp => ("C++ supplier", format!("{theirs:.0}{:>9}", self.lost[0])),
+            Supplier::Ours => ("our supplier", format!("as above{:>9}", "")),
+        };
+        println!(
+            "  {who} to {consumers:<3} consumers           {shown:>26}{one_by_one:>13.0}{:>8.1}{pipelined:>13.0}{:>8.1}",
+            one_by_one / theirs,
+            pipelined / theirs
+        );
+        let [_, alone, together] = self.channel.each_ref().map(|micros| median(micros));
+        let [taken, taken_alone, taken_together] = self.consumer.each_ref().map(|micros| median(micros));
+        println!(
+            "    us of the processor an event, channel + consumer {:>7.1}{:>9}{alone:>7.1} +{taken_alone:>4.1}{:>8}{together:>7.1} +{taken_together:>4.1}",
+            taken, "", ""
+        );
     }
 }
 
@@ -149,11 +179,12 @@ fn started(peers: &PeerDir, channel: &str, options: &[&str], work: &[&str]) -> R
 
 /// What consumers have seen, when all have come to their end.
 fn seen(consuming: Vec<Process>, events: usize) -> Result<Seen, Fault> {
-    let (mut slowest, mut lost) = (f64::INFINITY, 0);
+    let (mut slowest, mut lost, mut used, consumers) = (f64::INFINITY, 0, 0.0, consuming.len());
     for mut consumer in consuming {
         let count: usize = parsed(&consumer.line("count ", PATIENCE)?)?;
         let order = consumer.line("order ", PATIENCE)?;
         let seconds: f64 = parsed(&consumer.line("seconds ", PATIENCE)?)?;
+        used += parsed::<f64>(&consumer.line("processor ", PATIENCE)?)?;
         if order != "kept" {
             return Err(Fault::Wrong(format!("a consumer has seen {count} events out of order")));
         }
@@ -161,7 +192,7 @@ fn seen(consuming: Vec<Process>, events: usize) -> Result<Seen, Fault> {
         lost += events - count.min(events);
         consumer.wait(PATIENCE)?;
     }
-    Ok(Seen { rate: slowest, lost })
+    Ok(Seen { rate: slowest, lost, micros: used * 1e6 / (events * consumers) as f64 })
 }
 
 /// What so many consumers take if nothing is done but pushing: events a second of the slowest.

@@ -8,6 +8,7 @@
 //! | `push_consumer`, `pull_consumer` | suppliers push to it, or are pulled by it |
 //! | `push_supplier`, `pull_supplier` | consumers are pushed by it, or pull from it |
 //! | `pushing`, `under_way` | how events get to a consumer that is pushed: one by one, or several under way |
+//! | `parcel` | an event as consumers are pushed it: made and marshalled once for all of them |
 //! | `in_order` | what suppliers have under way is published in the order in which they have sent it |
 //! | `event` | from an `any` to an event of a block, and back |
 //!
@@ -24,6 +25,7 @@ mod channel;
 mod event;
 mod factory;
 mod in_order;
+mod parcel;
 mod port;
 mod pull_consumer;
 mod pull_supplier;

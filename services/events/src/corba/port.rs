@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use quorb::{ExceptionKind, ObjectRef, Orb, Proxy, SystemException};
 use tokio::sync::watch;
 
+use super::parcel::Parcels;
 use crate::cos::{PullConsumerProxy, PullSupplierProxy, PushConsumerProxy, PushSupplierProxy};
 use crate::server::live::LiveChannel;
 use crate::server::refused;
@@ -16,6 +17,7 @@ use crate::server::refused;
 pub(crate) struct Ports {
     /// The lock is held for a look or an insertion.
     known: Mutex<Known>,
+    parcels: Parcels,
 }
 
 #[derive(Default)]
@@ -61,6 +63,11 @@ pub(super) struct Taken;
 impl Ports {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What several consumers are pushed.
+    pub(super) fn parcels(&self) -> &Parcels {
+        &self.parcels
     }
 
     /// How many have somebody connected.

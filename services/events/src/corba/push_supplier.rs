@@ -80,12 +80,13 @@ pub(super) fn is_gone(exception: &SystemException) -> bool {
 /// Pushes everything to a consumer, until it ends.
 async fn push(port: Arc<Port>, id: SubscriberId, mut pushing: Pushing) {
     let mut ended = port.ended();
+    let sharing = port.channel.ports().parcels().share();
     tokio::select! {
         () = pushing.push_all(&port.channel, id) => {}
         _ = ended.wait_for(|&ended| ended) => {}
         () = port.orb().draining() => {}
     }
-    drop(pushing);
+    drop((pushing, sharing));
     port.channel.cancel(id);
     // One that is gone is not told; one that was too slow is.
     port.end_and_tell();

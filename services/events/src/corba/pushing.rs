@@ -5,9 +5,11 @@
 
 use std::sync::Arc;
 
-use quorb::{Any, Completion, ExceptionKind, Fault, Proxy, SystemException};
+use quorb::value::AnyError;
+use quorb::{Completion, ExceptionKind, Fault, Proxy, SystemException};
 
 use super::event::Reader;
+use super::parcel::Parcel;
 use super::under_way::UnderWay;
 use crate::Limits;
 use crate::channel::{Delivery, SubscriberId, TakeRefused};
@@ -86,9 +88,11 @@ impl Pushing {
     async fn push_delivery(&mut self, channel: &LiveChannel, delivery: &Delivery) -> Result<(), Gone> {
         for piece in &delivery.pieces {
             let block = &piece.stored.block;
-            for event in block.events().skip(piece.from).take(piece.len()) {
-                match self.reader.any(block, &event) {
-                    Ok(any) => self.push(Arc::new(any)).await?,
+            for (place, event) in block.events().enumerate().skip(piece.from).take(piece.len()) {
+                let reader = &mut self.reader;
+                let make = || Ok::<_, AnyError>((reader.any(block, &event)?, event.payload.len()));
+                match channel.ports().parcels().at(piece.stored.position(place), make) {
+                    Ok(parcel) => self.push(parcel).await?,
                     Err(cause) => {
                         tracing::warn!(channel = channel.name(), %cause, "an event is not what its publisher says");
                     }
@@ -99,37 +103,40 @@ impl Pushing {
     }
 
     /// Sends an event on its way, or sees to it that it arrives.
-    async fn push(&mut self, any: Arc<Any>) -> Result<(), Gone> {
-        while self.flows && self.under_way.is_full() {
-            let end = self.under_way.next_end().await;
-            self.settle(end).await?;
+    async fn push(&mut self, parcel: Arc<Parcel>) -> Result<(), Gone> {
+        if self.flows && self.under_way.is_full() {
+            self.under_way.until_half_have_ended().await;
         }
         while let Some(end) = self.under_way.end_at_hand() {
             self.settle(end).await?;
         }
+        while self.flows && self.under_way.is_full() {
+            let end = self.under_way.next_end().await;
+            self.settle(end).await?;
+        }
         if self.flows && self.under_way.takes_several() {
-            self.under_way.send(any);
+            self.under_way.send(parcel);
             return Ok(());
         }
-        self.push_alone(any).await
+        self.push_alone(parcel).await
     }
 
     /// Sees what has come of the oldest event under way, and, if that has failed, of all the others.
-    async fn settle(&mut self, (any, end): (Arc<Any>, PushEnd)) -> Result<(), Gone> {
+    async fn settle(&mut self, (parcel, end): (Arc<Parcel>, PushEnd)) -> Result<(), Gone> {
         let first = Pushed::of(end);
         if let Pushed::Arrived | Pushed::Refused = first {
             self.failures = 0;
             return Ok(());
         }
         self.flows = false;
-        let mut ends = vec![(any, first)];
+        let mut ends = vec![(parcel, first)];
         while !self.under_way.is_empty() {
-            let (any, end) = self.under_way.next_end().await;
-            ends.push((any, Pushed::of(end)));
+            let (parcel, end) = self.under_way.next_end().await;
+            ends.push((parcel, Pushed::of(end)));
         }
         let is_there = |pushed: &Pushed| !matches!(pushed, Pushed::NotThere(_));
         let there = ends.iter().rposition(|(_, pushed)| is_there(pushed)).map_or(0, |last| last + 1);
-        let again: Vec<Arc<Any>> = ends.split_off(there).into_iter().map(|(any, _)| any).collect();
+        let again: Vec<Arc<Parcel>> = ends.split_off(there).into_iter().map(|(parcel, _)| parcel).collect();
         for (_, pushed) in ends {
             match pushed {
                 Pushed::Gone => return Err(Gone),
@@ -143,8 +150,8 @@ impl Pushing {
             // All at once count as one.
             self.fail().await?;
         }
-        for any in again {
-            self.push_alone(any).await?;
+        for parcel in again {
+            self.push_alone(parcel).await?;
         }
         Ok(())
     }
@@ -159,9 +166,9 @@ impl Pushing {
     }
 
     /// Pushes an event while no other is under way. It is pushed again only if the consumer has certainly not got it.
-    async fn push_alone(&mut self, any: Arc<Any>) -> Result<(), Gone> {
+    async fn push_alone(&mut self, parcel: Arc<Parcel>) -> Result<(), Gone> {
         loop {
-            match Pushed::of(self.consumer.push(&any).await) {
+            match Pushed::of(parcel.push_to(&self.consumer).await) {
                 Pushed::Arrived => {
                     self.failures = 0;
                     self.flows = true;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quorb::{Orb, Proxy};
+use quorb::{Orb, OrbBuilder, Proxy};
 use quorb_events::native::EventServiceProxy;
 use quorb_events::{ChannelOptions, EventServer, Events, Feed, Guarantee, Limits, Overflow, Start};
 use quorb_groups::driver::Domain;
@@ -139,7 +139,17 @@ pub(crate) fn of(folder: &Option<Folder>, at: usize) -> Option<std::path::PathBu
 }
 
 pub(crate) async fn member(domain: Domain, folder: Option<std::path::PathBuf>, limits: &Limits) -> Member {
-    let orb = Orb::builder().listen("127.0.0.1:0").start().await.unwrap();
+    member_of(Orb::builder(), domain, folder, limits).await
+}
+
+/// A member with a broker that is made like this.
+pub(crate) async fn member_of(
+    builder: OrbBuilder,
+    domain: Domain,
+    folder: Option<std::path::PathBuf>,
+    limits: &Limits,
+) -> Member {
+    let orb = builder.listen("127.0.0.1:0").start().await.unwrap();
     let service = EventServer::replicated(&orb, &domain, folder, limits.clone());
     let service = soon("it serves", service).await.unwrap();
     Member { orb, service, domain }

@@ -103,7 +103,8 @@ impl Core {
         if self.now < self.detector.next_tick {
             return;
         }
-        let interval = self.config.heartbeat_us() / 2;
+        // Often enough for heartbeats, and for a lease that is renewed while it lasts.
+        let interval = (self.config.heartbeat_us() / 2).min(self.config.lease_us() / 2);
         let late = self.now.since(self.detector.next_tick);
         let first = self.detector.last_tick == self.detector.next_tick;
         self.detector.last_tick = self.now;

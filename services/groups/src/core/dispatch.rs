@@ -7,7 +7,7 @@
 use super::identity::{GroupId, ProcessId, Rank, ViewNumber};
 use super::wire::item::{
     Accuse, Answer, Fetch, Fill, Flush, Found, Handover, Join, OrderBatch, Propose, RawItem, Received,
-    Renewal, Request, StateChunk, StateWanted, TurnBatch, Vote, Welcome, tag,
+    Renewal, RenewalFor, Request, StateChunk, StateWanted, TurnBatch, Vote, Welcome, tag,
 };
 use super::wire::{Reader, Wire, WireError};
 use super::{Core, Stage};
@@ -113,7 +113,8 @@ impl Core {
             tag::ACCEPT => self.accepted(from, item.decode::<Vote>()?),
             tag::REFUSE => self.refused_ballot(item.decode::<Vote>()?),
             tag::FETCH => self.fetch(from, &item.decode::<Fetch>()?),
-            tag::RENEW => self.renewal(from, item.decode::<Renewal>()?),
+            tag::RENEW => self.renewal_untold(from, item.decode::<Renewal>()?)?,
+            tag::RENEW_FOR => self.renewal(from, item.decode::<RenewalFor>()?)?,
             tag::RENEWED => self.renewed(from, item.decode::<Renewal>()?),
             other => return Err(WireError::Tag(other)),
         }

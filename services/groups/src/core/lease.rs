@@ -1,7 +1,7 @@
 //! Leases and local reads: when a member may answer a query from its own copy.
 //!
 //! ```text
-//!   RENEW(stamp = own clock) -> every member -> RENEWED(stamp): "no view without you acts for L(1+rho) from now on"
+//!   RENEW_FOR(stamp = own clock, L) -> every member -> RENEWED(stamp): "no view without you acts for L(1+rho) from now on"
 //!   lease = stamp acknowledged by a quorum + L
 //!   flush answers carry the promises left; the next view holds still for the longest one made to an excluded member
 //! ```
@@ -16,7 +16,9 @@ use super::event::{CallError, Upcall};
 use super::group::Query;
 use super::identity::{GroupId, ProcessId, Time};
 use super::mutation::Mutation;
-use super::wire::item::{Renewal, tag};
+use super::protocol::Protocol;
+use super::wire::WireError;
+use super::wire::item::{Renewal, RenewalFor, tag};
 use super::{Core, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,20 +71,41 @@ impl Core {
         if self.acceptor.is_flushing() {
             return;
         }
-        let renewal = Renewal { view: self.view.number, stamp: self.now.0 };
+        let (view, stamp, lease_us) = (self.view.number, self.now.0, self.config.lease_us());
+        let is_told = self.protocol() >= Protocol::LEASES;
         for process in self.other_members() {
-            self.send_item(process, tag::RENEW, &renewal);
+            match is_told {
+                true => self.send_item(process, tag::RENEW_FOR, &RenewalFor { view, stamp, lease_us }),
+                // Whoever may speak the older version promises for the longest lease.
+                false => self.send_item(process, tag::RENEW, &Renewal { view, stamp }),
+            }
         }
         self.count_lease();
     }
 
-    /// A member renews: the acknowledgement is a promise.
-    pub(super) fn renewal(&mut self, from: ProcessId, renewal: Renewal) {
+    /// A member renews: the acknowledgement is a promise, for as long as that member's lease lasts. Each has its own.
+    pub(super) fn renewal(&mut self, from: ProcessId, renewal: RenewalFor) -> Result<(), WireError> {
+        let RenewalFor { view, stamp, lease_us } = renewal;
         if self.acceptor.is_flushing() && !self.bug(Mutation::RenewalAfterPromise) {
-            return;
+            return Ok(());
         }
-        self.lease.promised.insert(from, self.now.after(self.config.promise_us()));
-        self.send_item(from, tag::RENEWED, &renewal);
+        if lease_us > self.config.lease_max_us() {
+            // Its holder has no lease then.
+            return Err(WireError::Contradiction);
+        }
+        let lasts_us = if self.bug(Mutation::PromiseOfOwnLength) { self.config.lease_us() } else { lease_us };
+        let until = self.now.after(self.config.promise_us(lasts_us));
+        // A promise is never shortened.
+        let promised = self.lease.promised.entry(from).or_default();
+        *promised = until.max(*promised);
+        self.send_item(from, tag::RENEWED, &Renewal { view, stamp });
+        Ok(())
+    }
+
+    /// A member renews in the older way.
+    pub(super) fn renewal_untold(&mut self, from: ProcessId, renewal: Renewal) -> Result<(), WireError> {
+        let Renewal { view, stamp } = renewal;
+        self.renewal(from, RenewalFor { view, stamp, lease_us: self.config.lease_max_us() })
     }
 
     /// A promise for this member.
@@ -191,5 +214,51 @@ impl Core {
                 self.tell(upcall);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Config;
+    use crate::core::identity::ViewNumber;
+    use std::time::Duration;
+
+    const OTHER: ProcessId = ProcessId(2);
+
+    /// A member whose own lease is short.
+    fn member(now: Time) -> Core {
+        let lease = Duration::from_millis(20);
+        let mut core = Core::new(Config { lease, ..Config::new("leases", ProcessId(1), "1", &["1"]) }, now);
+        core.stage = Stage::Member;
+        core
+    }
+
+    fn renewal(lease_us: u64) -> RenewalFor {
+        RenewalFor { view: ViewNumber(0), stamp: 7, lease_us }
+    }
+
+    #[test]
+    fn a_promise_lasts_as_long_as_the_lease_it_is_for() {
+        let mut core = member(Time(1));
+        core.renewal(OTHER, renewal(300_000)).expect("it may be so long");
+        let promised = [(OTHER, 303_001)];
+        assert_eq!(
+            core.lease.promises(Time(1)),
+            promised,
+            "the lease, one percent, and what is lost in rounding"
+        );
+        core.renewal(OTHER, renewal(100_000)).expect("it may be as short");
+        assert_eq!(core.lease.promises(Time(1)), promised, "and nothing is taken back");
+        core.renewal_untold(OTHER, Renewal { view: ViewNumber(0), stamp: 8 }).expect("an older process");
+        assert_eq!(core.lease.promises(Time(1)), [(OTHER, 505_001)], "it may have the longest that there is");
+        assert_eq!(core.lease.promises(Time(505_002)), [], "until it has run out");
+    }
+
+    #[test]
+    fn nothing_is_promised_for_longer_than_there_may_be_leases() {
+        let mut core = member(Time(1));
+        assert_eq!(core.renewal(OTHER, renewal(500_001)), Err(WireError::Contradiction));
+        assert_eq!(core.lease.promises(Time(1)), []);
     }
 }

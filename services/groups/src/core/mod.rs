@@ -57,7 +57,7 @@ pub use identity::{Address, DomainId, DurableId, GroupId, Member, ProcessId, Ran
 pub use key::SharedKey;
 #[doc(hidden)]
 pub use mutation::Mutation;
-pub use options::{Class, Config, GroupOptions, Limits, OptionsError, Order, OrderingDomain};
+pub use options::{Class, Config, GroupOptions, LEASE_MAX, Limits, OptionsError, Order, OrderingDomain};
 pub use protocol::Protocol;
 pub use registry::Forced;
 pub use wire::WireError;

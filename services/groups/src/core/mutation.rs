@@ -66,6 +66,8 @@ mutations! {
     LeaseCheckedEarly,
     /// A promise lasts as long as the lease, without a margin for the drift of clocks.
     NoDriftMargin,
+    /// A promise lasts as long as the lease of whoever makes it, not of whoever asks for it.
+    PromiseOfOwnLength,
     /// Who is welcomed into a view is not told how long the view waits for old leases.
     WaitNotCarried,
     /// An acceptor follows lower ballots after a promise.

@@ -25,8 +25,11 @@ pub struct Config {
     pub weight: u32,
     /// How long a member may be silent before it is suspected.
     pub silence: Duration,
-    /// How long a lease lasts from the sending of its renewal.
+    /// How long this process's lease lasts from the sending of its renewal; at most `lease_max`.
     pub lease: Duration,
+    /// How long a lease lasts whose renewal does not say it, and the longest that there may be. All processes must be given the
+    /// same.
+    pub lease_max: Duration,
     /// By how much two clocks may differ in speed, in parts per thousand.
     pub drift_permille: u32,
     /// How long the oldest member gathers joins before it begins a view change for them.
@@ -49,6 +52,9 @@ pub struct Config {
     pub mutation: Option<Mutation>,
 }
 
+/// The longest lease.
+pub const LEASE_MAX: Duration = Duration::from_millis(500);
+
 impl Config {
     /// Defaults for a process: silence 1 s, lease 500 ms, clocks within 1 %.
     #[must_use]
@@ -60,7 +66,8 @@ impl Config {
             seeds: seeds.iter().map(|&seed| seed.into()).collect(),
             weight: 1,
             silence: Duration::from_secs(1),
-            lease: Duration::from_millis(500),
+            lease: LEASE_MAX,
+            lease_max: LEASE_MAX,
             drift_permille: 10,
             gather: Duration::from_millis(20),
             acknowledge_after: Duration::from_millis(10),
@@ -88,17 +95,17 @@ impl Config {
     }
 
     pub(crate) fn lease_us(&self) -> u64 {
-        self.lease.as_micros() as u64
+        self.lease.min(self.lease_max).as_micros() as u64
     }
 
-    /// How long an acknowledger of a renewal keeps still: the lease, lengthened by the drift of two clocks.
-    pub(crate) fn promise_us(&self) -> u64 {
-        let margin = self.lease_us() * u64::from(self.drift_permille) / 1000 + 1;
-        if self.mutation == Some(Mutation::NoDriftMargin) {
-            self.lease_us()
-        } else {
-            self.lease_us() + margin
-        }
+    pub(crate) fn lease_max_us(&self) -> u64 {
+        self.lease_max.as_micros() as u64
+    }
+
+    /// How long an acknowledger of a renewal keeps still: the renewer's lease, lengthened by the drift of two clocks.
+    pub(crate) fn promise_us(&self, lease_us: u64) -> u64 {
+        let margin = lease_us * u64::from(self.drift_permille) / 1000 + 1;
+        if self.mutation == Some(Mutation::NoDriftMargin) { lease_us } else { lease_us + margin }
     }
 }
 

@@ -39,10 +39,14 @@ impl Protocol {
     /// From here on groups may share one order.
     pub(crate) const ORDERING: Self = Self(2);
 
+    /// From here on a renewal says how long the lease is.
+    pub(crate) const LEASES: Self = Self(2);
+
     /// The version that brought an item.
     fn of_item(tag: u8) -> Self {
         match tag {
             tag::ORDER_OF_TURN | tag::HANDOVER => Self::HANDOVER,
+            tag::RENEW_FOR => Self::LEASES,
             tag::JOINT_ORDER | tag::JOINT_KNOWN | tag::TALLY => Self::ORDERING,
             _ => Self::OLDEST,
         }

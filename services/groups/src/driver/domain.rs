@@ -4,7 +4,7 @@ use super::call::Call;
 use super::error::{Ended, Gone, RequestError};
 use super::group::EnterGroup;
 use super::join::{Join, Plan};
-use super::lives::{Keeper, Life, Return, Running};
+use super::lives::{Keeper, Life, Running, Way};
 use super::metrics::Metrics;
 use super::registry::DomainWatch;
 use crate::core::{Counters, GroupOptions, ProcessId, View};
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -28,6 +28,7 @@ pub struct Domain {
     message_bytes_max: usize,
     leave: Option<oneshot::Sender<()>>,
     keeper: JoinHandle<Ended>,
+    last_word: Arc<OnceLock<Ended>>,
     /// The objects that were served here, by name.
     pub(crate) served: Mutex<BTreeMap<String, Served>>,
 }
@@ -52,7 +53,9 @@ impl Domain {
         let (name, message_bytes_max) = (plan.name.as_str().into(), plan.message_bytes_max());
         let (lives, followed) = watch::channel(running.life.clone());
         let (leave, asked) = oneshot::channel();
-        let keeper = tokio::spawn(Keeper { plan, lives, leave: asked }.keep(running));
+        let last_word = Arc::default();
+        let keeper = Keeper { plan, lives, leave: asked, last_word: Arc::clone(&last_word) };
+        let keeper = tokio::spawn(keeper.keep(running));
         Self {
             name,
             lives: followed,
@@ -60,6 +63,7 @@ impl Domain {
             message_bytes_max,
             leave: Some(leave),
             keeper,
+            last_word,
             served: Mutex::default(),
         }
     }
@@ -108,10 +112,37 @@ impl Domain {
         EnterGroup::octets(&self.lives.borrow(), name, self.message_bytes_max)
     }
 
-    /// The way back into a group that this process enters now, should it be excluded.
-    pub(crate) fn way_back(&self, name: &str, options: GroupOptions) -> Return {
-        let (lives, life) = (self.lives.clone(), self.lives.borrow().number);
-        Return { lives, life, name: name.into(), options, message_bytes_max: self.message_bytes_max }
+    /// The way into a group, and back into it should this process be excluded.
+    pub(crate) fn way(&self, name: &str, options: GroupOptions) -> Way {
+        let (lives, last_word) = (self.lives.clone(), Arc::clone(&self.last_word));
+        let message_bytes_max = self.message_bytes_max;
+        Way { lives, life: None, last_word, name: name.into(), options, message_bytes_max }
+    }
+
+    /// Returns when this process has been excluded, and has joined again, so many times from now on.
+    pub(crate) async fn begun_again(&self, times: u64) {
+        let mut lives = self.lives.clone();
+        let first = lives.borrow().number;
+        if lives.wait_for(|life| life.number >= first + times).await.is_err() {
+            // No other life follows.
+            std::future::pending().await
+        }
+    }
+
+    /// Returns when this process has another life than that one.
+    pub(crate) async fn lives_after(&self, process: ProcessId) {
+        if self.lives.clone().wait_for(|life| life.process != process).await.is_err() {
+            // No other life follows.
+            std::future::pending().await
+        }
+    }
+
+    /// Whether that life of this process is over, and another one has begun: waits for that if it is over.
+    pub(crate) async fn lives_on_after(&self, process: ProcessId) -> bool {
+        if self.process() == process && self.metrics().await.is_ok() {
+            return false;
+        }
+        self.lives.clone().wait_for(|life| life.process != process).await.is_ok()
     }
 
     /// A handle to look at the domain and its groups with, from elsewhere.

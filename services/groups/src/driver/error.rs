@@ -1,7 +1,7 @@
 //! What can go wrong, by what the caller can do about it.
 
 use super::log::LogError;
-use crate::core::{CallError, OptionsError, Refusal};
+use crate::core::{CallError, LEASE_MAX, OptionsError, Refusal};
 
 /// Why a process could not begin to join.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum JoinError {
     /// The detection time is too short for any clock and scheduler.
     #[error("a detection time of {0} ms is too short: the least is {min} ms", min = super::join::DETECTION_MIN.as_millis())]
     DetectionTooShort(u128),
+    /// A lease that is no good.
+    #[error("a lease of {0} ms is not between {min} and {max} ms", min = super::join::LEASE_MIN.as_millis(), max = LEASE_MAX.as_millis())]
+    LeaseOutOfRange(u128),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {

@@ -7,7 +7,7 @@ use super::lives::{REJOIN_REST, Running};
 use super::log::{self, LogError};
 use super::obstacle::{Obstacle, Obstacles};
 use super::owner::{Owner, Past};
-use crate::core::{Config, DomainId, ProcessId, Protocol, SharedKey, View, ViewNumber};
+use crate::core::{Config, DomainId, LEASE_MAX, ProcessId, Protocol, SharedKey, View, ViewNumber};
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +18,10 @@ use tokio::sync::{mpsc, watch};
 
 /// The shortest detection time that can be asked for.
 pub(super) const DETECTION_MIN: Duration = Duration::from_millis(50);
+/// The shortest lease: it has to outlast the way of its renewal.
+pub(super) const LEASE_MIN: Duration = Duration::from_millis(20);
+/// The lease, if nothing else is said.
+const LEASE: Duration = Duration::from_millis(250);
 /// While the domain is not found, the log says so at this interval.
 const STILL_LOOKING: Duration = Duration::from_secs(5);
 
@@ -34,6 +38,7 @@ pub struct Join {
     listener: Option<TcpListener>,
     advertise: Option<String>,
     detection: Duration,
+    lease: Duration,
     spin: Duration,
     data: Option<PathBuf>,
     force: bool,
@@ -57,6 +62,7 @@ pub(super) struct Plan {
     here: SocketAddr,
     at_a_seed: bool,
     detection: Duration,
+    lease: Duration,
     spin: Duration,
     data: Option<PathBuf>,
     key: Option<SharedKey>,
@@ -77,6 +83,7 @@ impl Join {
             listener: None,
             advertise: None,
             detection: Duration::from_secs(1),
+            lease: LEASE,
             spin: Duration::ZERO,
             data: None,
             force: false,
@@ -136,6 +143,15 @@ impl Join {
         self
     }
 
+    /// How long this process may answer queries from its own copies after it was last heard, between 20 and 500 ms; by default
+    /// 250. So long the others wait when this process is lost before they answer updates: a shorter lease makes failures
+    /// shorter, and queries wait more often where processes or their network stand still for a moment.
+    #[must_use]
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = lease;
+        self
+    }
+
     /// How long the process goes on looking for work after the last there was, before it sleeps; by default not at all. On
     /// an idle machine most of a message's latency is the waking of sleeping processors: a few hundred microseconds of
     /// spinning save that in a busy exchange, and cost a processor as long as it lasts.
@@ -166,7 +182,8 @@ impl Join {
 
     /// A process that the domain has excluded, because it stood still or was cut off for too long, joins it again by itself: at
     /// the same address, as a new member ([`Domain::process`] is another one then). Objects that it serves are served again, with
-    /// the state that they have by then; groups that were entered otherwise have ended, and are entered again by whoever wants.
+    /// the state that they have by then, also those that were not served yet; groups that were entered otherwise have ended, and
+    /// are entered again by whoever wants.
     #[must_use]
     pub fn rejoins(mut self) -> Self {
         self.rejoins = true;
@@ -230,6 +247,9 @@ impl Join {
         if self.detection < DETECTION_MIN {
             return Err(JoinError::DetectionTooShort(self.detection.as_millis()));
         }
+        if self.lease < LEASE_MIN || self.lease > LEASE_MAX {
+            return Err(JoinError::LeaseOutOfRange(self.lease.as_millis()));
+        }
         Ok(())
     }
 
@@ -274,6 +294,7 @@ impl Join {
             seeds,
             at_a_seed,
             detection,
+            lease,
             spin,
             data,
             force,
@@ -294,6 +315,7 @@ impl Join {
             here,
             at_a_seed,
             detection,
+            lease,
             spin,
             data,
             key,
@@ -371,6 +393,7 @@ impl Plan {
         let seeds: Vec<&str> = self.seeds.iter().map(String::as_str).collect();
         let config = Config {
             silence: self.detection,
+            lease: self.lease,
             limits: self.core_limits.clone(),
             force,
             key: self.key.clone(),

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// So often an object begins to be served anew because its process was excluded meanwhile and has joined again; then something is
+/// wrong that another beginning does not mend.
+pub(crate) const BEGINNINGS_MAX: u64 = 5;
+
 /// Limits of one process's driver.
 #[derive(Debug, Clone)]
 pub struct DriverLimits {

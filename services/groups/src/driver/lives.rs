@@ -8,7 +8,7 @@ use super::join::Plan;
 use super::outbox::Outbox;
 use crate::core::{GroupOptions, ProcessId};
 use bytes::Bytes;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -65,11 +65,20 @@ pub(super) struct Keeper {
     pub(super) lives: watch::Sender<Life>,
     /// Asks to leave.
     pub(super) leave: oneshot::Receiver<()>,
+    /// How the last life ended.
+    pub(super) last_word: Arc<OnceLock<Ended>>,
 }
 
 impl Keeper {
     /// Goes on until a life ends that no other one follows.
-    pub(super) async fn keep(mut self, mut running: Running) -> Ended {
+    pub(super) async fn keep(mut self, running: Running) -> Ended {
+        let ended = self.live(running).await;
+        // Said before whoever waits for another life is told that none follows. Nobody else says it.
+        let _ = self.last_word.set(ended);
+        ended
+    }
+
+    async fn live(&mut self, mut running: Running) -> Ended {
         let mut leaving = false;
         loop {
             let ended = tokio::select! {
@@ -110,30 +119,32 @@ impl Keeper {
     }
 }
 
-/// The way back into a group, for a member that was excluded with its process.
+/// The way into a group, and back into it for a member that was excluded with its process.
 #[derive(Debug)]
-pub(crate) struct Return {
+pub(crate) struct Way {
     pub(super) lives: watch::Receiver<Life>,
-    /// The life that the member was in.
-    pub(super) life: u64,
+    /// The life that it was entered in, or tried to be.
+    pub(super) life: Option<u64>,
+    pub(super) last_word: Arc<OnceLock<Ended>>,
     pub(super) name: Arc<str>,
     pub(super) options: GroupOptions,
     pub(super) message_bytes_max: usize,
 }
 
-impl Return {
-    /// Waits for the next life and enters the group in it; none if no other life follows.
+impl Way {
+    /// Enters the group in the present life, or if it was that one already or it is over, in the next; none if no other life
+    /// follows.
     ///
     /// # Errors
     /// When the domain refuses.
     pub(crate) async fn enter(&mut self) -> Result<Option<(ProcessId, Group<Bytes>)>, EnterError> {
         loop {
-            let number = self.life;
-            let Ok(life) = self.lives.wait_for(|life| life.number > number).await.map(|life| life.clone())
-            else {
+            let last = self.life;
+            let is_next = |life: &Life| last.is_none_or(|last| life.number > last);
+            let Ok(life) = self.lives.wait_for(is_next).await.map(|life| life.clone()) else {
                 return Ok(None);
             };
-            self.life = life.number;
+            self.life = Some(life.number);
             let process = life.process;
             let enter = EnterGroup::octets(&life, &self.name, self.message_bytes_max).options(self.options);
             match enter.await {
@@ -143,5 +154,10 @@ impl Return {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// How the last life ended, after which none follows.
+    pub(crate) fn last_word(&self) -> Ended {
+        self.last_word.get().copied().unwrap_or(Ended::Dropped)
     }
 }

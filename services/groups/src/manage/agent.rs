@@ -9,7 +9,7 @@ use super::interface::{HostRecord, PlacementsProxy, Plan, PlannedGroup};
 use super::offer::{Held, Offer};
 use crate::driver::{Domain, Ended};
 use crate::object::ServeError;
-use quorb::{ObjectRef, Orb};
+use quorb::{Fault, ObjectRef, Orb};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +41,8 @@ pub(super) struct Agent {
     held: BTreeMap<String, (oneshot::Sender<()>, Id, Plan)>,
     /// This host, as the plan knows it.
     record: HostRecord,
+    /// The process that the plan knows.
+    enrolled: watch::Sender<u64>,
     /// The tasks; each ends with the reason if it was none that was asked for. They end at once with the agent.
     tasks: JoinSet<String>,
     names: BTreeMap<Id, String>,
@@ -48,6 +50,9 @@ pub(super) struct Agent {
 
 /// After the plan could not be read, because this side is cut off for instance, it rests for so long.
 const READ_AGAIN: Duration = Duration::from_millis(200);
+
+/// What an agent shows of itself: how the objects are doing here, and which process the plan knows.
+pub(super) type Shown = (watch::Receiver<BTreeMap<String, Serving>>, watch::Receiver<u64>);
 
 impl Agent {
     pub(super) fn new(
@@ -57,9 +62,10 @@ impl Agent {
         offers: BTreeMap<String, Arc<dyn Offer>>,
         plan: PlacementsProxy,
         changes: watch::Receiver<u64>,
-        serving: watch::Sender<BTreeMap<String, Serving>>,
-    ) -> Self {
-        Self {
+    ) -> (Self, Shown) {
+        let (serving, served) = watch::channel(BTreeMap::new());
+        let (enrolled, known) = watch::channel(record.process);
+        let agent = Self {
             domain,
             orb,
             offers,
@@ -67,10 +73,12 @@ impl Agent {
             changes,
             serving,
             record,
+            enrolled,
             held: BTreeMap::new(),
             tasks: JoinSet::new(),
             names: BTreeMap::new(),
-        }
+        };
+        (agent, (served, known))
     }
 
     /// Runs until it is told to stop; then it leaves every group.
@@ -103,16 +111,23 @@ impl Agent {
 
     /// The process was excluded and has joined again, and so have its replicas by themselves: the plan knows it by another name.
     async fn enrol_again(&mut self) -> Result<(), quorb::Fault> {
-        self.record.process = self.domain.process().0;
-        self.record.since_view = self.domain.view().number.0;
-        let (process, here) = (self.record.process, self.domain.process().to_string());
-        self.plan.enrol(self.record.clone()).await?;
+        let process = self.domain.process();
+        let since_view = self.domain.view().number.0;
+        let record = HostRecord { process: process.0, since_view, ..self.record.clone() };
+        self.plan.enrol(record.clone()).await?;
         for (name, (_, _, plan)) in &self.held {
-            // One that is planned otherwise by now leaves with the next look at the plan.
-            if self.plan.create(name, plan.clone(), &here).await.is_ok() {
-                self.plan.ready(name, process).await?;
+            match self.plan.create(name, plan.clone(), &process.to_string()).await {
+                // One that is planned otherwise by now leaves with the next look at the plan.
+                Ok(()) | Err(Fault::User(_)) => {}
+                Err(Fault::System(exception)) => return Err(exception.into()),
+            }
+            // One that does not take calls yet says so itself when it does.
+            if matches!(self.serving.borrow().get(name), Some(Serving::Ready(_))) {
+                self.plan.ready(name, process.0).await?;
             }
         }
+        self.record = record;
+        self.enrolled.send_replace(process.0);
         Ok(())
     }
 

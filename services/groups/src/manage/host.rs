@@ -9,7 +9,8 @@ use super::interface::{
 use super::offer::{Make, Offer};
 use super::placement::Placement;
 use super::{DOMAIN_KEY, FT_KEY, PLACEMENT_KEY};
-use crate::driver::{Domain, Ended};
+use crate::core::ProcessId;
+use crate::driver::{BEGINNINGS_MAX, Domain, Ended};
 use crate::object::{Replica, ServeError};
 use quorb::adapter::ValueTie;
 use quorb::{Address, Fault, ObjectRef, Orb, SystemException};
@@ -79,21 +80,14 @@ impl StartHost {
         let placement = domain.serve(&orb, PLACEMENT_KEY, placement).await?;
         orb.serve(DOMAIN_KEY, DomainControlServant::new(Control { watch: domain.watch() }))?;
         orb.serve(FT_KEY, ObjectGroupManagerServant::new(FtReader { orb: orb.clone() }))?;
-        let tcp = orb.addresses().iter().find(|address| matches!(address, Address::Tcp { .. }));
-        let record = HostRecord {
-            process: domain.process().0,
-            address: tcp.or(orb.addresses().first()).map(ToString::to_string).unwrap_or_default(),
-            kinds: offers.keys().cloned().collect(),
-            since_view: domain.view().number.0,
-        };
         let plan = placement.proxy().clone();
-        plan.enrol(record.clone()).await.map_err(|fault| HostError::Activation(system(fault)))?;
-        let (serving, served) = watch::channel(BTreeMap::new());
+        let record = enrol(&plan, &domain, &orb, offers.keys().cloned().collect()).await?;
         let domain = Arc::new(domain);
         let (stop, stopped) = oneshot::channel();
-        let agent = Agent::new(domain.clone(), orb, record, offers, plan, placement.changes(), serving);
+        let (agent, (served, enrolled)) =
+            Agent::new(domain.clone(), orb, record, offers, plan, placement.changes());
         let task = Task(tokio::spawn(agent.run(stopped)));
-        Ok(Host { domain, placement, served, stop, task })
+        Ok(Host { domain, placement, served, enrolled, stop, task })
     }
 }
 
@@ -103,6 +97,8 @@ pub struct Host {
     domain: Arc<Domain>,
     placement: Replica<PlacementsProxy>,
     served: watch::Receiver<BTreeMap<String, Serving>>,
+    /// The process that the plan knows.
+    enrolled: watch::Receiver<u64>,
     stop: oneshot::Sender<()>,
     task: Task,
 }
@@ -151,7 +147,29 @@ impl Host {
     /// # Errors
     /// As there.
     pub async fn begin(&self, name: &str, plan: Plan) -> Result<(), HostError> {
-        let here = self.domain.process().to_string();
+        for _ in 0..BEGINNINGS_MAX {
+            let process = self.enrolled().await?;
+            let begun = tokio::select! {
+                begun = self.begin_as(process, name, plan.clone()) => begun,
+                // What was planned was planned for one that is no more.
+                () = self.domain.lives_after(process) => continue,
+            };
+            if begun.is_ok() || !self.domain.lives_on_after(process).await {
+                return begun;
+            }
+        }
+        Err(HostError::Ended(Ended::Excluded))
+    }
+
+    /// This process, when the plan knows it: one that was excluded, and has joined again, is soon enrolled again.
+    async fn enrolled(&self) -> Result<ProcessId, HostError> {
+        let mut enrolled = self.enrolled.clone();
+        let enrolled = enrolled.wait_for(|process| *process == self.domain.process().0).await;
+        enrolled.map(|process| ProcessId(*process)).map_err(|_| HostError::Ended(Ended::Dropped))
+    }
+
+    async fn begin_as(&self, process: ProcessId, name: &str, plan: Plan) -> Result<(), HostError> {
+        let here = process.to_string();
         let kind = plan.kind.clone();
         match self.placements().create(name, plan, &here).await {
             // One that the plan has placed here by itself is as good.
@@ -243,6 +261,29 @@ impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Host").field("process", &self.domain.process()).finish_non_exhaustive()
     }
+}
+
+/// Tells the plan that this process is a host; once more if it was excluded meanwhile and has joined again.
+async fn enrol(
+    plan: &PlacementsProxy,
+    domain: &Domain,
+    orb: &Orb,
+    kinds: Vec<String>,
+) -> Result<HostRecord, HostError> {
+    let tcp = orb.addresses().iter().find(|address| matches!(address, Address::Tcp { .. }));
+    let address = tcp.or(orb.addresses().first()).map(ToString::to_string).unwrap_or_default();
+    for _ in 0..BEGINNINGS_MAX {
+        let process = domain.process();
+        let since_view = domain.view().number.0;
+        let record =
+            HostRecord { process: process.0, address: address.clone(), kinds: kinds.clone(), since_view };
+        match plan.enrol(record.clone()).await {
+            Ok(()) => return Ok(record),
+            Err(_) if domain.lives_on_after(process).await => {}
+            Err(fault) => return Err(HostError::Activation(system(fault))),
+        }
+    }
+    Err(HostError::Ended(Ended::Excluded))
 }
 
 /// An operation without exceptions of its own raises only the system's.

@@ -1,23 +1,19 @@
 //! Keeping a machine: what is chosen, what is checked first, and the handle that comes back.
 
+use super::entry::{Entry, Membership};
 use super::error::{ServeError, StateError};
 use super::machine::{Commands, Kept, Machine, Members};
 use super::moment;
 use super::proto::{Place, Replica as Core, ReplicaLimits, Style};
 use super::reads::Reads;
-use super::reference::{GroupName, is_reachable, profiles_of};
+use super::reference::{is_reachable, profiles_of};
 use super::seat::Seat;
-use super::serve::ended_early;
 use super::subject::Subject;
-use super::task::Task;
-use super::timers::Alarms;
-use super::work::Agreed;
 use crate::core::{GroupOptions, GroupView};
 use crate::driver::{Domain, Ended};
 use quorb::adapter::ServantLocator;
 use quorb::model::Interface;
 use quorb::{ObjectRef, Orb};
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -95,35 +91,11 @@ impl Keep<'_> {
         let members = Members { seat: Arc::downgrade(&seat), fronts };
         orb.adapter().locate_with(name, Arc::new(members));
         let options = if durable { GroupOptions::DURABLE } else { GroupOptions::REPLICATED };
-        let group = domain.octets(name).options(options).await?;
         // Others may have chosen the same name: a reference says which of the domains it is.
         let which = format!("{}/{:016x}", domain.name(), domain.view().domain.0);
-        seat.name.set(GroupName { domain: which.clone(), group: group.id() });
-        seat.group.set(group.sender());
         let _ = seat.own.set(own);
-        let ((), effects) = seat.input(|core| core.announce(place.clone()));
-        effects.into_iter().for_each(|effect| seat.carry_out(effect, None));
-        let (agreed, alarms, reads_held) = (Arc::new(Agreed::default()), Alarms::default(), VecDeque::new());
-        let (way_back, domain_name) = (domain.way_back(name, options), which);
-        let task = Task {
-            seat: seat.clone(),
-            group,
-            way_back,
-            domain_name,
-            place,
-            limits,
-            agreed,
-            alarms,
-            reads_held,
-        };
-        let (leave, left) = oneshot::channel();
-        let mut task = tokio::spawn(task.run(left));
-        let mut reference = seat.reference.subscribe();
-        tokio::select! {
-            // The seat, and with it the sender, is here.
-            _ = reference.wait_for(Option::is_some) => {}
-            ended = &mut task => return Err(ended_early(ended)),
-        }
+        let entry = Entry { seat: seat.clone(), place, limits, agreed: Arc::default(), options };
+        let Membership { leave, task } = entry.enter(domain, name, which).await?;
         Ok(Family { commands: Commands { seat }, leave: Some(leave), task })
     }
 }
@@ -132,7 +104,8 @@ impl<'a> IntoFuture for Keep<'a> {
     type Output = Result<Family, ServeError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
-    /// Returns when this member has the state and takes calls.
+    /// Returns when this member has the state and takes calls. A process that is excluded meanwhile begins again if it
+    /// [joins again](crate::driver::Join::rejoins), five times at most.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.begin())
     }

@@ -14,6 +14,7 @@ mod canonical;
 mod chains;
 pub mod check;
 mod effects;
+mod entry;
 mod error;
 mod keep;
 mod latest;

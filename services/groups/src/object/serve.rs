@@ -1,16 +1,15 @@
 //! Serving a replicated object: what is chosen, what is checked first, and the handle that comes back.
 
 use super::effects::{ApplyAll, Effects, apply_all};
+use super::entry::{Entry, Membership};
 use super::error::{ServeError, StateError};
 use super::moment;
 use super::proto::{Place, Replica as Core, ReplicaLimits, Style};
 use super::reads::Reads;
-use super::reference::{GroupName, is_reachable, profiles_of};
+use super::reference::{is_reachable, profiles_of};
 use super::seat::Seat;
 use super::servant::GroupServant;
 use super::subject::{OnTimer, Subject, Tied};
-use super::task::Task;
-use super::timers::Alarms;
 use super::work::{Agreed, work};
 use crate::core::{GroupOptions, GroupView, ProcessId};
 use crate::driver::{Domain, Ended, Served};
@@ -18,7 +17,6 @@ use quorb::adapter::ValueTie;
 use quorb::{Context, ObjectRef, Orb, Proxy, SystemException};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
@@ -168,35 +166,11 @@ where
             return Err(ServeError::NotReachable);
         }
         place.profiles = profiles_of(own.ior());
-        let group = domain.octets(name).options(options).await?;
-        seat.name.set(GroupName { domain: domain.name().to_owned(), group: group.id() });
-        seat.group.set(group.sender());
         let _ = seat.own.set(own.clone());
-        let ((), effects) = seat.input(|core| core.announce(place.clone()));
-        effects.into_iter().for_each(|effect| seat.carry_out(effect, None));
         tokio::spawn(work(Arc::downgrade(&seat), queue, agreed.clone(), limits.clone()));
-        let (alarms, reads_held) = (Alarms::default(), VecDeque::new());
-        let way_back = domain.way_back(name, options);
-        let domain_name = domain.name().to_owned();
-        let task = Task {
-            seat: seat.clone(),
-            group,
-            way_back,
-            domain_name,
-            place,
-            limits,
-            agreed,
-            alarms,
-            reads_held,
-        };
-        let (leave, left) = oneshot::channel();
-        let mut task = tokio::spawn(task.run(left));
-        let mut reference = seat.reference.subscribe();
-        let reference = tokio::select! {
-            // The seat, and with it the sender, is here.
-            reference = reference.wait_for(Option::is_some) => reference.ok().and_then(|found| found.clone()),
-            ended = &mut task => return Err(ended_early(ended)),
-        };
+        let entry = Entry { seat: seat.clone(), place, limits, agreed, options };
+        let Membership { leave, task } = entry.enter(domain, name, domain.name().to_owned()).await?;
+        let reference = seat.reference.borrow().clone();
         let proxy = S::Proxy::from_object(reference.unwrap_or(own));
         active.own = None;
         Ok(Replica { seat, leave: Some(leave), task, proxy, _proxy: PhantomData })
@@ -229,7 +203,8 @@ where
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     /// Returns when this member has the object's state and takes calls. Members of a dormant group wait for one that has the
-    /// state.
+    /// state. A process that is excluded meanwhile begins again if it [joins again](crate::driver::Join::rejoins), five times
+    /// at most. Dropping the future takes the object out of service, and this member out of the group.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.begin())
     }
@@ -250,14 +225,6 @@ async fn check_state(subject: &dyn Subject, limits: &ReplicaLimits) -> Result<by
     }
     subject.load(state.clone()).await?;
     Ok(state)
-}
-
-pub(super) fn ended_early(ended: Result<Result<Ended, ServeError>, tokio::task::JoinError>) -> ServeError {
-    match ended {
-        Ok(Ok(why)) => ServeError::Ended(why),
-        Ok(Err(error)) => error,
-        Err(_) => ServeError::Ended(Ended::Dropped),
-    }
 }
 
 /// Takes an object out of service that was not served after all.

@@ -7,7 +7,7 @@ use super::seat::{Seat, Turn};
 use super::timers::Alarms;
 use super::work::{Agreed, run};
 use crate::core::ProcessId;
-use crate::driver::{Ended, Event, Group, Return, StateRequest};
+use crate::driver::{Ended, Event, Group, StateRequest, Way};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -21,7 +21,8 @@ const NO_CALLS: &str = "every replica executes the request, and each would make 
 pub(super) struct Task {
     pub(super) seat: Arc<Seat>,
     pub(super) group: Group<Bytes>,
-    pub(super) way_back: Return,
+    /// Back into the group.
+    pub(super) way: Way,
     pub(super) domain_name: String,
     pub(super) place: Place,
     pub(super) limits: ReplicaLimits,
@@ -50,14 +51,19 @@ impl Task {
                 }
             }
             let returned = tokio::select! {
-                returned = self.way_back.enter() => returned,
-                () = leave.asked() => Ok(None),
+                returned = self.way.enter() => returned.map(|entered| entered.ok_or(self.way.last_word())),
+                () = leave.asked() => Ok(Err(Ended::Excluded)),
             };
             match returned {
-                Ok(Some((process, group))) => self.begin_again(process, group).await,
+                Ok(Ok((process, group))) => {
+                    self.group = group;
+                    self.take_seat(process).await;
+                }
                 stays_out => {
                     self.seat.over.store(true, Ordering::Release);
-                    return stays_out.map(|_| Ended::Excluded).map_err(ServeError::from);
+                    return stays_out
+                        .map(|out| out.err().unwrap_or(Ended::Excluded))
+                        .map_err(ServeError::from);
                 }
             }
         }
@@ -84,20 +90,25 @@ impl Task {
         }
     }
 
-    /// The process is in its domain again, as a new member that has nothing yet.
-    async fn begin_again(&mut self, process: ProcessId, group: Group<Bytes>) {
+    /// The group has been entered, perhaps in another life of the process: as a new member that has nothing yet.
+    pub(super) async fn take_seat(&mut self, process: ProcessId) {
+        if process != self.seat.me() {
+            self.begin_again(process).await;
+        }
+        self.seat.name.set(GroupName { domain: self.domain_name.clone(), group: self.group.id() });
+        self.seat.group.set(self.group.sender());
+        let place = self.place.clone();
+        let ((), effects) = self.seat.input(|core| core.announce(place));
+        effects.into_iter().for_each(|effect| self.seat.carry_out(effect, None));
+    }
+
+    async fn begin_again(&mut self, process: ProcessId) {
         tracing::info!(%process, "the object is served here again as soon as its state is here");
         self.place.time_us = super::moment::now().time_us;
         let core = Core::new(process, &self.place, self.limits.clone());
         self.seat.begin_again(process, core).await;
         self.reads_held.clear();
         self.alarms.clear();
-        self.seat.name.set(GroupName { domain: self.domain_name.clone(), group: group.id() });
-        self.seat.group.set(group.sender());
-        self.group = group;
-        let place = self.place.clone();
-        let ((), effects) = self.seat.input(|core| core.announce(place));
-        effects.into_iter().for_each(|effect| self.seat.carry_out(effect, None));
     }
 
     /// Whoever waits here is told that nothing more comes.

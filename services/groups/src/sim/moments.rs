@@ -163,7 +163,9 @@ impl Strike {
     }
 
     fn awaits(&self, from: usize, to: usize, item: &RawItem) -> bool {
-        self.item == item.tag
+        // A renewal is one, whether it tells how long the lease is or not.
+        let tag = if item.tag == tag::RENEW_FOR { tag::RENEW } else { item.tag };
+        self.item == tag
             && self.by.is_none_or(|by| by == from)
             && self.to.is_none_or(|machine| machine == to)
             && (!self.causal || begins_causal(item).is_some_and(|causal| causal))

@@ -105,7 +105,7 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
     let seeds: Vec<&str> = seeds.iter().map(String::as_str).collect();
     let mut template = Config::new("simulated", ProcessId(0), "", &seeds);
     template.silence = Duration::from_millis(scenario.silence_ms);
-    template.lease = Duration::from_millis(scenario.lease_ms);
+    template.lease_max = Duration::from_millis(scenario.lease_ms.1);
     template.drift_permille = scenario.bound_permille;
     template.gather = Duration::from_millis(5);
     template.slow_member = Duration::from_secs(2);
@@ -133,6 +133,7 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
         world.mix_versions();
     }
     world.drift_permille = scenario.drift_permille;
+    world.lease_ms = scenario.lease_ms;
     world.profile = scenario.profile;
     world.dissolves = scenario.dissolves;
     if let Some(style) = settings.objects {

@@ -97,8 +97,8 @@ pub struct Scenario {
     pub bound_permille: u32,
     /// The suspicion bound, in milliseconds.
     pub silence_ms: u64,
-    /// How long a lease lasts, in milliseconds.
-    pub lease_ms: u64,
+    /// How long leases last, in milliseconds: at least, at most. Each process has one of its own.
+    pub lease_ms: (u64, u64),
     /// What the application does.
     pub profile: Profile,
     /// Invariants that rest on what this scenario does not keep.
@@ -132,7 +132,7 @@ const USUAL: Scenario = Scenario {
     drift_permille: 4,
     bound_permille: 10,
     silence_ms: 250,
-    lease_ms: 150,
+    lease_ms: (150, 150),
     profile: Profile::Everything,
     excused: &[],
     durable: false,
@@ -210,7 +210,7 @@ pub const SCENARIOS: &[Scenario] = &[
         drift_permille: 28,
         bound_permille: 60,
         silence_ms: 100,
-        lease_ms: 300,
+        lease_ms: (100, 300),
         profile: Profile::Queries,
         ..USUAL
     },
@@ -221,7 +221,7 @@ pub const SCENARIOS: &[Scenario] = &[
         faults: &[Corner, Corner, Corner, Delay, Isolate],
         count: (5, 8),
         silence_ms: 100,
-        lease_ms: 400,
+        lease_ms: (400, 400),
         profile: Profile::Queries,
         ..USUAL
     },
@@ -240,7 +240,7 @@ pub const SCENARIOS: &[Scenario] = &[
         count: (4, 8),
         drift_permille: 500,
         silence_ms: 100,
-        lease_ms: 300,
+        lease_ms: (300, 300),
         profile: Profile::Queries,
         excused: &["C4", "M9"],
         ..USUAL

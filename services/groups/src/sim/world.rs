@@ -15,6 +15,7 @@ use super::trace::{End, Log, Trace};
 use crate::core::{Address, Config, Core, Effect, Event, ProcessId, Protocol, Time};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::time::Duration;
 
 /// One process.
 #[derive(Debug)]
@@ -82,6 +83,8 @@ pub(super) struct World {
     pub(super) dissolves: bool,
     pub(super) template: Config,
     pub(super) drift_permille: u64,
+    /// How long the leases of processes last: at least, at most.
+    pub(super) lease_ms: (u64, u64),
     pub(super) trace: Trace,
     pub(super) counters: Vec<crate::core::Counters>,
     next_incarnation: u64,
@@ -121,6 +124,7 @@ impl World {
             dissolves: false,
             template,
             drift_permille: 0,
+            lease_ms: (0, 0),
             trace: Trace::default(),
             counters: Vec::new(),
             next_incarnation: seed << 16,
@@ -159,7 +163,8 @@ impl World {
         self.next_incarnation += 1;
         let id = ProcessId(self.next_incarnation);
         let (address, protocol_max) = (self.nodes[node].address.clone(), self.nodes[node].speaks);
-        let config = Config { process: id, address, protocol_max, ..self.template.clone() };
+        let lease = self.lease();
+        let config = Config { process: id, address, protocol_max, lease, ..self.template.clone() };
         let origin = self.random.between(1_000_000, 1_000_000_000_000);
         let drift = self.random.between(0, 2 * self.drift_permille);
         let speed = 1_000_000 - self.drift_permille * 1000 + drift * 1000;
@@ -195,6 +200,14 @@ impl World {
         self.event(node, Event::Tick);
         let at = self.now + self.random.between(1_000, 20_000);
         self.schedule(at, Due::Act { node });
+    }
+
+    /// How long the leases of a process that starts last.
+    fn lease(&mut self) -> Duration {
+        let (least, most) = self.lease_ms;
+        // Where all are the same, what follows is drawn as if this had not been.
+        let ms = if least < most { self.random.between(least, most) } else { most };
+        Duration::from_millis(ms)
     }
 
     /// Ends a process. Its connections close, unless its machine is gone with it.

@@ -8,12 +8,17 @@
 //!   a servant that the domain has put there.
 //! * *Reply caches, retries and sets of endpoints of a plain server*: a group remembers requests for itself; `tests/kills` and
 //!   `tests/objects/calls.rs` hold it to more.
-//! * *What a collocated call costs*: an update goes to all members, and costs what that costs.
+//! * *What a collocated call costs*: an update goes to all members, and costs what that costs; a query asks for its lease.
+//! * *Turns within one servant, as its own process sees them* (`orb/tests/interface/collocated/turns.rs`): the order of the group
+//!   decides whose turn it is. Refused chains, panics and oneway calls are in the table, also in a member's process.
+//! * *Objects and locators that come and go within a process* (`collocated/lives.rs`): what one member takes out of service the
+//!   others still serve, and a method that keeps its thread is one method of each member.
 //! * *Streams over a connection that is cut, and their limits*: belong to the connection, whatever is behind it.
 
 #[macro_use]
 mod rig;
 
+mod collocated;
 mod streams;
 mod transport;
 

@@ -1,6 +1,6 @@
 //! Durable objects: everyone fails, and what was acknowledged is there again.
 
-use crate::fleet::{Fleet, plan};
+use crate::fleet::{Fleet, plan, ready};
 use crate::rig::{Book, LedgerServant, in_time};
 use quorb::Orb;
 use quorb_groups::core::Limits;
@@ -34,6 +34,30 @@ async fn a_durable_object_outlives_the_failure_of_all() {
             }
             fleet.start(3).await;
         }
+    }
+}
+
+/// The plan is kept in memory. After the failure of all it is empty, and the durable object waits in the logs: whoever is told
+/// to serve it again brings its plan again, and with it the number of replicas, which have everything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_ends_with_all_its_hosts_and_what_it_planned_does_not() {
+    let mut fleet = Fleet::with_logs("planned").await;
+    let wanted = Plan { durable: true, ..plan(3) };
+    for life in 1..=2u64 {
+        assert_eq!(in_time("a plan", fleet.processes[0].host.placements().groups()).await.unwrap(), []);
+        in_time("beginning", fleet.processes[0].host.begin("ledger", wanted.clone())).await.unwrap();
+        fleet.until("three replicas", |group| ready(group) == 3).await;
+        for process in &fleet.processes {
+            let (_orb, ledger) = process.ledger().await;
+            let before: Vec<u64> = (1..life).collect();
+            assert_eq!(in_time("what was before", ledger.entries()).await.unwrap(), before);
+        }
+        let (_orb, ledger) = fleet.processes[0].ledger().await;
+        in_time("an update", ledger.add("a", 1, life)).await.unwrap();
+        for process in std::mem::take(&mut fleet.processes) {
+            process.kill().await;
+        }
+        fleet.start(3).await;
     }
 }
 

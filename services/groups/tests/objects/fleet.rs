@@ -98,7 +98,7 @@ impl Fleet {
     }
 
     fn join(&self, seed: Option<usize>) -> quorb_groups::driver::Join {
-        let mut join = Domain::join(self.seeds.clone()).name("fleet");
+        let mut join = Domain::join(self.seeds.clone()).name("fleet").rejoins();
         join = join.detection(Duration::from_millis(500));
         if let Some(seed) = seed {
             join = join.listen(&self.seeds[seed]);

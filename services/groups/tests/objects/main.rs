@@ -12,5 +12,6 @@ mod reads;
 mod replies;
 mod rig;
 mod simulated;
+mod starting;
 mod timers;
 mod tools;

@@ -44,7 +44,7 @@ struct Record {
 #[test]
 fn the_promises_of_a_durable_channel_hold_under_kills_at_random() {
     let kills = number("QUORB_EVENT_KILLS", 100);
-    let mut dice = Dice(number("QUORB_EVENT_SEED", 1));
+    let mut dice = Dice::new(number("QUORB_EVENT_SEED", 1));
     let mut world = World::new();
     for _ in 0..kills {
         world.wait_for_confirmations();
@@ -58,7 +58,7 @@ fn the_promises_of_a_durable_channel_hold_under_kills_at_random() {
 }
 
 /// A number that whoever runs the tests may choose.
-fn number(variable: &str, otherwise: u64) -> u64 {
+pub(crate) fn number(variable: &str, otherwise: u64) -> u64 {
     match std::env::var(variable) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable}={text} is no number")),
         Err(_) => otherwise,
@@ -66,10 +66,15 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 }
 
 /// Numbers at random that come again (Numerical Recipes' generator).
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
+    /// Seeds that follow each other have nothing in common.
+    pub(crate) fn new(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit
     }

@@ -1,24 +1,24 @@
 //! Three servers that are one event service, and kill -9 of whoever takes part, at random, under load: servers, publishers,
 //! subscribers. Afterwards all servers and all subscribers have the same history, each event once, and nothing that was
 //! confirmed is missing.
+//!
+//! `QUORB_EVENT_KILLS` says how often (20), `QUORB_EVENT_SEED` which schedule of kills is run (1).
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quorb::{IdlType, Orb};
-use quorb_events::{ChannelOptions, Events, Feed, Guarantee, Start};
+use quorb_events::{ChannelOptions, Events, Feed, Guarantee, Overflow, Start};
 use quorb_interop::peers;
 use tokio::sync::Notify;
 
+use crate::event_kills::{Dice, number};
 use crate::rig::quorb_fed;
 use crate::trio::{Trio, runtime};
-
-/// How many are killed.
-const KILLS: u64 = 20;
 
 /// Publishers in this process, which are told what is confirmed.
 const PUBLISHERS: i64 = 4;
@@ -62,7 +62,8 @@ async fn publish(publisher: i64, events: Events, record: Arc<Record>) {
     let topic = events.topic::<i64>(&format!("d/{publisher}")).await.unwrap();
     for number in 0.. {
         if record.stop.load(Ordering::SeqCst) {
-            return;
+            // Where `publish` does not wait for all servers, this does.
+            return topic.flush().await.unwrap();
         }
         let value = publisher * EACH + number;
         topic.publish(value).await.unwrap();
@@ -151,8 +152,36 @@ impl Listener {
     }
 }
 
+/// Waits until the subscriber that is a process has printed the event at a position. One whose server is killed while it
+/// subscribes says so, and ends: nobody is killed before it has begun.
+fn until_reached(reached: &AtomicI64, position: u64) {
+    let begun = Instant::now();
+    while reached.load(Ordering::SeqCst) < position as i64 {
+        assert!(begun.elapsed() < PATIENCE, "the subscriber does not come to {position}");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn whoever_is_killed_all_servers_and_subscribers_have_one_history() {
+    let mut options = ChannelOptions::new(Guarantee::Durable);
+    // What somebody has missed is read from the disk.
+    options.history_events = 50;
+    have_one_history(&options);
+}
+
+#[test]
+fn whoever_is_killed_a_reliable_channel_has_one_history_too() {
+    let mut options = ChannelOptions::new(Guarantee::Reliable);
+    // What somebody has missed is in the memory of all, and on their disks with what else they have agreed on. Nobody waits
+    // for a subscriber that was killed: the next one reads what it has missed.
+    (options.history_events, options.history_bytes) = (1_000_000, 64 << 20);
+    options.overflow = Some(Overflow::Replay);
+    have_one_history(&options);
+}
+
+/// Kills at random, and looks at the history of a channel like this.
+fn have_one_history(options: &ChannelOptions) {
     let mut trio = Trio::durable();
     let reference = trio.reference_to("EventService");
     let (runtime, record) = (runtime(), Arc::new(Record::default()));
@@ -160,10 +189,7 @@ fn whoever_is_killed_all_servers_and_subscribers_have_one_history() {
     let (orb, events) = runtime.block_on(async {
         let orb = Orb::client().await.unwrap();
         let events = Events::at(&orb, &reference).unwrap();
-        let mut options = ChannelOptions::new(Guarantee::Durable);
-        // What somebody has missed is read from the disk.
-        options.history_events = 50;
-        events.channel("d", options).await.unwrap();
+        events.channel("d", options.clone()).await.unwrap();
         (orb, events)
     });
     let feed: Feed<i64> = runtime.block_on(events.subscribe("d/**")).unwrap();
@@ -174,11 +200,11 @@ fn whoever_is_killed_all_servers_and_subscribers_have_one_history() {
     let (mut life, mut heard) = (0, Vec::new());
     let mut speaker = Speaker::start(&reference, life);
     let mut listener = Listener::start(&reference, 1, reached.clone());
-    let mut random = 0x9e37_79b9_7f4a_7c15u64;
-    for kill in 0..KILLS {
+    until_reached(&reached, 1);
+    let mut dice = Dice::new(number("QUORB_EVENT_SEED", 1));
+    for kill in 0..number("QUORB_EVENT_KILLS", 20) {
         runtime.block_on(record.until_more(CONFIRMED));
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let chosen = (random >> 33) as usize;
+        let chosen = dice.below(15);
         match chosen % 5 {
             // All at once, now and then.
             0 if kill % 7 == 6 => {
@@ -200,6 +226,7 @@ fn whoever_is_killed_all_servers_and_subscribers_have_one_history() {
                 heard.extend(listener.kill());
                 let from = heard.last().map_or(1, |(position, _)| position + 1);
                 listener = Listener::start(&reference, from, reached.clone());
+                until_reached(&reached, from);
             }
         }
     }
@@ -224,10 +251,7 @@ fn whoever_is_killed_all_servers_and_subscribers_have_one_history() {
         following.abort();
         orb.shutdown(Duration::ZERO).await;
     });
-    let end = all.len() as i64;
-    while reached.load(Ordering::SeqCst) < end {
-        std::thread::yield_now();
-    }
+    until_reached(&reached, all.len() as u64);
     heard.extend(listener.kill());
     assert_eq!(*record.followed.lock().unwrap(), *all, "who has stayed has seen everything once");
     assert_eq!(heard, *all, "who was killed has seen everything once, too");

@@ -37,6 +37,23 @@ pub(crate) struct Copier {
 /// Blocks that follow each other, and the position behind them.
 type Fetched = (Vec<Arc<Stored>>, u64);
 
+/// How often servers are asked that answer and cannot say what they have: their disks are being opened, too, and perhaps they
+/// wait for this one to say what it has.
+const UNSURE_MAX: u32 = 10;
+
+/// What the other servers say of a part of history.
+#[derive(Default)]
+struct Said {
+    /// The longest answer.
+    best: Option<Fetched>,
+    /// So many have said what they have, be it nothing.
+    sure: usize,
+    /// So many have answered, and cannot say.
+    unsure: usize,
+    /// So many have not answered.
+    silent: usize,
+}
+
 impl Copier {
     /// Copies until the channel ends.
     pub(crate) async fn run(self) {
@@ -94,9 +111,8 @@ impl Copier {
     /// Opens what is there, unless others have something else in its places; none if the channel has ended.
     async fn open(&self) -> Result<Option<(Arc<dyn Spool>, u64)>, SpoolError> {
         let Some((spool, end)) = self.open_as_it_is().await? else { return Ok(None) };
-        let Some(live) = self.live.upgrade() else { return Ok(None) };
-        let next = live.next_position();
-        let is_theirs = end <= next && self.ends_as_elsewhere(&live, &spool, end).await;
+        let Some(next) = self.live.upgrade().map(|live| live.next_position()) else { return Ok(None) };
+        let is_theirs = end <= next && self.ends_as_elsewhere(&spool, end).await;
         let (spool, from) = match is_theirs {
             true => (spool, end),
             false => {
@@ -107,6 +123,10 @@ impl Copier {
                 let Some(begun) = self.begin_anew().await? else { return Ok(None) };
                 (begun, 1)
             }
+        };
+        let Some(live) = self.live.upgrade() else {
+            spool.close();
+            return Ok(None);
         };
         live.kept_in(spool.clone());
         if spool.recovered().next > 0 {
@@ -155,7 +175,7 @@ impl Copier {
 
     /// Whether the last block that is there is the one that stands in its place in the channel. As many events may have been
     /// published since the others began with less, so that their number says nothing. What nobody can say is believed.
-    async fn ends_as_elsewhere(&self, live: &LiveChannel, spool: &Arc<dyn Spool>, end: u64) -> bool {
+    async fn ends_as_elsewhere(&self, spool: &Arc<dyn Spool>, end: u64) -> bool {
         let last = end - 1;
         if last == 0 {
             return true;
@@ -163,13 +183,7 @@ impl Copier {
         let reading = spool.clone();
         let read = tokio::task::spawn_blocking(move || reading.read(last, end, 1)).await;
         let Ok(Ok(part)) = read else { return true };
-        let there = match live.to_copy(last, 1) {
-            Copying::Blocks(blocks) => blocks,
-            Copying::Elsewhere { until } => {
-                self.fetch(last, until).await.map_or(Vec::new(), |(blocks, _)| blocks)
-            }
-            Copying::Nothing => Vec::new(),
-        };
+        let there = self.what_stands_at(last).await;
         let holds = |stored: &&Arc<Stored>| stored.first <= last && last <= stored.last();
         match (part.blocks.iter().find(holds), there.iter().find(holds)) {
             // Blocks have the time that all have agreed on with their places.
@@ -180,34 +194,80 @@ impl Copier {
         }
     }
 
-    /// What stands in front of `until`, from any other server that has it; what none has is passed over. None if none of them
-    /// answers.
+    /// What the channel has at a position, wherever that is kept; nothing if nobody can say. Servers that do not answer are
+    /// asked again as long as they are members: they may have what this one must not take its own events for.
+    async fn what_stands_at(&self, position: u64) -> Vec<Arc<Stored>> {
+        let (mut unsure_for, mut silent_for) = (0, 0u32);
+        loop {
+            let Some(live) = self.live.upgrade() else { return Vec::new() };
+            match live.to_copy(position, 1) {
+                Copying::Blocks(blocks) => return blocks,
+                Copying::Nothing => return Vec::new(),
+                Copying::Elsewhere { .. } => drop(live),
+            }
+            let said = self.ask_others(position).await;
+            let directory = self.directory.display();
+            match said {
+                Said { best: Some((blocks, _)), .. } if blocks[0].first <= position => return blocks,
+                Said { silent: 1.., .. } => {
+                    silent_for += 1;
+                    if silent_for.is_power_of_two() {
+                        let silent = said.silent;
+                        tracing::warn!(%directory, position, silent, "servers that may have other events do not answer: they are asked again");
+                    }
+                }
+                Said { unsure: 1.., .. } if unsure_for < UNSURE_MAX => unsure_for += 1,
+                Said { unsure: 1.., .. } => {
+                    tracing::warn!(%directory, position, "no other server can say what it has: the events that are here are believed");
+                    return Vec::new();
+                }
+                Said { best, .. } => return best.map_or(Vec::new(), |(blocks, _)| blocks),
+            }
+            tokio::time::sleep(RETRY_WAIT).await;
+        }
+    }
+
+    /// What stands in front of `until`, from any other server that has it; what none has is passed over. None if that cannot
+    /// be said as long as some do not answer.
     async fn fetch(&self, from: u64, until: u64) -> Option<Fetched> {
-        let (live, service) = (self.live.upgrade()?, self.service.upgrade()?);
-        let mut best: Option<Fetched> = None;
-        let others = service.others(SERVICE_ID, EventServiceProxy::interface());
-        let are_there = others.iter().len();
-        let mut answered = 0;
-        for other in others {
+        let said = self.ask_others(from).await;
+        match said.best {
+            // All say that they have it no more: readers are told.
+            None if said.sure > 0 && said.unsure + said.silent == 0 => Some((Vec::new(), until)),
+            best => best,
+        }
+    }
+
+    /// Asks all other servers for what stands from a position on.
+    async fn ask_others(&self, from: u64) -> Said {
+        let mut said = Said::default();
+        let (Some(live), Some(service)) = (self.live.upgrade(), self.service.upgrade()) else { return said };
+        let (name, life, limits) = (live.name().to_owned(), live.life(), live.limits().clone());
+        // The channel may end while they are asked.
+        drop(live);
+        for other in service.others(SERVICE_ID, EventServiceProxy::interface()) {
             let other: EventServiceProxy = other.unchecked();
-            let read = other.with_deadline(FETCH_DEADLINE).read(live.name(), live.life(), from).await;
-            let Ok(octets) = read else { continue };
-            let Ok(delivery) = ReceivedDelivery::read(Bytes::from(octets), live.limits()) else { continue };
-            answered += 1;
+            let read = other.with_deadline(FETCH_DEADLINE).read(&name, life, from).await;
+            let Ok(octets) = read else {
+                said.silent += 1;
+                continue;
+            };
+            let Ok(delivery) = ReceivedDelivery::read(Bytes::from(octets), &limits) else {
+                said.unsure += 1;
+                continue;
+            };
+            said.sure += 1;
             let begins = delivery.gone.map_or(from, |gone| gone.1);
             let end = delivery.next;
-            if !delivery.pieces.is_empty() && best.as_ref().is_none_or(|(blocks, _)| begins < blocks[0].first)
+            if !delivery.pieces.is_empty()
+                && said.best.as_ref().is_none_or(|(blocks, _)| begins < blocks[0].first)
             {
                 let blocks = delivery.pieces.into_iter();
                 let blocks = blocks.map(|piece| Arc::new(Stored::new(piece.first, piece.time, piece.block)));
-                best = Some((blocks.collect(), end));
+                said.best = Some((blocks.collect(), end));
             }
         }
-        match best {
-            // All say that they have it no more: readers are told.
-            None if answered == are_there && answered > 0 => Some((Vec::new(), until)),
-            best => best,
-        }
+        said
     }
 }
 

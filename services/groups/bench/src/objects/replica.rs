@@ -33,6 +33,12 @@ pub(crate) struct Settings {
     /// The seeds; without them the object is plain.
     #[arg(long, value_delimiter = ',')]
     seeds: Vec<String>,
+    /// How long a member may be silent, in milliseconds.
+    #[arg(long, default_value_t = 1000)]
+    detection: u64,
+    /// How long its lease lasts, in milliseconds; else what is usual.
+    #[arg(long)]
+    lease: Option<u64>,
 }
 
 /// Runs until the standard input ends.
@@ -54,8 +60,12 @@ async fn live(settings: Settings) -> Outcome<()> {
         }
         return Ok(());
     }
-    let domain = Domain::join(settings.seeds).name("objects").listen(&settings.member).await?;
-    let domain = Arc::new(domain);
+    let join = Domain::join(settings.seeds).name("objects").listen(&settings.member);
+    let mut join = join.detection(Duration::from_millis(settings.detection));
+    if let Some(lease) = settings.lease {
+        join = join.lease(Duration::from_millis(lease));
+    }
+    let domain = Arc::new(join.await?);
     let replica = domain.serve(&orb, "grid", GridServant::new(Board::default())).await?;
     println!("ready {}", replica.reference());
     let mut further = Vec::new();

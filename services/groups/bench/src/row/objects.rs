@@ -18,6 +18,10 @@ const PLAIN: usize = 3;
 const CLIENTS: usize = 4;
 /// Clients that call at the same time.
 const CALLERS: u64 = 64;
+/// Turns of queries, at the group and at plain objects.
+const TURNS: u64 = 9;
+/// Settings for short failures.
+const TUNED: [&str; 4] = ["--detection", "100", "--lease", "100"];
 /// What others wait for takes no longer than this.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -32,30 +36,54 @@ pub(super) fn measure(stage: &mut Stage) -> Outcome<()> {
     let ms = if stage.plan.smoke { 100 } else { stage.plan.load_ms };
     let seeds: Vec<String> = (0..MEMBERS).map(|host| network.listen(host)).collect();
     let mut replicas: Vec<Actor> =
-        (0..MEMBERS).map(|host| replica(network, host, &seeds)).collect::<Outcome<_>>()?;
+        (0..MEMBERS).map(|host| replica(network, host, &seeds, &[])).collect::<Outcome<_>>()?;
     let references = replicas.iter_mut().map(reference).collect::<Outcome<Vec<_>>>()?;
-    let mut plain: Vec<Actor> = (0..MEMBERS).map(|_| replica(network, PLAIN, &[])).collect::<Outcome<_>>()?;
+    let mut plain: Vec<Actor> =
+        (0..MEMBERS).map(|_| replica(network, PLAIN, &[], &[])).collect::<Outcome<_>>()?;
     let plain_references = plain.iter_mut().map(reference).collect::<Outcome<Vec<_>>>()?;
     let mut to_group = caller(network, &references)?;
     let mut to_plain = caller(network, &plain_references[..1])?;
     let mut to_plains = caller(network, &plain_references)?;
     let mut pairs = Vec::new();
-    for order in ["get 64", "set 64", "set 64", "set 1", "get 64", "get 64"] {
-        let to_plain = if order.starts_with("get") { &mut to_plains } else { &mut to_plain };
+    for order in ["set 64", "set 64", "set 1"] {
         let order = format!("{order} {ms}");
-        pairs.push((did(&mut to_group, &replicas, &order)?, did(to_plain, &plain, &order)?));
+        pairs.push((did(&mut to_group, &replicas, &order)?, did(&mut to_plain, &plain, &order)?));
     }
+    let gets = queries((&mut to_group, &replicas), (&mut to_plains, &plain), ms)?;
     drop((to_plain, to_plains));
     let told = local(&mut replicas[1], &mut to_group, ms)?;
-    let [_, _, sets, one, _, gets] = &pairs[..] else { return Err("a load is missing".into()) };
+    let [_, sets, one] = &pairs[..] else { return Err("a load is missing".into()) };
     if !stage.plan.smoke {
-        tell(stage, (sets, one, gets), told);
+        tell(stage, (sets, one, &gets), told);
     }
-    failure(stage, (&mut to_group, &mut replicas, &seeds), ms)?;
+    let longest = failure(stage, (&mut to_group, &mut replicas, &seeds), &[], ms)?;
+    let short = tuned(stage, ms)?;
+    if !stage.plan.smoke {
+        let work = "kill -9 of each under 64 clients: longest call";
+        stage.report.line(work, &format!("{longest:.0} ms"), "-", "1 s", Verdict::of(longest <= 1000.0));
+        let work = "  with detection and lease of 100 ms";
+        stage.report.line(work, &format!("{short:.0} ms"), "-", "250 ms", Verdict::of(short <= 250.0));
+    }
     many(stage, (&mut to_group, &mut replicas, &seeds), ms)
 }
 
 type Pair = (Did, Did);
+
+/// Queries of the group and of plain objects by turns, for a machine is not in one second what it is in the next: the turn in the
+/// middle, by how much more the group's cost.
+fn queries(group: (&mut Actor, &[Actor]), plain: (&mut Actor, &[Actor]), ms: u64) -> Outcome<Pair> {
+    let order = format!("get {CALLERS} {}", (2 * ms).div_ceil(TURNS));
+    let mut turns = Vec::new();
+    for _ in 0..TURNS {
+        turns.push((did(group.0, group.1, &order)?, did(plain.0, plain.1, &order)?));
+    }
+    turns.sort_by(|one, other| times_plain(one).total_cmp(&times_plain(other)));
+    Ok(turns.swap_remove(turns.len() / 2))
+}
+
+fn times_plain((ours, theirs): &Pair) -> f64 {
+    ours.processor_us / theirs.processor_us
+}
 
 fn tell(stage: &mut Stage, (sets, one, gets): (&Pair, &Pair, &Pair), (mean, median, late): (f64, f64, f64)) {
     let report = &mut stage.report;
@@ -77,7 +105,7 @@ fn tell(stage: &mut Stage, (sets, one, gets): (&Pair, &Pair, &Pair), (mean, medi
         "4x",
         Verdict::of(times <= 4.0),
     );
-    let times = gets.0.processor_us / gets.1.processor_us;
+    let times = times_plain(gets);
     let (ours, theirs) = (gets.0.processor_us, format!("three plain {:.1} us", gets.1.processor_us));
     report.line(
         "get from elsewhere, processor time",
@@ -100,30 +128,34 @@ fn local(replica: &mut Actor, updates: &mut Actor, ms: u64) -> Outcome<(f64, f64
     Ok((us(2)?, us(3)?, us(4)?))
 }
 
-/// kill -9 of each replica in turn, under all clients.
+/// kill -9 of each replica in turn, under all clients: the longest call, in milliseconds.
 fn failure(
-    stage: &mut Stage,
+    stage: &Stage,
     (clients, replicas, seeds): (&mut Actor, &mut [Actor], &[String]),
+    settings: &[&str],
     ms: u64,
-) -> Outcome<()> {
+) -> Outcome<f64> {
     let mut longest: f64 = 0.0;
     let kills = if stage.plan.smoke { 1 } else { MEMBERS };
     for (host, victim) in replicas.iter_mut().enumerate().take(kills) {
         longest = longest.max(lose(clients, victim, ms)?);
-        *victim = replica(stage.network, host, seeds)?;
+        *victim = replica(stage.network, host, seeds, settings)?;
         reference(victim)?;
     }
-    if !stage.plan.smoke {
-        let verdict = Verdict::of(longest <= 1000.0);
-        stage.report.line(
-            "kill -9 of each under 64 clients: longest call",
-            &format!("{longest:.0} ms"),
-            "-",
-            "1 s",
-            verdict,
-        );
-    }
-    Ok(())
+    Ok(longest)
+}
+
+/// The same with short times, in a domain of its own.
+fn tuned(stage: &Stage, ms: u64) -> Outcome<f64> {
+    let network = stage.network;
+    let seeds: Vec<String> = (0..MEMBERS).map(|host| network.listen(host)).collect();
+    // Where nothing is timed the machine may be busy: who is slow is not excluded.
+    let settings = if stage.plan.smoke { &TUNED[2..] } else { &TUNED[..] };
+    let start = |host| replica(network, host, &seeds, settings);
+    let mut replicas = (0..MEMBERS).map(start).collect::<Outcome<Vec<_>>>()?;
+    let references = replicas.iter_mut().map(reference).collect::<Outcome<Vec<_>>>()?;
+    let mut clients = caller(network, &references)?;
+    failure(stage, (&mut clients, &mut replicas, &seeds), settings, ms)
 }
 
 /// kill -9 of one under all clients: the longest call, in milliseconds.
@@ -145,7 +177,7 @@ fn many(
     let count = if stage.plan.smoke { 100 } else { 10_000 };
     let created = serve(replicas, count)?;
     let longest = lose(clients, &mut replicas[2], ms)?;
-    replicas[2] = replica(stage.network, 2, seeds)?;
+    replicas[2] = replica(stage.network, 2, seeds, &[])?;
     reference(&mut replicas[2])?;
     let complete = serve(&mut replicas[2..], count)?;
     if !stage.plan.smoke {
@@ -200,12 +232,12 @@ fn did(clients: &mut Actor, servers: &[Actor], order: &str) -> Outcome<Did> {
     Ok(Did { rate: count / us * 1e6, processor_us: spent * 1e6 / count })
 }
 
-fn replica(network: &Network, host: usize, seeds: &[String]) -> Outcome<Actor> {
+fn replica(network: &Network, host: usize, seeds: &[String], settings: &[&str]) -> Outcome<Actor> {
     let program = std::env::current_exe()?;
     let mut command = network.hosts[host].command(&program.to_string_lossy());
     command.args(["replica", "--listen", &network.listen(host)]);
     if let Some(seed) = seeds.get(host) {
-        command.args(["--member", seed, "--seeds", &seeds.join(",")]);
+        command.args(["--member", seed, "--seeds", &seeds.join(",")]).args(settings);
     }
     Actor::start(format!("replica {host}"), command)
 }

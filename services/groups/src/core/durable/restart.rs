@@ -302,7 +302,7 @@ impl Core {
     /// A promise: when all that were asked have given theirs, the value is proposed.
     pub(in crate::core) fn gathered(&mut self, from: ProcessId, gathered: Gathered) {
         let founder = DomainId(self.me().0);
-        let hold = self.config.promise_us();
+        let hold = self.config.promise_us(self.config.lease_max_us());
         let Some(restart) = &mut self.restart else { return };
         let Some(attempt) = restart.attempt.as_mut().filter(|a| a.ballot == gathered.vote.ballot) else {
             return;

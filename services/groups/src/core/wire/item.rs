@@ -75,6 +75,8 @@ pub(crate) mod tag {
         BEHIND = 29,
         RENEW = 30,
         RENEWED = 31,
+        /// A renewal of a lease whose length is told.
+        RENEW_FOR = 32,
         STATE = 40,
         STATE_WANTED = 41,
         RECALL = 50,
@@ -88,7 +90,7 @@ pub(crate) mod tag {
 
     /// Whether an item of this tag names the view it belongs to, first of all.
     pub(crate) fn is_of_a_view(tag: u8) -> bool {
-        matches!(tag, MESSAGES..=TALLY | ACCUSE | FLUSH..=RENEWED)
+        matches!(tag, MESSAGES..=TALLY | ACCUSE | FLUSH..=RENEW_FOR)
     }
 }
 
@@ -317,6 +319,14 @@ pub(crate) struct Renewal {
     pub(crate) stamp: u64,
 }
 
+/// A renewal that says how long the lease is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RenewalFor {
+    pub(crate) view: ViewNumber,
+    pub(crate) stamp: u64,
+    pub(crate) lease_us: u64,
+}
+
 /// A piece of a group's state at a cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StateChunk {
@@ -356,6 +366,7 @@ wire_struct! {
     Tally { view, domain, group, totals }
     Received { view, group, ready, received }
     Renewal { view, stamp }
+    RenewalFor { view, stamp, lease_us }
     StateChunk { group, cut, offset, total, octets }
     StateWanted { group, cut, offset }
 }

@@ -4,12 +4,12 @@ use super::{Vector, member, vector};
 use crate::core::identity::{DomainId, GroupId, ProcessId, ViewNumber};
 use crate::core::options::OrderingDomain;
 use crate::core::protocol::Protocol;
-use crate::core::wire::item::{Answer, Fetch, Fill, Flush, Propose, Renewal, Source, Vote, tag};
+use crate::core::wire::item::{Answer, Fetch, Fill, Flush, Propose, Renewal, RenewalFor, Source, Vote, tag};
 use crate::core::wire::value::{Accepted, Ballot, Change, ChangeKind, Cut, JointOrder, Report, Run, Value};
 
 pub(super) fn all() -> Vec<Vector> {
     let mut all = vec![flush(), answer(), accepted(), fill(), proposal(), committed(), fetch(), behind()];
-    all.extend([filled(), accept(), refuse(), renew(), renewed()]);
+    all.extend([filled(), accept(), refuse(), renew(), renew_for(), renewed()]);
     all
 }
 
@@ -206,6 +206,17 @@ fn renew() -> Vector {
         e8 07             the sender's clock says 1000 microseconds
     ";
     vector(tag::RENEW, Renewal { view: VIEW, stamp: 1000 }, diagram)
+}
+
+/// From version 2 on.
+fn renew_for() -> Vector {
+    let diagram = "
+        20 06 00 00 00    RENEW_FOR, 6 octets
+        02                view
+        e8 07             the sender's clock says 1000 microseconds
+        90 a1 0f          its lease lasts 250,000 of them
+    ";
+    vector(tag::RENEW_FOR, RenewalFor { view: VIEW, stamp: 1000, lease_us: 250_000 }, diagram)
 }
 
 fn renewed() -> Vector {
