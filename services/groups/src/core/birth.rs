@@ -11,12 +11,17 @@
 //! the first one: it says that it is a member, and the others join. A process that is not a seed only joins, and has no
 //! vote: so when all seeds have forgotten their domain, it cannot decide anything any more, and founding another one
 //! splits nothing (no split brain after amnesia). Whoever is stranded in such a domain learns it from its seeds. Requests are repeated until a view answers them; admitting is idempotent by incarnation (M11).
+//!
+//! Whom a view has dropped no later one has (M6). Members remember whom they have seen dropped; those who joined later
+//! have not seen it, and the welcome into the earlier view may still be under way. So a request says before which view its
+//! sender enters none, and only a member that has seen all views since then takes it; to others the sender is told which view they are in.
 
 use super::identity::{Address, DomainId, Member, ProcessId, Time, View, ViewNumber};
 use super::mutation::Mutation;
 use super::registry::Registry;
 use super::wire::item::{Found, Join, Propose, Welcome, tag};
 use super::{Core, Stage};
+use std::collections::BTreeMap;
 
 /// Requests to join are repeated at this interval.
 const ASK_AGAIN_US: u64 = 200_000;
@@ -39,6 +44,10 @@ pub(crate) struct Birth {
     /// The founder this process has agreed with, and its address: until that one is known to be gone, this process
     /// enters no other domain, for the founder may be counting on it.
     promised: Option<(ProcessId, Address)>,
+    /// Of each domain whose members were asked: the view before which this process enters none.
+    floors: BTreeMap<DomainId, ViewNumber>,
+    /// The view with which this process became a member: whom later ones dropped it has seen.
+    entered: ViewNumber,
 }
 
 impl Core {
@@ -61,24 +70,47 @@ impl Core {
             return self.enter(Welcome::first(view));
         }
         for seed in &seeds {
-            if *seed != self.config.address && !self.is_linked_to(seed) {
+            if *seed != self.config.address && (!self.is_linked_to(seed) || self.misses_founder_at(seed)) {
                 self.dial(seed, false);
             }
         }
-        if self.now.since(self.birth.asked) >= ASK_AGAIN_US || self.birth.asked == Time(0) {
+        let due = self.now.since(self.birth.asked) >= ASK_AGAIN_US || self.birth.asked == Time(0);
+        if due {
             self.birth.asked = self.now;
-            let join = Join { member: self.own_member() };
             let open: Vec<ProcessId> =
                 self.links.peers.iter().filter(|(_, p)| p.is_open()).map(|(&id, _)| id).collect();
             for process in open {
-                self.send_item(process, tag::JOIN, &join);
+                self.ask_to_join(process);
             }
         }
         if remembers {
             self.regather();
         } else if seeds.first() == Some(&self.config.address) {
-            self.found();
+            self.found(due);
         }
+    }
+
+    /// Asks a process to be admitted. Of its domain this one has then entered no view before the latest that was heard of, and
+    /// will not: whoever has seen all views since then knows whether one of them has dropped it.
+    fn ask_to_join(&mut self, process: ProcessId) {
+        let floor = self.raise_floor(process);
+        let join = Join { member: self.own_member(), floor };
+        self.send_item(process, tag::JOIN, &join);
+    }
+
+    /// What this process says of the domain of another one.
+    fn raise_floor(&mut self, process: ProcessId) -> (DomainId, ViewNumber) {
+        let nothing = (DomainId(0), ViewNumber(0));
+        let Some(peer) = self.links.peers.get(&process) else { return nothing };
+        let (domain, view) = (peer.domain, peer.view);
+        let floors = &mut self.birth.floors;
+        let many = floors.len() >= self.config.limits.strangers_max && !floors.contains_key(&domain);
+        if many || view == ViewNumber(0) {
+            return nothing;
+        }
+        let floor = floors.entry(domain).or_default();
+        *floor = view.max(*floor);
+        (domain, *floor)
     }
 
     pub(super) fn has_promised_a_founder(&self) -> bool {
@@ -89,8 +121,7 @@ impl Core {
     pub(super) fn met(&mut self, process: ProcessId) {
         match self.stage {
             Stage::Outside => {
-                let join = Join { member: self.own_member() };
-                self.send_item(process, tag::JOIN, &join);
+                self.ask_to_join(process);
                 self.recall_to(process);
             }
             Stage::Member => {
@@ -103,8 +134,9 @@ impl Core {
         }
     }
 
-    /// Offers view 1 if every seed is here and in no view.
-    fn found(&mut self) {
+    /// Offers view 1 if every seed is here and in no view; again when it is time, to those who have not agreed, for they may have
+    /// been bound to a predecessor of this one.
+    fn found(&mut self, again: bool) {
         let mut members = Vec::new();
         for seed in &self.config.seeds {
             if *seed == self.config.address {
@@ -120,16 +152,18 @@ impl Core {
                 _ => return,
             }
         }
-        if self.birth.offer.as_ref().is_some_and(|offer| offer.members == members) {
+        let known = self.birth.offer.as_ref().is_some_and(|offer| offer.members == members);
+        if known && (!again || self.bug(Mutation::OfferedOnce)) {
             return;
         }
         let view = View { domain: DomainId(self.me().0), number: ViewNumber(1), members };
-        self.birth.agreed = vec![self.me()];
-        self.birth.offer = Some(view.clone());
-        for member in view.members.clone() {
-            if member.process != self.me() {
-                self.send_item(member.process, tag::FOUND, &Found { view: view.clone() });
-            }
+        if !known {
+            self.birth.agreed = vec![self.me()];
+            self.birth.offer = Some(view.clone());
+        }
+        let seeds = view.members.iter().map(|m| m.process).filter(|p| !self.birth.agreed.contains(p));
+        for process in seeds.collect::<Vec<_>>() {
+            self.send_item(process, tag::FOUND, &Found { view: view.clone() });
         }
     }
 
@@ -144,8 +178,8 @@ impl Core {
         let listed = !remembers && found.view.members.iter().map(|m| &m.address).eq(self.config.seeds.iter());
         let free = self.birth.promised.as_ref().is_none_or(|(founder, _)| *founder == from);
         if self.stage == Stage::Outside && listed && free && found.view.contains(self.me()) {
-            let address = self.links.peers.get(&from).map(|p| p.address.clone());
-            self.birth.promised = address.map(|address| (from, address));
+            let Some(peer) = self.links.peers.get(&from) else { return };
+            self.birth.promised = Some((from, peer.address.clone()));
             self.send_item(from, tag::FOUNDED, &found);
         }
     }
@@ -155,6 +189,14 @@ impl Core {
         self.birth.promised.as_ref().filter(|(_, at)| at == address).map(|(founder, _)| *founder)
     }
 
+    /// Whether the founder this process has agreed with was at this address, and no connection leads to it any more: whoever is
+    /// there now may have said so before the last one to its predecessor ended.
+    fn misses_founder_at(&self, address: &Address) -> bool {
+        let Some(founder) = self.promised_founder_at(address) else { return false };
+        let linked = self.links.peers.get(&founder).is_some_and(|peer| peer.is_linked());
+        !linked && !self.bug(Mutation::FounderNotSought)
+    }
+
     /// A process has ended: a promise to it as the founder is void.
     pub(super) fn vacant(&mut self, process: ProcessId) {
         if self.birth.promised.as_ref().is_some_and(|(founder, _)| *founder == process) {
@@ -162,14 +204,21 @@ impl Core {
         }
     }
 
-    /// A seed that was offered a first view is a member of a domain: it has not agreed and never will, so the offer is void.
-    pub(super) fn seed_is_settled(&mut self, from: ProcessId, (domain, view): (DomainId, ViewNumber)) {
-        if let Some(peer) = self.links.peers.get_mut(&from) {
-            (peer.domain, peer.view) = (domain, view);
+    /// Another process is a member of a domain by now. One that was offered a first view has not agreed and never will, so the
+    /// offer is void; and one that was asked for admission is asked again, with what it wants to hear.
+    pub(super) fn is_settled_in(&mut self, from: ProcessId, (domain, view): (DomainId, ViewNumber)) {
+        let Some(peer) = self.links.peers.get_mut(&from) else { return };
+        let news = (peer.domain, peer.view) != (domain, view);
+        (peer.domain, peer.view) = (domain, view);
+        if self.stage != Stage::Outside {
+            return;
         }
-        if self.stage == Stage::Outside && self.birth.offer.as_ref().is_some_and(|offer| offer.contains(from))
-        {
+        let offered = self.birth.offer.as_ref().is_some_and(|offer| offer.contains(from));
+        if offered && !self.bug(Mutation::OfferStands) {
             self.withdraw();
+        }
+        if news {
+            self.ask_to_join(from);
         }
     }
 
@@ -237,6 +286,9 @@ impl Core {
         if join.member.speaks < self.registry.protocol() {
             return self.refuse_old(process);
         }
+        if !self.knows_all_of(&join) {
+            return self.say_settled(process);
+        }
         let same_disk = |m: &Member| m.durable.is_some() && m.durable == join.member.durable;
         if self.view.members.iter().any(same_disk) {
             // Its former incarnation is in the view: it goes first.
@@ -251,12 +303,28 @@ impl Core {
         }
     }
 
+    /// Whether this member would know if a view had dropped one that was in it.
+    fn knows_all_of(&self, join: &Join) -> bool {
+        let (domain, floor) = join.floor;
+        domain == self.view.domain && floor >= self.birth.entered || self.bug(Mutation::LateWelcome)
+    }
+
+    fn say_settled(&mut self, process: ProcessId) {
+        if self.links.peers.get(&process).is_some_and(|peer| peer.is_open()) {
+            self.send_item(process, tag::SETTLED, &(self.view.domain, self.view.number));
+        }
+    }
+
     /// The first view of this process.
     pub(super) fn enter(&mut self, welcome: Welcome) {
         if self.stage != Stage::Outside || !welcome.view.contains(self.me()) {
             return;
         }
         let domain = welcome.view.domain;
+        let floor = self.birth.floors.get(&domain).copied().unwrap_or_default();
+        if welcome.view.number < floor && !self.bug(Mutation::LateWelcome) {
+            return;
+        }
         if self.restart.as_ref().is_some_and(|r| r.knows_a_view() && r.domain() != domain) {
             return;
         }
@@ -276,7 +344,7 @@ impl Core {
         if self.birth.offer.as_ref().is_some_and(|offer| offer.domain != view.domain) {
             self.withdraw();
         }
-        self.birth = Birth::default();
+        self.birth = Birth { entered: view.number, ..Birth::default() };
         self.begin_view(view, decision);
     }
 }

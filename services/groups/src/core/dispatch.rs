@@ -26,7 +26,7 @@ impl Core {
             tag::JOIN => self.asked_to_join(item.decode::<Join>()?),
             tag::FOUND => self.offered(from, item.decode::<Found>()?),
             tag::FOUNDED => self.agreed(from, item.decode::<Found>()?),
-            tag::SETTLED => self.seed_is_settled(from, item.decode()?),
+            tag::SETTLED => self.is_settled_in(from, item.decode()?),
             tag::WITHDRAWN => self.withdrawn(from, &item.decode::<Found>()?),
             tag::WELCOME => self.enter(item.decode::<Welcome>()?),
             tag::LEAVE => self.wants_to_leave(item.decode::<ProcessId>()?),

@@ -100,6 +100,14 @@ mutations! {
     DecisionNotCarried,
     /// A founder's offer stands although a seed in it is a member of a domain.
     OfferStands,
+    /// Who asks to be admitted enters also views before those that it has heard of, and nobody asks what it may still enter.
+    LateWelcome,
+    /// The address of a founder that this process has agreed with is not asked for it once another process is there.
+    FounderNotSought,
+    /// A founder offers a first view once, also to those who may have been bound to its predecessor.
+    OfferedOnce,
+    /// After a total failure a newer view is told to those alone who have a connection at that moment.
+    RecalledToOpen,
     /// Joiners finish the view of a durable group in which all who had its state failed.
     JoinersFinish,
     /// After a view only those parts of a large message are sent that had not been.

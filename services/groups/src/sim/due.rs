@@ -64,6 +64,10 @@ pub(super) enum Due {
     Mend {
         what: Mend,
     },
+    /// A machine's process asks to be let go.
+    Leave {
+        node: usize,
+    },
     /// A machine's process is replaced by one that speaks the newest version of the protocol.
     Upgrade {
         node: usize,

@@ -37,15 +37,15 @@ impl World {
         }
     }
 
-    fn disturb_all(&mut self) {
+    pub(super) fn disturb_all(&mut self) {
         (0..self.nodes.len()).for_each(|node| self.disturb(node));
     }
 
-    fn any_node(&mut self) -> usize {
+    pub(super) fn any_node(&mut self) -> usize {
         self.random.between(0, self.nodes.len() as u64 - 1) as usize
     }
 
-    fn other_node(&mut self, node: usize) -> usize {
+    pub(super) fn other_node(&mut self, node: usize) -> usize {
         let all = self.nodes.len();
         (node + 1 + self.random.between(0, all.max(2) as u64 - 2) as usize) % all
     }
@@ -96,17 +96,10 @@ impl World {
             Fault::Moment => self.await_moment(2),
             Fault::Upgrade => self.upgrade(node),
             Fault::Donor => self.await_donor(),
-            Fault::Corner => self.corner(),
-            Fault::Uneven => self.make_uneven(),
-            Fault::Rivals => self.rivals(),
-            Fault::Unasked => self.leave_unasked(),
-            Fault::LastWord => {
-                let skip = self.random.between(0, 3);
-                self.strikes.push(Strike::last_word(skip));
-            }
             Fault::Isolate | Fault::Split | Fault::SplitInThree | Fault::OneWay | Fault::CutPair => {
                 self.cut_some(fault, node)
             }
+            plot => self.plot(plot),
         }
     }
 
@@ -180,7 +173,7 @@ impl World {
         self.schedule(at, Due::Mend { what: Mend::Cuts });
     }
 
-    fn cut(&mut self, from: usize, to: usize) {
+    pub(super) fn cut(&mut self, from: usize, to: usize) {
         self.cuts.insert((from, to));
         self.disturb(from);
         self.disturb(to);
@@ -222,80 +215,6 @@ impl World {
         }
     }
 
-    /// The leader does not hear another any more, and is heard late by all.
-    fn corner(&mut self) {
-        let Some(leader) = self.of_age(0) else { return };
-        let left_out = self.other_node(leader);
-        self.cut(left_out, leader);
-        let late = self.random.between(20_000, 60_000);
-        for other in (0..self.nodes.len()).filter(|&other| other != leader) {
-            self.lags.insert((leader, other), late);
-        }
-        self.disturb_all();
-        let strike = if self.random.permille(500) {
-            Strike::when_left_out(Blow::Isolate, self.random.between(late, 3 * late))
-        } else {
-            Strike::accepted()
-        };
-        self.strikes.push(strike);
-        let at = self.now + self.random.between(600_000, 1_200_000);
-        self.schedule(at, Due::Mend { what: Mend::Cuts });
-        self.schedule(at, Due::Mend { what: Mend::Lags });
-    }
-
-    /// Every direction is late by as much as it happens to be.
-    fn make_uneven(&mut self) {
-        let most = *self.random.pick(&[2_000, 20_000, 100_000]);
-        for from in 0..self.nodes.len() {
-            for to in (0..self.nodes.len()).filter(|&to| to != from) {
-                let late = self.random.between(0, most);
-                self.lags.insert((from, to), late);
-            }
-        }
-        self.disturb_all();
-        let at = self.now + self.random.between(400_000, 1_500_000);
-        self.schedule(at, Due::Mend { what: Mend::Lags });
-    }
-
-    /// The two oldest do not hear each other, and what they say is late by as much as it happens to be.
-    fn rivals(&mut self) {
-        let [Some(first), Some(second)] = [self.of_age(0), self.of_age(1)] else { return };
-        self.cut(first, second);
-        self.cut(second, first);
-        for rival in [first, second] {
-            for other in (0..self.nodes.len()).filter(|&other| other != rival) {
-                let (to, from) = (self.random.between(0, 20_000), self.random.between(0, 2_000));
-                self.lags.insert((rival, other), to);
-                self.lags.insert((other, rival), from);
-            }
-        }
-        self.disturb_all();
-        let at = self.now + self.random.between(500_000, 1_200_000);
-        self.schedule(at, Due::Mend { what: Mend::Cuts });
-        self.schedule(at, Due::Mend { what: Mend::Lags });
-    }
-
-    /// What the leader says to one machine is late, and that one is gone before it knows of the next ballot.
-    fn leave_unasked(&mut self) {
-        let Some(leader) = self.of_age(0) else { return };
-        let machine = self.other_node(leader);
-        let late = self.random.between(5_000, 60_000);
-        self.lags.insert((leader, machine), late);
-        self.disturb_all();
-        let blow = *self.random.pick(&[Blow::Dark, Blow::Isolate]);
-        let delay = self.random.between(500, late);
-        self.strikes.push(Strike::asked(machine, blow, delay));
-        let at = self.now + self.random.between(300_000, 900_000);
-        self.schedule(at, Due::Mend { what: Mend::Lags });
-    }
-
-    /// The machine of a member of the latest view, by its rank.
-    fn of_age(&self, rank: usize) -> Option<usize> {
-        let processes = || self.nodes.iter().filter_map(|n| n.process.as_ref());
-        let latest = processes().map(|p| p.core.view()).max_by_key(|v| v.number)?;
-        self.machine_of(latest.members.get(rank)?.process)
-    }
-
     /// The machine a process runs on, if it runs.
     pub(super) fn machine_of(&self, process: ProcessId) -> Option<usize> {
         self.nodes.iter().position(|n| n.process.as_ref().is_some_and(|p| p.id == process))
@@ -313,6 +232,13 @@ impl World {
             Blow::Pause => self.pause(node, (20_000, 200_000)),
             Blow::LongPause => self.pause(node, (300_000, 900_000)),
             Blow::Isolate => self.isolate(node, (200_000, 1_000_000)),
+            Blow::Hush => self.hush(node),
+            Blow::Unheard => {
+                self.hush(node);
+                self.kill(node, true);
+            }
+            Blow::Succeeded => self.succeed(node),
+            Blow::Everyone => self.end_all(node),
         }
     }
 

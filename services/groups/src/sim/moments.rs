@@ -56,6 +56,14 @@ pub(super) enum Blow {
     Pause,
     LongPause,
     Isolate,
+    /// What it has under way is lost with its connections.
+    Hush,
+    /// The same, and it dies without a word.
+    Unheard,
+    /// It dies without a word, and has a successor at once that is not heard late.
+    Succeeded,
+    /// All die, and this one comes back last.
+    Everyone,
 }
 
 /// Whom it befalls.
@@ -160,6 +168,22 @@ impl Strike {
     pub(super) fn last_word(skip: u64) -> Self {
         let strike = Self::at(tag::WELCOME, When::After, Victim::Sender, Blow::Dark);
         Self { skip, then: Then::Unheard, ..strike }
+    }
+
+    /// A seed has agreed with this founder, after so many others.
+    pub(super) fn agreed(founder: usize, skip: u64) -> Self {
+        let strike = Self::at(tag::FOUNDED, When::Later(0), Victim::Receiver, Blow::Succeeded);
+        Self { skip, to: Some(founder), ..strike }
+    }
+
+    /// This machine's process says what is decided.
+    pub(super) fn farewell(leader: usize) -> Self {
+        Self { by: Some(leader), ..Self::at(tag::COMMIT, When::After, Victim::Sender, Blow::Hush) }
+    }
+
+    /// Somebody tells this leader that it has accepted.
+    pub(super) fn undecided(leader: usize) -> Self {
+        Self { to: Some(leader), ..Self::at(tag::ACCEPT, When::Later(0), Victim::Receiver, Blow::Everyone) }
     }
 
     fn awaits(&self, from: usize, to: usize, item: &RawItem) -> bool {

@@ -79,6 +79,7 @@ pub fn run(seed: u64, settings: &Settings) -> Outcome {
     let (viable, stranded) = world.judge();
     if !stranded.is_empty() {
         refounded = !viable;
+        world.blame_who_left();
         for &node in &stranded {
             world.stop(node, End::Crashed, false);
         }
@@ -112,7 +113,7 @@ fn build(seed: u64, scenario: &Scenario, settings: &Settings) -> World {
     template.limits.state_chunk_bytes = 64;
     template.limits.state_chunks_ahead = 2;
     template.limits.window_bytes_max = 4096;
-    template.limits.log_compact_bytes = 16 << 10;
+    template.limits.log_compact_bytes = scenario.log_compact_bytes;
     template.limits.log_part_bytes = scenario.log_part_bytes;
     if scenario.large {
         template.limits.part_bytes_max = 100;
@@ -192,6 +193,7 @@ impl World {
                 Due::Strike { node, blow } => self.strike(node, blow),
                 Due::Late { node, late } => self.delay_from(node, late),
                 Due::Mend { what } => self.mend_some(&what),
+                Due::Leave { node } => self.leave(node),
                 Due::Upgrade { node } => self.upgrade(node),
                 Due::Drift { node } => self.drift(node),
                 Due::Client { client } => self.client(client, self.now < TRAFFIC_END),
@@ -225,6 +227,22 @@ impl World {
             _ => !viable,
         };
         (viable, processes().filter(|(_, p)| lost(p)).map(|(i, _)| i).collect())
+    }
+
+    /// An orderly leave stops nobody: where nothing else befell those who are left and those who are gone, they can decide.
+    fn blame_who_left(&mut self) {
+        let calm = |p: ProcessId| self.trace.log(p).is_some_and(|log| !log.disturbed);
+        let left = |p: ProcessId| self.trace.log(p).is_some_and(|log| log.end == End::Left);
+        let runs = |p: ProcessId| self.machine_of(p).is_some();
+        let processes = self.nodes.iter().filter_map(|n| n.process.as_ref());
+        let views = processes.filter(|p| p.core.stage() == Stage::Member).map(|p| p.core.view());
+        let deserted = views
+            .filter(|view| !view.is_quorum(runs))
+            .find(|view| view.members.iter().map(|m| m.process).all(|p| calm(p) && (runs(p) || left(p))));
+        if let Some(view) = deserted {
+            let complaint = format!("{:?} cannot decide, and who is missing has left", view.number);
+            self.complain("M8", complaint);
+        }
     }
 
     /// What has not come to rest, if anything.

@@ -169,6 +169,8 @@ pub struct Trace {
     pub domain: DomainId,
     /// Processes keep logs.
     pub durable: bool,
+    /// Processes of which each did not hear the other for a while, and nothing else befell them.
+    pub estranged: Vec<(ProcessId, ProcessId)>,
     /// Groups that share one order with others.
     pub ordered: BTreeSet<(DomainId, GroupId)>,
 }

@@ -163,8 +163,9 @@ impl Core {
 
     /// Those between two connections have heard the former view when they were met, and hear this one when they are back.
     fn recall_to_all(&mut self) {
-        let peers = self.links.peers.iter();
-        let those: Vec<ProcessId> = peers.filter(|(_, p)| !p.departed).map(|(&id, _)| id).collect();
+        let only_open = self.bug(Mutation::RecalledToOpen);
+        let peers = self.links.peers.iter().filter(|(_, p)| !p.departed && (p.is_open() || !only_open));
+        let those: Vec<ProcessId> = peers.map(|(&id, _)| id).collect();
         those.into_iter().for_each(|process| self.recall_to(process));
     }
 

@@ -12,7 +12,7 @@
 
 use super::value::{Accepted, Ballot, Change, JointOrder, Report, Run, Value};
 use super::{Reader, Wire, WireError, wire_struct};
-use crate::core::identity::{GroupId, Member, ProcessId, Rank, View, ViewNumber};
+use crate::core::identity::{DomainId, GroupId, Member, ProcessId, Rank, View, ViewNumber};
 use crate::core::options::OrderingDomain;
 use crate::core::registry::Snapshot;
 use bytes::{BufMut, Bytes, BytesMut};
@@ -58,7 +58,7 @@ pub(crate) mod tag {
         FOUND = 14,
         FOUNDED = 15,
         WELCOME = 16,
-        /// To a founder: the sender is a member already, and of which domain and view.
+        /// To a founder, or who asks to be admitted: the sender is a member, and of which domain and view.
         SETTLED = 17,
         /// The founder's offer is void.
         WITHDRAWN = 18,
@@ -152,6 +152,8 @@ pub(crate) fn put<T: Wire>(tag: u8, content: &T, out: &mut BytesMut) {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Join {
     pub(crate) member: Member,
+    /// The member is in no view of this domain before that one, and enters none.
+    pub(crate) floor: (DomainId, ViewNumber),
 }
 
 /// The sender suspects these members of its view.
@@ -346,7 +348,7 @@ pub(crate) struct StateWanted {
 }
 
 wire_struct! {
-    Join { member }
+    Join { member, floor }
     Accuse { view, accused }
     Request { changes }
     Found { view }

@@ -15,14 +15,15 @@ pub(super) fn all() -> Vec<Vector> {
 
 fn join() -> Vector {
     let diagram = "
-        0a 0a 00 00 00    JOIN, 10 octets
+        0a 0c 00 00 00    JOIN, 12 octets
         ac 02             process 300
         03 61 3a 31       address a:1
         01                weight
         01 05             the name on its disk, 5
         02                the newest protocol that it speaks
+        07 02             it is in no view of domain 7 before view 2, and enters none
     ";
-    vector(tag::JOIN, Join { member: member() }, diagram)
+    vector(tag::JOIN, Join { member: member(), floor: (DomainId(7), ViewNumber(2)) }, diagram)
 }
 
 fn leave() -> Vector {
