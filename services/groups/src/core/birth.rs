@@ -193,7 +193,7 @@ impl Core {
     /// there now may have said so before the last one to its predecessor ended.
     fn misses_founder_at(&self, address: &Address) -> bool {
         let Some(founder) = self.promised_founder_at(address) else { return false };
-        let linked = self.links.peers.get(&founder).is_some_and(|peer| peer.is_linked());
+        let linked = self.links.peers.get(&founder).is_some_and(super::links::Peer::is_linked);
         !linked && !self.bug(Mutation::FounderNotSought)
     }
 
@@ -310,7 +310,7 @@ impl Core {
     }
 
     fn say_settled(&mut self, process: ProcessId) {
-        if self.links.peers.get(&process).is_some_and(|peer| peer.is_open()) {
+        if self.links.peers.get(&process).is_some_and(super::links::Peer::is_open) {
             self.send_item(process, tag::SETTLED, &(self.view.domain, self.view.number));
         }
     }
