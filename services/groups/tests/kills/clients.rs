@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
-/// Clients at work.
+/// Clients at work. Dropped, they call no more: the next members may have the same addresses.
 pub(crate) struct Clients {
-    tasks: Vec<JoinHandle<Result<Vec<Call>, String>>>,
+    tasks: JoinSet<Result<Vec<Call>, String>>,
     shared: Arc<Shared>,
 }
 
@@ -33,11 +33,11 @@ impl Clients {
             stop: AtomicBool::new(false),
             progress: Notify::new(),
         });
-        let mut tasks = Vec::new();
+        let mut tasks = JoinSet::new();
         for number in 0..count {
             let orb = Orb::client().await?;
             let counter: CounterProxy = orb.bind(reference)?;
-            tasks.push(tokio::spawn(client(number, orb, counter, shared.clone())));
+            tasks.spawn(client(number, orb, counter, shared.clone()));
         }
         Ok(Clients { tasks, shared })
     }
@@ -57,11 +57,11 @@ impl Clients {
     }
 
     /// What all clients have seen, and the longest call.
-    pub(crate) async fn stop(self) -> Result<(History, Duration), Box<dyn Error>> {
+    pub(crate) async fn stop(mut self) -> Result<(History, Duration), Box<dyn Error>> {
         self.shared.stop.store(true, Ordering::Relaxed);
         let mut history = History::default();
-        for task in self.tasks {
-            history.calls.extend(task.await??);
+        while let Some(calls) = self.tasks.join_next().await {
+            history.calls.extend(calls??);
         }
         let longest = history.calls.iter().filter_map(|call| Some(call.ended? - call.begun)).max();
         Ok((history, Duration::from_nanos(longest.unwrap_or(0))))
